@@ -1,0 +1,85 @@
+import { checkInteger, show } from "./arguments.ts";
+import type { BufferObject } from "./buffer_object.ts";
+import type { DeviceState } from "./device_state.ts";
+import { TtmError } from "./errors.ts";
+import { PAGE_SIZE } from "./memory_type.ts";
+import type { Operation } from "./operation.ts";
+import { DONE, EINVAL, ENODEV, type Outcome } from "./outcome.ts";
+import { populate } from "./tables.ts";
+
+/** The CPU's side of a transfer between a buffer and the caller (`ttm_bo_access`). */
+export interface Access {
+  /** In bytes from the start of the buffer. */
+  readonly offset: number;
+  /** What to write, or where to read to. */
+  readonly bytes: Uint8Array;
+  readonly write: boolean;
+}
+
+/** Checks the arguments of a read. */
+export function readAccess(buffer: BufferObject, offset: number, length: number | undefined): Access {
+  const what = `read ${buffer}`;
+  checkInteger(what, "offset", offset, 0, buffer.bytes);
+  const count = length === undefined ? buffer.bytes - offset : length;
+  checkInteger(what, "length", count, 0, buffer.bytes - offset);
+  return { offset, bytes: new Uint8Array(count), write: false };
+}
+
+/** Checks the arguments of a write. */
+export function writeAccess(buffer: BufferObject, bytes: Uint8Array, offset: number): Access {
+  const what = `write ${buffer}`;
+  if (!(bytes instanceof Uint8Array)) {
+    throw new TtmError("EINVAL", `Cannot ${what}: the bytes must be a Uint8Array, not ${show(bytes)}`);
+  }
+  if (bytes.length > buffer.bytes) {
+    throw new TtmError("EINVAL", `Cannot ${what}: ${bytes.length} bytes do not fit into ${buffer.bytes}`);
+  }
+  checkInteger(what, "offset", offset, 0, buffer.bytes - bytes.length);
+  return { offset, bytes, write: true };
+}
+
+/** One attempt: waits for moves and for the work that the access must not overtake, then copies. */
+export function access(state: DeviceState, buffer: BufferObject, access: Access, op: Operation): Outcome {
+  const ready = op.waitFor(buffer.reservation.fences.pending(access.write ? "read" : "write"));
+  if (ready !== DONE) return ready;
+  if (buffer.lost !== undefined) {
+    return op.fail(new TtmError("EIO", `the contents of ${buffer} are lost`, { cause: buffer.lost }), EINVAL);
+  }
+  const { type, tt } = buffer;
+  if (type?.fixed === true) return throughAperture(state, buffer, type.name, access, op);
+  if (type === null && access.write) {
+    return op.fail(new TtmError("EINVAL", `${buffer} has no place yet; validate it first`), EINVAL);
+  }
+  if (tt === null || (!tt.populated && !access.write)) {
+    access.bytes.fill(0);
+    return DONE;
+  }
+  const populated = populate(tt, op);
+  return populated === DONE ? transfer(tt.contents, 0, access, op) : populated;
+}
+
+function throughAperture(
+  state: DeviceState,
+  buffer: BufferObject,
+  memoryType: string,
+  access: Access,
+  op: Operation,
+): Outcome {
+  const firstPage = Math.floor(access.offset / PAGE_SIZE);
+  const endPage = Math.ceil((access.offset + access.bytes.length) / PAGE_SIZE);
+  if (endPage <= firstPage) return DONE;
+  const start = (buffer.start ?? 0) + firstPage;
+  const window = state.driver.ioMemReserve?.(memoryType, start, endPage - firstPage) ?? null;
+  if (window !== null) return transfer(window, firstPage * PAGE_SIZE, access, op);
+  const pages = `pages ${start} to ${start + endPage - firstPage} of ${memoryType}`;
+  return op.fail(new TtmError("EINVAL", `the CPU cannot see ${pages}; validate the buffer to where it can`), EINVAL);
+}
+
+function transfer(memory: unknown, base: number, { offset, bytes, write }: Access, op: Operation): Outcome {
+  if (!(memory instanceof Uint8Array)) {
+    return op.fail(new TtmError("ENODEV", "this driver does not keep contents as bytes"), ENODEV);
+  }
+  if (write) memory.set(bytes, offset - base);
+  else bytes.set(memory.subarray(offset - base, offset - base + bytes.length));
+  return DONE;
+}

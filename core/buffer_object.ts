@@ -1,0 +1,408 @@
+import { type Access, access, readAccess, writeAccess } from "./access.ts";
+import { show } from "./arguments.ts";
+import { release } from "./destroy.ts";
+import type { DeviceState } from "./device_state.ts";
+import { TtmError } from "./errors.ts";
+import { Fence } from "./fence.ts";
+import { type FenceUsage, isFenceUsage } from "./fence_list.ts";
+import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
+import { Operation } from "./operation.ts";
+import { BLOCKED, DONE, EBUSY, EINVAL, EIO, ENOMEM, type Outcome } from "./outcome.ts";
+import { type Place, type Placement, PreparedPlacement } from "./placement.ts";
+import { noRoomReport, summarize } from "./report.ts";
+import { Reservation } from "./reservation.ts";
+import type { TranslationTable } from "./translation_table.ts";
+import { validate } from "./validate.ts";
+import { complete, lock } from "./wait.ts";
+
+/** What a new buffer is like. */
+export interface BufferOptions {
+  /** Size in bytes, at least 1; rounded up to whole pages of 4096 bytes. */
+  readonly bytes: number;
+  /** In pages; the start is a multiple of it. Need not be a power of two. @default {1} */
+  readonly alignment?: number;
+  /** 0 to 3; buffers of a lower priority are evicted first. @default {0} */
+  readonly priority?: number;
+  /** For messages and reports. */
+  readonly label?: string | undefined;
+}
+
+/** Options of calls that may wait. */
+export interface WaitOptions {
+  /** Ends the wait: the call rejects with the signal's reason. What was achieved, evictions for example, stays. */
+  readonly signal?: AbortSignal;
+  /** Do not wait: what would have to be waited for counts as unavailable. @default {false} */
+  readonly noWait?: boolean;
+}
+
+/** Which bytes to read. */
+export interface ReadOptions extends WaitOptions {
+  /** First byte. @default {0} */
+  readonly offset?: number;
+  /** Number of bytes. @default {all from the offset on} */
+  readonly length?: number;
+}
+
+/** Where to write. */
+export interface WriteOptions extends WaitOptions {
+  /** First byte. @default {0} */
+  readonly offset?: number;
+}
+
+/**
+ * A piece of memory that a device places, moves and evicts (`ttm_buffer_object`). Made by `device.createBuffer`.
+ *
+ * It must be reserved while it is validated, pinned, read or written. Work that uses it is announced by
+ * {@linkcode addFence}; it is neither moved away under that work nor freed before its end.
+ *
+ * @example Reserve, validate, write, and read back
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { BoDevice } from "@ttm/core";
+ *
+ * const driver = { name: "host", memoryTypes: [{ name: "system" }], evictPlacement: () => ({ placement: [] }) };
+ * await using device = new BoDevice({ driver, managers: {} });
+ * using buffer = device.createBuffer({ bytes: 4096 });
+ * {
+ *   using _reservation = await buffer.reserve();
+ *   await buffer.validate({ placement: [{ memoryType: "system" }] });
+ *   await buffer.write(new Uint8Array([1, 2, 3]));
+ *   assertEquals(await buffer.read({ length: 4 }), new Uint8Array([1, 2, 3, 0]));
+ * }
+ * ```
+ */
+export class BufferObject implements Disposable {
+  /** Number of the buffer, from 0 in order of creation in its device. */
+  readonly id: number;
+  /** Size in bytes as asked for. */
+  readonly bytes: number;
+  /** Size in pages of 4096 bytes. */
+  readonly pages: number;
+  /** Alignment of its start, in pages. */
+  readonly alignment: number;
+  /** Priority, 0 to 3. */
+  readonly priority: number;
+  /** The name given at creation. */
+  readonly label: string | undefined;
+  /** Lock and fences. */
+  readonly reservation: Reservation;
+  /** The host pages; null in device-resident memory. Drivers read it, the core alone sets it. */
+  tt: TranslationTable | null = null;
+  /** @internal Row in the buffer table; -1 once freed. */
+  row: number;
+  /** @internal The last user has left. */
+  isDying = false;
+  /** @internal Holds the old place of a buffer that was moved on. */
+  isGhost = false;
+  /** @internal The last move was an eviction. */
+  wasEvicted = false;
+  /** @internal Why the contents are lost. */
+  lost: unknown = undefined;
+  #state: DeviceState;
+  #references = 1;
+
+  /** @internal */
+  constructor(state: DeviceState, options: { id: number; alignment: number; priority: number } & BufferOptions) {
+    this.#state = state;
+    this.id = options.id;
+    this.bytes = options.bytes;
+    this.pages = Math.ceil(options.bytes / PAGE_SIZE);
+    this.alignment = options.alignment;
+    this.priority = options.priority;
+    this.label = options.label;
+    this.row = state.buffers.allocate(this, options.priority);
+    this.reservation = new Reservation(state.buffers, this.row);
+  }
+
+  /** Name of the memory type that the buffer is in; null before it is first validated and after a purge. */
+  get memoryType(): string | null {
+    return this.type?.name ?? null;
+  }
+
+  /** First page in its memory type; 0 in SYSTEM, null without a place. */
+  get start(): number | null {
+    const row = this.#resource;
+    return row < 0 ? null : this.#state.resources.start(row);
+  }
+
+  /** Where the device sees the buffer, in bytes; null without a place and in SYSTEM. */
+  get gpuAddress(): number | null {
+    const { type, start } = this;
+    return type === null || start === null || type.isSystem ? null : start * PAGE_SIZE + type.gpuOffset;
+  }
+
+  /** The place of the placement that the present resource was made for; null without one. */
+  get place(): Place | null {
+    const row = this.#resource;
+    return row < 0 ? null : this.#state.resources.place(row).place;
+  }
+
+  /** How often it is pinned. */
+  get pins(): number {
+    return this.row < 0 ? 0 : this.#state.buffers.pins(this.row);
+  }
+
+  /** Whether somebody holds its reservation. */
+  get reserved(): boolean {
+    return this.row >= 0 && this.reservation.locked;
+  }
+
+  /** Whether submitted work or a move still uses it. */
+  get busy(): boolean {
+    return this.reservation.fences.pending() !== null;
+  }
+
+  /** Whether the handle can no longer be used. */
+  get disposed(): boolean {
+    return this.isDying;
+  }
+
+  /** @internal */
+  get type(): MemoryType | null {
+    const row = this.#resource;
+    return row < 0 ? null : this.#state.resources.place(row).type;
+  }
+
+  get #resource(): number {
+    return this.row < 0 ? -1 : this.#state.buffers.resource(this.row);
+  }
+
+  /**
+   * Takes the reservation if it is free.
+   *
+   * @throws {TtmError} `EINVAL` after the last reference is gone.
+   */
+  tryReserve(): boolean {
+    this.#mustLive("reserve");
+    return this.reservation.tryLock();
+  }
+
+  /**
+   * Takes the reservation, waiting in line for it. Dispose of the result, or call {@linkcode unreserve}.
+   *
+   * @throws {TtmError} `EINVAL` after the last reference is gone; the signal's reason when it is aborted, and then
+   * nothing has changed.
+   */
+  async reserve(options: { readonly signal?: AbortSignal } = {}): Promise<Disposable> {
+    this.#mustLive("reserve");
+    await lock(this.#state, this.reservation, options.signal);
+    return { [Symbol.dispose]: () => this.unreserve() };
+  }
+
+  /**
+   * Gives the reservation up and makes the buffer the last to be evicted.
+   *
+   * @throws {TtmError} `EINVAL` if it is not reserved.
+   */
+  unreserve(): void {
+    this.#mustBeReserved("unreserve");
+    const row = this.#resource;
+    if (row >= 0) this.#state.lru.moveToTail(row);
+    this.reservation.unlock();
+  }
+
+  /**
+   * Gives the reservation up and leaves the order of eviction alone.
+   *
+   * @throws {TtmError} `EINVAL` if it is not reserved.
+   */
+  unlock(): void {
+    this.#mustBeReserved("unlock");
+    this.reservation.unlock();
+  }
+
+  /**
+   * One attempt to bring the buffer to one of the places, evicting others if need be.
+   *
+   * @returns null when it is there, else the fence that must signal before another attempt makes sense.
+   * @throws {TtmError} As {@linkcode validate}.
+   */
+  tryValidate(placement: Placement | PreparedPlacement): Fence | null {
+    const prepared = this.#prepare(placement);
+    const op = this.#state.single;
+    op.begin();
+    const outcome = this.#validateOnce(prepared, op);
+    if (outcome === DONE) return null;
+    if (outcome === BLOCKED) return op.blockedOn;
+    throw this.#validateError(prepared, op, outcome);
+  }
+
+  /**
+   * Brings the buffer to one of the places, evicting others and waiting for them if need be. Two empty lists take
+   * place and contents away. Evictions stay even if the call fails; the buffer itself is then where it was.
+   *
+   * @throws {TtmError} `EINVAL` if it is not reserved, would have to move while pinned, or a place makes no sense;
+   * `ENOMEM` with a report if there is no room, or no memory for pages; `ENOSPC` if a stop on the way has no room;
+   * `EBUSY` after 15 s of waiting, or with `noWait` if its own work is in the way; what the driver threw as `cause`.
+   * An aborted signal rejects with its reason.
+   */
+  async validate(placement: Placement | PreparedPlacement, options: WaitOptions = {}): Promise<void> {
+    const prepared = this.#prepare(placement);
+    const op = new Operation(this.#state.tracer, options.noWait === true);
+    const outcome = await complete(this.#state, op, options.signal, () => this.#validateOnce(prepared, op));
+    if (outcome !== DONE) throw this.#validateError(prepared, op, outcome);
+  }
+
+  /**
+   * Waits for the work on the buffer: with a usage, only for that and what comes before it (kernel, write, read).
+   *
+   * @throws {TtmError} `EBUSY` after 15 s, or at once with `noWait`; `EINVAL` after the last reference is gone.
+   */
+  async wait(options: WaitOptions & { readonly usage?: FenceUsage } = {}): Promise<void> {
+    this.#mustLive("wait for");
+    if (options.usage !== undefined && !isFenceUsage(options.usage)) {
+      throw new TtmError("EINVAL", `Cannot wait for ${this}: there is no usage ${show(options.usage)}`);
+    }
+    const op = new Operation(this.#state.tracer, options.noWait === true);
+    const attempt = () => op.waitFor(this.reservation.fences.pending(options.usage));
+    const outcome = await complete(this.#state, op, options.signal, attempt);
+    if (outcome !== DONE) throw op.error(`wait for ${this}`, "its work has not ended", outcome);
+  }
+
+  /**
+   * Announces work that uses the buffer until the fence signals.
+   *
+   * @throws {TtmError} `EINVAL` if it is not reserved, or the usage is unknown.
+   */
+  addFence(fence: Fence, usage: FenceUsage): void {
+    this.#mustBeReserved("add a fence to");
+    if (!(fence instanceof Fence) || !isFenceUsage(usage)) {
+      throw new TtmError("EINVAL", `Cannot add a fence to ${this}: ${show(usage)} or the fence itself is none`);
+    }
+    if (!fence.signalled) this.reservation.fences.add(fence, usage);
+  }
+
+  /**
+   * Keeps the buffer where it is, until as many {@linkcode unpin}: it is not evicted, and validating it elsewhere
+   * fails. Dispose of the result, or call `unpin`.
+   *
+   * @throws {TtmError} `EINVAL` if it is not reserved.
+   */
+  pin(): Disposable {
+    this.#mustBeReserved("pin");
+    const row = this.#resource;
+    this.#state.buffers.setPins(this.row, this.pins + 1);
+    if (this.pins === 1 && row >= 0) this.#state.lru.moveToTail(row);
+    return { [Symbol.dispose]: () => this.#unpin() };
+  }
+
+  /**
+   * Takes one pin back.
+   *
+   * @throws {TtmError} `EINVAL` if it is not reserved or not pinned.
+   */
+  unpin(): void {
+    this.#mustBeReserved("unpin");
+    this.#unpin();
+  }
+
+  #unpin(): void {
+    this.#mustLive("unpin");
+    if (this.pins === 0) throw new TtmError("EINVAL", `Cannot unpin ${this}: it is not pinned`);
+    this.#state.buffers.setPins(this.row, this.pins - 1);
+    const row = this.#resource;
+    if (this.pins === 0 && row >= 0) this.#state.lru.moveToTail(row);
+  }
+
+  /**
+   * Reads bytes as the CPU sees them, after the moves and writes that were submitted. A buffer that was never
+   * written reads as zero.
+   *
+   * @throws {TtmError} `EINVAL` if it is not reserved, the range is not inside the buffer, or the CPU cannot see its
+   * device memory; `EIO` if the contents were lost; `ENODEV` if the driver keeps no bytes; `EBUSY` as
+   * {@linkcode validate}.
+   */
+  async read(options: ReadOptions = {}): Promise<Uint8Array> {
+    const request = readAccess(this, options.offset ?? 0, options.length);
+    await this.#access("read", request, options);
+    return request.bytes;
+  }
+
+  /**
+   * Writes bytes as the CPU does, after the moves and the work that were submitted.
+   *
+   * @throws {TtmError} As {@linkcode read}; also `EINVAL` if the buffer has no place, `ENOMEM` without host memory.
+   */
+  async write(bytes: Uint8Array, options: WriteOptions = {}): Promise<void> {
+    await this.#access("write", writeAccess(this, bytes, options.offset ?? 0), options);
+  }
+
+  async #access(what: string, request: Access, options: WaitOptions): Promise<void> {
+    const op = new Operation(this.#state.tracer, options.noWait === true);
+    const outcome = await complete(this.#state, op, options.signal, () => {
+      this.#mustBeReserved(what);
+      return access(this.#state, this, request, op);
+    });
+    if (outcome === DONE) return;
+    const why = op.cause instanceof Error ? op.cause.message : outcome === EBUSY ? "it is busy" : "no memory";
+    throw op.error(`${what} ${this}`, why, outcome);
+  }
+
+  /**
+   * Adds a user: as many {@linkcode unref} as users free the buffer.
+   *
+   * @throws {TtmError} `EINVAL` after the last reference is gone.
+   */
+  ref(): this {
+    this.#mustLive("take a reference to");
+    this.#references++;
+    return this;
+  }
+
+  /**
+   * Removes a user. The last one ends the handle; memory that submitted work still uses is freed after that work.
+   *
+   * @throws {TtmError} `EINVAL` after the last reference is gone, or if the last one leaves it reserved.
+   */
+  unref(): void {
+    this.#mustLive("release");
+    if (this.#references === 1 && this.reserved) {
+      throw new TtmError("EINVAL", `Cannot release ${this}: it is reserved`);
+    }
+    if (--this.#references === 0) release(this.#state, this);
+  }
+
+  /** Removes a user, as {@linkcode unref}. */
+  [Symbol.dispose](): void {
+    this.unref();
+  }
+
+  /** For messages: number, label, and what is left of it. */
+  toString(): string {
+    const kind = this.isGhost ? "ghost of buffer" : this.isDying ? "dying buffer" : "buffer";
+    return this.label === undefined ? `${kind} ${this.id}` : `${kind} ${this.id} "${this.label}"`;
+  }
+
+  #prepare(placement: Placement | PreparedPlacement): PreparedPlacement {
+    this.#mustBeReserved("validate");
+    if (!(placement instanceof PreparedPlacement)) return new PreparedPlacement(this.#state.typesByName, placement);
+    if (placement.types === this.#state.typesByName) return placement;
+    throw new TtmError("EINVAL", `Cannot validate ${this}: the placement was prepared by another device`);
+  }
+
+  #validateOnce(placement: PreparedPlacement, op: Operation): Outcome {
+    this.#mustBeReserved("validate");
+    return validate(this.#state, this, placement, op);
+  }
+
+  #validateError(placement: PreparedPlacement, op: Operation, outcome: Outcome): TtmError {
+    const what = `validate ${this}`;
+    if (outcome === ENOMEM && op.cause === undefined) {
+      const report = noRoomReport(this.#state, this, placement);
+      return op.error(what, summarize(report), outcome, report);
+    }
+    if (op.cause instanceof Error) return op.error(what, op.cause.message, outcome);
+    if (outcome === EINVAL && this.pins > 0) return op.error(what, `it is pinned in ${this.memoryType}`, outcome);
+    if (outcome === EBUSY) return op.error(what, "the work in the way has not ended", outcome);
+    return op.error(what, outcome === EIO ? "the driver failed" : "a stop on the way has no room", outcome);
+  }
+
+  #mustLive(what: string): void {
+    if (this.isDying) throw new TtmError("EINVAL", `Cannot ${what} ${this}: its last reference is gone`);
+  }
+
+  #mustBeReserved(what: string): void {
+    this.#mustLive(what);
+    if (!this.reservation.locked) throw new TtmError("EINVAL", `Cannot ${what} ${this}: it is not reserved`);
+  }
+}

@@ -1,0 +1,86 @@
+import type { BufferObject } from "./buffer_object.ts";
+import { enlarge, Rows } from "./rows.ts";
+
+/** The lock is free. */
+export const UNLOCKED = 0;
+/** The lock is held by somebody without an acquire ticket. */
+export const LOCKED = -1;
+
+const INITIAL = 64;
+
+/**
+ * The state of buffers that walks and submissions look at most, one row a buffer, one typed array a column, so that
+ * a walk over thousands of buffers touches no objects.
+ */
+export class BufferTable {
+  #resource: Int32Array = new Int32Array(INITIAL);
+  #pins: Int32Array = new Int32Array(INITIAL);
+  #priority: Int8Array = new Int8Array(INITIAL);
+  #lock: Int32Array = new Int32Array(INITIAL);
+  #owner: Int32Array = new Int32Array(INITIAL);
+  #object: (BufferObject | null)[] = [];
+  #rows: Rows = new Rows(INITIAL, (capacity) => {
+    this.#resource = enlarge(this.#resource, capacity);
+    this.#pins = enlarge(this.#pins, capacity);
+    this.#priority = enlarge(this.#priority, capacity);
+    this.#lock = enlarge(this.#lock, capacity);
+    this.#owner = enlarge(this.#owner, capacity);
+  });
+
+  /** A row for a new buffer: no resource, no pins, its own lock, free. */
+  allocate(buffer: BufferObject, priority: number): number {
+    const row = this.#rows.take();
+    this.#object[row] = buffer;
+    this.#resource[row] = -1;
+    this.#pins[row] = 0;
+    this.#priority[row] = priority;
+    this.#lock[row] = row;
+    this.#owner[row] = UNLOCKED;
+    return row;
+  }
+
+  release(row: number): void {
+    this.#object[row] = null;
+    this.#rows.give(row);
+  }
+
+  /** Every buffer that has not been freed: live ones, dying ones and ghosts. */
+  *all(): Generator<BufferObject> {
+    for (const buffer of this.#object) if (buffer !== null) yield buffer;
+  }
+
+  /** The buffer's row in the resource table; -1 without a place. */
+  resource(row: number): number {
+    return this.#resource[row] as number;
+  }
+
+  setResource(row: number, resource: number): void {
+    this.#resource[row] = resource;
+  }
+
+  pins(row: number): number {
+    return this.#pins[row] as number;
+  }
+
+  setPins(row: number, pins: number): void {
+    this.#pins[row] = pins;
+  }
+
+  priority(row: number): number {
+    return this.#priority[row] as number;
+  }
+
+  /** Makes the buffer follow the lock of another row. */
+  shareLock(row: number, lock: number): void {
+    this.#lock[row] = lock;
+  }
+
+  /** Who holds the buffer's lock: {@linkcode UNLOCKED}, {@linkcode LOCKED} or the number of a ticket. */
+  owner(row: number): number {
+    return this.#owner[this.#lock[row] as number] as number;
+  }
+
+  setOwner(row: number, owner: number): void {
+    this.#owner[this.#lock[row] as number] = owner;
+  }
+}

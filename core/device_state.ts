@@ -1,0 +1,85 @@
+import { BufferTable } from "./buffer_table.ts";
+import type { Clock } from "./clock.ts";
+import type { Driver } from "./driver.ts";
+import { TtmError } from "./errors.ts";
+import { Lru } from "./lru.ts";
+import type { MemTypeManager } from "./manager.ts";
+import { MemoryType } from "./memory_type.ts";
+import { Operation } from "./operation.ts";
+import { type Placement, PreparedPlacement } from "./placement.ts";
+import { ResourceTable } from "./resource_table.ts";
+import type { Tracer } from "./tracer.ts";
+
+const MAX_TYPES = 8;
+
+/** What the algorithms work on: the parts that a device was composed of, and its tables. */
+export class DeviceState {
+  readonly driver: Driver;
+  readonly clock: Clock;
+  readonly tracer: Tracer;
+  readonly types: readonly MemoryType[];
+  readonly typesByName: ReadonlyMap<string, MemoryType>;
+  readonly buffers: BufferTable = new BufferTable();
+  readonly resources: ResourceTable = new ResourceTable();
+  readonly lru: Lru;
+  /** The record of calls that make one attempt only; they cannot nest. */
+  readonly single: Operation;
+  /** Whether the driver's engine orders copies behind fences by itself. */
+  readonly orderedMoves: boolean;
+  /** Buffers that users hold; dying ones and ghosts are not counted. */
+  liveBuffers = 0;
+  /** Buffers without users, and ghosts, whose work has not ended. */
+  dyingBuffers = 0;
+  closed = false;
+  #evictPlacements: WeakMap<Placement, PreparedPlacement> = new WeakMap();
+
+  constructor(
+    driver: Driver,
+    managers: Readonly<Record<string, MemTypeManager>>,
+    clock: Clock,
+    tracer: Tracer,
+  ) {
+    this.driver = driver;
+    this.clock = clock;
+    this.tracer = tracer;
+    this.single = new Operation(tracer, false);
+    this.orderedMoves = driver.supports?.moves === "ordered";
+    this.types = createTypes(driver, managers);
+    this.typesByName = new Map(this.types.map((type) => [type.name, type]));
+    this.lru = new Lru(this.resources, this.buffers, this.types.length);
+  }
+
+  /** A driver's placement, checked once for each object that it returns. */
+  prepareOnce(placement: Placement): PreparedPlacement {
+    let prepared = this.#evictPlacements.get(placement);
+    if (prepared === undefined) {
+      prepared = new PreparedPlacement(this.typesByName, placement);
+      this.#evictPlacements.set(placement, prepared);
+    }
+    return prepared;
+  }
+}
+
+function createTypes(driver: Driver, managers: Readonly<Record<string, MemTypeManager>>): MemoryType[] {
+  const declared = driver.memoryTypes;
+  if (!Array.isArray(declared) || declared.length < 1 || declared.length > MAX_TYPES) {
+    throw new TtmError(
+      "EINVAL",
+      `Cannot create device: driver "${driver.name}" must have 1 to ${MAX_TYPES} memory types`,
+    );
+  }
+  const names = new Set<string>(declared.map((type) => type?.name));
+  if (names.size !== declared.length) {
+    throw new TtmError("EINVAL", `Cannot create device: driver "${driver.name}" names a memory type twice`);
+  }
+  for (const name of Object.keys(managers)) {
+    if (name !== "system" && names.has(name)) continue;
+    throw new TtmError("EINVAL", `Cannot create device: there is no memory type "${name}" to manage`);
+  }
+  const types = declared.map((options, index) => new MemoryType(options, index, managers[options?.name] ?? null));
+  if (driver.move === undefined && types.some((type) => type.fixed)) {
+    throw new TtmError("EINVAL", `Cannot create device: driver "${driver.name}" has fixed memory but no move`);
+  }
+  for (const type of types) type.manager?.init(type.pages);
+  return types;
+}

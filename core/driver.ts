@@ -1,0 +1,108 @@
+import type { BufferObject } from "./buffer_object.ts";
+import type { Clock } from "./clock.ts";
+import type { Fence } from "./fence.ts";
+import type { MemoryTypeOptions } from "./memory_type.ts";
+import type { Place, Placement } from "./placement.ts";
+import type { TranslationTable } from "./translation_table.ts";
+
+/** What a driver is told when it becomes part of a device. */
+export interface DriverContext {
+  /** The device's clock; drivers must not use any other time. */
+  readonly clock: Clock;
+}
+
+/** One end of a move of bytes. */
+export interface Location {
+  /** Name of the memory type. */
+  readonly memoryType: string;
+  /** First page in that memory type; 0 in SYSTEM. */
+  readonly start: number;
+  /** The populated host pages, outside device-resident memory; null inside it. */
+  readonly table: TranslationTable | null;
+}
+
+/** A move of a buffer's bytes, of which at least one end is device-resident. */
+export interface MoveRequest {
+  /** The buffer; its own place is still the source. */
+  readonly buffer: BufferObject;
+  /** Size in pages. */
+  readonly pages: number;
+  /** Where the bytes are; null if there are none yet: the destination must then read as zero. */
+  readonly source: Location | null;
+  /** Where the bytes must go. */
+  readonly destination: Location;
+  /** Whether the buffer is being evicted for another. */
+  readonly evict: boolean;
+  /** Work that must end before the first byte is moved. Empty for immediate drivers: the core has waited. */
+  readonly after: readonly Fence[];
+}
+
+/**
+ * How a driver moves bytes:
+ * - `"immediate"`: `move` has moved them when it returns; the core waits for the buffer's work before it asks.
+ * - `"ordered"`: `move` queues the copy on one in-order engine and returns its fence; the copy starts after
+ *   `request.after`. It cannot fail short of losing the device, so the old range is reused at once by moves that the
+ *   core orders behind that fence.
+ */
+export type MoveKind = "immediate" | "ordered";
+
+/** What a driver can do. */
+export interface DriverSupport {
+  /** How bytes are moved. @default {"immediate"} */
+  readonly moves?: MoveKind;
+}
+
+/**
+ * The device under the buffers. All members are synchronous and are called while the core's structures are
+ * consistent; they *must not* validate, evict or release buffers. What takes time is a {@linkcode Fence}.
+ *
+ * Errors: what a member throws reaches the caller as the `cause` of a `TtmError`, whose code is that of a thrown
+ * `TtmError`, and `EIO` for anything else.
+ */
+export interface Driver {
+  /** For messages. */
+  readonly name: string;
+  /** The memory types; the first is `"system"`. At most 8. */
+  readonly memoryTypes: readonly MemoryTypeOptions[];
+  /** What the driver can do. Left out: the defaults. */
+  readonly supports?: DriverSupport;
+  /** Called once by the device's constructor. */
+  attach?(context: DriverContext): void;
+  /**
+   * Where a buffer goes when it is evicted from its present place. Two empty lists discard its contents. Naming the
+   * memory type that it is leaving is allowed; the core bounds the search.
+   */
+  evictPlacement(buffer: BufferObject): Placement;
+  /**
+   * Moves bytes. Must be there if a memory type is fixed. Returns nothing when the bytes are there, or the fence of
+   * an ordered move. A throw means that nothing was moved and the buffer stays where it is.
+   */
+  move?(request: MoveRequest): Fence | void;
+  /**
+   * The place through which a move between two memory types (by name) must go, because the device cannot copy
+   * between them; null for a direct move. Left out: all moves are direct. The core allocates the stop, which may
+   * evict, and asks for both legs.
+   */
+  hop?(buffer: BufferObject, from: string, to: string): Place | null;
+  /**
+   * Makes the table of a buffer's host pages. Left out: real bytes. Returning null or throwing is ENOMEM.
+   */
+  createTranslationTable?(buffer: BufferObject): TranslationTable | null;
+  /** Makes populated pages visible to the device from page `start` of a memory type. May throw; then nothing is bound. */
+  bind?(buffer: BufferObject, table: TranslationTable, memoryType: string, start: number): void;
+  /** Undoes a bind. Must not throw. */
+  unbind?(buffer: BufferObject, table: TranslationTable): void;
+  /**
+   * Told before the bytes of a buffer move, with the names of the memory types; `from` is null without a place
+   * before, `to` is null when the place is given up. After a failed move it is called again with the two swapped, so
+   * that counters balance. Must not throw.
+   */
+  moveNotify?(buffer: BufferObject, from: string | null, to: string | null): void;
+  /** Told after the first successful move of a buffer that had been evicted: the device may hold stale cache lines. */
+  invalidateCaches?(buffer: BufferObject): void;
+  /**
+   * The bytes of `pages` pages of a device-resident memory type from page `start`, as the CPU sees them through the
+   * aperture; null where the CPU cannot see them. Left out: the CPU sees nothing of it.
+   */
+  ioMemReserve?(memoryType: string, start: number, pages: number): Uint8Array | null;
+}

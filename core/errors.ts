@@ -1,0 +1,44 @@
+import type { NoRoomReport } from "./report.ts";
+
+/** Why a call failed, named after the errno of the kernel's TTM. */
+export type TtmErrorCode =
+  | "EAGAIN"
+  | "EALREADY"
+  | "EBUSY"
+  | "EDEADLK"
+  | "EINVAL"
+  | "EIO"
+  | "ENODEV"
+  | "ENOMEM"
+  | "ENOSPC"
+  | "EPERM"
+  | "ETIME";
+
+/**
+ * The one error class of `@ttm/*`. Callers decide by {@linkcode TtmError.code}; messages are for people and read
+ * "Cannot <do what>: <what is wrong, with the values>".
+ *
+ * @example Deciding by code
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { TtmError } from "@ttm/core";
+ *
+ * const error = new TtmError("ENOMEM", "Cannot validate buffer 3: no room for 16 pages in vram");
+ * assertEquals(error.code, "ENOMEM");
+ * ```
+ */
+export class TtmError extends Error {
+  /** Always `"TtmError"`. */
+  override readonly name = "TtmError";
+  /** The reason as a code. */
+  readonly code: TtmErrorCode;
+  /** With `ENOMEM` for want of room: what was tried and who stood in the way. */
+  readonly report: NoRoomReport | undefined;
+
+  /** Makes an error; `options.cause` carries what a driver or manager threw. */
+  constructor(code: TtmErrorCode, message: string, options: ErrorOptions & { report?: NoRoomReport } = {}) {
+    super(message, options);
+    this.code = code;
+    this.report = options.report;
+  }
+}

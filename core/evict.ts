@@ -1,0 +1,107 @@
+import type { BufferObject } from "./buffer_object.ts";
+import { UNLOCKED } from "./buffer_table.ts";
+import { reap } from "./destroy.ts";
+import type { DeviceState } from "./device_state.ts";
+import { moveThroughHops } from "./move.ts";
+import type { Operation } from "./operation.ts";
+import { BLOCKED, DONE, EBUSY, EINVAL, ENOSPC, type Outcome } from "./outcome.ts";
+import type { PreparedPlace } from "./placement.ts";
+import { purge } from "./purge.ts";
+import { allocateResource } from "./resource.ts";
+import { memSpace } from "./space.ts";
+
+/**
+ * Evicts buffers of one memory type, in the order of its lists, until a buffer fits into the place
+ * (`ttm_bo_evict_alloc`). What has been evicted stays evicted, whatever comes of it. A victim that cannot leave is
+ * passed over.
+ *
+ * @returns The row of the new resource, ENOSPC if everything has been tried, or {@linkcode BLOCKED}.
+ */
+export function makeRoom(
+  state: DeviceState,
+  buffer: BufferObject,
+  place: PreparedPlace,
+  op: Operation,
+): number | Outcome {
+  // Evictions nest from type to type; more of them than there are types means that they go round in a circle.
+  if (op.depth >= state.types.length) return ENOSPC;
+  // A victim that lands in this type again joins at the tail; each may be met once more, not for ever.
+  let victimsLeft = place.type.residents;
+  const walk = state.lru.walk(place.type.index);
+  op.depth++;
+  try {
+    for (let row = walk.next(); row >= 0; row = walk.next()) {
+      const victim = state.resources.buffer(row);
+      if (victim === null || !isCandidate(state, victim, row, place)) continue;
+      if (victimsLeft-- === 0) break;
+      const outcome = giveUpPlace(state, victim, op);
+      if (outcome === BLOCKED) return BLOCKED;
+      if (outcome !== DONE) {
+        op.passOver();
+        continue;
+      }
+      const room = allocateResource(state, buffer, place, op);
+      if (room !== ENOSPC) return room;
+    }
+  } finally {
+    op.depth--;
+    walk.close();
+  }
+  return ENOSPC;
+}
+
+function isCandidate(state: DeviceState, victim: BufferObject, row: number, place: PreparedPlace): boolean {
+  const { buffers, resources } = state;
+  if (buffers.owner(victim.row) !== UNLOCKED || buffers.pins(victim.row) > 0) return false;
+  return place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn);
+}
+
+/** Makes a buffer leave its place: a dying one goes for good, a live one is evicted. */
+export function giveUpPlace(state: DeviceState, victim: BufferObject, op: Operation): Outcome {
+  if (victim.isDying) {
+    const idle = op.waitFor(victim.reservation.fences.pending());
+    if (idle === DONE) reap(state, victim);
+    return idle;
+  }
+  if (!victim.reservation.tryLock()) return EBUSY;
+  try {
+    return evict(state, victim, op);
+  } finally {
+    victim.reservation.unlock();
+  }
+}
+
+/** Moves a buffer, which is locked, to where its driver wants evicted buffers (`ttm_bo_evict`). */
+function evict(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
+  let placement;
+  try {
+    placement = state.prepareOnce(state.driver.evictPlacement(buffer));
+  } catch (error) {
+    return op.fail(error, EINVAL);
+  }
+  if (placement.isEmpty) {
+    const idle = op.waitFor(buffer.reservation.fences.pending());
+    return idle === DONE ? purge(state, buffer, op) : idle;
+  }
+  const row = memSpace(state, buffer, placement, op);
+  if (row < 0) return row;
+  const outcome = moveThroughHops(state, buffer, row, true, op);
+  if (outcome === DONE) buffer.wasEvicted = true;
+  return outcome;
+}
+
+/**
+ * Evicts the first buffer of a memory type, lowest priority first; its place in the order changes only by the move.
+ *
+ * @returns ENOSPC if it cannot leave, and `null` when the type is empty.
+ */
+export function evictFirst(state: DeviceState, memoryType: number, op: Operation): Outcome | null {
+  const walk = state.lru.walk(memoryType);
+  try {
+    const row = walk.next();
+    const victim = row < 0 ? null : state.resources.buffer(row);
+    return victim === null ? null : giveUpPlace(state, victim, op);
+  } finally {
+    walk.close();
+  }
+}

@@ -1,0 +1,92 @@
+import { checkInteger, checkObject, show } from "./arguments.ts";
+import { ANY_CACHING, CACHED, type Caching, cachingMask } from "./caching.ts";
+import { TtmError } from "./errors.ts";
+import type { Fence } from "./fence.ts";
+import type { ManagerNode, MemTypeManager } from "./manager.ts";
+
+/** Pages are 4096 bytes everywhere. */
+export const PAGE_SIZE = 4096;
+/** Buffers of a lower priority are evicted first; there are priorities 0 to 3. */
+export const PRIORITIES = 4;
+
+/** What a driver says of one of its memory types. */
+export interface MemoryTypeOptions {
+  /** Unique in its device; the first type of every driver is `"system"`. */
+  readonly name: string;
+  /** Size in pages; `"system"` has none and is unlimited. */
+  readonly pages?: number;
+  /** Device-resident memory that no host pages stand behind (VRAM). Bytes must be copied in and out. @default {false} */
+  readonly fixed?: boolean;
+  /** Caching attributes that it can be mapped with. @default {all} */
+  readonly availableCaching?: readonly Caching[];
+  /** Taken when a place allows several and the present one is not among them. @default {"cached"} */
+  readonly defaultCaching?: Caching;
+  /** Where the device sees page 0, in bytes. @default {0} */
+  readonly gpuOffset?: number;
+}
+
+/** One memory type of a device, with the manager that hands out its pages. */
+export class MemoryType {
+  readonly name: string;
+  /** Position among the device's types; 0 is SYSTEM. */
+  readonly index: number;
+  readonly pages: number;
+  readonly fixed: boolean;
+  readonly availableCaching: number;
+  readonly defaultCaching: number;
+  /** In bytes. */
+  readonly gpuOffset: number;
+  /** Null for SYSTEM, and for a type that the device was given no manager for: nothing can be placed there. */
+  readonly manager: MemTypeManager | null;
+  /** Pages of all resources in it. */
+  usedPages = 0;
+  /** Resources in it. */
+  residents = 0;
+  /** The last copy out of a range that was handed on before the copy ended; new tenants must wait for it. */
+  moveFence: Fence | null = null;
+
+  constructor(options: MemoryTypeOptions, index: number, manager: MemTypeManager | null) {
+    const what = "create device";
+    checkObject(what, `memory type ${index}`, options);
+    const { name, pages = 0, fixed = false, gpuOffset = 0, defaultCaching = "cached" } = options;
+    if (typeof name !== "string" || name === "" || (index === 0) !== (name === "system")) {
+      throw new TtmError("EINVAL", `Cannot ${what}: memory type ${index} cannot be named ${show(name)}`);
+    }
+    this.name = name;
+    this.index = index;
+    this.pages = checkInteger(what, `the pages of ${show(name)}`, pages, index === 0 ? 0 : 1, Number.MAX_SAFE_INTEGER);
+    this.fixed = fixed;
+    this.gpuOffset = checkInteger(what, `the gpuOffset of ${show(name)}`, gpuOffset, 0, Number.MAX_SAFE_INTEGER);
+    this.availableCaching = options.availableCaching === undefined
+      ? ANY_CACHING
+      : cachingMask(options.availableCaching);
+    this.defaultCaching = cachingMask([defaultCaching]) & this.availableCaching || CACHED;
+    this.manager = manager;
+    if (this.availableCaching === 0) {
+      throw new TtmError("EINVAL", `Cannot ${what}: ${show(name)} allows no known caching attribute`);
+    }
+  }
+
+  get isSystem(): boolean {
+    return this.index === 0;
+  }
+
+  /** Whether anything can be placed here. */
+  get usable(): boolean {
+    return this.isSystem || this.manager !== null;
+  }
+
+  /** Whether evicting the owner of these pages could make room in [fpfn, lpfn). */
+  intersects(node: ManagerNode | null, pages: number, fpfn: number, lpfn: number): boolean {
+    if (node === null || this.manager === null) return true;
+    if (this.manager.intersects !== undefined) return this.manager.intersects(node, pages, fpfn, lpfn);
+    return node.start < lpfn && node.start + pages > fpfn;
+  }
+
+  /** Whether these pages lie in [fpfn, lpfn). */
+  compatible(node: ManagerNode | null, pages: number, fpfn: number, lpfn: number): boolean {
+    if (node === null || this.manager === null) return true;
+    if (this.manager.compatible !== undefined) return this.manager.compatible(node, pages, fpfn, lpfn);
+    return node.start >= fpfn && node.start + pages <= lpfn;
+  }
+}

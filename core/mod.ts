@@ -1,0 +1,42 @@
+/**
+ * The buffer-object manager of Linux's graphics stack (TTM): contracts for drivers and memory-type managers, and the
+ * algorithms that place, move and evict buffers. No I/O and no dependencies; this module is browser compatible.
+ *
+ * @example A buffer in system memory
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { BoDevice } from "@ttm/core";
+ *
+ * const driver = { name: "host", memoryTypes: [{ name: "system" }], evictPlacement: () => ({ placement: [] }) };
+ * await using device = new BoDevice({ driver, managers: {} });
+ * using buffer = device.createBuffer({ bytes: 4096 });
+ * using _reservation = await buffer.reserve();
+ * await buffer.validate({ placement: [{ memoryType: "system" }] });
+ * assertEquals(buffer.memoryType, "system");
+ * ```
+ *
+ * @module
+ */
+export {
+  BufferObject,
+  type BufferOptions,
+  type ReadOptions,
+  type WaitOptions,
+  type WriteOptions,
+} from "./buffer_object.ts";
+export type { Caching } from "./caching.ts";
+export { type Clock, type ClockEvent, SystemClock } from "./clock.ts";
+export { BoDevice, checkInvariants, type DeviceOptions } from "./device.ts";
+export type { Driver, DriverContext, DriverSupport, Location, MoveKind, MoveRequest } from "./driver.ts";
+export { TtmError, type TtmErrorCode } from "./errors.ts";
+export { Fence, type FenceCallback, FenceContext } from "./fence.ts";
+export { FenceList, type FenceUsage } from "./fence_list.ts";
+export type { Allocation, AllocationRequest, ManagerNode, MemTypeManager } from "./manager.ts";
+export { type MemoryTypeOptions, PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
+export { type Place, type Placement, PreparedPlacement } from "./placement.ts";
+export type { KeptBuffer, KeptReason, NoRoomReport, TriedPlace, TypeUsage } from "./report.ts";
+export { Reservation } from "./reservation.ts";
+export { SimulatedClock } from "./simulated_clock.ts";
+export type { MoveEvent, TracedPlace, Tracer } from "./tracer.ts";
+export { byteTable, TranslationTable } from "./translation_table.ts";
+export { WAIT_BUDGET_MS } from "./wait.ts";

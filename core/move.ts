@@ -1,0 +1,152 @@
+import type { BufferObject } from "./buffer_object.ts";
+import { leaveToGhost } from "./destroy.ts";
+import type { DeviceState } from "./device_state.ts";
+import type { Fence } from "./fence.ts";
+import type { MemoryType } from "./memory_type.ts";
+import type { Operation } from "./operation.ts";
+import { BLOCKED, codeOf, DONE, EINVAL, EMULTIHOP, ENOMEM, type Outcome } from "./outcome.ts";
+import { PreparedPlacement } from "./placement.ts";
+import { freeResource } from "./resource.ts";
+import { memSpace } from "./space.ts";
+import { createTable, emptyTable, populate } from "./tables.ts";
+import { travel } from "./travel.ts";
+
+/** One transition of a buffer between places. */
+export interface Transition {
+  readonly buffer: BufferObject;
+  /** Null without a place so far. */
+  readonly from: MemoryType | null;
+  readonly target: MemoryType;
+  /** The row of the new resource. */
+  readonly to: number;
+  readonly evict: boolean;
+  /** The copy under way; null when there is nothing to wait for. */
+  fence: Fence | null;
+}
+
+/**
+ * Moves a buffer into a resource that has been allocated for it, by way of the stops that the driver asks for. If
+ * that fails the resource is freed and the buffer is where it was, or at a stop.
+ */
+export function moveThroughHops(
+  state: DeviceState,
+  buffer: BufferObject,
+  to: number,
+  evict: boolean,
+  op: Operation,
+): Outcome {
+  let outcome = handleMove(state, buffer, to, evict, true, op);
+  for (let hops = 0; outcome === EMULTIHOP; hops++) {
+    outcome = hops < state.types.length ? moveToStop(state, buffer, op) : EINVAL;
+    if (outcome === DONE) outcome = handleMove(state, buffer, to, evict, true, op);
+  }
+  if (outcome !== DONE) freeResource(state, to);
+  return outcome;
+}
+
+function moveToStop(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
+  if (op.hop === null) return EINVAL;
+  const row = memSpace(state, buffer, op.hop, op);
+  if (row < 0) return row;
+  const outcome = handleMove(state, buffer, row, false, false, op);
+  if (outcome !== DONE) freeResource(state, row);
+  return outcome;
+}
+
+/**
+ * One transition (`ttm_bo_handle_move_mem`). On anything but success the buffer has the place, contents, caching and
+ * table that it had before.
+ */
+function handleMove(
+  state: DeviceState,
+  buffer: BufferObject,
+  to: number,
+  evict: boolean,
+  mayHop: boolean,
+  op: Operation,
+): Outcome {
+  const { type: target } = state.resources.place(to);
+  const move: Transition = { buffer, from: buffer.type, target, to, evict, fence: null };
+  let outcome = mayHop ? askForHop(state, move, op) : DONE;
+  if (outcome === DONE) outcome = waitBeforeMove(state, move, op);
+  if (outcome === DONE) outcome = prepareAndTravel(state, move, op);
+  if (outcome !== BLOCKED) trace(state, move, outcome);
+  if (outcome === DONE) commit(state, move);
+  return outcome;
+}
+
+function askForHop(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
+  if (from === null || from === target || (from.isSystem && buffer.tt === null)) return DONE;
+  try {
+    const place = state.driver.hop?.(buffer, from.name, target.name) ?? null;
+    if (place === null) return DONE;
+    op.hop = new PreparedPlacement(state.typesByName, { placement: [{ ...place, temporary: true }] });
+    return EMULTIHOP;
+  } catch (error) {
+    return op.fail(error, EINVAL);
+  }
+}
+
+/** Pages may not leave the device's view while it works on them, and immediate moves come after all work. */
+function waitBeforeMove(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
+  const bytesTravel = from?.fixed === true || target.fixed;
+  const mustBeIdle = bytesTravel ? !state.orderedMoves : from !== null && !from.isSystem;
+  return mustBeIdle ? op.waitFor(buffer.reservation.fences.pending()) : DONE;
+}
+
+function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): Outcome {
+  const { buffer, from, target } = move;
+  const { driver } = state;
+  const hadTable = buffer.tt !== null;
+  let outcome = prepareTable(state, move, op);
+  if (outcome === DONE) {
+    driver.moveNotify?.(buffer, from?.name ?? null, target.name);
+    outcome = travel(state, move, op);
+    if (outcome !== DONE) driver.moveNotify?.(buffer, target.name, from?.name ?? null);
+  }
+  if (outcome !== DONE && !hadTable) buffer.tt = null;
+  return outcome;
+}
+
+/** Outside fixed memory a buffer needs a table; its pages must exist where the device sees them or bytes arrive. */
+function prepareTable(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
+  if (target.fixed) return DONE;
+  if (buffer.tt === null && !createTable(state, buffer, op)) return ENOMEM;
+  if (buffer.tt === null || (target.isSystem && from?.fixed !== true)) return DONE;
+  return populate(buffer.tt, op);
+}
+
+/** Makes the new resource the buffer's own and lets go of the old one, now or when the copy out of it has ended. */
+function commit(state: DeviceState, { buffer, from, target, to, evict, fence }: Transition): void {
+  const old = state.buffers.resource(buffer.row);
+  const leavingTable = target.fixed ? buffer.tt : null;
+  const pending = fence !== null && !fence.signalled ? fence : null;
+  fence?.onSignal((error) => {
+    if (error !== undefined) buffer.lost = error;
+  });
+  if (pending !== null && old >= 0 && !(evict && from?.fixed === true)) {
+    leaveToGhost(state, buffer, leavingTable, [pending]);
+  } else {
+    if (pending !== null && from !== null) from.moveFence = pending;
+    if (leavingTable !== null) emptyTable(state, buffer, leavingTable);
+    if (old >= 0) freeResource(state, old);
+  }
+  if (pending !== null) buffer.reservation.fences.add(pending, "kernel");
+  if (leavingTable !== null) buffer.tt = null;
+  state.buffers.setResource(buffer.row, to);
+  if (buffer.wasEvicted) state.driver.invalidateCaches?.(buffer);
+  buffer.wasEvicted = false;
+}
+
+function trace(state: DeviceState, { buffer, evict, target, to, fence }: Transition, outcome: Outcome): void {
+  if (state.tracer.move === undefined) return;
+  const { memoryType, start } = buffer;
+  state.tracer.move({
+    buffer,
+    evict,
+    from: memoryType === null ? null : { memoryType, start: start ?? 0 },
+    to: { memoryType: target.name, start: state.resources.start(to) },
+    failure: outcome === DONE ? null : outcome === EMULTIHOP ? "EMULTIHOP" : codeOf(outcome),
+    fence,
+  });
+}

@@ -1,0 +1,66 @@
+import { TtmError } from "./errors.ts";
+import type { Fence } from "./fence.ts";
+import type { NoRoomReport } from "./report.ts";
+import { BLOCKED, codeOf, DONE, EBUSY, type Outcome, outcomeOf } from "./outcome.ts";
+import type { PreparedPlacement } from "./placement.ts";
+import type { Tracer } from "./tracer.ts";
+
+/** The record of one public call while it makes its attempts (`ttm_operation_ctx`). */
+export class Operation {
+  /** Treat what would have to be waited for as unavailable. */
+  readonly noWait: boolean;
+  /** The fence that the last attempt was blocked on. */
+  blockedOn: Fence | null = null;
+  /** The stop that the driver asked for. */
+  hop: PreparedPlacement | null = null;
+  /** Evictions nested in one another right now. */
+  depth = 0;
+  /** What a driver or manager threw. */
+  cause: unknown = undefined;
+  #victimCause: unknown = undefined;
+  #tracer: Tracer;
+
+  constructor(tracer: Tracer, noWait: boolean) {
+    this.#tracer = tracer;
+    this.noWait = noWait;
+  }
+
+  /** Forgets what the last attempt left. */
+  begin(): void {
+    this.blockedOn = null;
+    this.hop = null;
+    this.cause = undefined;
+    this.#victimCause = undefined;
+  }
+
+  /** Decides about a fence in the way: over, not to be waited for, or the thing to wait for. */
+  waitFor(fence: Fence | null): Outcome {
+    if (fence === null || fence.signalled) return DONE;
+    if (this.noWait) return EBUSY;
+    this.#tracer.wait?.(fence);
+    if (fence.signalled) return DONE;
+    this.blockedOn = fence;
+    return BLOCKED;
+  }
+
+  /** Keeps what was thrown, and turns it into a failure. */
+  fail(error: unknown, fallback: Outcome): Outcome {
+    this.cause = error;
+    return error instanceof TtmError ? outcomeOf(error.code) : fallback;
+  }
+
+  /** Goes on without a victim that failed to leave; its failure only matters if no room is found at all. */
+  passOver(): void {
+    this.#victimCause ??= this.cause;
+    this.cause = undefined;
+  }
+
+  /** The error of a public call that ended with a failure. */
+  error(what: string, why: string, outcome: Outcome, report?: NoRoomReport): TtmError {
+    const cause = this.cause ?? this.#victimCause;
+    return new TtmError(codeOf(outcome), `Cannot ${what}: ${why}`, {
+      ...(cause === undefined ? {} : { cause }),
+      ...(report === undefined ? {} : { report }),
+    });
+  }
+}

@@ -1,0 +1,78 @@
+import type { BufferObject } from "./buffer_object.ts";
+import { selectCaching } from "./caching.ts";
+import type { DeviceState } from "./device_state.ts";
+import type { ManagerNode } from "./manager.ts";
+import type { Operation } from "./operation.ts";
+import { DONE, EBUSY, EIO, ENOSPC, type Outcome } from "./outcome.ts";
+import type { PreparedPlace } from "./placement.ts";
+
+// Managers may read it during the call only, so that one object serves all calls.
+const request = { pages: 0, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false };
+
+/**
+ * Takes room for a buffer in one place, without evicting. The new resource joins its list at once, while the buffer
+ * still has its old one.
+ *
+ * @returns The row of the resource, or a failure: ENOSPC for no room, EBUSY when the manager cannot serve now.
+ */
+export function allocateResource(
+  state: DeviceState,
+  buffer: BufferObject,
+  place: PreparedPlace,
+  op: Operation,
+): number | Outcome {
+  const { type } = place;
+  let node: ManagerNode | null = null;
+  if (type.manager !== null) {
+    request.pages = buffer.pages;
+    request.alignment = buffer.alignment;
+    request.fpfn = place.fpfn;
+    request.lpfn = place.lpfn;
+    request.topDown = place.topDown;
+    request.contiguous = place.contiguous;
+    try {
+      const found = type.manager.allocate(request);
+      if (found === "no-room") return ENOSPC;
+      if (found === "busy") return EBUSY;
+      node = found;
+    } catch (error) {
+      return op.fail(error, EIO);
+    }
+  }
+  const old = state.buffers.resource(buffer.row);
+  const caching = selectCaching(
+    old < 0 ? 0 : state.resources.caching(old),
+    type.defaultCaching,
+    place.cachingMask & type.availableCaching,
+  );
+  const row = state.resources.allocate(buffer, place, node, caching);
+  type.usedPages += buffer.pages;
+  type.residents++;
+  state.lru.moveToTail(row);
+  return row;
+}
+
+/** Gives the room of a resource back and forgets the resource. Its buffer must not refer to it any more. */
+export function freeResource(state: DeviceState, row: number): void {
+  const { resources } = state;
+  const { type } = resources.place(row);
+  const node = resources.node(row);
+  state.lru.remove(row);
+  type.usedPages -= resources.pages(row);
+  type.residents--;
+  if (node !== null) type.manager?.free(node);
+  resources.release(row);
+}
+
+/**
+ * Orders the new tenant of a range behind the copy that may still be leaving it.
+ *
+ * @returns EBUSY if the operation must not wait and the copy is under way.
+ */
+export function inheritMoveFence(state: DeviceState, buffer: BufferObject, row: number, op: Operation): Outcome {
+  const fence = state.resources.place(row).type.moveFence;
+  if (fence === null || fence.signalled) return DONE;
+  if (op.noWait) return EBUSY;
+  buffer.reservation.fences.add(fence, "kernel");
+  return DONE;
+}

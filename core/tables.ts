@@ -1,0 +1,60 @@
+import type { BufferObject } from "./buffer_object.ts";
+import type { DeviceState } from "./device_state.ts";
+import type { Operation } from "./operation.ts";
+import { DONE, EIO, ENOMEM, type Outcome } from "./outcome.ts";
+import { byteTable, type TranslationTable } from "./translation_table.ts";
+
+/** Gives a buffer a table without pages; false if the driver has none to give. */
+export function createTable(state: DeviceState, buffer: BufferObject, op: Operation): boolean {
+  const { driver } = state;
+  try {
+    buffer.tt = driver.createTranslationTable === undefined
+      ? byteTable(buffer.pages)
+      : driver.createTranslationTable(buffer);
+  } catch (error) {
+    op.fail(error, ENOMEM);
+  }
+  return buffer.tt !== null;
+}
+
+/** Makes a table's pages exist. */
+export function populate(table: TranslationTable, op: Operation): Outcome {
+  try {
+    table.populate();
+    return DONE;
+  } catch (error) {
+    op.fail(error, ENOMEM);
+    return ENOMEM;
+  }
+}
+
+/** Makes a table's pages visible to the device. */
+export function bind(
+  state: DeviceState,
+  buffer: BufferObject,
+  table: TranslationTable,
+  memoryType: string,
+  start: number,
+  op: Operation,
+): Outcome {
+  try {
+    state.driver.bind?.(buffer, table, memoryType, start);
+  } catch (error) {
+    return op.fail(error, EIO);
+  }
+  table.noteBound(memoryType, start);
+  return DONE;
+}
+
+/** Takes the pages from the device's view, if they are in it. */
+export function unbind(state: DeviceState, buffer: BufferObject, table: TranslationTable): void {
+  if (table.boundTo === null) return;
+  state.driver.unbind?.(buffer, table);
+  table.noteUnbound();
+}
+
+/** Drops a table's pages and with them what they hold. */
+export function emptyTable(state: DeviceState, buffer: BufferObject, table: TranslationTable): void {
+  unbind(state, buffer, table);
+  table.unpopulate();
+}

@@ -1,0 +1,54 @@
+import type { BufferObject } from "./buffer_object.ts";
+import type { TtmErrorCode } from "./errors.ts";
+import type { Fence } from "./fence.ts";
+
+/** Where a buffer is: memory type and first page. */
+export interface TracedPlace {
+  /** Name of the memory type. */
+  readonly memoryType: string;
+  /** First page; 0 in SYSTEM. */
+  readonly start: number;
+}
+
+/** One attempted transition of a buffer from place to place, successful or not. */
+export interface MoveEvent {
+  /** The buffer. */
+  readonly buffer: BufferObject;
+  /** Whether it is moved to make room for another. */
+  readonly evict: boolean;
+  /** Where it was; null without a place. */
+  readonly from: TracedPlace | null;
+  /** Where it was to go. */
+  readonly to: TracedPlace;
+  /** null on success, `"EMULTIHOP"` when a stop on the way comes first, else the failure. */
+  readonly failure: TtmErrorCode | "EMULTIHOP" | null;
+  /** The copy under way; null when there is nothing to wait for. */
+  readonly fence: Fence | null;
+}
+
+/**
+ * One observer, called synchronously while the core works; every member is optional and costs nothing when it is
+ * left out. It *must not* call back into the device and *must not* throw.
+ *
+ * @example Counting evictions
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import type { Tracer } from "@ttm/core";
+ *
+ * let evictions = 0;
+ * const tracer: Tracer = { move: (event) => evictions += event.evict && event.failure === null ? 1 : 0 };
+ * assertEquals(typeof tracer.move, "function");
+ * ```
+ */
+export interface Tracer {
+  /** A buffer object came into being. */
+  create?(buffer: BufferObject): void;
+  /** A transition was attempted: binds, copies, clears and evictions alike. */
+  move?(event: MoveEvent): void;
+  /** An operation is about to wait for a fence; if the tracer signals it now, the operation goes on at once. */
+  wait?(fence: Fence): void;
+  /** A buffer lost its place and contents by a purge. */
+  purge?(buffer: BufferObject): void;
+  /** The memory of a buffer was given up, after its last reference and all its work. */
+  destroy?(buffer: BufferObject): void;
+}

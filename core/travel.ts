@@ -1,0 +1,71 @@
+import type { DeviceState } from "./device_state.ts";
+import type { Location } from "./driver.ts";
+import { TtmError } from "./errors.ts";
+import { Fence } from "./fence.ts";
+import type { Transition } from "./move.ts";
+import type { Operation } from "./operation.ts";
+import { DONE, EIO, type Outcome } from "./outcome.ts";
+import { bind, unbind } from "./tables.ts";
+
+/**
+ * Makes the contents of a buffer appear at its new place: by a copy if an end is device-resident, else by binding
+ * its pages. A copy that is under way leaves its fence in the transition. After a failure caching and bindings are
+ * as before.
+ */
+export function travel(state: DeviceState, move: Transition, op: Operation): Outcome {
+  const { buffer, from, target } = move;
+  const table = target.fixed ? null : buffer.tt;
+  const oldCaching = table?.cachingBit;
+  table?.setCaching(state.resources.caching(move.to));
+  const outcome = target.fixed || from?.fixed === true ? copy(state, move, op) : rebind(state, move, op);
+  if (outcome !== DONE && oldCaching !== undefined) table?.setCaching(oldCaching);
+  return outcome;
+}
+
+function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
+  const { buffer, target } = move;
+  const start = state.resources.start(move.to);
+  const table = target.fixed ? null : buffer.tt;
+  if (table !== null && !target.isSystem) {
+    const bound = bind(state, buffer, table, target.name, start, op);
+    if (bound !== DONE) return bound;
+  }
+  try {
+    const result = state.driver.move?.({
+      buffer,
+      pages: buffer.pages,
+      source: sourceOf(move),
+      destination: { memoryType: target.name, start, table },
+      evict: move.evict,
+      after: state.orderedMoves ? buffer.reservation.fences.allPending() : [],
+    });
+    if (result !== undefined && !(result instanceof Fence)) {
+      throw new TtmError("EINVAL", `driver "${state.driver.name}" returned neither a fence nor nothing from move`);
+    }
+    move.fence = result ?? null;
+    return DONE;
+  } catch (error) {
+    if (table !== null) unbind(state, buffer, table);
+    return op.fail(error, EIO);
+  }
+}
+
+/** Where the bytes are; null when there are none yet, because no page of the buffer was ever needed. */
+function sourceOf({ buffer, from }: Transition): Location | null {
+  if (from === null) return null;
+  const table = from.fixed ? null : buffer.tt;
+  if (!from.fixed && table?.populated !== true) return null;
+  return { memoryType: from.name, start: buffer.start ?? 0, table };
+}
+
+/** Moves the device's view of the pages; if the new one cannot be had the old one is put back. */
+function rebind(state: DeviceState, { buffer, target, to }: Transition, op: Operation): Outcome {
+  const table = buffer.tt;
+  if (table === null) return DONE;
+  const { boundTo, boundAt } = table;
+  unbind(state, buffer, table);
+  if (target.isSystem) return DONE;
+  const outcome = bind(state, buffer, table, target.name, state.resources.start(to), op);
+  if (outcome !== DONE && boundTo !== null) bind(state, buffer, table, boundTo, boundAt, op);
+  return outcome;
+}

@@ -1,0 +1,46 @@
+import type { BufferObject } from "./buffer_object.ts";
+import type { DeviceState } from "./device_state.ts";
+import { moveThroughHops } from "./move.ts";
+import type { Operation } from "./operation.ts";
+import { DONE, EINVAL, ENOMEM, ENOSPC, type Outcome } from "./outcome.ts";
+import type { PreparedPlace, PreparedPlacement } from "./placement.ts";
+import { purge } from "./purge.ts";
+import { allocateAmong } from "./space.ts";
+
+/**
+ * One attempt to bring a reserved buffer to where it may live (`ttm_bo_validate`): first without evicting anybody,
+ * then evicting. A buffer that is already in a place of the list in hand stays as it is.
+ */
+export function validate(
+  state: DeviceState,
+  buffer: BufferObject,
+  placement: PreparedPlacement,
+  op: Operation,
+): Outcome {
+  if (placement.isEmpty) return purge(state, buffer, op);
+  for (let force = false;; force = true) {
+    const places = force ? placement.busyPlaces : placement.places;
+    if (isInOneOf(state, buffer, places)) return DONE;
+    if (buffer.pins > 0) return EINVAL;
+    const row = allocateAmong(state, buffer, places, force, op);
+    if (row >= 0) return moveThroughHops(state, buffer, row, false, op);
+    if (row !== ENOSPC) return row;
+    if (force) return ENOMEM;
+  }
+}
+
+/** Whether the buffer's present resource will do for one of the places (`ttm_resource_compatible`). */
+function isInOneOf(state: DeviceState, buffer: BufferObject, places: readonly PreparedPlace[]): boolean {
+  const { resources } = state;
+  const row = state.buffers.resource(buffer.row);
+  if (row < 0) return false;
+  const present = resources.place(row);
+  if (present.temporary) return false;
+  for (const place of places) {
+    if (place.type !== present.type) continue;
+    if ((place.cachingMask & resources.caching(row)) === 0) continue;
+    if (place.contiguous && !present.contiguous) continue;
+    if (present.type.compatible(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,87 @@
+import type { DeviceState } from "./device_state.ts";
+import type { Fence } from "./fence.ts";
+import type { Operation } from "./operation.ts";
+import { BLOCKED, EBUSY, type Outcome } from "./outcome.ts";
+import type { Reservation } from "./reservation.ts";
+
+/** How long one operation may wait for the device, in milliseconds, all its waits together. */
+export const WAIT_BUDGET_MS = 15_000;
+
+/**
+ * Repeats a synchronous attempt until it is no longer blocked, waiting for whatever blocks it. Rejects with the
+ * signal's reason when it is aborted; nothing that the attempts achieved is undone.
+ *
+ * @returns How the last attempt ended; EBUSY when the wait budget ran out.
+ */
+export async function complete(
+  state: DeviceState,
+  op: Operation,
+  signal: AbortSignal | undefined,
+  attempt: () => Outcome,
+): Promise<Outcome> {
+  signal?.throwIfAborted();
+  let deadline = Infinity;
+  for (;;) {
+    op.begin();
+    const outcome = attempt();
+    if (outcome !== BLOCKED || op.blockedOn === null) return outcome;
+    if (deadline === Infinity) deadline = state.clock.now() + WAIT_BUDGET_MS;
+    if (!await fenceSignals(state, op.blockedOn, deadline, signal)) return EBUSY;
+  }
+}
+
+/** Waits for a fence; false if the deadline comes first. */
+function fenceSignals(
+  state: DeviceState,
+  fence: Fence,
+  deadline: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  return blockTask(state, signal, (resolve) => {
+    const timer = state.clock.schedule(deadline, () => resolve(false));
+    const forget = fence.onSignal(() => resolve(true));
+    return () => {
+      state.clock.cancel(timer);
+      forget();
+    };
+  });
+}
+
+/** Takes a reservation, waiting in line for it. */
+export async function lock(
+  state: DeviceState,
+  reservation: Reservation,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  signal?.throwIfAborted();
+  if (reservation.tryLock()) return;
+  await blockTask<void>(state, signal, (resolve) => reservation.enqueue(() => resolve()));
+}
+
+/**
+ * Waits for one thing that `start` subscribes to; `start` returns how to unsubscribe. Whichever way the wait ends,
+ * nothing of it is left behind.
+ */
+function blockTask<Result>(
+  state: DeviceState,
+  signal: AbortSignal | undefined,
+  start: (resolve: (result: Result) => void) => () => void,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const resume = state.clock.taskBlocked?.();
+    const end = () => {
+      unsubscribe();
+      signal?.removeEventListener("abort", abort);
+      resume?.();
+    };
+    const abort = () => {
+      end();
+      reject(signal?.reason);
+    };
+    const unsubscribe = start((result) => {
+      end();
+      resolve(result);
+    });
+    signal?.addEventListener("abort", abort);
+  });
+}
