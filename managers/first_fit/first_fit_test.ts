@@ -1,0 +1,85 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { type AllocationRequest, type MemTypeManager, TtmError } from "@ttm/core";
+import { firstFit, type FirstFitOptions, type RangeNode } from "./mod.ts";
+
+const ANY: AllocationRequest = { pages: 1, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false };
+
+function manager(options?: FirstFitOptions): MemTypeManager<RangeNode> {
+  const made = firstFit(options);
+  made.init(100);
+  return made;
+}
+
+function allocated(made: MemTypeManager<RangeNode>, request: Partial<AllocationRequest>): RangeNode {
+  const node = made.allocate({ ...ANY, ...request });
+  assert(typeof node === "object", `${node} for ${JSON.stringify(request)}`);
+  return node;
+}
+
+/** Holes, in the order in which they were made: [90, 100), [50, 60) and [0, 20). */
+function withHoles(options?: FirstFitOptions): MemTypeManager<RangeNode> {
+  const made = manager(options);
+  const nodes = [20, 30, 10, 30].map((pages) => allocated(made, { pages })) as [RangeNode, ...RangeNode[]];
+  assertEquals(made.debug(), "[0, 20) used\n[20, 50) used\n[50, 60) used\n[60, 90) used\n[90, 100) free");
+  made.free(nodes[2] as RangeNode);
+  made.free(nodes[0]);
+  return made;
+}
+
+Deno.test("firstFit() searches in the order of its option", () => {
+  assertEquals(allocated(withHoles(), { pages: 5 }).start, 50);
+  assertEquals(allocated(withHoles({}), { pages: 5 }).start, 50);
+  assertEquals(allocated(withHoles({ order: "best" }), { pages: 11 }).start, 0);
+  assertEquals(allocated(withHoles({ order: "lowest" }), { pages: 5 }).start, 0);
+  const made = withHoles({ order: "evict" });
+  made.free(allocated(made, { fpfn: 90 }));
+  assertEquals(allocated(made, { pages: 5 }).start, 90);
+});
+
+Deno.test("firstFit() goes from the top down on request, whatever its order", () => {
+  for (const order of ["best", "lowest", "evict"] as const) {
+    assertEquals(allocated(withHoles({ order }), { pages: 5, topDown: true }).start, 95);
+    assertEquals(allocated(withHoles({ order }), { pages: 5, topDown: true, lpfn: 55 }).start, 50);
+  }
+});
+
+Deno.test("firstFit() respects alignment and range, and says when there is no room", () => {
+  const made = withHoles();
+  assertEquals(allocated(made, { pages: 3, alignment: 7 }).start, 56);
+  assertEquals(allocated(made, { pages: 3, fpfn: 91, lpfn: 94 }).start, 91);
+  assertEquals(made.allocate({ ...ANY, pages: 3, fpfn: 91, lpfn: 96 }), "no-room");
+  assertEquals(made.allocate({ ...ANY, pages: 21 }), "no-room");
+  assertEquals(made.allocate({ ...ANY, pages: 101 }), "no-room");
+  assertEquals(made.usedPages, 66);
+});
+
+Deno.test("firstFit() counts pages and is taken down only when empty", () => {
+  const made = firstFit();
+  assertEquals([made.name, made.usedPages, made.debug(), made.takedown()], ["first-fit", 0, "", true]);
+  made.init(10);
+  const node = allocated(made, { pages: 4 });
+  assertEquals([made.usedPages, made.takedown()], [4, false]);
+  made.free(node);
+  assertEquals([made.usedPages, made.takedown()], [0, true]);
+  made.init(20);
+  assertEquals(made.debug(), "[0, 20) free");
+});
+
+Deno.test("firstFit() refuses misuse", () => {
+  const refuses = (act: () => unknown, message: string) =>
+    assertEquals(assertThrows(act, TtmError, message).code, "EINVAL");
+  refuses(
+    () => firstFit({ order: "highest" as "best" }),
+    'order must be one of "best", "lowest", "evict", not "highest"',
+  );
+  refuses(() => firstFit(null as never), "Cannot make a first-fit manager: options must be an object, not null");
+  for (const pages of [0, -1, 1.5, NaN, "1"]) {
+    refuses(() => firstFit().init(pages as number), "Cannot set up first-fit: pages must be a whole number from 1");
+  }
+  refuses(() => manager().init(5), "Cannot set up first-fit: it is in charge of 100 pages already");
+  refuses(() => firstFit().allocate(ANY), "Cannot allocate pages: first-fit is in charge of none, init() comes first");
+  refuses(() => firstFit().free(allocated(manager(), {})), "Cannot free pages: ");
+  refuses(() => manager().free(allocated(manager(), {})), "Cannot remove a node: [0, 1) is not in this allocator");
+  refuses(() => manager().allocate({ ...ANY, pages: NaN }), "size must be a whole number");
+  refuses(() => manager().allocate({ ...ANY, fpfn: 5, lpfn: 4 }), "hi must be a whole number from 5");
+});

@@ -1,0 +1,52 @@
+/** The colour of what keeps no distance: the ends of the space, and every request if colours are not guarded. */
+export const UNGUARDED = -1;
+
+/** The class of requests without alignment or guard: its room is the size of the hole. */
+export const ANY_REQUEST = 0;
+
+const MAX_CLASSES = 16;
+
+/**
+ * The kinds of request, alignment × colour, for which the trees know exactly how much room each hole has. A class is
+ * made when its kind is first asked for, and stays. All 16 taken, other kinds use the class that bounds their room
+ * most tightly from above, and each hole that it lets through has to be tried.
+ */
+export class FitClasses {
+  #alignments: number[] = [1];
+  #colors: number[] = [UNGUARDED];
+
+  /** How many there are; they are numbered from 0. */
+  get count(): number {
+    return this.#alignments.length;
+  }
+
+  /** The alignment of a class, at least 1. */
+  alignment(fitClass: number): number {
+    return this.#alignments[fitClass] as number;
+  }
+
+  /** The colour of a class, or {@linkcode UNGUARDED}. */
+  color(fitClass: number): number {
+    return this.#colors[fitClass] as number;
+  }
+
+  /** The class to search with. It may be new: the caller compares {@linkcode FitClasses.count}. */
+  for(alignment: number, color: number): number {
+    for (let i = 0; i < this.count; i++) {
+      if (this.alignment(i) === alignment && this.color(i) === color) return i;
+    }
+    if (this.count === MAX_CLASSES) return this.#tightestBound(alignment, color);
+    this.#colors.push(color);
+    return this.#alignments.push(alignment) - 1;
+  }
+
+  // A divisor of the alignment asks for less, so its class never has less room; neither has a class without guard.
+  #tightestBound(alignment: number, color: number): number {
+    let best = ANY_REQUEST;
+    for (let i = 1; i < this.count; i++) {
+      const bounds = alignment % this.alignment(i) === 0 && (this.color(i) === color || this.color(i) === UNGUARDED);
+      if (bounds && this.alignment(i) >= this.alignment(best)) best = i;
+    }
+    return best;
+  }
+}

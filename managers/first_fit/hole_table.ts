@@ -1,0 +1,146 @@
+import { enlarge } from "./columns.ts";
+import { ANY_REQUEST, FitClasses } from "./fit_classes.ts";
+import { HEAD, type SpanRing } from "./span_ring.ts";
+
+/** The column of minus the start, of which the largest value in a subtree gives the lowest start. */
+export const MINUS_START = 0;
+
+/** The column of the end. */
+export const END = 1;
+
+/** From here on the room for each fit class, that is the largest request of its kind that the hole can hold. */
+export const FIRST_CLASS = 2;
+
+/** The lowest multiple of `alignment` from `address` up. */
+export function alignUp(address: number, alignment: number): number {
+  const over = address % alignment;
+  return over === 0 ? address : address - over + alignment;
+}
+
+/** The holes by row. Neighbouring holes are always merged, so what stands around a hole changes only with the hole. */
+export class HoleTable {
+  #ring: SpanRing;
+  #classes: FitClasses = new FitClasses();
+  #capacity = 0;
+  #columnCount: number = FIRST_CLASS + 1;
+  #firstTracked: number = FIRST_CLASS;
+  #count = 0;
+  #clock = 0;
+  #stamps: Float64Array = new Float64Array();
+  #values: Float64Array = new Float64Array();
+
+  /** Makes a table without holes for the spans of a ring. */
+  constructor(ring: SpanRing) {
+    this.#ring = ring;
+  }
+
+  /** How many holes there are. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** How many columns {@linkcode HoleTable.value} has. It grows when a new kind of request comes. */
+  get columnCount(): number {
+    return this.#columnCount;
+  }
+
+  /** The trees keep maxima of the columns from here on; the ones before matter only to requests limited to a range. */
+  get firstTracked(): number {
+    return this.#firstTracked;
+  }
+
+  /** What the row's hole has in a column. */
+  value(row: number, column: number): number {
+    return this.#values[row * this.#columnCount + column] as number;
+  }
+
+  /** When the row's hole was made: the later, the larger; 0 if the row has none. */
+  stamp(row: number): number {
+    return this.#stamps[row] as number;
+  }
+
+  /** Whether a hole follows the row's node. */
+  has(row: number): boolean {
+    return row < this.#capacity && this.stamp(row) !== 0;
+  }
+
+  /** First unit of the row's hole. */
+  start(row: number): number {
+    return 0 - this.value(row, MINUS_START);
+  }
+
+  /** First unit after the row's hole. */
+  end(row: number): number {
+    return this.value(row, END);
+  }
+
+  /** Units in the row's hole. */
+  size(row: number): number {
+    return this.value(row, FIRST_CLASS + ANY_REQUEST);
+  }
+
+  /** First unit of the row's hole that a node of this colour may use. */
+  usableStart(row: number, color: number): number {
+    return this.start(row) + this.#ring.guard(row, color);
+  }
+
+  /** First unit from which on a node of this colour may not use the row's hole. */
+  usableEnd(row: number, color: number): number {
+    return this.end(row) - this.#ring.guard(this.#ring.next(row), color);
+  }
+
+  /** Opens the hole between the row's node and the next one, both in the ring by now. */
+  open(row: number, start: number, end: number): void {
+    if (row >= this.#capacity) this.#grow();
+    this.#count++;
+    this.#stamps[row] = ++this.#clock;
+    this.#fill(row, start, end);
+  }
+
+  /** Closes the hole after the row's node. */
+  close(row: number): void {
+    this.#count--;
+    this.#stamps[row] = 0;
+  }
+
+  /** The column to search by for a kind of request. It may be a new one, and then the trees must follow. */
+  columnFor(alignment: number, color: number): number {
+    const column = FIRST_CLASS + this.#classes.for(alignment, color);
+    if (column === this.#columnCount) this.#addColumn();
+    return column;
+  }
+
+  /** Has the trees keep maxima of every column. They must follow. */
+  trackLimits(): void {
+    this.#firstTracked = 0;
+  }
+
+  #fill(row: number, start: number, end: number): void {
+    const values = this.#values;
+    const first = row * this.#columnCount;
+    values[first + MINUS_START] = 0 - start;
+    values[first + END] = end;
+    for (let i = 0; i < this.#classes.count; i++) {
+      const color = this.#classes.color(i);
+      const usable = alignUp(this.usableStart(row, color), this.#classes.alignment(i));
+      values[first + FIRST_CLASS + i] = this.usableEnd(row, color) - usable;
+    }
+  }
+
+  #addColumn(): void {
+    const old = this.#values;
+    const oldCount = this.#columnCount++;
+    this.#values = new Float64Array(this.#capacity * this.#columnCount);
+    for (let row = HEAD; row < this.#capacity; row++) {
+      if (!this.has(row)) continue;
+      const first = row * oldCount;
+      this.#fill(row, 0 - (old[first + MINUS_START] as number), old[first + END] as number);
+    }
+  }
+
+  #grow(): void {
+    this.#capacity = this.#ring.capacity;
+    this.#stamps = enlarge(this.#stamps, this.#capacity);
+    this.#values = enlarge(this.#values, this.#capacity * this.#columnCount);
+  }
+}

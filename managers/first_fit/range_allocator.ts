@@ -1,0 +1,227 @@
+import { TtmError } from "@ttm/core";
+import { checkWord, show } from "./checks.ts";
+import { Fit } from "./fit.ts";
+import { UNGUARDED } from "./fit_classes.ts";
+import { HoleIndexes } from "./hole_indexes.ts";
+import { FIRST_CLASS, HoleTable } from "./hole_table.ts";
+import { checkInsert, checkOptions, checkReserve, HOLE_SORT_KEYS } from "./range_requests.ts";
+import type {
+  HoleSortKey,
+  InsertRequest,
+  RangeAllocatorOptions,
+  RangeHole,
+  RangeNode,
+  ReserveRequest,
+  SearchOrder,
+} from "./range_requests.ts";
+import { HEAD, SpanNode, SpanRing } from "./span_ring.ts";
+import { NONE } from "./tree_links.ts";
+
+const SORTED_BY: Record<SearchOrder, HoleSortKey> = {
+  best: "size",
+  lowest: "address",
+  highest: "address",
+  evict: "recency",
+};
+
+/**
+ * Hands out ranges of [start, start + size), choosing the same addresses as `drm_mm` of Linux 6.12
+ * (`drivers/gpu/drm/drm_mm.c`, without its ONCE mode). Everything is synchronous and deterministic.
+ *
+ * The holes stand in balanced trees that also keep the largest room in each subtree (augmented search trees: Cormen et
+ * al., *Introduction to Algorithms*, chapter "Augmenting Data Structures"), not only for plain requests, as `drm_mm`
+ * does, but for each alignment and colour in use. So the first hole that fits is found by descending, O(log n) however
+ * fragmented the space is. The README tells when a search may take longer.
+ *
+ * @example Best fit, and from the top down
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { RangeAllocator } from "@ttm/first-fit";
+ *
+ * const pages = new RangeAllocator({ size: 100, orders: ["best", "highest"] });
+ * const low = pages.insert({ size: 10, alignment: 16 });
+ * const high = pages.insert({ size: 10, alignment: 16, order: "highest" });
+ * assertEquals([low?.start, high?.start], [0, 80]);
+ * assertEquals(pages.insert({ size: 71 }), null); // 70 pages lie between them
+ * if (low !== null) pages.remove(low);
+ * assertEquals(pages.largestHole, 80);
+ * ```
+ */
+export class RangeAllocator {
+  /** First unit of the space. */
+  readonly start: number;
+  /** Units in the space. */
+  readonly size: number;
+  #orders: readonly SearchOrder[];
+  #defaultOrder: SearchOrder;
+  #guarded: boolean;
+  #free: number;
+  #nodeCount = 0;
+  #ring: SpanRing = new SpanRing();
+  #holes: HoleTable = new HoleTable(this.#ring);
+  #indexes: HoleIndexes = new HoleIndexes(this.#ring, this.#holes);
+  #fit: Fit = new Fit();
+
+  /**
+   * Makes an allocator whose whole space is one hole.
+   *
+   * @throws {TtmError} `EINVAL` if an option is of the wrong type or out of range, or `orders` is empty.
+   */
+  constructor(options: RangeAllocatorOptions) {
+    checkOptions(options);
+    this.start = options.start ?? 0;
+    this.size = options.size;
+    this.#orders = [...options.orders];
+    this.#defaultOrder = this.#orders[0] as SearchOrder;
+    this.#guarded = options.guardColors ?? false;
+    this.#free = this.size;
+    this.#indexes.open(HEAD, this.start, this.start + this.size);
+  }
+
+  /** Units not handed out, in all holes together. */
+  get free(): number {
+    return this.#free;
+  }
+
+  /** Units in the largest hole; 0 if there is none. O(1). */
+  get largestHole(): number {
+    const tree = this.#indexes.by(SORTED_BY[this.#defaultOrder]);
+    return tree.root === NONE ? 0 : tree.maximum(tree.root, FIRST_CLASS);
+  }
+
+  /** How many holes there are. */
+  get holeCount(): number {
+    return this.#holes.count;
+  }
+
+  /** How many nodes are handed out. */
+  get nodeCount(): number {
+    return this.#nodeCount;
+  }
+
+  /** Tree rows that the last `insert` or `reserve` looked at. For tests and curiosity: time is noisy, this is not. */
+  get lastVisits(): number {
+    return this.#fit.visits;
+  }
+
+  /**
+   * Takes room for a node in the first hole of the asked order that it fits into. The node lies at the low end of what
+   * it may use of that hole, for `"highest"` at the high end.
+   *
+   * @returns The node, or null if there is no room, and then nothing has changed.
+   * @throws {TtmError} `EINVAL` if a member is of the wrong type or out of range, or the order is none of the
+   * allocator's.
+   */
+  insert(request: InsertRequest): RangeNode | null {
+    checkInsert(request, this.#orders);
+    const order = request.order ?? this.#defaultOrder;
+    const color = request.color ?? 0;
+    const fit = this.#prepare(request.size, color, request.lo ?? 0, request.hi ?? Infinity);
+    fit.alignment = request.alignment || 1;
+    fit.high = order === "highest";
+    if (fit.size === 0) return null;
+    fit.column = this.#indexes.columnFor(fit.alignment, fit.color);
+    const row = this.#find(order);
+    return row === NONE ? null : this.#occupy(row, fit.place(this.#holes, row), color);
+  }
+
+  /**
+   * Takes the range [start, start + size).
+   *
+   * @returns The node, or null if any unit of it is taken, outside the space or too close to another colour; then
+   * nothing has changed.
+   * @throws {TtmError} `EINVAL` if a member is of the wrong type or out of range.
+   */
+  reserve(request: ReserveRequest): RangeNode | null {
+    checkReserve(request);
+    const { start, size, color = 0 } = request;
+    this.#prepare(size, color, start, start + size);
+    if (size === 0) return null;
+    const row = this.#find("lowest");
+    return row === NONE ? null : this.#occupy(row, start, color);
+  }
+
+  /**
+   * Takes a node back. Its range and the holes beside it become one new hole.
+   *
+   * @throws {TtmError} `EINVAL` if the node is not one that this allocator has handed out and not yet taken back; then
+   * nothing has changed.
+   */
+  remove(node: RangeNode): void {
+    if (!(node instanceof SpanNode) || this.#ring.node(node.row) !== node) {
+      const found = node instanceof SpanNode ? `[${node.start}, ${node.start + node.size})` : show(node);
+      throw new TtmError("EINVAL", `Cannot remove a node: ${found} is not in this allocator, or no longer`);
+    }
+    const before = this.#ring.previous(node.row);
+    let start = node.start;
+    let end = node.start + node.size;
+    if (this.#holes.has(node.row)) {
+      end = this.#holes.end(node.row);
+      this.#indexes.close(node.row);
+    }
+    if (this.#holes.has(before)) {
+      start = this.#holes.start(before);
+      this.#indexes.close(before);
+    }
+    this.#ring.unlink(node.row);
+    this.#indexes.open(before, start, end);
+    this.#nodeCount--;
+    this.#free += node.size;
+  }
+
+  /** The nodes by address. Do not insert or remove meanwhile. */
+  *nodes(): Generator<RangeNode> {
+    for (let row = this.#ring.next(HEAD); row !== HEAD; row = this.#ring.next(row)) {
+      yield this.#ring.node(row) as RangeNode;
+    }
+  }
+
+  /**
+   * A list of the holes: by address, in the order in which `"best"` tries them (`"size"`), or the one made last first
+   * (`"recency"`). O(n log n), for dumps.
+   *
+   * @throws {TtmError} `EINVAL` if `by` is none of these words.
+   */
+  holes(by: HoleSortKey = "address"): RangeHole[] {
+    checkWord("list the holes", "by", by, HOLE_SORT_KEYS);
+    return this.#indexes.sorted(by).map((row) => ({ start: this.#holes.start(row), size: this.#holes.size(row) }));
+  }
+
+  #prepare(size: number, color: number, lo: number, hi: number): Fit {
+    const fit = this.#fit;
+    fit.size = size;
+    fit.alignment = 1;
+    fit.color = this.#guarded ? color : UNGUARDED;
+    fit.lo = lo;
+    fit.hi = hi;
+    fit.limited = lo > this.start || hi < this.start + this.size;
+    fit.high = false;
+    fit.column = FIRST_CLASS;
+    fit.visits = 0;
+    return fit;
+  }
+
+  #find(order: SearchOrder): number {
+    const fit = this.#fit;
+    const key = SORTED_BY[order];
+    if (fit.limited) this.#indexes.trackLimits();
+    // By address a limited search is always O(log n), so ask there first whether the slower one is worth while.
+    if (fit.limited && key !== "address" && fit.search(this.#holes, this.#indexes.by("address"), 0) === NONE) {
+      return NONE;
+    }
+    return fit.search(this.#holes, this.#indexes.by(key), order === "highest" ? 1 : 0);
+  }
+
+  // What is left before the node becomes a new hole first, then what is left behind it: drm_mm's order.
+  #occupy(row: number, address: number, color: number): RangeNode {
+    const start = this.#holes.start(row);
+    const end = this.#holes.end(row);
+    this.#indexes.close(row);
+    const node = this.#ring.link(row, address, this.#fit.size, color);
+    if (address > start) this.#indexes.open(row, start, address);
+    if (address + node.size < end) this.#indexes.open(node.row, address + node.size, end);
+    this.#nodeCount++;
+    this.#free -= node.size;
+    return node;
+  }
+}

@@ -1,0 +1,117 @@
+import { checkArray, checkBoolean, checkInteger, checkObject, checkWord } from "./checks.ts";
+
+/**
+ * In which order holes are tried; the first one that the request fits into is taken.
+ *
+ * - `"best"`: the smallest hole first, among equals the one made last;
+ * - `"lowest"`: from the lowest address up;
+ * - `"highest"`: from the highest address down, and the node goes to the high end of its hole;
+ * - `"evict"`: the hole made last first, so that space just evicted is used at once.
+ */
+export type SearchOrder = "best" | "lowest" | "highest" | "evict";
+
+/** Every {@linkcode SearchOrder}. */
+export const SEARCH_ORDERS: readonly SearchOrder[] = ["best", "lowest", "highest", "evict"];
+
+/** In which order {@linkcode RangeAllocator.holes} lists the holes. */
+export type HoleSortKey = "address" | "size" | "recency";
+
+/** Every {@linkcode HoleSortKey}. */
+export const HOLE_SORT_KEYS: readonly HoleSortKey[] = ["address", "size", "recency"];
+
+/** What a {@linkcode RangeAllocator} hands out. Addresses and sizes are in the caller's units, for example pages. */
+export interface RangeNode {
+  /** First unit. */
+  readonly start: number;
+  /** How many units, at least 1. */
+  readonly size: number;
+  /** The colour that it was inserted with. */
+  readonly color: number;
+}
+
+/** A free range between two nodes, or between a node and an end of the space. */
+export interface RangeHole {
+  /** First unit. */
+  readonly start: number;
+  /** How many units, at least 1. */
+  readonly size: number;
+}
+
+/** How to set up a {@linkcode RangeAllocator}. */
+export interface RangeAllocatorOptions {
+  /** First unit of the space, 0 to 2^53 - 1. @default {0} */
+  readonly start?: number;
+  /** Units in the space, at least 1; `start + size` is at most 2^53 - 1. */
+  readonly size: number;
+  /** The orders that {@linkcode RangeAllocator.insert} may ask for; at least one. The first is its default. */
+  readonly orders: readonly SearchOrder[];
+  /**
+   * Keep one unit free between neighbours of different colours, as for hardware that prefetches over the end of a
+   * range. Nodes that come by {@linkcode RangeAllocator.reserve} keep the distance too. @default {false}
+   */
+  readonly guardColors?: boolean;
+}
+
+/** What {@linkcode RangeAllocator.insert} looks for. */
+export interface InsertRequest {
+  /** Units, 0 to 2^53 - 1. There is never room for 0. */
+  readonly size: number;
+  /** The start must be a multiple of this, 0 to 2^53 - 1, not only powers of two; 0 and 1 ask for nothing. @default {1} */
+  readonly alignment?: number;
+  /** Which neighbours may touch the node if colours are guarded, 0 to 2^53 - 1. @default {0} */
+  readonly color?: number;
+  /** First unit that may be used, 0 to 2^53 - 1. @default {0} */
+  readonly lo?: number;
+  /** First unit that may not be used any more: `lo` to 2^53 - 1, or `Infinity`. @default {Infinity} */
+  readonly hi?: number;
+  /** One of the allocator's orders. Defaults to the first of them. */
+  readonly order?: SearchOrder;
+}
+
+/** What {@linkcode RangeAllocator.reserve} takes. */
+export interface ReserveRequest {
+  /** First unit, 0 to 2^53 - 1. */
+  readonly start: number;
+  /** Units, 0 to 2^53 - 1. There is never room for 0. */
+  readonly size: number;
+  /** As in {@linkcode InsertRequest.color}. @default {0} */
+  readonly color?: number;
+}
+
+const MAX = Number.MAX_SAFE_INTEGER;
+
+/** @throws {TtmError} `EINVAL` if the options break what {@linkcode RangeAllocatorOptions} says. */
+export function checkOptions(options: RangeAllocatorOptions): void {
+  const what = "make a range allocator";
+  checkObject(what, "options", options);
+  const { start = 0, size, orders, guardColors = false } = options;
+  checkInteger(what, "start", start, 0, MAX - 1);
+  checkInteger(what, "size", size, 1, MAX - start);
+  checkArray(what, "orders", orders);
+  checkInteger(what, "the number of orders", orders.length, 1, SEARCH_ORDERS.length);
+  for (const order of orders) checkWord(what, "each order", order, SEARCH_ORDERS);
+  checkBoolean(what, "guardColors", guardColors);
+}
+
+/** @throws {TtmError} `EINVAL` if the request breaks what {@linkcode InsertRequest} says. */
+export function checkInsert(request: InsertRequest, orders: readonly SearchOrder[]): void {
+  const what = "insert a node";
+  checkObject(what, "the request", request);
+  const { alignment = 1, color = 0, lo = 0, hi = Infinity, order } = request;
+  checkInteger(what, "size", request.size, 0, MAX);
+  checkInteger(what, "alignment", alignment, 0, MAX);
+  checkInteger(what, "color", color, 0, MAX);
+  checkInteger(what, "lo", lo, 0, MAX);
+  if (hi !== Infinity) checkInteger(what, "hi", hi, lo, MAX);
+  if (order !== undefined) checkWord(what, "order", order, orders);
+}
+
+/** @throws {TtmError} `EINVAL` if the request breaks what {@linkcode ReserveRequest} says. */
+export function checkReserve(request: ReserveRequest): void {
+  const what = "reserve a range";
+  checkObject(what, "the request", request);
+  const { start, size, color = 0 } = request;
+  checkInteger(what, "start", start, 0, MAX);
+  checkInteger(what, "size", size, 0, MAX);
+  checkInteger(what, "color", color, 0, MAX);
+}
