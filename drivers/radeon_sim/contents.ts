@@ -1,0 +1,51 @@
+import { PAGE_SIZE, TtmError } from "@ttm/core";
+import type { MemoryKind } from "./memory.ts";
+
+/**
+ * The memory where a buffer was when this was taken. It stays what it is when the buffer moves on, as a GPU address
+ * in a submitted command does.
+ *
+ * Contents are named by stamps, numbers from 1 to 2^31 - 1 of the caller's choice: each page of each stamp is
+ * different. 0 stands for zeroed memory.
+ */
+export class Contents {
+  #kind: MemoryKind<unknown>;
+  #memory: unknown;
+  #page: number;
+  #pages: number;
+
+  /** @internal */
+  constructor(kind: MemoryKind<unknown>, memory: unknown, page: number, pages: number) {
+    this.#kind = kind;
+    this.#memory = memory;
+    this.#page = page;
+    this.#pages = pages;
+  }
+
+  /**
+   * The bytes themselves.
+   *
+   * @throws {TtmError} `ENODEV` if the device keeps stamps instead of bytes.
+   */
+  get bytes(): Uint8Array {
+    if (this.#memory instanceof Uint8Array) {
+      return this.#memory.subarray(this.#page * PAGE_SIZE, (this.#page + this.#pages) * PAGE_SIZE);
+    }
+    throw new TtmError("ENODEV", 'Cannot read bytes: this device was made with contents "stamps"');
+  }
+
+  /** Fills all pages with what a stamp names. */
+  fill(stamp: number): void {
+    this.#kind.fill(this.#memory, this.#page, this.#pages, stamp);
+  }
+
+  /** The first page that does not hold what the stamp names; -1 if all do. */
+  firstMismatch(stamp: number): number {
+    return this.#kind.firstMismatch(this.#memory, this.#page, this.#pages, stamp);
+  }
+
+  /** @internal Copies all of `source`, which has as many pages. */
+  copyFrom(source: Contents): void {
+    this.#kind.copy(source.#memory, source.#page, this.#memory, this.#page, this.#pages);
+  }
+}

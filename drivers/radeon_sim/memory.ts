@@ -1,0 +1,70 @@
+import { PAGE_SIZE } from "@ttm/core";
+
+/**
+ * What simulated memory is made of. A *stamp* names contents: page k of a buffer filled with stamp s differs from
+ * every other page of every other stamp; stamp 0 is all zero.
+ *
+ * @typeParam Memory A stretch of pages, addressed from 0.
+ */
+export interface MemoryKind<Memory> {
+  /** Makes zeroed memory of so many pages. */
+  create(pages: number): Memory;
+  /** Copies pages between two memories, or between places of one that do not overlap. */
+  copy(source: Memory, sourcePage: number, target: Memory, targetPage: number, pages: number): void;
+  /** Fills pages with the contents that a stamp names, page 0 of the stamp first. */
+  fill(memory: Memory, page: number, pages: number, stamp: number): void;
+  /** The first page, counted from `page`, that does not hold what the stamp names; -1 if all do. */
+  firstMismatch(memory: Memory, page: number, pages: number, stamp: number): number;
+}
+
+const WORDS = PAGE_SIZE / 4;
+
+/** Memory of real bytes. */
+export const byteMemory: MemoryKind<Uint8Array> = {
+  create: (pages) => new Uint8Array(pages * PAGE_SIZE),
+
+  copy(source, sourcePage, target, targetPage, pages) {
+    const from = sourcePage * PAGE_SIZE;
+    target.set(source.subarray(from, from + pages * PAGE_SIZE), targetPage * PAGE_SIZE);
+  },
+
+  fill(memory, page, pages, stamp) {
+    const words = wordsOf(memory, page, pages);
+    if (stamp === 0) {
+      words.fill(0);
+      return;
+    }
+    for (let k = 0; k < pages; k++) {
+      words.fill(pattern(stamp, k), k * WORDS, (k + 1) * WORDS);
+      // Both ends of the page say where it belongs, so that a shift by less than a page shows too.
+      words[k * WORDS] = stamp;
+      words[k * WORDS + 1] = k;
+    }
+  },
+
+  firstMismatch(memory, page, pages, stamp) {
+    const words = wordsOf(memory, page, pages);
+    for (let k = 0; k < pages; k++) if (!pageHolds(words, k, stamp)) return k;
+    return -1;
+  },
+};
+
+function wordsOf(memory: Uint8Array, page: number, pages: number): Int32Array {
+  return new Int32Array(memory.buffer, memory.byteOffset + page * PAGE_SIZE, pages * WORDS);
+}
+
+function pageHolds(words: Int32Array, k: number, stamp: number): boolean {
+  const start = k * WORDS;
+  const value = stamp === 0 ? 0 : pattern(stamp, k);
+  if (words[start] !== (stamp | 0) || words[start + 1] !== (stamp === 0 ? 0 : k | 0)) return false;
+  for (let at = start + 2; at < start + WORDS; at++) if (words[at] !== value) return false;
+  return true;
+}
+
+/** Spreads stamp and page number over 32 bits (the finalizer of MurmurHash3). */
+function pattern(stamp: number, page: number): number {
+  let bits = Math.imul(stamp, 0x9e3779b1) ^ page;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return bits ^ (bits >>> 16);
+}
