@@ -1,0 +1,88 @@
+/**
+ * The command line of replay: `deno run --allow-read jsr:@ttm/replay/cli --help`.
+ *
+ * Exit status: 0 done and nothing lost, 1 contents were lost or an invariant broke, 2 wrong arguments or workload.
+ *
+ * @module
+ */
+import { createReadStream } from "node:fs";
+import process from "node:process";
+import { Readable } from "node:stream";
+import { parseArgs } from "node:util";
+import { readBoTrace } from "./bo_trace.ts";
+import { drivers, managers } from "./compose.ts";
+import { progressBar } from "./progress.ts";
+import { replay } from "./replay.ts";
+import { type Workload, WorkloadError } from "./workload.ts";
+import { workloads } from "./workloads/mod.ts";
+
+const HELP = `Runs a buffer workload through a simulated GPU and reports what moved.
+
+Usage: replay [options]
+
+  --workload NAME|FILE  a shipped workload, or a bo-trace v1 file, plain or gzip'd   [phi3-decode]
+  --vram SIZE           bytes, 512M, 2G, or a share of the workload's peak           [50%]
+  --gtt SIZE            the same                                                     [100%]
+  --driver NAME         ${Object.keys(drivers).join(", ")}
+  --manager NAME        ${Object.keys(managers).join(", ")}
+  --contents KIND       bytes (real), or stamps for what does not fit this machine   [bytes up to 1 GiB]
+  --seed NUMBER         of shipped workloads with random parts                       [1]
+  --verify              compare contents and check invariants on the way
+  --json                print one JSON object
+  --help
+
+Shipped workloads:
+${Object.entries(workloads).map(([name, { description }]) => `  ${name.padEnd(20)}  ${description}`).join("\n")}
+`;
+
+const OPTIONS = {
+  workload: { type: "string", default: "phi3-decode" },
+  vram: { type: "string" },
+  gtt: { type: "string" },
+  driver: { type: "string" },
+  manager: { type: "string" },
+  contents: { type: "string" },
+  seed: { type: "string", default: "1" },
+  verify: { type: "boolean" },
+  json: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;
+
+async function load(nameOrFile: string, seed: string): Promise<Workload> {
+  if (!/^\d{1,9}$/.test(seed)) throw new RangeError(`Cannot use --seed ${JSON.stringify(seed)}: give a whole number`);
+  const shipped = Object.hasOwn(workloads, nameOrFile) ? workloads[nameOrFile] : undefined;
+  if (shipped !== undefined) return shipped.make({ seed: Number(seed) });
+  return await readBoTrace(nameOrFile, Readable.toWeb(createReadStream(nameOrFile)) as ReadableStream<Uint8Array>);
+}
+
+async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: OPTIONS });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const { contents } = values;
+  if (contents !== undefined && contents !== "bytes" && contents !== "stamps") {
+    throw new RangeError(`Cannot use --contents ${JSON.stringify(contents)}: choose bytes or stamps`);
+  }
+  const workload = await load(values.workload, values.seed);
+  const bar = progressBar(workload.events.length);
+  const { report, text } = replay(workload, { ...values, contents, onProgress: bar?.update });
+  bar?.clear();
+  process.stdout.write(`${values.json ? JSON.stringify(report) : text}\n`);
+  return report.losses.length === 0 ? 0 : 1;
+}
+
+/** Mistakes of the caller, which deserve a message and no stack trace. */
+function isUsageError(error: unknown): error is Error {
+  if (error instanceof WorkloadError || error instanceof RangeError) return true;
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" && /^(ERR_PARSE_ARGS_|ENOENT|EISDIR|EACCES|EPERM)/.test(code);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = isUsageError(error) ? 2 : 1;
+  process.stderr.write(`${isUsageError(error) ? error.message : (error as Error).stack}\n`);
+}

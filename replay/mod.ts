@@ -1,0 +1,22 @@
+/**
+ * Runs workloads of buffer allocations, submissions and frees through a simulated GPU and reports what moved. The
+ * command line is `@ttm/replay/cli`.
+ *
+ * @module
+ */
+export { readBoTrace } from "./bo_trace.ts";
+export { replay, type ReplayOptions } from "./replay.ts";
+export type { Report } from "./report.ts";
+export type { Loss } from "./verifier.ts";
+export {
+  type AllocEvent,
+  type BufferUse,
+  type FreeEvent,
+  hasJobs,
+  type JobEvent,
+  peakBytes,
+  type Workload,
+  WorkloadError,
+  type WorkloadEvent,
+} from "./workload.ts";
+export { type ShippedWorkload, workloads } from "./workloads/mod.ts";

@@ -1,0 +1,225 @@
+import { type BufferObject, type Fence, type Place, type PreparedPlacement, TtmError } from "@ttm/core";
+import { compose, type Composition, type CompositionOptions } from "./compose.ts";
+import { Counters } from "./counters.ts";
+import { VramSamples } from "./vram_samples.ts";
+import { Verifier } from "./verifier.ts";
+import { type BufferUse, hasJobs, type Workload, type WorkloadEvent } from "./workload.ts";
+
+/** How to replay. */
+export interface PlayOptions extends Omit<CompositionOptions, "tracer"> {
+  /** Compare contents and check invariants on the way. @default {false} */
+  readonly verify?: boolean;
+  /** Told now and then how many events are done. */
+  readonly onProgress?: (done: number) => void;
+}
+
+/** A live buffer of the workload. */
+export interface Tenant {
+  /** Its buffer object. */
+  readonly buffer: BufferObject;
+  /** The number of the submission that last wrote it, which names its contents; 0 before any has. */
+  stamp: number;
+}
+
+// The CPU prepares the next job while the GPU works on this one, and no more.
+const JOBS_AHEAD = 2;
+const COMPARE_ALL_EVERY = 256;
+const PROGRESS_EVERY = 64;
+
+/**
+ * Runs a workload through a composed device and keeps count. The rules, so that figures compare: a buffer gets its
+ * place at its first use (at its allocation, in workloads without jobs); it is brought to VRAM, evicting others; only
+ * if that cannot be done GTT and then system memory will do; the buffers of a job are reserved together; a free waits for the buffer's work.
+ */
+export class Player {
+  /** The device that it runs on. */
+  readonly composition: Composition;
+  /** What moved. */
+  readonly counters: Counters = new Counters();
+  /** What was compared. */
+  readonly verifier: Verifier;
+  /** What VRAM looked like on the way. */
+  readonly samples: VramSamples;
+  /** Jobs of the workload that were submitted. */
+  jobs = 0;
+  /** Uses of buffers by jobs, each with its alloc and free: the lines of a recording. */
+  events = 0;
+  /** Uses of buffers that were in VRAM already. */
+  hits = 0;
+  /** Uses of buffers that had to stay in GTT, because VRAM had no room that could be cleared. */
+  fallbacks = 0;
+  /** Times that the CPU had to wait for the GPU. */
+  waits = 0;
+  /** Buffers that found no place that the GPU can reach, by reason. */
+  readonly failures: Map<string, number> = new Map();
+  #tenants = new Map<number, Tenant>();
+  #owners = new Map<BufferObject, Tenant>();
+  #workload: Workload;
+  #validateAtAlloc: boolean;
+  #verify: boolean;
+  #onProgress: ((done: number) => void) | undefined;
+  // A buffer that is in a place of the busy list stays there, so that with the fallback alone one that was evicted
+  // would never come back. Hence VRAM is insisted on first, as radeon's command submission does.
+  #vramOnly: PreparedPlacement;
+  #fallback: PreparedPlacement;
+  #inFlight: Fence[] = [];
+  #submissions = 0;
+
+  /** Composes the device. */
+  constructor(workload: Workload, options: PlayOptions) {
+    this.#workload = workload;
+    this.#validateAtAlloc = !hasJobs(workload);
+    this.#verify = options.verify === true;
+    this.#onProgress = options.onProgress;
+    this.composition = compose({ ...options, tracer: { move: (event) => this.counters.add(event) } });
+    this.verifier = new Verifier(this.composition);
+    this.samples = new VramSamples(this.composition.device);
+    const place = (memoryType: string): Place => ({ memoryType });
+    const { device } = this.composition;
+    this.#vramOnly = device.preparePlacement({ placement: [place("vram")] });
+    this.#fallback = device.preparePlacement({
+      placement: [place("vram")],
+      busyPlacement: [place("vram"), place("gtt"), place("system")],
+    });
+  }
+
+  /** Runs all events, and the work that they leave behind. */
+  play(): void {
+    const { events, time } = this.#workload;
+    const firstAt = events[0]?.t ?? 0;
+    for (const [at, event] of events.entries()) {
+      if (time === "us") this.composition.clock.advanceTo((event.t - firstAt) / 1000);
+      this.#playEvent(event);
+      if (at % PROGRESS_EVERY === 0) this.#onProgress?.(at);
+    }
+    this.composition.clock.runUntilIdle();
+    if (this.#verify) this.verifier.compareAll(this.#tenants.values());
+    this.#onProgress?.(events.length);
+  }
+
+  #playEvent(event: WorkloadEvent): void {
+    switch (event.op) {
+      case "alloc":
+        this.events++;
+        this.#alloc(event.id, event.bytes, event.tag);
+        break;
+      case "job":
+        this.events += event.uses.length;
+        this.jobs++;
+        this.#submit(event.uses, event.durationUs / 1000);
+        break;
+      case "free":
+        this.events++;
+        this.#free(event.id);
+        break;
+    }
+  }
+
+  #alloc(id: number, bytes: number, label: string | undefined): void {
+    const buffer = this.composition.device.createBuffer({ bytes, label });
+    const tenant = { buffer, stamp: 0 };
+    this.#tenants.set(id, tenant);
+    this.#owners.set(buffer, tenant);
+    if (this.#validateAtAlloc) this.#submit([{ id, write: true }], 0);
+  }
+
+  #free(id: number): void {
+    const { buffer } = this.#tenant(id);
+    this.#waitUntil(() => !buffer.busy);
+    this.#tenants.delete(id);
+    this.#owners.delete(buffer);
+    buffer.unref();
+  }
+
+  #submit(uses: readonly BufferUse[], durationMs: number): void {
+    const oldest = this.#inFlight.length < JOBS_AHEAD ? undefined : this.#inFlight.shift();
+    if (oldest !== undefined) this.#waitUntil(() => oldest.signalled);
+    const stamp = ++this.#submissions;
+    const tenants = uses.map(({ id }) => this.#tenant(id));
+    for (const { buffer } of tenants) buffer.tryReserve();
+    for (const { buffer } of tenants) this.#place(buffer);
+    const moved = this.#verifyMoves();
+    const buffers = uses.map(({ write }, at) => {
+      const tenant = tenants[at] as Tenant;
+      // What a buffer holds when it is first used had to be put there by somebody.
+      return { tenant, buffer: tenant.buffer, write: write || tenant.stamp === 0 };
+    }).filter(({ buffer }) => isReachable(buffer));
+    for (const { tenant, write } of buffers) if (write) tenant.stamp = stamp;
+    const fence = this.composition.gpu.submit({
+      buffers,
+      durationMs,
+      program: (contents) => buffers.forEach(({ write }, at) => write && contents[at]?.fill(stamp)),
+    });
+    this.#inFlight.push(fence);
+    for (const { buffer } of tenants) buffer.unreserve();
+    if (this.#verify) this.#verifyJob(fence, buffers.map(({ tenant }) => tenant), moved);
+    this.samples.add(stamp);
+  }
+
+  #place(buffer: BufferObject): void {
+    if (buffer.memoryType === "vram") this.hits++;
+    const error = this.#validate(buffer, this.#vramOnly) && this.#validate(buffer, this.#fallback);
+    if (buffer.memoryType === "gtt") this.fallbacks++;
+    if (error !== null) this.#fail(reasonOf(error));
+    else if (!isReachable(buffer)) this.#fail("only system memory had room, which the GPU cannot reach");
+  }
+
+  /** Validates, waiting where it must; the error if it fails. */
+  #validate(buffer: BufferObject, placement: PreparedPlacement): TtmError | null {
+    try {
+      for (;;) {
+        const blockedOn = buffer.tryValidate(placement);
+        if (blockedOn === null) return null;
+        this.#waitUntil(() => blockedOn.signalled);
+      }
+    } catch (error) {
+      if (error instanceof TtmError) return error;
+      throw error;
+    }
+  }
+
+  #fail(reason: string): void {
+    this.failures.set(reason, (this.failures.get(reason) ?? 0) + 1);
+  }
+
+  /** Arranges for moved buffers to be compared where they arrive, with what they held when they left. */
+  #verifyMoves(): BufferObject[] {
+    // Of a buffer that went by way of a stop only the last move counts.
+    const fences = new Map(this.counters.takeMoved().map(({ buffer, fence }) => [buffer, fence]));
+    if (this.#verify) {
+      for (const [buffer, fence] of fences) {
+        this.verifier.compareAt(fence, buffer, this.#owners.get(buffer)?.stamp ?? 0);
+      }
+    }
+    return [...fences.keys()];
+  }
+
+  #verifyJob(fence: Fence, tenants: readonly Tenant[], moved: readonly BufferObject[]): void {
+    for (const { buffer, stamp } of tenants) this.verifier.compareAt(fence, buffer, stamp);
+    this.verifier.checkTouched([...tenants.map(({ buffer }) => buffer), ...moved]);
+    if (this.#submissions % COMPARE_ALL_EVERY === 0) this.verifier.compareAll(this.#tenants.values());
+  }
+
+  #waitUntil(condition: () => boolean): void {
+    if (condition()) return;
+    this.waits++;
+    if (!this.composition.clock.runUntil(condition)) throw new Error("the device hangs: nothing is left to wait for");
+  }
+
+  #tenant(id: number): Tenant {
+    const tenant = this.#tenants.get(id);
+    if (tenant === undefined) throw new Error(`the workload uses buffer ${id}, which is not there`);
+    return tenant;
+  }
+}
+
+function isReachable(buffer: BufferObject): boolean {
+  return buffer.memoryType === "vram" || buffer.memoryType === "gtt";
+}
+
+/** Why a buffer found no place, without its name and size, so that equal reasons count together. */
+function reasonOf(error: TtmError): string {
+  const { report } = error;
+  if (report === undefined) return error.message;
+  return [...new Set(report.tried.map(({ memoryType, problem }) => `${memoryType}: ${problem}`))].join(", ");
+}

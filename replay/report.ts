@@ -1,0 +1,145 @@
+import { PAGE_SIZE } from "@ttm/core";
+import type { Player, PlayOptions } from "./player.ts";
+import { formatSize } from "./size.ts";
+import { drawMap, fragmentation, usedRanges } from "./vram_map.ts";
+import type { Loss } from "./verifier.ts";
+import type { Workload } from "./workload.ts";
+
+/** What came of a replay. Sizes are bytes. */
+export interface Report {
+  /** Name of the workload. */
+  readonly workload: string;
+  /** The parts: names and sizes. */
+  readonly device: {
+    readonly driver: string;
+    readonly manager: string;
+    readonly vram: number;
+    readonly gtt: number;
+    readonly contents: "bytes" | "stamps";
+  };
+  /** Allocations, uses and frees. */
+  readonly events: number;
+  /** Submissions. */
+  readonly jobs: number;
+  /** Uses of buffers that were in VRAM already. */
+  readonly hits: number;
+  /** Uses of buffers that had to stay in GTT. */
+  readonly fallbacks: number;
+  /** Buffers evicted from VRAM. */
+  readonly evictions: number;
+  /** Copied into VRAM. */
+  readonly bytesIn: number;
+  /** Copied out of VRAM. */
+  readonly bytesOut: number;
+  /** Cleared in VRAM for buffers without contents. */
+  readonly bytesCleared: number;
+  /** Copied in and out, in bytes a second of simulated time. */
+  readonly bytesPerSecond: number;
+  /** Jobs for which the GPU was free but their buffers had not arrived. */
+  readonly stalls: number;
+  /** How long it waited like that, in milliseconds. */
+  readonly stalledMs: number;
+  /** Times that the CPU waited for the GPU. */
+  readonly waits: number;
+  /** The most that the workload has live at one time, page-rounded: what percentages refer to. */
+  readonly peakBytes: number;
+  /** The most VRAM in use. */
+  readonly vramPeakBytes: number;
+  /** VRAM in use at the end. */
+  readonly vramFinalBytes: number;
+  /** 1 - largest hole / free bytes of VRAM: mean over the run, and at the end. */
+  readonly fragmentation: { readonly mean: number; readonly final: number };
+  /** Buffers that found no place that the GPU can reach. */
+  readonly failures: number;
+  /** The same by reason. */
+  readonly failureReasons: Readonly<Record<string, number>>;
+  /** Comparisons of a buffer's contents with what was last written; 0 without `--verify`. */
+  readonly verified: number;
+  /** Comparisons that failed. */
+  readonly losses: readonly Loss[];
+  /** Simulated time of the whole run. */
+  readonly simulatedMs: number;
+}
+
+/** Collects the report of a replay that has ended. */
+export function reportOf(workload: Workload, peakBytes: number, options: PlayOptions, player: Player): Report {
+  const { counters, verifier, samples, composition: { device, gpu, clock } } = player;
+  const vram = device.usage("vram");
+  const { stalls, stalledMs } = gpu.graphicsStats;
+  const seconds = clock.now() / 1000;
+  return {
+    workload: workload.name,
+    device: {
+      driver: options.driver ?? "radeon-sim",
+      manager: options.manager ?? "first-fit",
+      vram: options.vram,
+      gtt: options.gtt,
+      contents: options.contents,
+    },
+    events: player.events,
+    jobs: player.jobs,
+    hits: player.hits,
+    fallbacks: player.fallbacks,
+    evictions: counters.evictions,
+    bytesIn: counters.bytesIn,
+    bytesOut: counters.bytesOut,
+    bytesCleared: counters.bytesCleared,
+    bytesPerSecond: seconds === 0 ? 0 : Math.round((counters.bytesIn + counters.bytesOut) / seconds),
+    stalls,
+    stalledMs,
+    waits: player.waits,
+    peakBytes,
+    vramPeakBytes: samples.peakBytes,
+    vramFinalBytes: vram.usedPages * PAGE_SIZE,
+    fragmentation: {
+      mean: samples.meanFragmentation,
+      final: fragmentation(usedRanges(device, "vram"), vram.pages),
+    },
+    failures: [...player.failures.values()].reduce((sum, count) => sum + count, 0),
+    failureReasons: Object.fromEntries(player.failures),
+    verified: verifier.verified,
+    losses: verifier.losses,
+    simulatedMs: clock.now(),
+  };
+}
+
+/** Writes the report for people. */
+export function formatReport(report: Report, player: Player): string {
+  const { device } = report;
+  const number = (value: number) => value.toLocaleString("en-US");
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const rows: [string, string][] = [
+    ["events", `${number(report.events)} (${number(report.jobs)} jobs)`],
+    ["hits", `${number(report.hits)} uses found their buffer in VRAM`],
+    ["fallbacks", `${number(report.fallbacks)} uses were served from GTT, for VRAM could not be cleared for them`],
+    ["evictions", number(report.evictions)],
+    ["bytes in / out", `${formatSize(report.bytesIn)} / ${formatSize(report.bytesOut)}`],
+    [
+      "bus",
+      `${formatSize(report.bytesPerSecond)}/s over ${number(Math.round(report.simulatedMs))} ms of simulated time`,
+    ],
+    ["stalls", `${number(report.stalls)} jobs waited ${number(Math.round(report.stalledMs))} ms for their buffers`],
+    ["VRAM used", `${formatSize(report.vramPeakBytes)} at most, ${formatSize(report.vramFinalBytes)} at the end`],
+    ["fragmentation", `${percent(report.fragmentation.mean)} mean, ${percent(report.fragmentation.final)} at the end`],
+    ["failures", number(report.failures)],
+  ];
+  for (const [reason, count] of Object.entries(report.failureReasons)) rows.push(["", `${number(count)} × ${reason}`]);
+  if (report.verified > 0 || report.losses.length > 0) {
+    rows.push(["verified", `${number(report.verified)} comparisons, ${number(report.losses.length)} lost`]);
+  }
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return [
+    `${report.workload}: ${formatSize(report.peakBytes)} at its peak, on ${device.driver} with ` +
+    `${formatSize(device.vram)} VRAM + ${formatSize(device.gtt)} GTT, ${device.manager}, ${device.contents}`,
+    "",
+    ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
+    "",
+    "  VRAM at its fullest",
+    ...frame(drawMap(player.samples.fullest, Math.floor(device.vram / PAGE_SIZE))),
+  ].join("\n");
+}
+
+function frame(lines: readonly string[]): string[] {
+  const edge = "─".repeat(lines[0]?.length ?? 0);
+  return [`  ┌${edge}┐`, ...lines.map((line) => `  │${line}│`), `  └${edge}┘`];
+}

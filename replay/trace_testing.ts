@@ -1,0 +1,35 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { readBoTrace } from "./bo_trace.ts";
+import { type Workload, WorkloadError, type WorkloadEvent } from "./workload.ts";
+
+/** For tests: a header with everything that one needs. */
+export const HEADER = { format: "bo-trace", version: 1, name: "test", time: "seq" };
+
+/** For tests: a bo-trace with these lines. Strings are lines as they are, objects become JSON. */
+export function traceFile(lines: readonly (object | string)[]): Uint8Array<ArrayBuffer> {
+  const texts = lines.map((line) => typeof line === "string" ? line : JSON.stringify(line));
+  return new TextEncoder().encode(texts.map((text) => `${text}\n`).join(""));
+}
+
+/** For tests: fails unless reading the file fails at `line`, with `FILE:LINE: ` and then `why` as the message. */
+export async function assertRefused(file: Uint8Array, line: number, why: string): Promise<void> {
+  const error = await assertRejects(() => readBoTrace("trace.jsonl", file), WorkloadError);
+  assertEquals(error.message, `trace.jsonl:${line}: ${why}`);
+  assertEquals([error.file, error.line], ["trace.jsonl", line]);
+}
+
+/** For tests: fails unless a workload, written as a bo-trace, is accepted by {@linkcode readBoTrace} and unchanged. */
+export async function checkWorkload(workload: Workload): Promise<void> {
+  const { name, time, events } = workload;
+  const file = traceFile([{ ...HEADER, name, time }, ...events.flatMap(traceLines)]);
+  assertEquals(await readBoTrace(name, file), workload);
+}
+
+function traceLines(event: WorkloadEvent, job: number): object[] {
+  if (event.op !== "job") return [event];
+  const { t, uses, durationUs, context: ctx } = event;
+  return uses.map(({ id, write }, index) => {
+    const use = { t, op: "use", id, job, ...(write ? { w: 1 } : {}) };
+    return index > 0 ? use : { ...use, dur: durationUs, ctx };
+  });
+}

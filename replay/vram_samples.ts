@@ -1,0 +1,39 @@
+import { type BoDevice, PAGE_SIZE } from "@ttm/core";
+import { fragmentation, type UsedRange, usedRanges } from "./vram_map.ts";
+
+const SAMPLE_EVERY = 16;
+
+/** Looks at VRAM now and then: how full it gets, how fragmented it is, and what it looks like when it is fullest. */
+export class VramSamples {
+  /** Most VRAM in use after a submission, in bytes. */
+  peakBytes = 0;
+  /** The ranges in use at the fullest of the sampled moments. */
+  fullest: readonly UsedRange[] = [];
+  #device: BoDevice;
+  #fullestPages = -1;
+  #sum = 0;
+  #count = 0;
+
+  /** Looks at one device. */
+  constructor(device: BoDevice) {
+    this.#device = device;
+  }
+
+  /** Mean of the sampled fragmentation, from 0 to 1. */
+  get meanFragmentation(): number {
+    return this.#count === 0 ? 0 : this.#sum / this.#count;
+  }
+
+  /** Takes note after the given submission, numbered from 1; every 16th is looked at closely. */
+  add(submission: number): void {
+    const { usedPages, pages } = this.#device.usage("vram");
+    this.peakBytes = Math.max(this.peakBytes, usedPages * PAGE_SIZE);
+    if (submission % SAMPLE_EVERY !== 0) return;
+    const ranges = usedRanges(this.#device, "vram");
+    this.#sum += fragmentation(ranges, pages);
+    this.#count++;
+    if (usedPages <= this.#fullestPages) return;
+    this.#fullestPages = usedPages;
+    this.fullest = ranges;
+  }
+}

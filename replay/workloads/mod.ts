@@ -1,0 +1,28 @@
+import type { Workload } from "../workload.ts";
+import { moeDecode } from "./moe_decode.ts";
+import { phi3Decode } from "./phi3_decode.ts";
+import { textureStreaming } from "./texture_streaming.ts";
+
+/** A workload that comes with the package. It is computed, not stored. */
+export interface ShippedWorkload {
+  /** One line that says what it is. */
+  readonly description: string;
+  /** Computes it; the same seed gives the same events. Workloads in which nothing is random ignore the seed. */
+  make(options: { readonly seed: number }): Workload;
+}
+
+/** The workloads that come with the package, by name. */
+export const workloads: Readonly<Record<string, ShippedWorkload>> = {
+  "phi3-decode": {
+    description: "Phi-3-mini generates 32 tokens: 2.15 GB of 4-bit weights, all read for every token, and a KV cache",
+    make: () => phi3Decode(),
+  },
+  "texture-streaming": {
+    description: "A game flies over a textured world for 8 seconds: textures stream in and out at 60 frames a second",
+    make: ({ seed }) => textureStreaming({ seed }),
+  },
+  "moe-decode": {
+    description: "OLMoE-1B-7B generates 32 tokens: 3.9 GB of 4-bit weights, 8 of 64 experts a layer for every token",
+    make: ({ seed }) => moeDecode({ seed }),
+  },
+};
