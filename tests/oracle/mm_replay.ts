@@ -1,17 +1,8 @@
 import { RangeAllocator, type RangeNode, type SearchOrder } from "@ttm/first-fit";
+import type { Compared, Replayer } from "./trace.ts";
 
-/** How a replay went. */
-export interface MmReplay {
-  /** Operations in the trace. */
-  readonly operations: number;
-  /** Operations after which something was not as the kernel recorded it. */
-  readonly divergences: number;
-  /** The first of them: its number in the trace, what the kernel recorded and what was found. */
-  readonly first?: { readonly operation: number; readonly expected: unknown; readonly found: unknown };
-}
-
-interface Header {
-  readonly hdr: 1;
+/** First line of an mm trace. */
+export interface MmHeader {
   readonly start: number;
   readonly size: number;
   readonly color: 0 | 1;
@@ -20,7 +11,8 @@ interface Header {
 type Range = [start: number, size: number];
 type NodeLine = [id: number, start: number, size: number];
 
-interface Operation {
+/** Any other line of it. */
+export interface MmOperation {
   readonly i: number;
   readonly op: "insert" | "reserve" | "remove";
   readonly id: number;
@@ -41,36 +33,6 @@ const ORDERS: readonly SearchOrder[] = ["best", "lowest", "highest", "evict"];
 const ONCE = 2 ** 31;
 const ENOSPC = -28;
 
-/**
- * Replays a trace of the kernel's drm_mm through a `RangeAllocator` and compares each result, and where the trace
- * has them the nodes, the holes by recency and the holes in BEST order.
- *
- * Inserts in ONCE mode that failed in the trace are passed over: whether they fail depends on the shape of the
- * kernel's trees. After a divergence the two may differ for good, so only the first one tells much.
- *
- * @param lines The lines of the trace, its header first; empty ones are passed over.
- */
-export function replayMm(lines: Iterable<string>): MmReplay {
-  let replayer: Replayer | null = null;
-  let operations = 0;
-  let divergences = 0;
-  let first: MmReplay["first"];
-  for (const line of lines) {
-    if (line === "") continue;
-    if (replayer === null) {
-      replayer = new Replayer(JSON.parse(line) as Header);
-      continue;
-    }
-    const operation = JSON.parse(line) as Operation;
-    operations++;
-    const { expected, found } = replayer.run(operation);
-    if (JSON.stringify(expected) === JSON.stringify(found)) continue;
-    divergences++;
-    first ??= { operation: operation.i, expected, found };
-  }
-  return { operations, divergences, ...(first && { first }) };
-}
-
 /** What an operation came to; only what the trace has for it. */
 interface Outcome {
   readonly ret?: number;
@@ -80,16 +42,22 @@ interface Outcome {
   readonly bysize?: readonly Range[];
 }
 
-class Replayer {
+/**
+ * Replays the kernel's drm_mm through a `RangeAllocator` and compares each result, and where the trace has them the
+ * nodes, the holes by recency and the holes in BEST order.
+ *
+ * Inserts in ONCE mode that failed in the trace are passed over: whether they fail depends on the shape of the
+ * kernel's trees.
+ */
+export class MmReplayer implements Replayer<MmOperation> {
   #allocator: RangeAllocator;
   #nodes: Map<number, RangeNode> = new Map();
 
-  constructor({ hdr, start, size, color }: Header) {
-    if (hdr !== 1) throw new Error("Cannot replay a trace: its first line is not a header");
+  constructor({ start, size, color }: MmHeader) {
     this.#allocator = new RangeAllocator({ start, size, orders: ORDERS, guardColors: color === 1 });
   }
 
-  run(operation: Operation): { expected: Outcome; found: Outcome } {
+  run(operation: MmOperation): Compared {
     const { op, ret, start, nodes, stack, bysize } = operation;
     const result = op === "insert" ? { ret, start } : op === "reserve" ? { ret } : {};
     return {
@@ -103,12 +71,12 @@ class Replayer {
     };
   }
 
-  #apply(operation: Operation): Outcome {
+  #apply(operation: MmOperation): Outcome {
     if (operation.op === "remove") return this.#remove(operation);
     return operation.op === "reserve" ? this.#reserve(operation) : this.#insert(operation);
   }
 
-  #insert({ id, size, align: alignment, color, lo, hi, mode, ret, start }: Operation): Outcome {
+  #insert({ id, size, align: alignment, color, lo, hi, mode, ret, start }: MmOperation): Outcome {
     if (mode >= ONCE && ret !== 0) return { ret, start };
     const order = ORDERS[mode % ONCE] as SearchOrder;
     const node = this.#allocator.insert({ size, alignment, color, lo, hi, order });
@@ -117,14 +85,14 @@ class Replayer {
     return { ret: 0, start: node.start };
   }
 
-  #reserve({ id, start, size, color }: Operation): Outcome {
+  #reserve({ id, start, size, color }: MmOperation): Outcome {
     const node = this.#allocator.reserve({ start, size, color });
     if (node === null) return { ret: ENOSPC };
     this.#nodes.set(id, node);
     return { ret: 0 };
   }
 
-  #remove({ id }: Operation): Outcome {
+  #remove({ id }: MmOperation): Outcome {
     const node = this.#nodes.get(id);
     // A node that only the kernel has: the divergence was counted when it was refused here.
     if (node === undefined) return {};

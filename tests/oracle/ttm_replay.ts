@@ -1,10 +1,3 @@
-/**
- * Replays traces of the kernel's TTM (operations on buffers that are always idle) through a device whose driver
- * does what the recording driver did, and compares everything that the trace recorded but the state of the
- * translation tables.
- *
- * @module
- */
 import {
   BoDevice,
   type BufferObject,
@@ -18,9 +11,10 @@ import {
   TtmError,
 } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
-import { Comparison, type ReplayResult } from "./trace.ts";
+import type { Compared, Replayer } from "./trace.ts";
 
-interface Header {
+/** First line of a ttm trace. */
+export interface TtmHeader {
   readonly vram: number;
   readonly tt: number;
   readonly evict: 0 | 1 | 2;
@@ -29,7 +23,8 @@ interface Header {
 
 type TracedPlace = readonly [memoryType: number, fpfn: number, lpfn: number, flags: number];
 
-interface Operation {
+/** Any other line of it. */
+export interface TtmOperation {
   readonly i: number;
   readonly op: "create" | "validate" | "touch" | "pin" | "unpin" | "evict_first" | "unref";
   readonly bo: number;
@@ -57,26 +52,17 @@ const DESIRED = 8;
 const FALLBACK = 16;
 const ERRNO: Readonly<Record<string, number>> = { ENOMEM: -12, EINVAL: -22, ENOSPC: -28, EMULTIHOP: -72 };
 
-/** Replays one trace, given as its lines. */
-export async function replayTtm(lines: Iterable<string>): Promise<ReplayResult> {
-  const comparison = new Comparison();
-  let replay: TtmReplay | undefined;
-  for (const line of lines) {
-    if (line === "") continue;
-    const record = JSON.parse(line);
-    if (replay === undefined) replay = new TtmReplay(record as Header);
-    else comparison.add(record.i, replay.expected(record), await replay.run(record));
-  }
-  return comparison.result;
-}
-
-class TtmReplay {
+/**
+ * Replays the kernel's TTM, operations on buffers that are always idle, through a device whose driver does what the
+ * recording driver did, and compares all that the trace recorded but the state of the translation tables.
+ */
+export class TtmReplayer implements Replayer<TtmOperation> {
   #buffers = new Map<number, BufferObject>();
   #ids = new Map<BufferObject, number>();
   #moves: MoveEvent[] = [];
   #device: BoDevice;
 
-  constructor(header: Header) {
+  constructor(header: TtmHeader) {
     this.#device = new BoDevice({
       driver: recordingDriver(header),
       managers: { vram: firstFit(), ...(header.tt > 0 ? { gtt: firstFit() } : {}) },
@@ -85,28 +71,30 @@ class TtmReplay {
     });
   }
 
-  /** What the trace says of an operation, less the translation tables. */
-  expected({ ev, ret, moved, bos, lru, pinned, use }: Operation): unknown {
-    return { ev, ret, moved, bos: bos.map((buffer) => buffer.slice(0, 7)), lru, pinned, use };
+  async run(operation: TtmOperation): Promise<Compared> {
+    this.#moves = [];
+    const { ev, ret, moved, bos, lru, pinned, use } = operation;
+    const found = await this.#perform(operation);
+    checkInvariants(this.#device);
+    return {
+      expected: { ret, ev, moved, bos: bos.map((buffer) => buffer.slice(0, 7)), lru, pinned, use },
+      found: { ret: found, ...this.#state(Object.keys(lru)) },
+    };
   }
 
-  async run(operation: Operation): Promise<unknown> {
-    this.#moves = [];
-    const ret = await this.#perform(operation);
-    checkInvariants(this.#device);
+  #state(types: readonly string[]): object {
     const done = this.#moves.filter((move) => move.failure === null);
     return {
       ev: this.#moves.map((move) => this.#event(move)),
-      ret,
       moved: done.reduce((pages, move) => pages + move.buffer.pages, 0),
       bos: [...this.#buffers].map(([id, buffer]) => describe(id, buffer)),
-      lru: Object.fromEntries(Object.keys(operation.lru).map((type) => [type, this.#lru(Number(type))])),
+      lru: Object.fromEntries(types.map((type) => [type, this.#lru(Number(type))])),
       pinned: this.#device.pinned.map((buffer) => this.#ids.get(buffer)),
       use: NAMES.map((name) => this.#device.usage(name).usedPages),
     };
   }
 
-  #perform(operation: Operation): Promise<number> | number {
+  #perform(operation: TtmOperation): Promise<number> | number {
     switch (operation.op) {
       case "create":
         return this.#create(operation);
@@ -119,7 +107,7 @@ class TtmReplay {
     }
   }
 
-  async #create({ bo, pages, align, prio, pl }: Operation): Promise<number> {
+  async #create({ bo, pages, align, prio, pl }: TtmOperation): Promise<number> {
     const buffer = this.#device.createBuffer({ bytes: pages * 4096, alignment: align, priority: prio });
     this.#ids.set(buffer, bo);
     buffer.tryReserve();
@@ -134,7 +122,7 @@ class TtmReplay {
     return ret;
   }
 
-  async #validate({ bo, pl, held }: Operation): Promise<number> {
+  async #validate({ bo, pl, held }: TtmOperation): Promise<number> {
     const buffer = this.#buffer(bo);
     const others = held.map((id) => this.#buffer(id));
     for (const other of others) other.tryReserve();
@@ -230,7 +218,7 @@ function placeOf([type, fpfn, lpfn, flags]: TracedPlace): FlaggedPlace {
 }
 
 /** The driver of the recording: it copies no data, and goes between VRAM and SYSTEM through TT if the header says so. */
-function recordingDriver({ vram, tt, evict, hop }: Header): Driver {
+function recordingDriver({ vram, tt, evict, hop }: TtmHeader): Driver {
   const everywhere = (type: number): Place => placeOf([type, 0, 0, 0]);
   const fromVram = [[0], [1, 0], [1]][evict] ?? [];
   const stop = placeOf([1, 0, 0, TEMPORARY]);

@@ -1,0 +1,38 @@
+/**
+ * Replays trace files of the kernel, plain or gzip'd: `deno task oracle FILE…`. Prints one line for each and the
+ * first divergence. Exit status: 0 all equal, 1 something differs, 2 a file cannot be replayed.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import process from "node:process";
+import { replayLines, unzipLines } from "./families.ts";
+
+const GZIP_MAGIC = 0x1f;
+
+async function linesOf(file: string): Promise<string[]> {
+  const data = new Uint8Array(await readFile(file));
+  return data[0] === GZIP_MAGIC ? await unzipLines(data) : new TextDecoder().decode(data).split("\n");
+}
+
+async function replayFile(file: string): Promise<0 | 1 | 2> {
+  const name = basename(file).replace(/(\.jsonl)?(\.gz)?$/, "");
+  try {
+    const { operations, divergences, first } = await replayLines(await linesOf(file));
+    process.stdout.write(`${name}: ${operations} operations, ${divergences} divergences\n`);
+    if (first === undefined) return 0;
+    process.stdout.write(`  operation ${first.operation}\n`);
+    process.stdout.write(`    expected ${JSON.stringify(first.expected)}\n`);
+    process.stdout.write(`    found    ${JSON.stringify(first.found)}\n`);
+    return 1;
+  } catch (error) {
+    process.stderr.write(`${name}: Cannot replay ${file}: ${(error as Error).message}\n`);
+    return 2;
+  }
+}
+
+const files = process.argv.slice(2);
+if (files.length === 0) process.stderr.write("Usage: oracle FILE…\n");
+process.exitCode = files.length === 0 ? 2 : 0;
+for (const file of files) process.exitCode = Math.max(Number(process.exitCode), await replayFile(file));

@@ -1,0 +1,71 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { replayLines, unzipLines } from "./families.ts";
+import { TraceError } from "./trace.ts";
+import mm1 from "./traces/mm-seed-1.jsonl.gz" with { type: "bytes" };
+import mm5 from "./traces/mm-seed-5.jsonl.gz" with { type: "bytes" };
+import mm9 from "./traces/mm-seed-9.jsonl.gz" with { type: "bytes" };
+import ttm1 from "./traces/ttm-seed-1.jsonl.gz" with { type: "bytes" };
+import ttm13 from "./traces/ttm-seed-13.jsonl.gz" with { type: "bytes" };
+import ttm17 from "./traces/ttm-seed-17.jsonl.gz" with { type: "bytes" };
+import ttm5 from "./traces/ttm-seed-5.jsonl.gz" with { type: "bytes" };
+import ttm9 from "./traces/ttm-seed-9.jsonl.gz" with { type: "bytes" };
+
+const traces: Readonly<Record<string, { data: Uint8Array<ArrayBuffer>; operations: number }>> = {
+  "mm-seed-1 (basic)": { data: mm1, operations: 2000 },
+  "mm-seed-5 (offset, EVICT, reserve)": { data: mm5, operations: 2000 },
+  "mm-seed-9 (guard colours)": { data: mm9, operations: 2000 },
+  "ttm-seed-1 (VRAM, SYSTEM)": { data: ttm1, operations: 500 },
+  "ttm-seed-5 (priorities, alignment)": { data: ttm5, operations: 500 },
+  "ttm-seed-9 (VRAM, TT, SYSTEM)": { data: ttm9, operations: 500 },
+  "ttm-seed-13 (nested evictions)": { data: ttm13, operations: 500 },
+  "ttm-seed-17 (multihop)": { data: ttm17, operations: 500 },
+};
+
+for (const [name, { data, operations }] of Object.entries(traces)) {
+  Deno.test(`kernel trace ${name}: everything recorded is the same here`, async () => {
+    assertEquals(await replayLines(await unzipLines(data)), { operations, divergences: 0 });
+  });
+}
+
+/** Replays a trace in which one operation was changed. */
+async function replayChanged(data: Uint8Array<ArrayBuffer>, at: number, change: (operation: string) => string) {
+  const lines = await unzipLines(data);
+  const line = lines[at + 1] ?? "";
+  assert(change(line) !== line, "the change must change something");
+  return await replayLines(lines.with(at + 1, change(line)));
+}
+
+Deno.test("a changed address in an mm trace is a divergence at its operation", async () => {
+  const { first } = await replayChanged(mm1, 2, (line) => line.replace('"start":18', '"start":19'));
+  assertEquals(first, { operation: 2, expected: { start: 19 }, found: { start: 18 } });
+});
+
+Deno.test("a changed hole order in an mm trace is a divergence at its operation", async () => {
+  const reverse = (line: string) =>
+    line.replace(/"stack":(\[\[.*?\]\])/, (_, stack) => `"stack":${JSON.stringify(JSON.parse(stack).reverse())}`);
+  const { first } = await replayChanged(mm5, 49, reverse);
+  assertEquals(first?.operation, 49);
+});
+
+for (
+  const [field, from, to] of [
+    ["ret", '"ret":0', '"ret":-12'],
+    ["moved", '"moved":3', '"moved":4'],
+    ["ev", '"ev":[[0,0,2,61,2,15,0]]', '"ev":[[0,1,2,61,2,15,0]]'],
+    ["bos", "[0,2,15,3,0,0,1,0]", "[0,2,15,3,0,0,0,0]"],
+    ["lru", "[1,2,3,4,0]", "[0,1,2,3,4]"],
+    ["pinned", '"pinned":[]', '"pinned":[1]'],
+    ["use", '"use":[0,0,23]', '"use":[0,0,24]'],
+  ] as const
+) {
+  Deno.test(`a changed "${field}" in a ttm trace is a divergence at its operation`, async () => {
+    const { divergences, first } = await replayChanged(ttm1, 6, (line) => line.replace(from, to));
+    assertEquals([divergences, first?.operation, Object.keys(first?.expected ?? {})], [1, 6, [field]]);
+  });
+}
+
+Deno.test("a file that is no trace, or of an unknown family, is refused with a reason", () => {
+  assertThrows(() => replayLines([""]), TraceError, "line 1 is no JSON object");
+  assertThrows(() => replayLines(["{}"]), TraceError, "line 1 is no header");
+  assertThrows(() => replayLines(['{"hdr":1,"kind":"buddy"}']), TraceError, '"buddy" are not supported');
+});
