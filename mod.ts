@@ -1,1 +1,29 @@
+/**
+ * Everything of `@ttm` in one import: the core, the range manager, the simulated GPU and the workload replay.
+ *
+ * @example A buffer moves into VRAM, is written there and is evicted
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { BoDevice, firstFit, RadeonSim, SimulatedClock } from "@ttm/ttm";
+ *
+ * const driver = new RadeonSim({ vram: 1 << 20, gtt: 4 << 20 });
+ * const managers = { vram: firstFit(), gtt: firstFit() };
+ * await using device = new BoDevice({ driver, managers, clock: new SimulatedClock() });
+ * using buffer = device.createBuffer({ bytes: 65_536 });
+ * {
+ *   using _reservation = await buffer.reserve();
+ *   await buffer.validate({ placement: [{ memoryType: "vram" }] });
+ *   await buffer.write(new Uint8Array([1, 2, 3]));
+ * }
+ * await device.evictFirst("vram");
+ * assertEquals(buffer.memoryType, "gtt");
+ * using _reservation = await buffer.reserve();
+ * assertEquals(await buffer.read({ length: 3 }), new Uint8Array([1, 2, 3]));
+ * ```
+ *
+ * @module
+ */
 export * from "@ttm/core";
+export * from "@ttm/first-fit";
+export * from "@ttm/radeon-sim";
+export * from "@ttm/replay";

@@ -2,7 +2,7 @@ import type { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
 import { type MemoryType, PRIORITIES } from "./memory_type.ts";
 
-function require(holds: boolean, rule: () => string): void {
+function must(holds: boolean, rule: () => string): void {
   if (!holds) throw new Error(`Broken invariant: ${rule()}`);
 }
 
@@ -15,8 +15,8 @@ export function checkState(state: DeviceState): void {
     if (buffer.isDying) dying++;
     else live++;
   }
-  require(live === state.liveBuffers, () => `${live} buffers are alive, ${state.liveBuffers} are counted`);
-  require(dying === state.dyingBuffers, () => `${dying} buffers are dying, ${state.dyingBuffers} are counted`);
+  must(live === state.liveBuffers, () => `${live} buffers are alive, ${state.liveBuffers} are counted`);
+  must(dying === state.dyingBuffers, () => `${dying} buffers are dying, ${state.dyingBuffers} are counted`);
   const listed = checkLists(state);
   for (const type of state.types) {
     const rows = listed.filter((row) => state.resources.place(row).type === type);
@@ -29,27 +29,27 @@ export function checkState(state: DeviceState): void {
 export function checkBuffer(state: DeviceState, buffer: BufferObject): void {
   const row = state.buffers.resource(buffer.row);
   const { tt, type } = buffer;
-  require(buffer.isDying || !buffer.isGhost, () => `${buffer} is a live ghost`);
-  require(!buffer.isDying || buffer.pins === 0, () => `${buffer} is pinned`);
+  must(buffer.isDying || !buffer.isGhost, () => `${buffer} is a live ghost`);
+  must(!buffer.isDying || buffer.pins === 0, () => `${buffer} is pinned`);
   if (row < 0 || type === null) {
-    require(tt === null || (!tt.populated && tt.boundTo === null), () => `${buffer} has pages but no place`);
+    must(tt === null || (!tt.populated && tt.boundTo === null), () => `${buffer} has pages but no place`);
     return;
   }
-  require(state.resources.buffer(row) === buffer, () => `the resource of ${buffer} belongs to somebody else`);
+  must(state.resources.buffer(row) === buffer, () => `the resource of ${buffer} belongs to somebody else`);
   const caching = state.resources.caching(row);
-  require((caching & type.availableCaching) === caching && isOneBit(caching), () => `${buffer} has caching ${caching}`);
+  must((caching & type.availableCaching) === caching && isOneBit(caching), () => `${buffer} has caching ${caching}`);
   if (buffer.isGhost) return;
   if (type.fixed) {
-    require(tt === null, () => `${buffer} is in fixed memory and has a translation table`);
+    must(tt === null, () => `${buffer} is in fixed memory and has a translation table`);
     return;
   }
-  require(tt !== null, () => `${buffer} is in ${type.name} without a translation table`);
-  require(tt?.cachingBit === caching, () => `the pages of ${buffer} are ${tt?.caching}, its place is not`);
+  must(tt !== null, () => `${buffer} is in ${type.name} without a translation table`);
+  must(tt?.cachingBit === caching, () => `the pages of ${buffer} are ${tt?.caching}, its place is not`);
   const bound = type.isSystem ? null : type.name;
-  require(tt?.boundTo === bound, () => `${buffer} is in ${type.name}, its pages are bound to ${tt?.boundTo}`);
+  must(tt?.boundTo === bound, () => `${buffer} is in ${type.name}, its pages are bound to ${tt?.boundTo}`);
   if (type.isSystem) return;
-  require(tt?.boundAt === buffer.start, () => `${buffer} starts at ${buffer.start}, its pages are at ${tt?.boundAt}`);
-  require(tt?.populated === true, () => `${buffer} is bound to ${type.name} without pages`);
+  must(tt?.boundAt === buffer.start, () => `${buffer} starts at ${buffer.start}, its pages are at ${tt?.boundAt}`);
+  must(tt?.populated === true, () => `${buffer} is bound to ${type.name} without pages`);
 }
 
 function isOneBit(mask: number): boolean {
@@ -61,9 +61,9 @@ function checkLists(state: DeviceState): number[] {
   const seen = new Set<number>();
   const check = (row: number, belongs: (buffer: BufferObject) => boolean) => {
     const buffer = state.resources.buffer(row);
-    require(buffer !== null && belongs(buffer), () => `${buffer} stands in the wrong list`);
-    require(!seen.has(row), () => `${buffer} is listed twice`);
-    require(buffer?.row !== -1, () => `${buffer} is listed but freed`);
+    must(buffer !== null && belongs(buffer), () => `${buffer} stands in the wrong list`);
+    must(!seen.has(row), () => `${buffer} is listed twice`);
+    must(buffer?.row !== -1, () => `${buffer} is listed but freed`);
     seen.add(row);
   };
   for (const type of state.types) {
@@ -76,7 +76,7 @@ function checkLists(state: DeviceState): number[] {
   for (const row of state.lru.pinned()) check(row, (buffer) => buffer.pins > 0);
   for (const buffer of state.buffers.all()) {
     const row = state.buffers.resource(buffer.row);
-    require(row < 0 || seen.has(row), () => `${buffer} is in ${buffer.memoryType} but on no list`);
+    must(row < 0 || seen.has(row), () => `${buffer} is in ${buffer.memoryType} but on no list`);
   }
   return [...seen];
 }
@@ -84,10 +84,10 @@ function checkLists(state: DeviceState): number[] {
 function checkUsage(state: DeviceState, type: MemoryType, rows: number[]): void {
   const pages = rows.reduce((sum, row) => sum + state.resources.pages(row), 0);
   const { name, usedPages, residents, manager } = type;
-  require(pages === usedPages, () => `${name} holds ${pages} pages, ${usedPages} are counted`);
-  require(rows.length === residents, () => `${name} holds ${rows.length} resources, ${residents} are counted`);
+  must(pages === usedPages, () => `${name} holds ${pages} pages, ${usedPages} are counted`);
+  must(rows.length === residents, () => `${name} holds ${rows.length} resources, ${residents} are counted`);
   const managed = manager?.usedPages ?? usedPages;
-  require(managed === usedPages, () => `${name} holds ${usedPages} pages, its manager handed out ${managed}`);
+  must(managed === usedPages, () => `${name} holds ${usedPages} pages, its manager handed out ${managed}`);
 }
 
 function checkRanges(state: DeviceState, type: MemoryType, rows: number[]): void {
@@ -97,9 +97,9 @@ function checkRanges(state: DeviceState, type: MemoryType, rows: number[]): void
   for (const row of rows) {
     const buffer = resources.buffer(row);
     const start = resources.start(row);
-    require(start >= end, () => `${buffer} overlaps its neighbour at page ${start} of ${type.name}`);
-    require(start % (buffer?.alignment ?? 1) === 0, () => `${buffer} is misaligned at page ${start} of ${type.name}`);
+    must(start >= end, () => `${buffer} overlaps its neighbour at page ${start} of ${type.name}`);
+    must(start % (buffer?.alignment ?? 1) === 0, () => `${buffer} is misaligned at page ${start} of ${type.name}`);
     end = start + resources.pages(row);
   }
-  require(end <= type.pages, () => `${type.name} has ${type.pages} pages, a buffer ends at ${end}`);
+  must(end <= type.pages, () => `${type.name} has ${type.pages} pages, a buffer ends at ${end}`);
 }
