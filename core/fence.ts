@@ -24,7 +24,7 @@ export class Fence {
   readonly seqno: number;
   #signalled = false;
   #error: unknown = undefined;
-  #callbacks: FenceCallback[] | null = null;
+  #callbacks: Set<FenceCallback> | null = null;
 
   /** Use {@linkcode FenceContext.next}. */
   constructor(context: FenceContext, seqno: number) {
@@ -47,9 +47,8 @@ export class Fence {
     if (this.#signalled) return;
     this.#signalled = true;
     this.#error = error;
-    const callbacks = this.#callbacks;
+    for (const callback of this.#callbacks ?? []) callback(error);
     this.#callbacks = null;
-    if (callbacks !== null) { for (const callback of callbacks) callback(error); }
   }
 
   /**
@@ -62,13 +61,11 @@ export class Fence {
       callback(this.#error);
       return () => {};
     }
-    this.#callbacks ??= [];
-    const callbacks = this.#callbacks;
-    callbacks.push(callback);
-    return () => {
-      const at = callbacks.indexOf(callback);
-      if (at >= 0 && !this.#signalled) callbacks.splice(at, 1);
-    };
+    // Its own function for each call, since the same callback may be added twice.
+    const entry: FenceCallback = (error) => callback(error);
+    this.#callbacks ??= new Set();
+    this.#callbacks.add(entry);
+    return () => void this.#callbacks?.delete(entry);
   }
 
   /** For messages: the timeline's name and the position on it. */

@@ -99,12 +99,10 @@ export class SimulatedClock implements Clock {
   #arm(): void {
     if (this.#armed) return;
     this.#armed = true;
+    // One event a turn, so that a task that it releases runs before the next event happens.
     afterAllTasks(() => {
       this.#armed = false;
-      const blocked = this.#blocked;
-      // The first task that an event releases must run before the next event does.
-      while (this.#blocked > 0 && this.#blocked === blocked && this.runNext());
-      if (this.#blocked > 0 && this.#next() !== undefined) this.#arm();
+      if (this.#blocked > 0 && this.runNext()) this.#arm();
     });
   }
 }

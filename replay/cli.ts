@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import process from "node:process";
 import { Readable } from "node:stream";
 import { parseArgs } from "node:util";
@@ -52,6 +52,10 @@ async function load(nameOrFile: string, seed: string): Promise<Workload> {
   if (!/^\d{1,9}$/.test(seed)) throw new RangeError(`Cannot use --seed ${JSON.stringify(seed)}: give a whole number`);
   const shipped = Object.hasOwn(workloads, nameOrFile) ? workloads[nameOrFile] : undefined;
   if (shipped !== undefined) return shipped.make({ seed: Number(seed) });
+  if (!existsSync(nameOrFile)) {
+    const names = Object.keys(workloads).join(", ");
+    throw new RangeError(`Cannot use --workload ${JSON.stringify(nameOrFile)}: no such file, and not one of ${names}`);
+  }
   return await readBoTrace(nameOrFile, Readable.toWeb(createReadStream(nameOrFile)) as ReadableStream<Uint8Array>);
 }
 
