@@ -1,5 +1,8 @@
 import type { AllocEvent, FreeEvent, WorkloadError } from "./workload.ts";
 
+// A pebibyte: sums of sizes stay exact.
+const MOST_BYTES = 2 ** 50;
+
 /** A line that uses a buffer. Neighbouring lines with the same job number are one job. */
 export interface UseLine {
   /** Which kind of line. */
@@ -61,7 +64,9 @@ export function parseLine(fields: Fields, fail: Fail): TraceLine {
     fields[name] === undefined ? undefined : whole(fields[name], name, refuse, least, most);
   const t = whole(fields.t, "t", refuse, 0);
   if (op === "free") return { op, t, id };
-  if (op === "alloc") return { op, t, id, bytes: whole(fields.bytes, "bytes", refuse, 1), ...tagOf(fields, refuse) };
+  if (op === "alloc") {
+    return { op, t, id, bytes: whole(fields.bytes, "bytes", refuse, 1, MOST_BYTES), ...tagOf(fields, refuse) };
+  }
   const write = optional("w", 0, 1) === 1;
   return { op, t, id, write, job: optional("job"), dur: optional("dur", 0), ctx: optional("ctx") };
 }

@@ -24,7 +24,7 @@ const NOT_WHOLE = [
 
 const ANY = "a whole number from -9007199254740991 to 9007199254740991";
 const FROM_0 = "a whole number from 0 to 9007199254740991";
-const FROM_1 = "a whole number from 1 to 9007199254740991";
+const FROM_1 = "a whole number from 1 to 1125899906842624";
 
 Deno.test("an event of an unknown kind is refused", async () => {
   const why = 'Cannot replay the event: op must be "alloc", "use" or "free", but is ';

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { readBoTrace } from "./bo_trace.ts";
-import { assertRefused, HEADER, traceFile } from "./trace_testing.ts";
+import { assertRefused, gzip, HEADER, traceFile } from "./trace_testing.ts";
 import { type Workload, WorkloadError } from "./workload.ts";
 
 const FILE = traceFile([
@@ -28,10 +28,6 @@ const WORKLOAD: Workload = {
     { op: "free", t: 12, id: 1 },
   ],
 };
-
-function gzip(data: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  return new Response(new Blob([data]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
-}
 
 function manyBuffers(count: number): Uint8Array<ArrayBuffer> {
   const events = Array.from(

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { TtmError } from "@ttm/core";
 import { createReadStream, existsSync } from "node:fs";
 import process from "node:process";
 import { Readable } from "node:stream";
@@ -13,6 +14,7 @@ import { readBoTrace } from "./bo_trace.ts";
 import { drivers, managers } from "./compose.ts";
 import { progressBar } from "./progress.ts";
 import { replay } from "./replay.ts";
+import { UsageError } from "./usage_error.ts";
 import { type Workload, WorkloadError } from "./workload.ts";
 import { workloads } from "./workloads/mod.ts";
 
@@ -49,12 +51,12 @@ const OPTIONS = {
 } as const;
 
 async function load(nameOrFile: string, seed: string): Promise<Workload> {
-  if (!/^\d{1,9}$/.test(seed)) throw new RangeError(`Cannot use --seed ${JSON.stringify(seed)}: give a whole number`);
+  if (!/^\d{1,9}$/.test(seed)) throw new UsageError(`Cannot use --seed ${JSON.stringify(seed)}: give a whole number`);
   const shipped = Object.hasOwn(workloads, nameOrFile) ? workloads[nameOrFile] : undefined;
   if (shipped !== undefined) return shipped.make({ seed: Number(seed) });
-  if (!existsSync(nameOrFile)) {
+  if (nameOrFile === "" || !existsSync(nameOrFile)) {
     const names = Object.keys(workloads).join(", ");
-    throw new RangeError(`Cannot use --workload ${JSON.stringify(nameOrFile)}: no such file, and not one of ${names}`);
+    throw new UsageError(`Cannot use --workload ${JSON.stringify(nameOrFile)}: no such file, and not one of ${names}`);
   }
   return await readBoTrace(nameOrFile, Readable.toWeb(createReadStream(nameOrFile)) as ReadableStream<Uint8Array>);
 }
@@ -67,7 +69,7 @@ async function main(args: string[]): Promise<number> {
   }
   const { contents } = values;
   if (contents !== undefined && contents !== "bytes" && contents !== "stamps") {
-    throw new RangeError(`Cannot use --contents ${JSON.stringify(contents)}: choose bytes or stamps`);
+    throw new UsageError(`Cannot use --contents ${JSON.stringify(contents)}: choose bytes or stamps`);
   }
   const workload = await load(values.workload, values.seed);
   const bar = progressBar(workload.events.length);
@@ -79,14 +81,15 @@ async function main(args: string[]): Promise<number> {
 
 /** Mistakes of the caller, which deserve a message and no stack trace. */
 function isUsageError(error: unknown): error is Error {
-  if (error instanceof WorkloadError || error instanceof RangeError) return true;
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" && /^(ERR_PARSE_ARGS_|ENOENT|EISDIR|EACCES|EPERM)/.test(code);
+  if (error instanceof WorkloadError || error instanceof UsageError) return true;
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  if (error instanceof TtmError) return code === "EINVAL" || code === "ENOMEM";
+  return name === "NotCapable" || (typeof code === "string" && /^(ERR_PARSE_ARGS_|EISDIR|EACCES|EPERM)/.test(code));
 }
 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   process.exitCode = isUsageError(error) ? 2 : 1;
-  process.stderr.write(`${isUsageError(error) ? error.message : (error as Error).stack}\n`);
+  process.stderr.write(`${isUsageError(error) ? error.message.split("\n")[0] : (error as Error).stack}\n`);
 }

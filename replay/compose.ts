@@ -1,6 +1,7 @@
 import { BoDevice, type MemTypeManager, SimulatedClock, type Tracer } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
+import { UsageError } from "./usage_error.ts";
 
 /** The managers that a replay can use, by name; each call makes a new one. */
 export const managers: Readonly<Record<string, () => MemTypeManager>> = {
@@ -46,7 +47,7 @@ export interface Composition {
 /**
  * Composes a device from parts chosen by name.
  *
- * @throws {RangeError} If there is no part of that name.
+ * @throws {UsageError} If there is no part of that name.
  * @throws {TtmError} `EINVAL` if a size is less than a page.
  */
 export function compose(options: CompositionOptions): Composition {
@@ -65,5 +66,5 @@ export function compose(options: CompositionOptions): Composition {
 function choose<Part>(kind: string, parts: Readonly<Record<string, Part>>, name: string): Part {
   const part = Object.hasOwn(parts, name) ? parts[name] : undefined;
   if (part !== undefined) return part;
-  throw new RangeError(`Cannot use ${kind} "${name}": choose one of ${Object.keys(parts).join(", ")}`);
+  throw new UsageError(`Cannot use ${kind} "${name}": choose one of ${Object.keys(parts).join(", ")}`);
 }

@@ -7,6 +7,7 @@
 export { readBoTrace } from "./bo_trace.ts";
 export { replay, type ReplayOptions } from "./replay.ts";
 export type { Report } from "./report.ts";
+export { UsageError } from "./usage_error.ts";
 export type { Loss } from "./verifier.ts";
 export {
   type AllocEvent,

@@ -160,7 +160,7 @@ export class Player {
     if (buffer.memoryType === "vram") this.hits++;
     const error = this.#validate(buffer, this.#vramOnly) && this.#validate(buffer, this.#fallback);
     if (buffer.memoryType === "gtt") this.fallbacks++;
-    if (error !== null) this.#fail(reasonOf(error));
+    if (error !== null) this.#fail(reasonOf(error, buffer));
     else if (!isReachable(buffer)) this.#fail("only system memory had room, which the GPU cannot reach");
   }
 
@@ -218,8 +218,8 @@ function isReachable(buffer: BufferObject): boolean {
 }
 
 /** Why a buffer found no place, without its name and size, so that equal reasons count together. */
-function reasonOf(error: TtmError): string {
+function reasonOf(error: TtmError, buffer: BufferObject): string {
   const { report } = error;
-  if (report === undefined) return error.message;
+  if (report === undefined) return error.message.replace(`Cannot validate ${buffer}: `, "");
   return [...new Set(report.tried.map(({ memoryType, problem }) => `${memoryType}: ${problem}`))].join(", ");
 }

@@ -27,7 +27,7 @@ const BYTES_UP_TO = 2 ** 30;
  * Runs a workload through a simulated device. Synchronous; deterministic for equal arguments.
  *
  * @returns The figures, and the report for people.
- * @throws {RangeError} If there is no driver or manager of that name, or a size is none.
+ * @throws {UsageError} If there is no driver or manager of that name, or a size is none.
  *
  * @example Weights that do not fit
  * ```ts

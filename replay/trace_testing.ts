@@ -33,3 +33,8 @@ function traceLines(event: WorkloadEvent, job: number): object[] {
     return index > 0 ? use : { ...use, dur: durationUs, ctx };
   });
 }
+
+/** For tests: the same file, gzip'd. */
+export function gzip(data: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  return new Response(new Blob([data]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
+}

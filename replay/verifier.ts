@@ -30,15 +30,21 @@ export class Verifier {
 
   /** Compares a buffer with a stamp when the fence signals, at once without a fence. */
   compareAt(fence: Fence | null, buffer: BufferObject, stamp: number): void {
-    const contents = this.#composition.gpu.contentsOf(buffer);
-    const memoryType = buffer.memoryType ?? "nowhere";
-    const compare = () => {
-      const page = contents === null ? (stamp === 0 ? -1 : 0) : contents.firstMismatch(stamp);
-      if (page < 0) this.verified++;
-      else this.losses.push({ buffer: buffer.toString(), page, memoryType });
-    };
+    const compare = this.#comparison(buffer, stamp);
     if (fence === null) compare();
     else fence.onSignal(compare);
+  }
+
+  /** Takes note of where the buffer is now; the result compares what is there by then. */
+  #comparison(buffer: BufferObject, stamp: number): () => void {
+    const contents = this.#composition.gpu.contentsOf(buffer);
+    const memoryType = buffer.memoryType ?? "nowhere";
+    const name = buffer.toString();
+    return () => {
+      const page = contents === null ? (stamp === 0 ? -1 : 0) : contents.firstMismatch(stamp);
+      if (page < 0) this.verified++;
+      else this.losses.push({ buffer: name, page, memoryType });
+    };
   }
 
   /** Checks what buffers say of themselves. */
@@ -46,10 +52,17 @@ export class Verifier {
     checkInvariants(this.#composition.device, buffers);
   }
 
-  /** Lets all work end, then checks all invariants and compares every buffer. */
+  /** Checks all invariants, and compares every buffer when the work on it has ended. */
   compareAll(buffers: Iterable<{ readonly buffer: BufferObject; readonly stamp: number }>): void {
-    this.#composition.clock.runUntilIdle();
     checkInvariants(this.#composition.device);
-    for (const { buffer, stamp } of buffers) this.compareAt(null, buffer, stamp);
+    for (const { buffer, stamp } of buffers) this.#compareWhenIdle(buffer, stamp);
+  }
+
+  #compareWhenIdle(buffer: BufferObject, stamp: number): void {
+    const compare = this.#comparison(buffer, stamp);
+    const pending = buffer.reservation.fences.allPending();
+    let left = pending.length;
+    if (left === 0) compare();
+    for (const fence of pending) fence.onSignal(() => --left === 0 && compare());
   }
 }

@@ -24,14 +24,17 @@ export class VramSamples {
     return this.#count === 0 ? 0 : this.#sum / this.#count;
   }
 
-  /** Takes note after the given submission, numbered from 1; every 16th is looked at closely. */
+  /** Takes note after the given submission, numbered from 1; the first 16 and every 16th are looked at closely. */
   add(submission: number): void {
     const { usedPages, pages } = this.#device.usage("vram");
     this.peakBytes = Math.max(this.peakBytes, usedPages * PAGE_SIZE);
-    if (submission % SAMPLE_EVERY !== 0) return;
+    const regular = submission % SAMPLE_EVERY === 0;
+    if (!regular && submission > SAMPLE_EVERY) return;
     const ranges = usedRanges(this.#device, "vram");
-    this.#sum += fragmentation(ranges, pages);
-    this.#count++;
+    if (regular) {
+      this.#sum += fragmentation(ranges, pages);
+      this.#count++;
+    }
     if (usedPages <= this.#fullestPages) return;
     this.#fullestPages = usedPages;
     this.fullest = ranges;

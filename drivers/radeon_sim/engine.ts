@@ -42,7 +42,7 @@ export class Engine {
     return { ...this.#stats };
   }
 
-  /** Queues a task that waits for `after`, takes `durationMs` and then calls `run`. */
+  /** Queues a task that waits for `after`, takes `durationMs` and then calls `run`; if that throws, the fence fails. */
   submit(after: readonly Fence[], durationMs: number, run: () => void): Fence {
     const fence = this.#context.next();
     this.#queue.push({ after, durationMs, run, fence });
@@ -77,8 +77,12 @@ export class Engine {
     this.#running = false;
     this.#stats.tasks++;
     this.#stats.busyMs += task.durationMs;
-    task.run();
-    task.fence.signal();
+    try {
+      task.run();
+      task.fence.signal();
+    } catch (error) {
+      task.fence.signal(error);
+    }
     this.#becomeFree();
   }
 }

@@ -36,7 +36,7 @@ export const byteMemory: MemoryKind<Uint8Array> = {
     }
     for (let k = 0; k < pages; k++) {
       words.fill(pattern(stamp, k), k * WORDS, (k + 1) * WORDS);
-      // Both ends of the page say where it belongs, so that a shift by less than a page shows too.
+      // The first words say where the page belongs, so that a shift by less than a page shows too.
       words[k * WORDS] = stamp;
       words[k * WORDS + 1] = k;
     }

@@ -104,9 +104,12 @@ export class RadeonSim implements Driver {
   /**
    * Makes a GPU for one device.
    *
-   * @throws {TtmError} `EINVAL` if an option is out of range.
+   * @throws {TtmError} `EINVAL` if an option is out of range; `ENOMEM` if this machine cannot hold VRAM as bytes.
    */
   constructor(options: RadeonSimOptions) {
+    if (typeof options !== "object" || options === null) {
+      throw new TtmError("EINVAL", "Cannot create radeon-sim: the options must be an object");
+    }
     const vramPages = pagesOf("vram", options.vram);
     const gttPages = pagesOf("gtt", options.gtt);
     const { visibleVram = Math.min(DEFAULT_VISIBLE, options.vram), contents = "bytes" } = options;
@@ -114,10 +117,13 @@ export class RadeonSim implements Driver {
     this.#bytesPerMs = positive("copyBytesPerMs", options.copyBytesPerMs ?? 12e6);
     this.#latencyMs = options.copyLatencyMs === 0 ? 0 : positive("copyLatencyMs", options.copyLatencyMs ?? 0.01);
     if (contents !== "bytes" && contents !== "stamps") {
-      throw new TtmError("EINVAL", `Cannot create radeon-sim: contents must be "bytes" or "stamps", not ${contents}`);
+      throw new TtmError(
+        "EINVAL",
+        `Cannot create radeon-sim: contents must be "bytes" or "stamps", not ${String(contents)}`,
+      );
     }
     this.#kind = (contents === "bytes" ? byteMemory : stampMemory) as MemoryKind<unknown>;
-    this.#vram = this.#kind.create(vramPages);
+    this.#vram = createVram(this.#kind, vramPages);
     this.memoryTypes = [
       { name: "system" },
       { name: "gtt", pages: gttPages },
@@ -181,15 +187,18 @@ export class RadeonSim implements Driver {
 
   /**
    * Queues a job behind the earlier ones and behind the moves and conflicting work of its buffers, and announces it to
-   * them. The job sees each buffer where it is now.
+   * them. The job sees each buffer where it is now. If its program throws, its fence fails.
    *
    * @returns The fence that signals when the job has ended.
    * @throws {TtmError} `EINVAL` if a buffer is not reserved or not in VRAM or GTT, or the duration is no time.
    */
   submit(job: GpuJob): Fence {
     const graphics = this.#engine(this.#graphics);
-    if (!(job.durationMs >= 0 && job.durationMs < Infinity)) {
-      throw new TtmError("EINVAL", `Cannot submit job: durationMs must be a time, not ${job.durationMs}`);
+    if (!Array.isArray(job?.buffers)) {
+      throw new TtmError("EINVAL", "Cannot submit job: it must be an object with an array of buffers");
+    }
+    if (typeof job.durationMs !== "number" || !(job.durationMs >= 0 && job.durationMs < Infinity)) {
+      throw new TtmError("EINVAL", `Cannot submit job: durationMs must be a time, not ${String(job.durationMs)}`);
     }
     const contents = job.buffers.map(({ buffer }) => this.#reachable(buffer));
     const after: Fence[] = [];
@@ -232,17 +241,26 @@ export class RadeonSim implements Driver {
   }
 }
 
+function createVram(kind: MemoryKind<unknown>, pages: number): unknown {
+  try {
+    return kind.create(pages);
+  } catch (cause) {
+    const message = `Cannot create radeon-sim: no memory for ${pages} pages of VRAM; contents "stamps" needs little`;
+    throw new TtmError("ENOMEM", message, { cause });
+  }
+}
+
 function pagesOf(name: string, bytes: number): number {
   if (typeof bytes === "number" && Number.isSafeInteger(bytes) && bytes >= PAGE_SIZE) {
     return Math.floor(bytes / PAGE_SIZE);
   }
   throw new TtmError(
     "EINVAL",
-    `Cannot create radeon-sim: ${name} must be whole bytes, at least one page, not ${bytes}`,
+    `Cannot create radeon-sim: ${name} must be whole bytes, at least one page, not ${String(bytes)}`,
   );
 }
 
 function positive(name: string, value: number): number {
   if (typeof value === "number" && value > 0 && value < Infinity) return value;
-  throw new TtmError("EINVAL", `Cannot create radeon-sim: ${name} must be a positive number, not ${value}`);
+  throw new TtmError("EINVAL", `Cannot create radeon-sim: ${name} must be a positive number, not ${String(value)}`);
 }

@@ -36,8 +36,9 @@ export class StampRuns {
     const rest = this.#runs[behind - 1] as Run;
     if (end < (this.#runs[behind]?.start ?? this.pages)) append(pieces, from(rest, end));
     this.#runs.splice(first, behind - first, ...pieces);
-    this.#mergeAt(first);
+    // The right end first: a merge at the left end moves it.
     this.#mergeAt(first + pieces.length);
+    this.#mergeAt(first);
   }
 
   /** The runs of [page, page + pages), cut to it. */

@@ -1,0 +1,137 @@
+import { assert, assertEquals } from "@std/assert";
+import { FenceContext, SimulatedClock } from "@ttm/core";
+import { Engine } from "./engine.ts";
+
+/** An engine, and tasks that note when they had their effect. */
+function engineWithLog() {
+  const clock = new SimulatedClock();
+  const engine = new Engine(clock, "test");
+  const log: string[] = [];
+  const note = (name: string) => () => void log.push(`${name} at ${clock.now()}`);
+  return { clock, engine, log, note };
+}
+
+const work = new FenceContext("elsewhere");
+
+Deno.test("Engine runs tasks one after another, whatever they wait for", () => {
+  const { clock, engine, log, note } = engineWithLog();
+  const gate = work.next();
+  engine.submit([gate], 3, note("first"));
+  engine.submit([], 2, note("second"));
+  clock.schedule(10, () => gate.signal());
+  clock.runUntilIdle();
+  assertEquals(log, ["first at 13", "second at 15"]);
+});
+
+Deno.test("Engine starts a task when the last of its fences has signalled", () => {
+  const { clock, engine, log, note } = engineWithLog();
+  const gates = [work.next(), work.next(), work.next()];
+  engine.submit(gates, 1, note("task"));
+  for (const [at, gate] of gates.entries()) clock.schedule(10 * (3 - at), () => gate.signal());
+  clock.runUntilIdle();
+  assertEquals(log, ["task at 31"]);
+});
+
+Deno.test("Engine never starts a task whose fence does not signal, nor those behind it", () => {
+  const { clock, engine, log, note } = engineWithLog();
+  engine.submit([], 1, note("before"));
+  engine.submit([work.next()], 1, note("stuck"));
+  engine.submit([], 1, note("behind"));
+  clock.runUntilIdle();
+  assertEquals(log, ["before at 1"]);
+});
+
+Deno.test("Engine does not wait for fences that have signalled or failed", () => {
+  const { clock, engine, log, note } = engineWithLog();
+  const [done, failed] = [work.next(), work.next()];
+  done.signal();
+  failed.signal(new Error("lost"));
+  engine.submit([done, failed], 1, note("task"));
+  clock.runUntilIdle();
+  assertEquals(log, ["task at 1"]);
+  assertEquals(engine.stats.stalls, 0);
+});
+
+Deno.test("Engine lets a task have its effect at its end, just before its fence signals", () => {
+  const { clock, engine, log, note } = engineWithLog();
+  const fence = engine.submit([], 5, () => {
+    assert(!fence.signalled);
+    note("effect")();
+  });
+  fence.onSignal(note("fence"));
+  clock.advanceTo(4.9);
+  assertEquals([log, fence.signalled], [[], false]);
+  clock.advanceTo(5);
+  assertEquals([log, fence.signalled], [["effect at 5", "fence at 5"], true]);
+});
+
+Deno.test("Engine never has an effect inside submit(), even without duration", () => {
+  const { clock, engine, log, note } = engineWithLog();
+  const fences = ["first", "second", "third"].map((name) => engine.submit([], 0, note(name)));
+  assertEquals(log, []);
+  clock.runUntilIdle();
+  assertEquals(log, ["first at 0", "second at 0", "third at 0"]);
+  assert(fences.every((fence) => fence.signalled));
+});
+
+Deno.test("Engine puts what is submitted by an effect or a fence behind the rest", () => {
+  const { clock, engine, log, note } = engineWithLog();
+  const first = engine.submit([], 1, () => engine.submit([], 1, note("by effect")));
+  first.onSignal(() => engine.submit([], 1, note("by fence")));
+  engine.submit([], 1, note("second"));
+  clock.runUntilIdle();
+  assertEquals(log, ["second at 2", "by effect at 3", "by fence at 4"]);
+});
+
+Deno.test("Engines whose tasks end at the same time have their effects in the order in which they started", () => {
+  const { clock, engine, log, note } = engineWithLog();
+  const other = new Engine(clock, "other");
+  other.submit([], 4, note("other"));
+  engine.submit([], 2, note("engine"));
+  engine.submit([], 2, note("engine"));
+  clock.runUntilIdle();
+  assertEquals(log, ["engine at 2", "other at 4", "engine at 4"]);
+});
+
+Deno.test("Engine hands out the fences of one timeline", () => {
+  const { engine } = engineWithLog();
+  const [first, second] = [engine.submit([], 1, () => {}), engine.submit([], 1, () => {})];
+  assertEquals([first, second].map(String), ["test#1", "test#2"]);
+  assert(first.context === second.context);
+});
+
+Deno.test("Engine counts ended tasks, busy time, and stalls while it is free but must wait", () => {
+  const { clock, engine, note } = engineWithLog();
+  assertEquals(engine.stats, { tasks: 0, busyMs: 0, stalls: 0, stalledMs: 0 });
+  const [early, late] = [work.next(), work.next()];
+  clock.schedule(2, () => early.signal());
+  clock.schedule(12, () => late.signal());
+  engine.submit([], 5, note("not stalled"));
+  engine.submit([early], 3, note("ready before its turn"));
+  engine.submit([late], 1, note("stalled from 8 to 12"));
+  clock.advanceTo(7);
+  assertEquals(engine.stats, { tasks: 1, busyMs: 5, stalls: 0, stalledMs: 0 });
+  clock.runUntilIdle();
+  assertEquals(engine.stats, { tasks: 3, busyMs: 9, stalls: 1, stalledMs: 4 });
+});
+
+Deno.test("Engine does not count it as a stall when there is nothing to do", () => {
+  const { clock, engine, note } = engineWithLog();
+  engine.submit([], 1, note("first"));
+  clock.advanceTo(50);
+  engine.submit([], 1, note("second"));
+  clock.runUntilIdle();
+  assertEquals(engine.stats, { tasks: 2, busyMs: 2, stalls: 0, stalledMs: 0 });
+});
+
+Deno.test("Engine fails the fence of a task that throws, and goes on with the next", () => {
+  const { clock, engine, log, note } = engineWithLog();
+  const failure = new Error("out of registers");
+  const fence = engine.submit([], 1, () => {
+    throw failure;
+  });
+  engine.submit([], 1, note("next"));
+  clock.runUntilIdle();
+  assertEquals([fence.signalled, fence.error], [true, failure]);
+  assertEquals(log, ["next at 2"]);
+});

@@ -1,0 +1,66 @@
+import { assertEquals } from "@std/assert";
+import { type BufferObject, type MoveEvent, PAGE_SIZE } from "@ttm/core";
+import { Counters } from "./counters.ts";
+
+function move(from: string | null, to: string, more: Partial<MoveEvent> = {}): MoveEvent {
+  return {
+    buffer: { pages: 3 } as BufferObject,
+    evict: false,
+    from: from === null ? null : { memoryType: from, start: 0 },
+    to: { memoryType: to, start: 0 },
+    failure: null,
+    fence: null,
+    ...more,
+  };
+}
+
+function count(...events: MoveEvent[]): Record<string, number> {
+  const counters = new Counters();
+  for (const event of events) counters.add(event);
+  const { evictions, bytesIn, bytesOut, bytesCleared } = counters;
+  return { evictions, bytesIn: bytesIn / PAGE_SIZE, bytesOut: bytesOut / PAGE_SIZE, cleared: bytesCleared / PAGE_SIZE };
+}
+
+Deno.test("Counters tell copies into VRAM, out of it, and clears apart", () => {
+  assertEquals(count(), { evictions: 0, bytesIn: 0, bytesOut: 0, cleared: 0 });
+  assertEquals(count(move("gtt", "vram")), { evictions: 0, bytesIn: 3, bytesOut: 0, cleared: 0 });
+  assertEquals(count(move("vram", "gtt")), { evictions: 0, bytesIn: 0, bytesOut: 3, cleared: 0 });
+  assertEquals(count(move(null, "vram")), { evictions: 0, bytesIn: 0, bytesOut: 0, cleared: 3 });
+  assertEquals(count(move("vram", "vram")), { evictions: 0, bytesIn: 3, bytesOut: 3, cleared: 0 });
+});
+
+Deno.test("Counters ignore what does not touch VRAM", () => {
+  const events = [
+    move(null, "gtt"),
+    move("gtt", "system", { evict: true }),
+    move("system", "gtt"),
+    move(null, "system"),
+  ];
+  assertEquals(count(...events), { evictions: 0, bytesIn: 0, bytesOut: 0, cleared: 0 });
+});
+
+Deno.test("Counters add up, and count evictions from VRAM", () => {
+  const evicted = move("vram", "gtt", { evict: true });
+  const small = move("gtt", "vram", { buffer: { pages: 1 } as BufferObject });
+  assertEquals(count(evicted, small, evicted, small), { evictions: 2, bytesIn: 2, bytesOut: 6, cleared: 0 });
+});
+
+Deno.test("Counters ignore moves that failed or stop on the way", () => {
+  const failed = [
+    move("gtt", "vram", { failure: "EIO" }),
+    move("vram", "system", { failure: "EMULTIHOP", evict: true }),
+  ];
+  assertEquals(count(...failed), { evictions: 0, bytesIn: 0, bytesOut: 0, cleared: 0 });
+});
+
+Deno.test("Counters.takeMoved() gives the successful moves since the last call, in order", () => {
+  const counters = new Counters();
+  const events = [move(null, "gtt"), move("gtt", "vram"), move("vram", "gtt")];
+  counters.add(events[0] as MoveEvent);
+  counters.add(move("gtt", "vram", { failure: "ENOMEM" }));
+  counters.add(events[1] as MoveEvent);
+  assertEquals(counters.takeMoved(), events.slice(0, 2));
+  assertEquals(counters.takeMoved(), []);
+  counters.add(events[2] as MoveEvent);
+  assertEquals(counters.takeMoved(), events.slice(2));
+});

@@ -1,0 +1,218 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { PAGE_SIZE } from "@ttm/core";
+import { Player, type PlayOptions } from "./player.ts";
+import { hasJobs, type Workload, type WorkloadEvent } from "./workload.ts";
+
+/** Plays events on a GPU with so many pages of VRAM and GTT, and checks that nothing is lost. */
+function play(vram: number, gtt: number, events: readonly WorkloadEvent[], options: Partial<PlayOptions> = {}): Player {
+  const sizes = { vram: vram * PAGE_SIZE, gtt: gtt * PAGE_SIZE };
+  const player = new Player({ name: "test", time: "seq", events }, {
+    ...sizes,
+    contents: "stamps",
+    verify: true,
+    ...options,
+  });
+  player.play();
+  assertEquals(player.verifier.losses.slice(0, 3), []);
+  return player;
+}
+
+const alloc = (id: number, pages = 1): WorkloadEvent => ({ op: "alloc", t: 0, id, bytes: pages * PAGE_SIZE });
+const free = (id: number): WorkloadEvent => ({ op: "free", t: 0, id });
+/** A job of 1 ms. */
+const job = (...ids: number[]): WorkloadEvent => ({
+  op: "job",
+  t: 0,
+  uses: ids.map((id) => ({ id, write: false })),
+  durationUs: 1000,
+});
+
+/** The figures that depend on places only; bytes in pages. */
+function figures({ hits, fallbacks, counters, failures }: Player): Record<string, number> {
+  return {
+    hits,
+    fallbacks,
+    evictions: counters.evictions,
+    in: counters.bytesIn / PAGE_SIZE,
+    out: counters.bytesOut / PAGE_SIZE,
+    cleared: counters.bytesCleared / PAGE_SIZE,
+    failures: [...failures.values()].reduce((sum, count) => sum + count, 0),
+  };
+}
+
+const NONE = { hits: 0, fallbacks: 0, evictions: 0, in: 0, out: 0, cleared: 0, failures: 0 };
+
+Deno.test("Player gives a buffer its place at its first use, and counts a hit for each later one", () => {
+  assertEquals(figures(play(4, 4, [alloc(1, 2), alloc(2)])), { ...NONE, cleared: 3 }, "at once without jobs");
+  assertEquals(figures(play(4, 4, [alloc(1, 2), alloc(2), job(2)])), { ...NONE, cleared: 1 });
+  const player = play(4, 4, [alloc(1, 2), job(1), job(1), alloc(2), job(1, 2), free(1)]);
+  assertEquals(figures(player), { ...NONE, hits: 2, cleared: 3 });
+  assertEquals([player.jobs, player.events], [3, 2 + 4 + 1]);
+});
+
+Deno.test("Player writes a buffer at its first use, whatever the job does, and then when a job does", () => {
+  const write = (id: number): WorkloadEvent => ({ op: "job", t: 0, uses: [{ id, write: true }], durationUs: 1 });
+  const { composition: { device, gpu } } = play(4, 4, [alloc(1), alloc(2), job(1), job(1), job(2), write(2)]);
+  const stamps = device.lru("vram").flat().map((buffer) =>
+    [0, 1, 2, 3, 4].filter((stamp) => gpu.contentsOf(buffer)?.firstMismatch(stamp) === -1)
+  );
+  assertEquals(stamps, [[1], [4]], "the numbers of the submissions");
+});
+
+Deno.test("Player evicts the buffer that was used longest ago, and brings it back when it is used", () => {
+  const start = [alloc(1, 2), alloc(2, 2), alloc(3, 2), job(1), job(2), job(1), job(3)];
+  assertEquals(figures(play(4, 8, start)), { ...NONE, hits: 1, evictions: 1, out: 2, cleared: 6 });
+  const evicted = play(4, 8, [...start, job(1)]);
+  assertEquals(evicted.hits, 2, "buffer 1 was still there");
+  const back = play(4, 8, [...start, job(2)]);
+  assertEquals(figures(back), { ...NONE, hits: 1, evictions: 2, in: 2, out: 4, cleared: 6 });
+});
+
+Deno.test("Player makes room with frees", () => {
+  const events = [alloc(1, 4), job(1), free(1), alloc(2, 4), job(2), free(2)];
+  assertEquals(figures(play(4, 1, events)), { ...NONE, cleared: 8 });
+});
+
+Deno.test("Player waits for the work on a buffer before it frees it", () => {
+  const events = [alloc(1), job(1), free(1), alloc(2), job(2)];
+  const player = play(4, 4, events);
+  assertEquals([player.waits, player.samples.peakBytes], [1, PAGE_SIZE], "never two buffers at a time");
+});
+
+Deno.test("Player serves from GTT what is left of a job larger than VRAM, and evicts none of the job", () => {
+  const allocs = [1, 2, 3].map((id) => alloc(id));
+  assertEquals(figures(play(2, 4, [...allocs, job(1, 2, 3)])), { ...NONE, fallbacks: 1, cleared: 2 });
+  const twice = play(2, 4, [...allocs, job(1, 2, 3), job(3, 2, 1)]);
+  assertEquals(figures(twice), { ...NONE, hits: 2, fallbacks: 2, cleared: 2 });
+  const later = play(2, 4, [...allocs, job(1, 2, 3), job(3)]);
+  assertEquals(figures(later), { ...NONE, fallbacks: 1, evictions: 1, in: 1, out: 1, cleared: 2 });
+});
+
+Deno.test("Player evicts the rest before it gives a buffer up that is larger than VRAM", () => {
+  const events = [alloc(1), alloc(2), alloc(3, 5), job(1), job(2), job(3)];
+  assertEquals(figures(play(4, 8, events)), { ...NONE, fallbacks: 1, evictions: 2, out: 2, cleared: 2 });
+});
+
+Deno.test("Player counts buffers that the GPU cannot reach, by reason, and runs the jobs without them", () => {
+  const events = [...[1, 2, 3, 4].map((id) => alloc(id)), job(1, 2, 3, 4)];
+  const player = play(1, 1, events);
+  assertEquals(figures(player), { ...NONE, fallbacks: 1, cleared: 1, failures: 2 });
+  assertEquals([...player.failures], [["only system memory had room, which the GPU cannot reach", 2]]);
+  assertEquals(player.jobs, 1);
+});
+
+Deno.test("Player lets the CPU be two jobs ahead of the GPU", () => {
+  for (const [jobs, waits] of [[1, 0], [2, 0], [3, 1], [6, 4]] as const) {
+    const player = play(4, 4, [alloc(1), ...Array.from({ length: jobs }, () => job(1))]);
+    assertEquals(player.waits, waits, `${jobs} jobs`);
+  }
+});
+
+Deno.test("Player keeps to the time of a workload that has one, from its first event on", () => {
+  const at = (t: number, event: WorkloadEvent) => ({ ...event, t });
+  const events = [at(1000, alloc(1)), at(5000, job(1)), at(9000, job(1))];
+  const clear = 0.01 + PAGE_SIZE / 12e6;
+  const { composition: { clock } } = play(4, 4, events);
+  assert(Math.abs(clock.now() - (clear + 2)) < 1e-9, `${clock.now()} ms without time`);
+  const timed = new Player({ name: "test", time: "us", events }, { vram: 8192, gtt: 8192, contents: "bytes" });
+  timed.play();
+  assertEquals(timed.composition.clock.now(), 9);
+});
+
+Deno.test("Player tells now and then how far it is, and in the end that it is done", () => {
+  const told: number[] = [];
+  play(4, 4, Array.from({ length: 200 }, (_, id) => alloc(id)), { onProgress: (done) => told.push(done) });
+  assertEquals(told, [0, 64, 128, 192, 200]);
+});
+
+/** What happens without fragmentation: strict LRU, and GTT for what finds no room. For buffers of one size. */
+function predict({ events }: Workload, capacity: number, pages: number): Record<string, number> {
+  const vram: number[] = [];
+  const elsewhere = new Set<number>();
+  const seen = { ...NONE };
+  const submit = (ids: readonly number[]) => {
+    for (const id of ids) {
+      if (vram.includes(id)) seen.hits++;
+      else {
+        const victim = vram.length < capacity ? undefined : vram.find((other) => !ids.includes(other));
+        if (victim !== undefined) {
+          vram.splice(vram.indexOf(victim), 1);
+          elsewhere.add(victim);
+          seen.evictions++;
+          seen.out += pages;
+        }
+        if (vram.length >= capacity) {
+          elsewhere.add(id);
+          seen.fallbacks++;
+        } else {
+          vram.push(id);
+          seen[elsewhere.delete(id) ? "in" : "cleared"] += pages;
+        }
+      }
+    }
+    for (const id of ids) if (vram.includes(id)) vram.push(...vram.splice(vram.indexOf(id), 1));
+  };
+  const forget = (id: number) => vram.includes(id) ? vram.splice(vram.indexOf(id), 1) : elsewhere.delete(id);
+  for (const event of events) {
+    if (event.op === "job") submit(event.uses.map(({ id }) => id));
+    else if (event.op === "free") forget(event.id);
+    else if (!hasJobs({ events } as Workload)) submit([event.id]);
+  }
+  return seen;
+}
+
+/** A workload of buffers that all take `pages` pages, from random numbers. */
+function equalSizes(pages: number, steps: readonly { kind: number; picks: readonly number[] }[]): Workload {
+  const live: number[] = [];
+  const events: WorkloadEvent[] = [];
+  for (const [at, { kind, picks: [first = 0, ...rest] }] of steps.entries()) {
+    if (live.length === 0 || kind < 3) {
+      live.push(at);
+      events.push({ op: "alloc", t: at, id: at, bytes: pages * PAGE_SIZE - first });
+    } else if (kind < 4) events.push({ op: "free", t: at, id: live.splice(first % live.length, 1)[0] ?? 0 });
+    else {
+      const ids = new Set([first, ...rest].map((pick) => live[pick % live.length] ?? 0));
+      events.push({ op: "job", t: at, uses: [...ids].map((id) => ({ id, write: id % 2 === 0 })), durationUs: first });
+    }
+  }
+  return { name: "equal", time: "seq", events };
+}
+
+Deno.test("Player hits, evicts and falls back as strict LRU does when there is no fragmentation", () => {
+  const step = fc.record({
+    kind: fc.nat(12),
+    picks: fc.array(fc.nat(PAGE_SIZE - 1), { minLength: 1, maxLength: 5 }),
+  });
+  const sizes = { pages: fc.integer({ min: 1, max: 3 }), capacity: fc.nat(5), rest: fc.nat(2) };
+  const steps = fc.array(step, { maxLength: 80, size: "max" });
+  fc.assert(
+    fc.property(fc.record({ ...sizes, steps }), ({ pages, capacity, rest, steps }) => {
+      const workload = equalSizes(pages, steps);
+      const vram = Math.max(1, capacity * pages + Math.min(rest, pages - 1));
+      const player = play(vram, 1000, workload.events);
+      assertEquals(figures(player), predict(workload, Math.floor(vram / pages), pages));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+Deno.test("Player counts failures of equal reason together, whatever the buffers are called", () => {
+  const bytes = 8 * PAGE_SIZE;
+  const alloc = (id: number) => ({ op: "alloc", t: 0, id, bytes, tag: `a: ${id}` }) as const;
+  const job = (...ids: number[]) =>
+    ({ op: "job", t: 0, uses: ids.map((id) => ({ id, write: false })), durationUs: 1 }) as const;
+  const free = (id: number) => ({ op: "free", t: 0, id }) as const;
+  const events = [alloc(1), alloc(2), alloc(3), job(1), job(2, 3), free(1), job(2), job(3), free(2), job(3)];
+  const { failures } = play(8, 1, events);
+  assertEquals([...failures.keys()].filter((reason) => reason.includes("buffer")), []);
+  assertEquals(failures.get("a stop on the way has no room"), 1);
+});
+
+Deno.test("Player draws VRAM also for a handful of submissions", () => {
+  const events = [
+    { op: "alloc", t: 0, id: 1, bytes: PAGE_SIZE },
+    { op: "job", t: 0, uses: [{ id: 1, write: true }], durationUs: 1 },
+  ] as const;
+  assertEquals(play(4, 4, events).samples.fullest, [{ start: 0, pages: 1 }]);
+});

@@ -1,0 +1,114 @@
+import { assert, assertEquals } from "@std/assert";
+import { type MoveEvent, PAGE_SIZE } from "@ttm/core";
+import { peakBytes, readBoTrace, replay, type ReplayOptions, type Workload } from "@ttm/replay";
+import { pathToFileURL } from "node:url";
+import { Player } from "../replay/player.ts";
+import { fragmentation, type UsedRange } from "../replay/vram_map.ts";
+import { missing, type Obstacle, testUnless } from "./permissions.ts";
+
+const BYTES_UP_TO = 256 * 2 ** 20;
+
+/** The folder of the recordings, which do not come with the project. */
+function folder(): URL {
+  const variable = "TTM_TRACES";
+  const mayRead = Deno.permissions.querySync({ name: "env", variable }).state === "granted";
+  const path = mayRead ? Deno.env.get(variable) : undefined;
+  return path === undefined ? new URL("../../shared/traces/", import.meta.url) : pathToFileURL(`${path}/`);
+}
+
+/** The recordings, if there is nothing in the way of reading them. */
+function find(): { names: readonly string[]; obstacle: Obstacle } {
+  const permission = missing("read");
+  if (permission !== undefined) return { names: [], obstacle: permission };
+  try {
+    const names = [...Deno.readDirSync(folder())].map(({ name }) => name).filter((name) => name.endsWith(".jsonl.gz"));
+    return { names: names.sort(), obstacle: names.length === 0 ? "the folder holds no recordings" : undefined };
+  } catch {
+    return { names: [], obstacle: "the recordings are not here, TTM_TRACES may name their folder" };
+  }
+}
+
+const { names, obstacle } = find();
+
+testUnless(obstacle, "recorded workloads are there", () => assert(names.length > 0));
+
+async function load(name: string): Promise<Workload> {
+  return await readBoTrace(name, await Deno.readFile(new URL(name, folder())));
+}
+
+/** Replays with verify, and fails if anything is lost or finds no place. */
+function check(workload: Workload, options: ReplayOptions): void {
+  const { report } = replay(workload, { ...options, verify: true });
+  assertEquals(
+    [report.losses.slice(0, 3), report.failureReasons, report.failures],
+    [[], {}, 0],
+    JSON.stringify(options),
+  );
+  assert(report.verified > report.jobs);
+}
+
+for (const name of names) {
+  Deno.test(`recorded workload ${name} is replayed at 25, 50 and 100 % without loss`, async () => {
+    const workload = await load(name);
+    const contents = peakBytes(workload) > BYTES_UP_TO ? "stamps" : "bytes";
+    for (const vram of ["25%", "50%", "100%"]) check(workload, { vram, contents });
+  });
+}
+
+testUnless(obstacle, "recorded workload igt-carchase is replayed at 50 % with real bytes without loss", async () => {
+  check(await load("igt-carchase.jsonl.gz"), { vram: "50%", contents: "bytes" });
+});
+
+/** Watches why buffers are evicted: what the free pages of VRAM looked like before, and what was to go there. */
+class Evictions {
+  count = 0;
+  readonly #vramPages: number;
+  readonly #seen = new Set<MoveEvent["buffer"]>();
+  #before: { free: number; largestHole: number } | null = null;
+
+  constructor(vramPages: number) {
+    this.#vramPages = vramPages;
+  }
+
+  /** Takes a move before it is carried out, and fails if evictions for it could have been avoided by moving others. */
+  see({ buffer, evict, failure, from, to }: MoveEvent): void {
+    if (failure !== null) return;
+    if (evict && from?.memoryType === "vram") {
+      this.count++;
+      this.#before ??= this.#holes();
+    } else if (!evict && to.memoryType === "vram") {
+      const { free, largestHole } = this.#before ?? { free: Infinity, largestHole: 0 };
+      assert(free >= buffer.pages, `${buffer} takes ${buffer.pages} pages, ${free} were free`);
+      assert(largestHole < buffer.pages, `${buffer} takes ${buffer.pages} pages, ${largestHole} were free in one hole`);
+      this.#before = null;
+      this.#seen.add(buffer);
+    }
+  }
+
+  #holes(): { free: number; largestHole: number } {
+    const used: UsedRange[] = [];
+    for (const { memoryType, start, pages } of this.#seen) {
+      if (memoryType === "vram") used.push({ start: start ?? 0, pages });
+    }
+    used.sort((a, b) => a.start - b.start);
+    const free = this.#vramPages - used.reduce((sum, { pages }) => sum + pages, 0);
+    return { free, largestHole: Math.round(free * (1 - fragmentation(used, this.#vramPages))) };
+  }
+}
+
+for (const name of names) {
+  Deno.test(`recorded workload ${name} evicts at 100 % only because of fragmentation`, async () => {
+    const workload = await load(name);
+    const vram = peakBytes(workload);
+    const player = new Player(workload, { vram, gtt: vram, contents: "stamps" });
+    const evictions = new Evictions(vram / PAGE_SIZE);
+    const add = player.counters.add.bind(player.counters);
+    player.counters.add = (event) => {
+      evictions.see(event);
+      add(event);
+    };
+    player.play();
+    assertEquals(evictions.count, player.counters.evictions);
+    if (/^(igt-carchase|moe-switch-base-8|mooncake)/.test(name)) assertEquals(evictions.count, 0);
+  });
+}
