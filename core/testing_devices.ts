@@ -270,8 +270,9 @@ export async function fill(buffer: BufferObject, byte: number): Promise<void> {
 
 /** The different bytes that are in a buffer, reserved or not; the failure's code if it cannot be read. */
 export async function bytesIn(buffer: BufferObject): Promise<number[] | TtmErrorCode> {
-  const free = buffer.tryReserve();
+  let free = false;
   try {
+    free = buffer.tryReserve();
     return [...new Set(await buffer.read({ noWait: true }))];
   } catch (error) {
     return (error as TtmError).code;
