@@ -1,0 +1,173 @@
+import { assertEquals } from "@std/assert";
+import { type FenceUsage, TranslationTable } from "./mod.ts";
+import { bytesIn, fence, fill, only, place, put, refused, testDevice } from "./testing_devices.ts";
+
+for (const memoryType of ["system", "gtt", "vram"]) {
+  Deno.test(`read() and write() reach any bytes of a buffer in ${memoryType}, across pages`, async () => {
+    const { device } = testDevice();
+    const buffer = device.createBuffer({ bytes: 3 * 4096 - 5 });
+    place(buffer, only(memoryType, { fpfn: memoryType === "system" ? 0 : 3 }));
+    buffer.tryReserve();
+    const expected = new Uint8Array(buffer.bytes);
+    const parts = [[4090, 12], [0, 1], [8192, 4], [buffer.bytes - 1, 1], [4096, 4096], [100, 0], [0, 0]] as const;
+    for (const [offset, length] of parts) {
+      const bytes = Uint8Array.from({ length }, (_, at) => 1 + (offset + at) % 255);
+      await buffer.write(bytes, { offset });
+      expected.set(bytes, offset);
+      assertEquals(await buffer.read({ offset, length }), bytes);
+    }
+    assertEquals(await buffer.read(), expected);
+    assertEquals(await buffer.read({ offset: 4000, length: 200 }), expected.slice(4000, 4200));
+    assertEquals(await buffer.read({ offset: buffer.bytes }), new Uint8Array());
+  });
+
+  Deno.test(`a buffer in ${memoryType} that was never written reads as zero`, async () => {
+    const { device } = testDevice();
+    assertEquals(await bytesIn(put(device, memoryType, { pages: 2 })), [0]);
+  });
+}
+
+Deno.test("read() of a buffer without a place is zero, write() is EINVAL", async () => {
+  const { device } = testDevice();
+  const buffer = device.createBuffer({ bytes: 10 });
+  buffer.tryReserve();
+  assertEquals(await buffer.read(), new Uint8Array(10));
+  await refused(() => buffer.write(new Uint8Array(1)), "EINVAL", "buffer 0 has no place yet; validate it first");
+});
+
+Deno.test("read() returns bytes of the caller's own", async () => {
+  const { device } = testDevice();
+  const buffer = put(device, "vram");
+  await fill(buffer, 1);
+  buffer.tryReserve();
+  (await buffer.read()).fill(9);
+  buffer.unlock();
+  assertEquals(await bytesIn(buffer), [1]);
+});
+
+Deno.test("the part of VRAM beyond the CPU's window is EINVAL; bytes within it are reached", async () => {
+  const { device } = testDevice({ visible: 4 });
+  const buffer = put(device, only("vram", { fpfn: 2 }), { pages: 4 });
+  buffer.tryReserve();
+  await buffer.write(new Uint8Array([5]), { offset: 2 * 4096 - 1 });
+  assertEquals(await buffer.read({ offset: 2 * 4096 - 2, length: 2 }), new Uint8Array([0, 5]));
+  const message = "the CPU cannot see pages 3 to 5 of vram";
+  await refused(() => buffer.read({ offset: 4096, length: 4097 }), "EINVAL", message);
+  await refused(() => buffer.write(new Uint8Array(4097), { offset: 4096 }), "EINVAL", message);
+  assertEquals((await buffer.read({ length: 8192 })).lastIndexOf(5), 8191); // nothing was half written
+});
+
+Deno.test("a driver without a window shows nothing of its memory", async () => {
+  const { device, driver } = testDevice();
+  Object.defineProperty(driver, "ioMemReserve", { value: undefined });
+  const buffer = put(device, "vram");
+  buffer.tryReserve();
+  await refused(() => buffer.read(), "EINVAL", "the CPU cannot see pages 0 to 1 of vram");
+});
+
+const waits: readonly (readonly [FenceUsage, boolean, boolean])[] = [
+  ["kernel", true, true],
+  ["write", true, true],
+  ["read", false, true],
+  ["bookkeep", false, false],
+];
+for (const [usage, readWaits, writeWaits] of waits) {
+  Deno.test(`a ${usage} fence holds back ${readWaits ? "reads and writes" : writeWaits ? "writes only" : "nothing"}`, async () => {
+    const { device } = testDevice();
+    const buffer = put(device, "vram");
+    buffer.tryReserve();
+    const work = fence();
+    buffer.addFence(work, usage);
+    const acts = [
+      [readWaits, (noWait: boolean) => buffer.read({ noWait })],
+      [writeWaits, (noWait: boolean) => buffer.write(new Uint8Array([1]), { noWait })],
+    ] as const;
+    for (const [mustWait, act] of acts) {
+      if (mustWait) await refused(() => act(true), "EBUSY", "it is busy");
+      else await act(true);
+    }
+    const both = Promise.all(acts.map(([, act]) => act(false)));
+    work.signal();
+    await both;
+    assertEquals((await buffer.read({ length: 1 }))[0], 1);
+  });
+}
+
+Deno.test("a read waits for the copy that brings the bytes", async () => {
+  const { device, driver } = testDevice({ ordered: true });
+  const buffer = put(device, "system");
+  await fill(buffer, 6);
+  place(buffer, "vram");
+  buffer.tryReserve();
+  const read = buffer.read({ length: 1 });
+  driver.finishCopy();
+  assertEquals(await read, new Uint8Array([6]));
+});
+
+Deno.test("a write that finds no host memory is ENOMEM", async () => {
+  const { device, driver } = testDevice();
+  driver.table = () =>
+    new TranslationTable(1, () => {
+      throw new Error("no pages");
+    });
+  const buffer = put(device, "system");
+  buffer.tryReserve();
+  const error = await refused(() => buffer.write(new Uint8Array(1)), "ENOMEM", "Cannot write buffer 0: no pages");
+  assertEquals((error.cause as Error).message, "no pages");
+  assertEquals(await buffer.read({ length: 1 }), new Uint8Array(1));
+});
+
+Deno.test("access without the reservation is EINVAL, also if it is given up while waiting", async () => {
+  const { device } = testDevice();
+  const buffer = put(device, "vram");
+  await refused(() => buffer.read(), "EINVAL", "Cannot read buffer 0: it is not reserved");
+  await refused(() => buffer.write(new Uint8Array(1)), "EINVAL", "Cannot write buffer 0: it is not reserved");
+  buffer.tryReserve();
+  const work = fence();
+  buffer.addFence(work, "write");
+  const read = refused(() => buffer.read(), "EINVAL", "it is not reserved");
+  buffer.unreserve();
+  work.signal();
+  await read;
+});
+
+const badReads: readonly (readonly [unknown, unknown])[] = [
+  ...[-1, 1.5, NaN, Infinity, 11, 2 ** 60, "0", null].map((offset) => [offset, undefined] as const),
+  ...[-1, 0.5, NaN, 11, "1", null].map((length) => [0, length] as const),
+  [10, 1],
+  [5, 6],
+];
+for (const [offset, length] of badReads) {
+  Deno.test(`read() of ${String(length)} bytes at ${String(offset)} of 10 is ${offset === null ? "all" : "EINVAL"}`, async () => {
+    const { device } = testDevice();
+    const buffer = device.createBuffer({ bytes: 10 });
+    place(buffer, "vram");
+    buffer.tryReserve();
+    const act = () => buffer.read({ offset, length } as { offset: number; length: number });
+    if (offset === null) assertEquals((await act()).length, 10);
+    else await refused(act, "EINVAL", "must be a whole number");
+  });
+}
+
+const badWrites: readonly (readonly [string, unknown, unknown])[] = [
+  ["no bytes", undefined, 0],
+  ["an array", [1], 0],
+  ["a buffer without a view", new ArrayBuffer(1), 0],
+  ["wider numbers", new Uint16Array(1), 0],
+  ["too much", new Uint8Array(11), 0],
+  ["an end beyond the buffer", new Uint8Array(2), 9],
+  ["a negative offset", new Uint8Array(1), -1],
+  ["half an offset", new Uint8Array(1), 0.5],
+  ["an offset that is no number", new Uint8Array(1), NaN],
+  ["an offset in words", new Uint8Array(1), "0"],
+];
+for (const [name, bytes, offset] of badWrites) {
+  Deno.test(`write() with ${name} is EINVAL and writes nothing`, async () => {
+    const { device } = testDevice();
+    const buffer = device.createBuffer({ bytes: 10 });
+    place(buffer, "vram");
+    buffer.tryReserve();
+    await refused(() => buffer.write(bytes as Uint8Array, { offset: offset as number }), "EINVAL", "Cannot write");
+    assertEquals(await buffer.read(), new Uint8Array(10));
+  });
+}

@@ -1,0 +1,90 @@
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { FenceContext } from "./mod.ts";
+
+Deno.test("FenceContext numbers its fences from 1 and names them", () => {
+  const line = new FenceContext("copy");
+  const fences = [line.next(), line.next()];
+  assertEquals(fences.map(String), ["copy#1", "copy#2"]);
+  assertEquals(fences.map((fence) => fence.seqno), [1, 2]);
+  assert(fences.every((fence) => fence.context === line && !fence.signalled && fence.error === undefined));
+});
+
+Deno.test("signal() calls back in the order of asking, with the error, and only once", () => {
+  for (const error of [undefined, new Error("lost"), null]) {
+    const fence = new FenceContext("gpu").next();
+    const seen: unknown[] = [];
+    fence.onSignal((reason) => seen.push("first", reason, fence.signalled, fence.error));
+    fence.onSignal((reason) => seen.push("second", reason));
+    fence.signal(error);
+    fence.signal(new Error("again"));
+    assertEquals(seen, ["first", error, true, error, "second", error]);
+    assertStrictEquals(fence.error, error);
+  }
+});
+
+Deno.test("onSignal() calls back at once when it is too late", () => {
+  const fence = new FenceContext("gpu").next();
+  const error = new Error("lost");
+  fence.signal(error);
+  const seen: unknown[] = [];
+  fence.onSignal((reason) => seen.push(reason))();
+  assertEquals(seen, [error]);
+});
+
+Deno.test("what onSignal() returns takes just that callback back", () => {
+  const fence = new FenceContext("gpu").next();
+  const seen: string[] = [];
+  const forgetA = fence.onSignal(() => seen.push("a"));
+  fence.onSignal(() => seen.push("b"));
+  forgetA();
+  forgetA();
+  fence.signal();
+  assertEquals(seen, ["b"]);
+});
+
+Deno.test("taking a callback back while the fence signals does not disturb the others", () => {
+  const fence = new FenceContext("gpu").next();
+  const seen: string[] = [];
+  const forgetA = fence.onSignal(() => {
+    forgetA();
+    seen.push("a");
+  });
+  fence.onSignal(() => seen.push("b"));
+  fence.onSignal(() => seen.push("c"));
+  fence.signal();
+  assertEquals(seen, ["a", "b", "c"]);
+});
+
+Deno.test("a callback that an earlier one takes back is not called any more", () => {
+  const fence = new FenceContext("gpu").next();
+  const seen: string[] = [];
+  fence.onSignal(() => {
+    forgetB();
+    seen.push("a");
+  });
+  const forgetB = fence.onSignal(() => seen.push("b"));
+  fence.onSignal(() => seen.push("c"));
+  fence.signal();
+  assertEquals(seen, ["a", "c"]);
+});
+
+Deno.test("the same callback may be added twice and taken back once", () => {
+  const fence = new FenceContext("gpu").next();
+  let calls = 0;
+  const callback = () => calls++;
+  const [forget] = [fence.onSignal(callback), fence.onSignal(callback)];
+  forget();
+  fence.signal();
+  assertEquals(calls, 1);
+});
+
+Deno.test("a callback may ask again, and is then called at once", () => {
+  const fence = new FenceContext("gpu").next();
+  const seen: string[] = [];
+  fence.onSignal(() => {
+    fence.onSignal(() => seen.push("inner"));
+    seen.push("outer");
+  });
+  fence.signal();
+  assertEquals(seen, ["inner", "outer"]);
+});

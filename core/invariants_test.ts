@@ -1,0 +1,127 @@
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { firstFit } from "@ttm/first-fit";
+import { BufferObject } from "./buffer_object.ts";
+import { DeviceState } from "./device_state.ts";
+import { checkState } from "./invariants.ts";
+import { byteTable, checkInvariants } from "./mod.ts";
+import { addWork, only, pin, place, put, StoppedClock, testDevice, TestDriver } from "./testing_devices.ts";
+
+/** The inside of a healthy device: one buffer in each memory type, a pinned one in VRAM, and a second in VRAM. */
+function healthy() {
+  const managers = { gtt: firstFit(), vram: firstFit() };
+  const state = new DeviceState(new TestDriver(), managers, new StoppedClock(), {});
+  const make = (memoryType: string, pages: number) => {
+    const buffer = new BufferObject(state, { id: state.liveBuffers, bytes: pages * 4096, alignment: 2, priority: 1 });
+    state.liveBuffers++;
+    place(buffer, memoryType);
+    return { buffer, row: state.buffers.resource(buffer.row) };
+  };
+  const [system, gtt, vram, second, pinned] = [
+    make("system", 1),
+    make("gtt", 2),
+    make("vram", 2),
+    make("vram", 2),
+    make("vram", 1),
+  ];
+  pin(pinned.buffer);
+  const type = (index: number) => state.types[index] ?? assertNever();
+  return { state, system, gtt, vram, second, pinned, type };
+}
+
+function assertNever(): never {
+  throw new Error("there is no such memory type");
+}
+
+type Inside = ReturnType<typeof healthy>;
+
+const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
+  [/5 buffers are alive, 4 are counted/, ({ state }) => state.liveBuffers--],
+  [/0 buffers are dying, 1 are counted/, ({ state }) => state.dyingBuffers++],
+  [/buffer 1 is a live ghost/, ({ gtt }) => gtt.buffer.isGhost = true],
+  [/dying buffer 4 is pinned/, ({ pinned }) => pinned.buffer.isDying = true],
+  [/buffer 1 has pages but no place/, ({ state, gtt }) => state.buffers.setResource(gtt.buffer.row, -1)],
+  [/the resource of buffer 3 belongs to somebody else/, ({ state, vram, second }) => {
+    state.buffers.setResource(second.buffer.row, vram.row);
+  }],
+  [/buffer 2 is in fixed memory and has a translation table/, ({ vram }) => vram.buffer.tt = byteTable(2)],
+  [/buffer 1 is in gtt without a translation table/, ({ gtt }) => gtt.buffer.tt = null],
+  [/the pages of buffer 1 are wc, its place is not/, ({ gtt }) => gtt.buffer.tt?.setCaching(4)],
+  [/buffer 1 is in gtt, its pages are bound to null/, ({ gtt }) => gtt.buffer.tt?.noteUnbound()],
+  [/buffer 0 is in system, its pages are bound to gtt/, ({ system }) => system.buffer.tt?.noteBound("gtt", 4)],
+  [/buffer 1 starts at 0, its pages are at 4/, ({ gtt }) => gtt.buffer.tt?.noteBound("gtt", 4)],
+  [/buffer 1 is bound to gtt without pages/, ({ gtt }) => gtt.buffer.tt?.unpopulate()],
+  [/buffer 2 stands in the wrong list/, ({ state, vram }) => {
+    state.buffers.setPins(vram.buffer.row, 1);
+  }],
+  [/buffer 4 stands in the wrong list/, ({ state, pinned }) => state.buffers.setPins(pinned.buffer.row, 0)],
+  [/buffer 2 is in vram but on no list/, ({ state, vram }) => state.lru.remove(vram.row)],
+  [/vram holds 5 pages, 6 are counted/, ({ type }) => type(2).usedPages++],
+  [/vram holds 3 resources, 2 are counted/, ({ type }) => type(2).residents--],
+  [/vram holds 5 pages, its manager handed out 6/, ({ type }) => {
+    type(2).manager?.allocate({ pages: 1, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false });
+  }],
+  [/buffer 3 overlaps its neighbour at page 0 of vram/, (inside) => restart(inside, inside.second.row, 0)],
+  [/buffer 3 is misaligned at page 7 of vram/, (inside) => restart(inside, inside.second.row, 7)],
+  [/vram has 8 pages, a buffer ends at 10/, (inside) => restart(inside, inside.second.row, 8)],
+  [/buffer 2 has caching 4/, ({ type }) => Object.assign(type(2), { availableCaching: 1 })],
+];
+
+/** Makes a resource start elsewhere than its node says. */
+function restart({ state }: Inside, row: number, start: number): void {
+  const { resources } = state;
+  const startOf = resources.start.bind(resources);
+  resources.start = (asked) => asked === row ? start : startOf(asked);
+}
+
+Deno.test("a healthy device breaks no rule", () => checkState(healthy().state));
+
+for (const [rule, corrupt] of rules) {
+  Deno.test(`checkInvariants() notices: ${rule.source}`, () => {
+    const inside = healthy();
+    corrupt(inside);
+    const { message } = assertThrows(() => checkState(inside.state), Error, "Broken invariant: ");
+    assertMatch(message, rule);
+  });
+}
+
+Deno.test("checkInvariants() notices a resource that is listed twice, and one of a freed buffer", () => {
+  const twice = healthy();
+  const list = twice.state.lru.list.bind(twice.state.lru);
+  twice.state.lru.list = function* (type, priority) {
+    yield* list(type, priority);
+    if (type === 2) yield* list(type, priority);
+  };
+  assertThrows(() => checkState(twice.state), Error, "buffer 2 is listed twice");
+  const freed = healthy();
+  freed.vram.buffer.row = -1;
+  freed.state.buffers.all = function* () {
+    for (const { buffer } of [freed.system, freed.gtt, freed.second, freed.pinned]) yield buffer;
+  };
+  freed.state.liveBuffers = 4;
+  assertThrows(() => checkState(freed.state), Error, "Broken invariant: buffer 2");
+});
+
+Deno.test("checkInvariants() leaves ranges to a manager that knows its own geometry", () => {
+  const inside = healthy();
+  Object.assign(inside.type(2).manager ?? {}, { intersects: () => true });
+  restart(inside, inside.second.row, 7);
+  checkState(inside.state);
+});
+
+Deno.test("checkInvariants() of some buffers looks at those only, and passes over freed ones", () => {
+  const { device } = testDevice();
+  const [bad, good, freed, dying] = ["gtt", "gtt", "vram", "vram"].map((type) => put(device, type));
+  if (bad === undefined || good === undefined || freed === undefined || dying === undefined) return assertNever();
+  freed.unref();
+  addWork(dying);
+  dying.unref();
+  bad.tt?.unpopulate();
+  checkInvariants(device, [good, freed, dying]);
+  assertThrows(() => checkInvariants(device, [good, bad]), Error, "buffer 0 is bound to gtt without pages");
+  assertThrows(() => checkInvariants(device), Error, "buffer 0 is bound to gtt without pages");
+  assertEquals(bad.tryReserve(), true);
+  bad.tt?.populate();
+  bad.tryValidate(only("vram"));
+  bad.unreserve();
+  checkInvariants(device);
+});
