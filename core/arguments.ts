@@ -32,3 +32,19 @@ export function checkObject(what: string, name: string, value: unknown): void {
   if (typeof value === "object" && value !== null) return;
   throw new TtmError("EINVAL", `Cannot ${what}: ${name} must be an object, not ${show(value)}`);
 }
+
+/**
+ * Requires options of a call that may wait: an abort signal and a flag, both optional.
+ *
+ * @throws {TtmError} `EINVAL` if they are anything else.
+ */
+export function checkWaitOptions(what: string, options: { signal?: AbortSignal; noWait?: boolean }): void {
+  checkObject(what, "the options", options);
+  const { signal, noWait } = options;
+  if (noWait !== undefined && typeof noWait !== "boolean") {
+    throw new TtmError("EINVAL", `Cannot ${what}: noWait must be true or false, not ${show(noWait)}`);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TtmError("EINVAL", `Cannot ${what}: signal must be an AbortSignal, not ${show(signal)}`);
+  }
+}

@@ -1,5 +1,5 @@
 import { type Access, access, readAccess, writeAccess } from "./access.ts";
-import { show } from "./arguments.ts";
+import { checkWaitOptions, show } from "./arguments.ts";
 import { release } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
@@ -98,6 +98,8 @@ export class BufferObject implements Disposable {
   wasEvicted = false;
   /** @internal Why the contents are lost. */
   lost: unknown = undefined;
+  /** @internal Tells the contents before a purge from those after it. */
+  purges = 0;
   #state: DeviceState;
   #references = 1;
 
@@ -185,8 +187,9 @@ export class BufferObject implements Disposable {
    */
   async reserve(options: { readonly signal?: AbortSignal } = {}): Promise<Disposable> {
     this.#mustLive("reserve");
+    checkWaitOptions(`reserve ${this}`, options);
     await lock(this.#state, this.reservation, options.signal);
-    return { [Symbol.dispose]: () => this.unreserve() };
+    return once(() => this.unreserve());
   }
 
   /**
@@ -238,6 +241,7 @@ export class BufferObject implements Disposable {
    */
   async validate(placement: Placement | PreparedPlacement, options: WaitOptions = {}): Promise<void> {
     const prepared = this.#prepare(placement);
+    checkWaitOptions(`validate ${this}`, options);
     const op = new Operation(this.#state.tracer, options.noWait === true);
     const outcome = await complete(this.#state, op, options.signal, () => this.#validateOnce(prepared, op));
     if (outcome !== DONE) throw this.#validateError(prepared, op, outcome);
@@ -250,6 +254,7 @@ export class BufferObject implements Disposable {
    */
   async wait(options: WaitOptions & { readonly usage?: FenceUsage } = {}): Promise<void> {
     this.#mustLive("wait for");
+    checkWaitOptions(`wait for ${this}`, options);
     if (options.usage !== undefined && !isFenceUsage(options.usage)) {
       throw new TtmError("EINVAL", `Cannot wait for ${this}: there is no usage ${show(options.usage)}`);
     }
@@ -283,7 +288,7 @@ export class BufferObject implements Disposable {
     const row = this.#resource;
     this.#state.buffers.setPins(this.row, this.pins + 1);
     if (this.pins === 1 && row >= 0) this.#state.lru.moveToTail(row);
-    return { [Symbol.dispose]: () => this.#unpin() };
+    return once(() => this.#unpin());
   }
 
   /**
@@ -313,6 +318,7 @@ export class BufferObject implements Disposable {
    * {@linkcode validate}.
    */
   async read(options: ReadOptions = {}): Promise<Uint8Array> {
+    checkWaitOptions(`read ${this}`, options);
     const request = readAccess(this, options.offset ?? 0, options.length);
     await this.#access("read", request, options);
     return request.bytes;
@@ -324,6 +330,7 @@ export class BufferObject implements Disposable {
    * @throws {TtmError} As {@linkcode read}; also `EINVAL` if the buffer has no place, `ENOMEM` without host memory.
    */
   async write(bytes: Uint8Array, options: WriteOptions = {}): Promise<void> {
+    checkWaitOptions(`write ${this}`, options);
     await this.#access("write", writeAccess(this, bytes, options.offset ?? 0), options);
   }
 
@@ -394,7 +401,15 @@ export class BufferObject implements Disposable {
     if (op.cause instanceof Error) return op.error(what, op.cause.message, outcome);
     if (outcome === EINVAL && this.pins > 0) return op.error(what, `it is pinned in ${this.memoryType}`, outcome);
     if (outcome === EBUSY) return op.error(what, "the work in the way has not ended", outcome);
-    return op.error(what, outcome === EIO ? "the driver failed" : "a stop on the way has no room", outcome);
+    return op.error(
+      what,
+      outcome === EIO
+        ? "the driver failed"
+        : outcome === EINVAL
+        ? "the driver asks for stops without end"
+        : "a stop on the way has no room",
+      outcome,
+    );
   }
 
   #mustLive(what: string): void {
@@ -405,4 +420,15 @@ export class BufferObject implements Disposable {
     this.#mustLive(what);
     if (!this.reservation.locked) throw new TtmError("EINVAL", `Cannot ${what} ${this}: it is not reserved`);
   }
+}
+
+/** Something to dispose of, which does its work the first time only. */
+function once(dispose: () => void): Disposable {
+  let done = false;
+  return {
+    [Symbol.dispose]: () => {
+      if (!done) dispose();
+      done = true;
+    },
+  };
 }

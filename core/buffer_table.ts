@@ -16,25 +16,22 @@ export class BufferTable {
   #resource: Int32Array = new Int32Array(INITIAL);
   #pins: Int32Array = new Int32Array(INITIAL);
   #priority: Int8Array = new Int8Array(INITIAL);
-  #lock: Int32Array = new Int32Array(INITIAL);
   #owner: Int32Array = new Int32Array(INITIAL);
   #object: (BufferObject | null)[] = [];
   #rows: Rows = new Rows(INITIAL, (capacity) => {
     this.#resource = enlarge(this.#resource, capacity);
     this.#pins = enlarge(this.#pins, capacity);
     this.#priority = enlarge(this.#priority, capacity);
-    this.#lock = enlarge(this.#lock, capacity);
     this.#owner = enlarge(this.#owner, capacity);
   });
 
-  /** A row for a new buffer: no resource, no pins, its own lock, free. */
+  /** A row for a new buffer: no resource, no pins, unlocked. */
   allocate(buffer: BufferObject, priority: number): number {
     const row = this.#rows.take();
     this.#object[row] = buffer;
     this.#resource[row] = -1;
     this.#pins[row] = 0;
     this.#priority[row] = priority;
-    this.#lock[row] = row;
     this.#owner[row] = UNLOCKED;
     return row;
   }
@@ -70,17 +67,12 @@ export class BufferTable {
     return this.#priority[row] as number;
   }
 
-  /** Makes the buffer follow the lock of another row. */
-  shareLock(row: number, lock: number): void {
-    this.#lock[row] = lock;
-  }
-
   /** Who holds the buffer's lock: {@linkcode UNLOCKED}, {@linkcode LOCKED} or the number of a ticket. */
   owner(row: number): number {
-    return this.#owner[this.#lock[row] as number] as number;
+    return this.#owner[row] as number;
   }
 
   setOwner(row: number, owner: number): void {
-    this.#owner[this.#lock[row] as number] = owner;
+    this.#owner[row] = owner;
   }
 }

@@ -10,11 +10,11 @@ const bits: Readonly<Record<Caching, number>> = { cached: CACHED, uncached: UNCA
 
 /** The mask of some caching attributes; 0 if one of them is unknown. */
 export function cachingMask(attributes: readonly Caching[]): number {
+  if (!Array.isArray(attributes)) return 0;
   let mask = 0;
-  for (const attribute of attributes) {
-    const bit = bits[attribute];
-    if (bit === undefined) return 0;
-    mask |= bit;
+  for (const attribute of attributes as readonly Caching[]) {
+    if (!Object.hasOwn(bits, attribute)) return 0;
+    mask |= bits[attribute];
   }
   return mask;
 }

@@ -51,15 +51,12 @@ export function leaveToGhost(
   reapWhenIdle(state, ghost);
 }
 
+/** Reaps at the very moment when the last fence signals, so that whoever waits for that moment finds the room. */
 function reapWhenIdle(state: DeviceState, buffer: BufferObject): void {
+  if (buffer.row < 0) return;
   const fence = buffer.reservation.fences.pending();
   if (fence === null) reap(state, buffer);
-  // The clock keeps the freeing out of the middle of whatever signals the fence.
-  else fence.onSignal(() => state.clock.schedule(state.clock.now(), () => reapLater(state, buffer)));
-}
-
-function reapLater(state: DeviceState, buffer: BufferObject): void {
-  if (buffer.row >= 0) reapWhenIdle(state, buffer);
+  else fence.onSignal(() => reapWhenIdle(state, buffer));
 }
 
 /** Frees what a dying, idle buffer holds (`ttm_bo_cleanup_memtype_use`). */

@@ -1,16 +1,16 @@
-import { checkInteger, checkObject, show } from "./arguments.ts";
+import { checkInteger, checkObject, checkWaitOptions, show } from "./arguments.ts";
 import { BufferObject, type BufferOptions, type WaitOptions } from "./buffer_object.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import { DeviceState } from "./device_state.ts";
 import type { Driver } from "./driver.ts";
 import { TtmError } from "./errors.ts";
 import { reap } from "./destroy.ts";
-import { evictFirst } from "./evict.ts";
+import { firstVictim, giveUpPlace } from "./evict.ts";
 import { checkBuffer, checkState } from "./invariants.ts";
 import type { MemTypeManager } from "./manager.ts";
 import { type MemoryType, PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
 import { Operation } from "./operation.ts";
-import { BLOCKED, DONE, EBUSY } from "./outcome.ts";
+import { DONE, EBUSY } from "./outcome.ts";
 import { type Placement, PreparedPlacement } from "./placement.ts";
 import type { TypeUsage } from "./report.ts";
 import type { Tracer } from "./tracer.ts";
@@ -63,7 +63,12 @@ export class BoDevice implements AsyncDisposable {
     checkObject("create device", "options.managers", options.managers);
     const { driver, managers, clock = new SystemClock(), tracer = {} } = options;
     this.#state = new DeviceState(driver, managers, clock, tracer);
-    driver.attach?.({ clock });
+    try {
+      driver.attach?.({ clock });
+    } catch (error) {
+      for (const type of this.#state.types) type.manager?.takedown();
+      throw error;
+    }
   }
 
   /** The source of time. */
@@ -131,16 +136,16 @@ export class BoDevice implements AsyncDisposable {
    */
   async evictFirst(memoryType: string, options: WaitOptions = {}): Promise<boolean> {
     const type = this.#type(`evict from`, memoryType);
+    checkWaitOptions(`evict from ${memoryType}`, options);
     const op = new Operation(this.#state.tracer, options.noWait === true);
-    let found = true;
+    const victim = firstVictim(this.#state, type.index);
     const outcome = await complete(this.#state, op, options.signal, () => {
-      const evicted = evictFirst(this.#state, type.index, op);
-      found = evicted !== null;
-      return evicted ?? DONE;
+      // It may leave by itself while it is waited for.
+      return victim === null || victim.type !== type ? DONE : giveUpPlace(this.#state, victim, op);
     });
-    if (outcome === DONE) return found;
-    const why = outcome === EBUSY || outcome === BLOCKED ? "the first buffer is in use" : "it has nowhere to go";
-    throw op.error(`evict from ${memoryType}`, why, outcome);
+    if (outcome === DONE) return victim !== null;
+    const why = outcome === EBUSY ? "the first buffer is in use" : "the first buffer has nowhere to go";
+    throw op.error(`evict from ${memoryType}`, op.cause instanceof Error ? op.cause.message : why, outcome);
   }
 
   /**
@@ -189,6 +194,7 @@ export class BoDevice implements AsyncDisposable {
    * then, and it may be tried again.
    */
   async close(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    checkWaitOptions("close device", options);
     const state = this.#state;
     if (state.closed) return;
     if (state.liveBuffers > 0) {
@@ -197,9 +203,10 @@ export class BoDevice implements AsyncDisposable {
     const op = new Operation(state.tracer, false);
     const outcome = await complete(state, op, options.signal, () => {
       for (const buffer of state.buffers.all()) {
+        if (!buffer.isDying) throw new TtmError("EBUSY", `Cannot close device: ${state.liveBuffers} buffers are alive`);
         const ended = op.waitFor(buffer.reservation.fences.pending());
         if (ended !== DONE) return ended;
-        reap(state, buffer);
+        if (buffer.row >= 0) reap(state, buffer);
       }
       return DONE;
     });

@@ -73,6 +73,10 @@ function createTypes(driver: Driver, managers: Readonly<Record<string, MemTypeMa
     throw new TtmError("EINVAL", `Cannot create device: driver "${driver.name}" names a memory type twice`);
   }
   for (const name of Object.keys(managers)) {
+    const manager = managers[name];
+    if (manager !== undefined && (typeof manager?.init !== "function" || typeof manager.allocate !== "function")) {
+      throw new TtmError("EINVAL", `Cannot create device: what is to manage "${name}" is no manager`);
+    }
     if (name !== "system" && names.has(name)) continue;
     throw new TtmError("EINVAL", `Cannot create device: there is no memory type "${name}" to manage`);
   }
@@ -80,6 +84,18 @@ function createTypes(driver: Driver, managers: Readonly<Record<string, MemTypeMa
   if (driver.move === undefined && types.some((type) => type.fixed)) {
     throw new TtmError("EINVAL", `Cannot create device: driver "${driver.name}" has fixed memory but no move`);
   }
-  for (const type of types) type.manager?.init(type.pages);
+  initManagers(types);
   return types;
+}
+
+/** Hands the managers their pages; if one refuses, those before it are taken down again. */
+function initManagers(types: readonly MemoryType[]): void {
+  for (const [at, { manager, pages }] of types.entries()) {
+    try {
+      manager?.init(pages);
+    } catch (error) {
+      for (const type of types.slice(0, at)) type.manager?.takedown();
+      throw error;
+    }
+  }
 }

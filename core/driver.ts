@@ -70,7 +70,8 @@ export interface Driver {
   attach?(context: DriverContext): void;
   /**
    * Where a buffer goes when it is evicted from its present place. Two empty lists discard its contents. Naming the
-   * memory type that it is leaving is allowed; the core bounds the search.
+   * memory type that it is leaving is allowed; the core bounds the search. An object that was returned before is not
+   * checked again: return another one when it is to say something else.
    */
   evictPlacement(buffer: BufferObject): Placement;
   /**
@@ -88,7 +89,10 @@ export interface Driver {
    * Makes the table of a buffer's host pages. Left out: real bytes. Returning null or throwing is ENOMEM.
    */
   createTranslationTable?(buffer: BufferObject): TranslationTable | null;
-  /** Makes populated pages visible to the device from page `start` of a memory type. May throw; then nothing is bound. */
+  /**
+   * Makes populated pages visible to the device from page `start` of a memory type. May throw; then nothing is bound.
+   * Putting a binding back where it was a moment ago must succeed.
+   */
   bind?(buffer: BufferObject, table: TranslationTable, memoryType: string, start: number): void;
   /** Undoes a bind. Must not throw. */
   unbind?(buffer: BufferObject, table: TranslationTable): void;

@@ -23,12 +23,13 @@ export function makeRoom(
   place: PreparedPlace,
   op: Operation,
 ): number | Outcome {
-  // Evictions nest from type to type; more of them than there are types means that they go round in a circle.
-  if (op.depth >= state.types.length) return ENOSPC;
+  // Evictions nest from type to type; one that comes back to a type goes round in a circle.
+  const bit = 1 << place.type.index;
+  if ((op.evicting & bit) !== 0) return ENOSPC;
   // A victim that lands in this type again joins at the tail; each may be met once more, not for ever.
   let victimsLeft = place.type.residents;
   const walk = state.lru.walk(place.type.index);
-  op.depth++;
+  op.evicting |= bit;
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {
       const victim = state.resources.buffer(row);
@@ -44,7 +45,7 @@ export function makeRoom(
       if (room !== ENOSPC) return room;
     }
   } finally {
-    op.depth--;
+    op.evicting &= ~bit;
     walk.close();
   }
   return ENOSPC;
@@ -60,7 +61,7 @@ function isCandidate(state: DeviceState, victim: BufferObject, row: number, plac
 export function giveUpPlace(state: DeviceState, victim: BufferObject, op: Operation): Outcome {
   if (victim.isDying) {
     const idle = op.waitFor(victim.reservation.fences.pending());
-    if (idle === DONE) reap(state, victim);
+    if (idle === DONE && victim.row >= 0) reap(state, victim);
     return idle;
   }
   if (!victim.reservation.tryLock()) return EBUSY;
@@ -90,17 +91,12 @@ function evict(state: DeviceState, buffer: BufferObject, op: Operation): Outcome
   return outcome;
 }
 
-/**
- * Evicts the first buffer of a memory type, lowest priority first; its place in the order changes only by the move.
- *
- * @returns ENOSPC if it cannot leave, and `null` when the type is empty.
- */
-export function evictFirst(state: DeviceState, memoryType: number, op: Operation): Outcome | null {
+/** The first buffer of a memory type in the order of eviction; null if there is none. */
+export function firstVictim(state: DeviceState, memoryType: number): BufferObject | null {
   const walk = state.lru.walk(memoryType);
   try {
     const row = walk.next();
-    const victim = row < 0 ? null : state.resources.buffer(row);
-    return victim === null ? null : giveUpPlace(state, victim, op);
+    return row < 0 ? null : state.resources.buffer(row);
   } finally {
     walk.close();
   }

@@ -47,8 +47,16 @@ export class Fence {
     if (this.#signalled) return;
     this.#signalled = true;
     this.#error = error;
-    for (const callback of this.#callbacks ?? []) callback(error);
+    const thrown: unknown[] = [];
+    for (const callback of this.#callbacks ?? []) {
+      try {
+        callback(error);
+      } catch (reason) {
+        thrown.push(reason);
+      }
+    }
     this.#callbacks = null;
+    if (thrown.length > 0) throw thrown[0];
   }
 
   /**

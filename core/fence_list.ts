@@ -28,15 +28,11 @@ export class FenceList {
    */
   add(fence: Fence, usage: FenceUsage): void {
     const rank = order.indexOf(usage);
-    for (const slot of this.#slots) {
-      const sameLine = slot.fence.context === fence.context && slot.fence.seqno <= fence.seqno;
-      if (slot.fence.signalled || (sameLine && slot.usage >= rank)) {
-        slot.fence = fence;
-        slot.usage = rank;
-        return;
-      }
-    }
-    this.#slots.push({ fence, usage: rank });
+    const covers = (slot: Slot) =>
+      slot.fence.context === fence.context && slot.fence.seqno <= fence.seqno && slot.usage >= rank;
+    const slot = this.#slots.find(covers) ?? this.#slots.find((slot) => slot.fence.signalled);
+    if (slot === undefined) this.#slots.push({ fence, usage: rank });
+    else Object.assign(slot, { fence, usage: rank });
   }
 
   /** The first pending fence of this usage or one before it; null if there is none. */

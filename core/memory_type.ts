@@ -1,5 +1,5 @@
 import { checkInteger, checkObject, show } from "./arguments.ts";
-import { ANY_CACHING, CACHED, type Caching, cachingMask } from "./caching.ts";
+import { ANY_CACHING, type Caching, cachingMask } from "./caching.ts";
 import { TtmError } from "./errors.ts";
 import type { Fence } from "./fence.ts";
 import type { ManagerNode, MemTypeManager } from "./manager.ts";
@@ -49,8 +49,11 @@ export class MemoryType {
     const what = "create device";
     checkObject(what, `memory type ${index}`, options);
     const { name, pages = 0, fixed = false, gpuOffset = 0, defaultCaching = "cached" } = options;
-    if (typeof name !== "string" || name === "" || (index === 0) !== (name === "system")) {
-      throw new TtmError("EINVAL", `Cannot ${what}: memory type ${index} cannot be named ${show(name)}`);
+    if (typeof name !== "string" || name === "" || (index === 0) !== (name === "system") || (index === 0 && fixed)) {
+      throw new TtmError(
+        "EINVAL",
+        `Cannot ${what}: memory type ${index} cannot be ${fixed ? "fixed and " : ""}named ${show(name)}`,
+      );
     }
     this.name = name;
     this.index = index;
@@ -60,10 +63,10 @@ export class MemoryType {
     this.availableCaching = options.availableCaching === undefined
       ? ANY_CACHING
       : cachingMask(options.availableCaching);
-    this.defaultCaching = cachingMask([defaultCaching]) & this.availableCaching || CACHED;
+    this.defaultCaching = cachingMask([defaultCaching]);
     this.manager = manager;
-    if (this.availableCaching === 0) {
-      throw new TtmError("EINVAL", `Cannot ${what}: ${show(name)} allows no known caching attribute`);
+    if (this.availableCaching === 0 || this.defaultCaching === 0) {
+      throw new TtmError("EINVAL", `Cannot ${what}: ${show(name)} names no known caching attribute`);
     }
   }
 

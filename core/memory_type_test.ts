@@ -14,8 +14,10 @@ const rows: readonly (readonly [string, number, unknown, string])[] = [
   ["a size that is no number", 1, { name: "vram", pages: NaN }, 'the pages of "vram" must be'],
   ["a size beyond whole numbers", 1, { name: "vram", pages: 2 ** 53 }, 'the pages of "vram" must be'],
   ["a negative offset", 1, { name: "vram", pages: 1, gpuOffset: -1 }, 'the gpuOffset of "vram" must be'],
-  ["no caching", 1, { name: "vram", pages: 1, availableCaching: [] }, "allows no known caching attribute"],
-  ["unknown caching", 1, { name: "vram", pages: 1, availableCaching: ["x"] }, "allows no known caching attribute"],
+  ["no caching", 1, { name: "vram", pages: 1, availableCaching: [] }, "names no known caching attribute"],
+  ["unknown default caching", 1, { name: "vram", pages: 1, defaultCaching: "x" }, "names no known caching attribute"],
+  ["SYSTEM as fixed memory", 0, { name: "system", fixed: true }, "memory type 0 cannot be fixed"],
+  ["unknown caching", 1, { name: "vram", pages: 1, availableCaching: ["x"] }, "names no known caching attribute"],
 ];
 for (const [name, index, options, message] of rows) {
   Deno.test(`a memory type with ${name} is refused`, () => {
@@ -29,11 +31,6 @@ Deno.test("a memory type without a manager holds nothing, but SYSTEM needs none"
   const vram = new MemoryType({ name: "vram", pages: 4 }, 1, null);
   assertEquals([system.usable, system.isSystem, vram.usable, vram.isSystem], [true, true, false, false]);
   assertEquals(new MemoryType({ name: "vram", pages: 4 }, 1, firstFit()).usable, true);
-});
-
-Deno.test("a default caching that is not available is cached", () => {
-  const options: MemoryTypeOptions = { name: "vram", pages: 4, availableCaching: ["wc"], defaultCaching: "uncached" };
-  assertEquals(new MemoryType(options, 1, null).defaultCaching, 1);
 });
 
 const ranges: readonly (readonly [number, number, boolean, boolean])[] = [

@@ -121,8 +121,9 @@ function commit(state: DeviceState, { buffer, from, target, to, evict, fence }: 
   const old = state.buffers.resource(buffer.row);
   const leavingTable = target.fixed ? buffer.tt : null;
   const pending = fence !== null && !fence.signalled ? fence : null;
+  const { purges } = buffer;
   fence?.onSignal((error) => {
-    if (error !== undefined) buffer.lost = error;
+    if (error !== undefined && buffer.purges === purges) buffer.lost = error;
   });
   if (pending !== null && old >= 0 && !(evict && from?.fixed === true)) {
     leaveToGhost(state, buffer, leavingTable, [pending]);

@@ -13,8 +13,8 @@ export class Operation {
   blockedOn: Fence | null = null;
   /** The stop that the driver asked for. */
   hop: PreparedPlacement | null = null;
-  /** Evictions nested in one another right now. */
-  depth = 0;
+  /** Bits of the memory types in which room is being made right now, one eviction nested in another. */
+  evicting = 0;
   /** What a driver or manager threw. */
   cause: unknown = undefined;
   #victimCause: unknown = undefined;

@@ -12,20 +12,29 @@ import { createTable, emptyTable } from "./tables.ts";
  */
 export function purge(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
   const row = state.buffers.resource(buffer.row);
+  const old = buffer.tt;
+  const fences = row < 0 ? [] : buffer.reservation.fences.allPending();
+  // First the table that the buffer is left with: without one nothing may be taken from it.
+  if (old === null || fences.length > 0) {
+    buffer.tt = null;
+    if (!createTable(state, buffer, op)) {
+      buffer.tt = old;
+      return ENOMEM;
+    }
+  }
   if (row >= 0) {
     state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
-    const fences = buffer.reservation.fences.allPending();
     if (fences.length > 0) {
-      leaveToGhost(state, buffer, buffer.tt, fences);
-      buffer.tt = null;
+      leaveToGhost(state, buffer, old, fences);
     } else {
       state.buffers.setResource(buffer.row, -1);
       freeResource(state, row);
-      if (buffer.tt !== null) emptyTable(state, buffer, buffer.tt);
+      if (old !== null) emptyTable(state, buffer, old);
     }
     state.tracer.purge?.(buffer);
   }
   buffer.lost = undefined;
+  buffer.purges++;
   buffer.wasEvicted = false;
-  return buffer.tt !== null || createTable(state, buffer, op) ? DONE : ENOMEM;
+  return DONE;
 }

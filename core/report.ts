@@ -64,8 +64,8 @@ export function noRoomReport(state: DeviceState, buffer: BufferObject, placement
   return {
     pages: buffer.pages,
     tried: [
-      ...placement.places.map((place) => tried(state, place, false, kept)),
-      ...placement.busyPlaces.map((place) => tried(state, place, true, kept)),
+      ...placement.places.map((place) => tried(state, buffer, place, false, kept)),
+      ...placement.busyPlaces.map((place) => tried(state, buffer, place, true, kept)),
     ],
     usage: state.types.map(({ name, pages, usedPages, residents }) => ({
       memoryType: name,
@@ -77,7 +77,13 @@ export function noRoomReport(state: DeviceState, buffer: BufferObject, placement
   };
 }
 
-function tried(state: DeviceState, place: PreparedPlace, evicting: boolean, all: KeptBuffer[]): TriedPlace {
+function tried(
+  state: DeviceState,
+  buffer: BufferObject,
+  place: PreparedPlace,
+  evicting: boolean,
+  all: KeptBuffer[],
+): TriedPlace {
   const { type } = place;
   const kept: Record<KeptReason, number> = {
     "pinned": 0,
@@ -93,7 +99,7 @@ function tried(state: DeviceState, place: PreparedPlace, evicting: boolean, all:
     : "no room";
   if (evicting && problem === "no room") {
     for (const other of state.buffers.all()) {
-      if (other.type !== type) continue;
+      if (other.type !== type || other === buffer) continue;
       const reason = reasonFor(state, other, place);
       kept[reason]++;
       if (all.length < KEPT_LIMIT) all.push({ buffer: other.toString(), pages: other.pages, reason });

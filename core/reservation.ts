@@ -20,14 +20,14 @@ export class Reservation {
     return this.#table.owner(this.#row) !== UNLOCKED;
   }
 
-  /** Takes the lock if it is free. */
+  /** @internal Takes the lock if it is free. */
   tryLock(): boolean {
     if (this.locked) return false;
     this.#table.setOwner(this.#row, LOCKED);
     return true;
   }
 
-  /** Gives the lock to the first waiter, who then holds it without having to try again, or frees it. */
+  /** @internal Gives the lock to the first waiter, who then holds it without having to try again, or frees it. */
   unlock(): void {
     const granted = this.#waiters?.shift();
     if (granted === undefined) this.#table.setOwner(this.#row, UNLOCKED);
@@ -35,7 +35,7 @@ export class Reservation {
   }
 
   /**
-   * Queues for a lock that is held; `granted` is called when it is this waiter's.
+   * @internal Queues for a lock that is held; `granted` is called when it is this waiter's.
    *
    * @returns A function that leaves the queue.
    */

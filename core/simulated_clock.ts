@@ -1,4 +1,6 @@
+import { show } from "./arguments.ts";
 import type { Clock, ClockEvent } from "./clock.ts";
+import { TtmError } from "./errors.ts";
 
 interface Event {
   readonly at: number;
@@ -39,8 +41,13 @@ export class SimulatedClock implements Clock {
     return this.#now;
   }
 
-  /** Puts an event into the queue; one in the past happens at the present time. */
+  /**
+   * Puts an event into the queue; one in the past happens at the present time.
+   *
+   * @throws {TtmError} `EINVAL` if `at` is no finite number.
+   */
   schedule(at: number, fn: () => void): ClockEvent {
+    checkTime("schedule an event", at);
     const event: Event = { at: Math.max(at, this.#now), order: this.#scheduled++, fn };
     siftUp(this.#heap, event);
     if (this.#blocked > 0) this.#arm();
@@ -74,8 +81,13 @@ export class SimulatedClock implements Clock {
     return false;
   }
 
-  /** Makes every event up to and including the time `at` happen, then moves to that time (milliseconds). */
+  /**
+   * Makes every event up to and including the time `at` happen, then moves to that time (milliseconds).
+   *
+   * @throws {TtmError} `EINVAL` if `at` is no finite number.
+   */
   advanceTo(at: number): void {
+    checkTime("advance the clock", at);
     while ((this.#next()?.at ?? Infinity) <= at) this.runNext();
     this.#now = Math.max(this.#now, at);
   }
@@ -105,6 +117,11 @@ export class SimulatedClock implements Clock {
       if (this.#blocked > 0 && this.runNext()) this.#arm();
     });
   }
+}
+
+function checkTime(what: string, at: number): void {
+  if (Number.isFinite(at)) return;
+  throw new TtmError("EINVAL", `Cannot ${what}: the time must be a finite number, not ${show(at)}`);
 }
 
 function before(a: Event, b: Event): boolean {

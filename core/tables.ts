@@ -2,6 +2,7 @@ import type { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, EIO, ENOMEM, type Outcome } from "./outcome.ts";
+import { TtmError } from "./errors.ts";
 import { byteTable, type TranslationTable } from "./translation_table.ts";
 
 /** Gives a buffer a table without pages; false if the driver has none to give. */
@@ -13,6 +14,9 @@ export function createTable(state: DeviceState, buffer: BufferObject, op: Operat
       : driver.createTranslationTable(buffer);
   } catch (error) {
     op.fail(error, ENOMEM);
+  }
+  if (buffer.tt === null && op.cause === undefined) {
+    op.cause = new TtmError("ENOMEM", `driver "${driver.name}" made no table`);
   }
   return buffer.tt !== null;
 }

@@ -27,6 +27,7 @@ export async function complete(
     if (outcome !== BLOCKED || op.blockedOn === null) return outcome;
     if (deadline === Infinity) deadline = state.clock.now() + WAIT_BUDGET_MS;
     if (!await fenceSignals(state, op.blockedOn, deadline, signal)) return EBUSY;
+    signal?.throwIfAborted();
   }
 }
 
