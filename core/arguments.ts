@@ -1,3 +1,17 @@
+/**
+ * Checks of arguments at a public door, for the core and for authors of drivers and managers: what is wrong is said in
+ * one form, and nothing has been changed by then.
+ *
+ * @example Refusing a size
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { checkInteger } from "@ttm/core/arguments";
+ *
+ * assertThrows(() => checkInteger("create card", "pages", 1.5, 1, 1024), Error, "Cannot create card: pages must be");
+ * ```
+ *
+ * @module
+ */
 import { TtmError } from "./errors.ts";
 
 /** Shows a wrong argument in a message, short and with its type visible. */
@@ -34,6 +48,37 @@ export function checkObject(what: string, name: string, value: unknown): void {
 }
 
 /**
+ * Requires an array.
+ *
+ * @throws {TtmError} `EINVAL` if it is anything else.
+ */
+export function checkArray(what: string, name: string, value: unknown): void {
+  if (Array.isArray(value)) return;
+  throw new TtmError("EINVAL", `Cannot ${what}: ${name} must be an array, not ${show(value)}`);
+}
+
+/**
+ * Requires one of the words in `allowed`.
+ *
+ * @throws {TtmError} `EINVAL` if it is anything else.
+ */
+export function checkWord(what: string, name: string, value: unknown, allowed: readonly string[]): void {
+  if (typeof value === "string" && allowed.includes(value)) return;
+  const words = allowed.map((word) => JSON.stringify(word)).join(", ");
+  throw new TtmError("EINVAL", `Cannot ${what}: ${name} must be one of ${words}, not ${show(value)}`);
+}
+
+/**
+ * Requires a boolean.
+ *
+ * @throws {TtmError} `EINVAL` if it is anything else.
+ */
+export function checkBoolean(what: string, name: string, value: unknown): void {
+  if (typeof value === "boolean") return;
+  throw new TtmError("EINVAL", `Cannot ${what}: ${name} must be true or false, not ${show(value)}`);
+}
+
+/**
  * Requires options of a call that may wait: an abort signal and a flag, both optional.
  *
  * @throws {TtmError} `EINVAL` if they are anything else.
@@ -41,9 +86,7 @@ export function checkObject(what: string, name: string, value: unknown): void {
 export function checkWaitOptions(what: string, options: { signal?: AbortSignal; noWait?: boolean }): void {
   checkObject(what, "the options", options);
   const { signal, noWait } = options;
-  if (noWait !== undefined && typeof noWait !== "boolean") {
-    throw new TtmError("EINVAL", `Cannot ${what}: noWait must be true or false, not ${show(noWait)}`);
-  }
+  if (noWait !== undefined) checkBoolean(what, "noWait", noWait);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TtmError("EINVAL", `Cannot ${what}: signal must be an AbortSignal, not ${show(signal)}`);
   }

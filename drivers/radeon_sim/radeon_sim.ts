@@ -11,6 +11,7 @@ import {
   TranslationTable,
   TtmError,
 } from "@ttm/core";
+import { checkArray, checkInteger, checkObject, checkWord, show } from "@ttm/core/arguments";
 import { Contents } from "./contents.ts";
 import { Engine, type EngineStats } from "./engine.ts";
 import { byteMemory, type MemoryKind } from "./memory.ts";
@@ -50,6 +51,7 @@ export interface GpuJob {
   readonly program?: (contents: readonly Contents[]) => void;
 }
 
+const CREATE = "create radeon-sim";
 const DEFAULT_VISIBLE = 256 * 2 ** 20;
 const TO_GTT: Placement = {
   placement: [{ memoryType: "gtt" }],
@@ -107,21 +109,14 @@ export class RadeonSim implements Driver {
    * @throws {TtmError} `EINVAL` if an option is out of range; `ENOMEM` if this machine cannot hold VRAM as bytes.
    */
   constructor(options: RadeonSimOptions) {
-    if (typeof options !== "object" || options === null) {
-      throw new TtmError("EINVAL", "Cannot create radeon-sim: the options must be an object");
-    }
+    checkObject(CREATE, "the options", options);
     const vramPages = pagesOf("vram", options.vram);
     const gttPages = pagesOf("gtt", options.gtt);
     const { visibleVram = Math.min(DEFAULT_VISIBLE, options.vram), contents = "bytes" } = options;
     this.#visiblePages = Math.min(vramPages, pagesOf("visibleVram", visibleVram));
     this.#bytesPerMs = positive("copyBytesPerMs", options.copyBytesPerMs ?? 12e6);
     this.#latencyMs = options.copyLatencyMs === 0 ? 0 : positive("copyLatencyMs", options.copyLatencyMs ?? 0.01);
-    if (contents !== "bytes" && contents !== "stamps") {
-      throw new TtmError(
-        "EINVAL",
-        `Cannot create radeon-sim: contents must be "bytes" or "stamps", not ${String(contents)}`,
-      );
-    }
+    checkWord(CREATE, "contents", contents, ["bytes", "stamps"]);
     this.#kind = (contents === "bytes" ? byteMemory : stampMemory) as MemoryKind<unknown>;
     this.#vram = createVram(this.#kind, vramPages);
     this.memoryTypes = [
@@ -194,11 +189,10 @@ export class RadeonSim implements Driver {
    */
   submit(job: GpuJob): Fence {
     const graphics = this.#engine(this.#graphics);
-    if (!Array.isArray(job?.buffers)) {
-      throw new TtmError("EINVAL", "Cannot submit job: it must be an object with an array of buffers");
-    }
+    checkObject("submit job", "the job", job);
+    checkArray("submit job", "buffers", job.buffers);
     if (typeof job.durationMs !== "number" || !(job.durationMs >= 0 && job.durationMs < Infinity)) {
-      throw new TtmError("EINVAL", `Cannot submit job: durationMs must be a time, not ${String(job.durationMs)}`);
+      throw new TtmError("EINVAL", `Cannot submit job: durationMs must be a time, not ${show(job.durationMs)}`);
     }
     const contents = job.buffers.map(({ buffer }) => this.#reachable(buffer));
     const after: Fence[] = [];
@@ -251,16 +245,10 @@ function createVram(kind: MemoryKind<unknown>, pages: number): unknown {
 }
 
 function pagesOf(name: string, bytes: number): number {
-  if (typeof bytes === "number" && Number.isSafeInteger(bytes) && bytes >= PAGE_SIZE) {
-    return Math.floor(bytes / PAGE_SIZE);
-  }
-  throw new TtmError(
-    "EINVAL",
-    `Cannot create radeon-sim: ${name} must be whole bytes, at least one page, not ${String(bytes)}`,
-  );
+  return Math.floor(checkInteger(CREATE, name, bytes, PAGE_SIZE, Number.MAX_SAFE_INTEGER) / PAGE_SIZE);
 }
 
 function positive(name: string, value: number): number {
   if (typeof value === "number" && value > 0 && value < Infinity) return value;
-  throw new TtmError("EINVAL", `Cannot create radeon-sim: ${name} must be a positive number, not ${String(value)}`);
+  throw new TtmError("EINVAL", `Cannot ${CREATE}: ${name} must be a positive number, not ${show(value)}`);
 }

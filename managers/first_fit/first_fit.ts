@@ -1,5 +1,5 @@
 import { type Allocation, type AllocationRequest, type MemTypeManager, TtmError } from "@ttm/core";
-import { checkInteger, checkObject, checkWord } from "./checks.ts";
+import { checkInteger, checkObject, checkWord } from "@ttm/core/arguments";
 import { RangeAllocator } from "./range_allocator.ts";
 import type { InsertRequest, RangeNode, SearchOrder } from "./range_requests.ts";
 

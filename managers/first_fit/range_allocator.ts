@@ -1,5 +1,5 @@
 import { TtmError } from "@ttm/core";
-import { checkWord, show } from "./checks.ts";
+import { checkWord, show } from "@ttm/core/arguments";
 import { Fit } from "./fit.ts";
 import { UNGUARDED } from "./fit_classes.ts";
 import { HoleIndexes } from "./hole_indexes.ts";

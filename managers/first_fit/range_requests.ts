@@ -1,4 +1,4 @@
-import { checkArray, checkBoolean, checkInteger, checkObject, checkWord } from "./checks.ts";
+import { checkArray, checkBoolean, checkInteger, checkObject, checkWord } from "@ttm/core/arguments";
 
 /**
  * In which order holes are tried; the first one that the request fits into is taken.
