@@ -6,11 +6,12 @@ import { TtmError } from "./errors.ts";
 import { Fence } from "./fence.ts";
 import { type FenceUsage, isFenceUsage } from "./fence_list.ts";
 import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
-import { Operation } from "./operation.ts";
-import { BLOCKED, DONE, EBUSY, EINVAL, EIO, ENOMEM, type Outcome } from "./outcome.ts";
+import { type Blocker, Operation } from "./operation.ts";
+import { BLOCKED, codeOf, DONE, EALREADY, EBUSY, EINVAL, EIO, ENOMEM, type Outcome } from "./outcome.ts";
 import { type Place, type Placement, PreparedPlacement } from "./placement.ts";
 import { noRoomReport, summarize } from "./report.ts";
 import { Reservation } from "./reservation.ts";
+import { AcquireTicket } from "./ticket.ts";
 import type { TranslationTable } from "./translation_table.ts";
 import { validate } from "./validate.ts";
 import { complete, lock } from "./wait.ts";
@@ -33,6 +34,14 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
   /** Do not wait: what would have to be waited for counts as unavailable. @default {false} */
   readonly noWait?: boolean;
+}
+
+/** How to reserve. */
+export interface ReserveOptions {
+  /** Ends the wait: the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** The turn of a party that reserves several buffers. */
+  readonly ticket?: AcquireTicket;
 }
 
 /** Which bytes to read. */
@@ -172,23 +181,33 @@ export class BufferObject implements Disposable {
   /**
    * Takes the reservation if it is free.
    *
-   * @throws {TtmError} `EINVAL` after the last reference is gone.
+   * @returns false if it has to be waited for.
+   * @throws {TtmError} `EINVAL` after the last reference is gone; `EALREADY` if the ticket holds it; `EDEADLK` if the
+   * ticket, which holds other locks, has to give way to an older one: unlock those, then {@linkcode reserve} this one.
    */
-  tryReserve(): boolean {
+  tryReserve(ticket: AcquireTicket | null = null): boolean {
     this.#mustLive("reserve");
-    return this.reservation.tryLock();
+    const outcome = this.reservation.tryLock(ticket);
+    if (outcome === DONE || outcome === BLOCKED) return outcome === DONE;
+    throw this.#reserveError(outcome);
   }
 
   /**
    * Takes the reservation, waiting in line for it. Dispose of the result, or call {@linkcode unreserve}.
    *
-   * @throws {TtmError} `EINVAL` after the last reference is gone; the signal's reason when it is aborted, and then
-   * nothing has changed.
+   * @throws {TtmError} `EINVAL` after the last reference is gone; with a ticket `EALREADY` and `EDEADLK` as
+   * {@linkcode tryReserve}, the latter also while it waits; the signal's reason when it is aborted. Nothing has changed
+   * then.
    */
-  async reserve(options: { readonly signal?: AbortSignal } = {}): Promise<Disposable> {
+  async reserve(options: ReserveOptions = {}): Promise<Disposable> {
     this.#mustLive("reserve");
     checkWaitOptions(`reserve ${this}`, options);
-    await lock(this.#state, this.reservation, options.signal);
+    const { ticket = null, signal } = options;
+    if (ticket !== null && !(ticket instanceof AcquireTicket)) {
+      throw new TtmError("EINVAL", `Cannot reserve ${this}: ticket must be an AcquireTicket, not ${show(ticket)}`);
+    }
+    const outcome = await lock(this.#state, this.reservation, ticket, signal);
+    if (outcome !== DONE) throw this.#reserveError(outcome);
     return once(() => this.unreserve());
   }
 
@@ -217,10 +236,11 @@ export class BufferObject implements Disposable {
   /**
    * One attempt to bring the buffer to one of the places, evicting others if need be.
    *
-   * @returns null when it is there, else the fence that must signal before another attempt makes sense.
+   * @returns null when it is there, else the fence that must signal, or under a ticket the reservation that must be given
+   * up, before another attempt makes sense.
    * @throws {TtmError} As {@linkcode validate}.
    */
-  tryValidate(placement: Placement | PreparedPlacement): Fence | null {
+  tryValidate(placement: Placement | PreparedPlacement): Blocker | null {
     const prepared = this.#prepare(placement);
     const op = this.#state.single;
     op.begin();
@@ -243,7 +263,8 @@ export class BufferObject implements Disposable {
     const prepared = this.#prepare(placement);
     checkWaitOptions(`validate ${this}`, options);
     const op = new Operation(this.#state.tracer, options.noWait === true);
-    const outcome = await complete(this.#state, op, options.signal, () => this.#validateOnce(prepared, op));
+    const attempt = () => this.#validateOnce(prepared, op);
+    const outcome = await complete(this.#state, op, options.signal, attempt, this.reservation.holder);
     if (outcome !== DONE) throw this.#validateError(prepared, op, outcome);
   }
 
@@ -410,6 +431,11 @@ export class BufferObject implements Disposable {
         : "a stop on the way has no room",
       outcome,
     );
+  }
+
+  #reserveError(outcome: Outcome): TtmError {
+    const why = outcome === EALREADY ? "its ticket holds it already" : "its ticket must give way to an older one";
+    return new TtmError(codeOf(outcome), `Cannot reserve ${this}: ${why}`);
   }
 
   #mustLive(what: string): void {

@@ -4,18 +4,20 @@ import { reap } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
 import { moveThroughHops } from "./move.ts";
 import type { Operation } from "./operation.ts";
-import { BLOCKED, DONE, EBUSY, EINVAL, ENOSPC, type Outcome } from "./outcome.ts";
+import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, ENOSPC, type Outcome } from "./outcome.ts";
 import type { PreparedPlace } from "./placement.ts";
 import { purge } from "./purge.ts";
 import { allocateResource } from "./resource.ts";
 import { memSpace } from "./space.ts";
+import type { AcquireTicket } from "./ticket.ts";
 
 /**
  * Evicts buffers of one memory type, in the order of its lists, until a buffer fits into the place
  * (`ttm_bo_evict_alloc`). What has been evicted stays evicted, whatever comes of it. A victim that cannot leave is
- * passed over.
+ * passed over. Only if the buffer is reserved under a ticket are buffers waited for that others have reserved.
  *
- * @returns The row of the new resource, ENOSPC if everything has been tried, or {@linkcode BLOCKED}.
+ * @returns The row of the new resource, ENOSPC if everything has been tried, {@linkcode BLOCKED}, or EDEADLK if the
+ * ticket must give way to an older one.
  */
 export function makeRoom(
   state: DeviceState,
@@ -26,14 +28,37 @@ export function makeRoom(
   // Evictions nest from type to type; one that comes back to a type goes round in a circle.
   const bit = 1 << place.type.index;
   if ((op.evicting & bit) !== 0) return ENOSPC;
+  op.evicting |= bit;
+  try {
+    let room = evictUntilRoom(state, buffer, place, null, op);
+    const ticket = op.noWait ? null : buffer.reservation.holder;
+    for (let evictions = -1; room === ENOSPC && ticket !== null && evictions !== op.evictions;) {
+      evictions = op.evictions;
+      room = evictUntilRoom(state, buffer, place, ticket, op);
+    }
+    return room;
+  } finally {
+    op.evicting &= ~bit;
+  }
+}
+
+function evictUntilRoom(
+  state: DeviceState,
+  buffer: BufferObject,
+  place: PreparedPlace,
+  ticket: AcquireTicket | null,
+  op: Operation,
+): number | Outcome {
   // A victim that lands in this type again joins at the tail; each may be met once more, not for ever.
   let victimsLeft = place.type.residents;
   const walk = state.lru.walk(place.type.index);
-  op.evicting |= bit;
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {
       const victim = state.resources.buffer(row);
-      if (victim === null || !isCandidate(state, victim, row, place)) continue;
+      if (victim === null) continue;
+      const available = isAvailable(state, victim, row, place, ticket, op);
+      if (available === EBUSY) continue;
+      if (available !== DONE) return available;
       if (victimsLeft-- === 0) break;
       const outcome = giveUpPlace(state, victim, op);
       if (outcome === BLOCKED) return BLOCKED;
@@ -41,20 +66,38 @@ export function makeRoom(
         op.passOver();
         continue;
       }
+      op.evictions++;
       const room = allocateResource(state, buffer, place, op);
       if (room !== ENOSPC) return room;
     }
   } finally {
-    op.evicting &= ~bit;
     walk.close();
   }
   return ENOSPC;
 }
 
-function isCandidate(state: DeviceState, victim: BufferObject, row: number, place: PreparedPlace): boolean {
+/**
+ * Whether a buffer may be evicted now: DONE; EBUSY if it is pinned, in nobody's way or reserved; with a ticket, BLOCKED
+ * on a reservation that is worth waiting for, or EDEADLK.
+ */
+function isAvailable(
+  state: DeviceState,
+  victim: BufferObject,
+  row: number,
+  place: PreparedPlace,
+  ticket: AcquireTicket | null,
+  op: Operation,
+): Outcome {
   const { buffers, resources } = state;
-  if (buffers.owner(victim.row) !== UNLOCKED || buffers.pins(victim.row) > 0) return false;
-  return place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn);
+  if (buffers.pins(victim.row) > 0) return EBUSY;
+  const isReserved = buffers.owner(victim.row) !== UNLOCKED;
+  const { reservation } = victim;
+  if (isReserved && (ticket === null || reservation.holder === ticket)) return EBUSY;
+  if (isReserved && reservation.mustGiveWay(ticket)) return EDEADLK;
+  if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) return EBUSY;
+  if (!isReserved) return DONE;
+  op.blockedOn = reservation;
+  return BLOCKED;
 }
 
 /** Makes a buffer leave its place: a dying one goes for good, a live one is evicted. */
@@ -64,7 +107,7 @@ export function giveUpPlace(state: DeviceState, victim: BufferObject, op: Operat
     if (idle === DONE && victim.row >= 0) reap(state, victim);
     return idle;
   }
-  if (!victim.reservation.tryLock()) return EBUSY;
+  if (victim.reservation.tryLock() !== DONE) return EBUSY;
   try {
     return evict(state, victim, op);
   } finally {

@@ -21,6 +21,7 @@ export {
   BufferObject,
   type BufferOptions,
   type ReadOptions,
+  type ReserveOptions,
   type WaitOptions,
   type WriteOptions,
 } from "./buffer_object.ts";
@@ -35,8 +36,10 @@ export type { Allocation, AllocationRequest, ManagerNode, MemTypeManager } from 
 export { type MemoryTypeOptions, PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
 export { type Place, type Placement, PreparedPlacement } from "./placement.ts";
 export type { KeptBuffer, KeptReason, NoRoomReport, TriedPlace, TypeUsage } from "./report.ts";
+export type { Blocker } from "./operation.ts";
 export { Reservation } from "./reservation.ts";
 export { SimulatedClock } from "./simulated_clock.ts";
 export type { MoveEvent, TracedPlace, Tracer } from "./tracer.ts";
+export { AcquireTicket } from "./ticket.ts";
 export { byteTable, TranslationTable } from "./translation_table.ts";
 export { WAIT_BUDGET_MS } from "./wait.ts";

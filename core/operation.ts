@@ -3,14 +3,20 @@ import type { Fence } from "./fence.ts";
 import type { NoRoomReport } from "./report.ts";
 import { BLOCKED, codeOf, DONE, EBUSY, type Outcome, outcomeOf } from "./outcome.ts";
 import type { PreparedPlacement } from "./placement.ts";
+import type { Reservation } from "./reservation.ts";
 import type { Tracer } from "./tracer.ts";
+
+/** What an attempt can be blocked on: a fence until it signals, a reservation until it is free. */
+export type Blocker = Fence | Reservation;
 
 /** The record of one public call while it makes its attempts (`ttm_operation_ctx`). */
 export class Operation {
   /** Treat what would have to be waited for as unavailable. */
   readonly noWait: boolean;
-  /** The fence that the last attempt was blocked on. */
-  blockedOn: Fence | null = null;
+  /** What the last attempt was blocked on. */
+  blockedOn: Blocker | null = null;
+  /** Victims that have left. */
+  evictions = 0;
   /** The stop that the driver asked for. */
   hop: PreparedPlacement | null = null;
   /** Bits of the memory types in which room is being made right now, one eviction nested in another. */

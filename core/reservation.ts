@@ -1,13 +1,23 @@
 import { type BufferTable, LOCKED, UNLOCKED } from "./buffer_table.ts";
 import { FenceList } from "./fence_list.ts";
+import { BLOCKED, DONE, EALREADY, EDEADLK, type Outcome } from "./outcome.ts";
+import type { AcquireTicket } from "./ticket.ts";
 
-/** The lock of a buffer and the fences of its work (`dma_resv`). Unlocking hands the lock to the first who waits. */
+/** Somebody in line for a lock. */
+interface Waiter {
+  readonly ticket: AcquireTicket | null;
+  /** Told once: DONE with the lock held, or EDEADLK. */
+  readonly end: (outcome: Outcome) => void;
+}
+
+/** The lock of a buffer and the fences of its work (`dma_resv`). Unlocking hands the lock to somebody who waits. */
 export class Reservation {
   /** The work that has been submitted on the buffer. */
   readonly fences: FenceList = new FenceList();
   #table: BufferTable;
   #row: number;
-  #waiters: (() => void)[] | null = null;
+  #holder: AcquireTicket | null = null;
+  #waiters: Waiter[] | null = null;
 
   /** @internal */
   constructor(table: BufferTable, row: number) {
@@ -20,37 +30,87 @@ export class Reservation {
     return this.#table.owner(this.#row) !== UNLOCKED;
   }
 
-  /** @internal Takes the lock if it is free. */
-  tryLock(): boolean {
-    if (this.locked) return false;
-    this.#table.setOwner(this.#row, LOCKED);
-    return true;
-  }
-
-  /** @internal Gives the lock to the first waiter, who then holds it without having to try again, or frees it. */
-  unlock(): void {
-    const granted = this.#waiters?.shift();
-    if (granted === undefined) this.#table.setOwner(this.#row, UNLOCKED);
-    else granted();
-  }
-
-  /**
-   * @internal Queues for a lock that is held; `granted` is called when it is this waiter's.
-   *
-   * @returns A function that leaves the queue.
-   */
-  enqueue(granted: () => void): () => void {
-    this.#waiters ??= [];
-    const waiters = this.#waiters;
-    waiters.push(granted);
-    return () => {
-      const at = waiters.indexOf(granted);
-      if (at >= 0) waiters.splice(at, 1);
-    };
+  /** The ticket that it is held under; null if it is free or held without one. */
+  get holder(): AcquireTicket | null {
+    return this.#holder;
   }
 
   /** How many wait for the lock. */
   get waiting(): number {
     return this.#waiters?.length ?? 0;
+  }
+
+  /**
+   * @internal Takes the lock if it is free.
+   *
+   * @returns BLOCKED if it has to be waited for, EALREADY if the ticket holds it, EDEADLK if the ticket must give way.
+   */
+  tryLock(ticket: AcquireTicket | null = null): Outcome {
+    if (!this.locked) {
+      this.#take(ticket);
+      return DONE;
+    }
+    if (ticket !== null && ticket === this.#holder) return EALREADY;
+    return this.mustGiveWay(ticket) ? EDEADLK : BLOCKED;
+  }
+
+  /** @internal Whether a ticket that holds locks may not wait for this one: its older holder may want those locks. */
+  mustGiveWay(ticket: AcquireTicket | null): boolean {
+    return ticket !== null && this.#holder !== null && ticket.locks > 0 && this.#holder.stamp < ticket.stamp;
+  }
+
+  /** @internal Hands the lock to the next in line, who then holds it without having to try again, or frees it. */
+  unlock(): void {
+    if (this.#holder !== null) this.#holder.locks--;
+    this.#holder = null;
+    this.#table.setOwner(this.#row, UNLOCKED);
+    const next = this.#nextInLine();
+    if (next === undefined) return;
+    this.#take(next.ticket);
+    next.end(DONE);
+    this.#turnAwayTheYounger();
+  }
+
+  /**
+   * @internal Queues for a lock that is held; `end` is called with DONE when it is this waiter's, with EDEADLK when an
+   * older ticket got it.
+   *
+   * @returns A function that leaves the queue.
+   */
+  enqueue(ticket: AcquireTicket | null, end: (outcome: Outcome) => void): () => void {
+    this.#waiters ??= [];
+    const waiter = { ticket, end };
+    this.#waiters.push(waiter);
+    return () => this.#remove(waiter);
+  }
+
+  #take(ticket: AcquireTicket | null): void {
+    this.#table.setOwner(this.#row, ticket === null ? LOCKED : ticket.stamp);
+    this.#holder = ticket;
+    if (ticket !== null) ticket.locks++;
+  }
+
+  /** The first who came; if that one has a ticket, the oldest ticket in line. */
+  #nextInLine(): Waiter | undefined {
+    let next = this.#waiters?.[0];
+    if (next === undefined) return undefined;
+    for (const waiter of this.#waiters ?? []) {
+      if (next.ticket !== null && waiter.ticket !== null && waiter.ticket.stamp < next.ticket.stamp) next = waiter;
+    }
+    this.#remove(next);
+    return next;
+  }
+
+  #turnAwayTheYounger(): void {
+    for (const waiter of [...this.#waiters ?? []]) {
+      if (!this.mustGiveWay(waiter.ticket)) continue;
+      this.#remove(waiter);
+      waiter.end(EDEADLK);
+    }
+  }
+
+  #remove(waiter: Waiter): void {
+    const at = this.#waiters?.indexOf(waiter) ?? -1;
+    if (at >= 0) this.#waiters?.splice(at, 1);
   }
 }

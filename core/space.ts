@@ -2,7 +2,7 @@ import type { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
 import { makeRoom } from "./evict.ts";
 import type { Operation } from "./operation.ts";
-import { EBUSY, ENOSPC, type Outcome } from "./outcome.ts";
+import { EBUSY, EDEADLK, ENOSPC, type Outcome } from "./outcome.ts";
 import type { PreparedPlace, PreparedPlacement } from "./placement.ts";
 import { allocateResource, freeResource, inheritMoveFence } from "./resource.ts";
 
@@ -25,6 +25,8 @@ export function allocateAmong(
     let row = allocateResource(state, buffer, place, op);
     if (row === ENOSPC && force && !type.isSystem) row = makeRoom(state, buffer, place, op);
     if (row === ENOSPC || row === EBUSY) continue;
+    // Other places would be tried with the same locks held; the caller has to give them up first.
+    if (row === EDEADLK) return ENOSPC;
     if (row < 0 || inheritMoveFence(state, buffer, row, op) !== EBUSY) return row;
     freeResource(state, row);
   }

@@ -1,8 +1,9 @@
 import type { DeviceState } from "./device_state.ts";
 import type { Fence } from "./fence.ts";
 import type { Operation } from "./operation.ts";
-import { BLOCKED, EBUSY, type Outcome } from "./outcome.ts";
-import type { Reservation } from "./reservation.ts";
+import { BLOCKED, DONE, EBUSY, type Outcome } from "./outcome.ts";
+import { Reservation } from "./reservation.ts";
+import type { AcquireTicket } from "./ticket.ts";
 
 /** How long one operation may wait for the device, in milliseconds, all its waits together. */
 export const WAIT_BUDGET_MS = 15_000;
@@ -18,6 +19,7 @@ export async function complete(
   op: Operation,
   signal: AbortSignal | undefined,
   attempt: () => Outcome,
+  ticket: AcquireTicket | null = null,
 ): Promise<Outcome> {
   signal?.throwIfAborted();
   let deadline = Infinity;
@@ -26,7 +28,8 @@ export async function complete(
     const outcome = attempt();
     if (outcome !== BLOCKED || op.blockedOn === null) return outcome;
     if (deadline === Infinity) deadline = state.clock.now() + WAIT_BUDGET_MS;
-    if (!await fenceSignals(state, op.blockedOn, deadline, signal)) return EBUSY;
+    if (op.blockedOn instanceof Reservation) await turnComes(state, op.blockedOn, ticket, signal);
+    else if (!await fenceSignals(state, op.blockedOn, deadline, signal)) return EBUSY;
     signal?.throwIfAborted();
   }
 }
@@ -48,15 +51,31 @@ function fenceSignals(
   });
 }
 
-/** Takes a reservation, waiting in line for it. */
+/**
+ * Takes a reservation, waiting in line for it.
+ *
+ * @returns DONE; EALREADY if the ticket holds it; EDEADLK if the ticket has to give way.
+ */
 export async function lock(
   state: DeviceState,
   reservation: Reservation,
+  ticket: AcquireTicket | null,
+  signal: AbortSignal | undefined,
+): Promise<Outcome> {
+  signal?.throwIfAborted();
+  const outcome = reservation.tryLock(ticket);
+  if (outcome !== BLOCKED) return outcome;
+  return await blockTask<Outcome>(state, signal, (resolve) => reservation.enqueue(ticket, resolve));
+}
+
+/** Waits until a reservation is given up, in line and under the ticket, and passes it on. */
+async function turnComes(
+  state: DeviceState,
+  reservation: Reservation,
+  ticket: AcquireTicket | null,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  signal?.throwIfAborted();
-  if (reservation.tryLock()) return;
-  await blockTask<void>(state, signal, (resolve) => reservation.enqueue(() => resolve()));
+  if (await lock(state, reservation, ticket, signal) === DONE) reservation.unlock();
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type BufferObject, type Fence, type Place, type PreparedPlacement, TtmError } from "@ttm/core";
+import { type BufferObject, Fence, type Place, type PreparedPlacement, TtmError } from "@ttm/core";
 import { compose, type Composition, type CompositionOptions } from "./compose.ts";
 import { Counters } from "./counters.ts";
 import { VramSamples } from "./vram_samples.ts";
@@ -170,7 +170,7 @@ export class Player {
       for (;;) {
         const blockedOn = buffer.tryValidate(placement);
         if (blockedOn === null) return null;
-        this.#waitUntil(() => blockedOn.signalled);
+        this.#waitUntil(() => blockedOn instanceof Fence ? blockedOn.signalled : !blockedOn.locked);
       }
     } catch (error) {
       if (error instanceof TtmError) return error;
