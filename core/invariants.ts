@@ -31,6 +31,9 @@ export function checkBuffer(state: DeviceState, buffer: BufferObject): void {
   const { tt, type } = buffer;
   must(buffer.isDying || !buffer.isGhost, () => `${buffer} is a live ghost`);
   must(!buffer.isDying || buffer.pins === 0, () => `${buffer} is pinned`);
+  const owner = state.buffers.owner(buffer.row);
+  const { holder } = buffer.reservation;
+  must(holder === null ? owner <= 0 : owner === holder.stamp, () => `${buffer} is held by ${owner}, not its holder`);
   if (row < 0 || type === null) {
     must(tt === null || (!tt.populated && tt.boundTo === null), () => `${buffer} has pages but no place`);
     return;

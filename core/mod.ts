@@ -37,6 +37,7 @@ export { type MemoryTypeOptions, PAGE_SIZE, PRIORITIES } from "./memory_type.ts"
 export { type Place, type Placement, PreparedPlacement } from "./placement.ts";
 export type { KeptBuffer, KeptReason, NoRoomReport, TriedPlace, TypeUsage } from "./report.ts";
 export type { Blocker } from "./operation.ts";
+export { type ListEntry, ReservedList, reserveList, type ReserveListOptions } from "./reserve_list.ts";
 export { Reservation } from "./reservation.ts";
 export { SimulatedClock } from "./simulated_clock.ts";
 export type { MoveEvent, TracedPlace, Tracer } from "./tracer.ts";

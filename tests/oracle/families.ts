@@ -1,4 +1,5 @@
 import { MmReplayer } from "./mm_replay.ts";
+import { TicketReplayer } from "./ticket_replay.ts";
 import { headerOf, type ReplayResult, replayTrace, TraceError } from "./trace.ts";
 import { TtmReplayer } from "./ttm_replay.ts";
 
@@ -6,6 +7,7 @@ import { TtmReplayer } from "./ttm_replay.ts";
 const families: Readonly<Record<string, (lines: readonly string[], header: never) => Promise<ReplayResult>>> = {
   mm: (lines, header) => replayTrace(lines, new MmReplayer(header)),
   ttm: (lines, header) => replayTrace(lines, new TtmReplayer(header)),
+  ttmt: (lines, header) => replayTrace(lines, new TicketReplayer(header)),
 };
 
 /**

@@ -9,6 +9,8 @@ import ttm13 from "./traces/ttm-seed-13.jsonl.gz" with { type: "bytes" };
 import ttm17 from "./traces/ttm-seed-17.jsonl.gz" with { type: "bytes" };
 import ttm5 from "./traces/ttm-seed-5.jsonl.gz" with { type: "bytes" };
 import ttm9 from "./traces/ttm-seed-9.jsonl.gz" with { type: "bytes" };
+import ttmt1 from "./traces/ttmt-seed-1.jsonl.gz" with { type: "bytes" };
+import ttmt2 from "./traces/ttmt-seed-2.jsonl.gz" with { type: "bytes" };
 
 const traces: Readonly<Record<string, { data: Uint8Array<ArrayBuffer>; operations: number }>> = {
   "mm-seed-1 (basic)": { data: mm1, operations: 2000 },
@@ -19,6 +21,8 @@ const traces: Readonly<Record<string, { data: Uint8Array<ArrayBuffer>; operation
   "ttm-seed-9 (VRAM, TT, SYSTEM)": { data: ttm9, operations: 500 },
   "ttm-seed-13 (nested evictions)": { data: ttm13, operations: 500 },
   "ttm-seed-17 (multihop)": { data: ttm17, operations: 500 },
+  "ttmt-seed-1 (tickets)": { data: ttmt1, operations: 400 },
+  "ttmt-seed-2 (tickets, priorities)": { data: ttmt2, operations: 400 },
 };
 
 for (const [name, { data, operations }] of Object.entries(traces)) {
@@ -61,6 +65,13 @@ for (
   Deno.test(`a changed "${field}" in a ttm trace is a divergence at its operation`, async () => {
     const { divergences, first } = await replayChanged(ttm1, 6, (line) => line.replace(from, to));
     assertEquals([divergences, first?.operation, Object.keys(first?.expected ?? {})], [1, 6, [field]]);
+  });
+}
+
+for (const [field, from, to] of [["lk", "[8,2]", "[8,1]"], ["acq", "[2,1]", "[2,2]"]] as const) {
+  Deno.test(`a changed "${field}" in a trace of tickets is a divergence at its operation`, async () => {
+    const { divergences, first } = await replayChanged(ttmt1, 20, (line) => line.replace(from, to));
+    assertEquals([divergences, first?.operation, Object.keys(first?.expected ?? {})], [1, 20, [field]]);
   });
 }
 

@@ -1,0 +1,130 @@
+import { checkArray, checkBoolean, checkObject, checkWaitOptions, show } from "./arguments.ts";
+import { BufferObject } from "./buffer_object.ts";
+import { TtmError } from "./errors.ts";
+import type { Fence } from "./fence.ts";
+import { AcquireTicket } from "./ticket.ts";
+
+/** One buffer of a submission. */
+export interface ListEntry {
+  /** The buffer. */
+  readonly buffer: BufferObject;
+  /** What the submission does with it. @default {"write"} */
+  readonly usage?: "read" | "write";
+}
+
+/** How to reserve a list. */
+export interface ReserveListOptions {
+  /** Ends the wait: the call rejects with the signal's reason, and nothing is reserved. */
+  readonly signal?: AbortSignal;
+  /** Leave a buffer that stands in the list again out, instead of failing with `EALREADY`. @default {false} */
+  readonly skipDuplicates?: boolean;
+}
+
+/** Buffers that are reserved together. Disposing of it gives them up, unless that has been done. */
+export class ReservedList implements Disposable {
+  /** The buffers in the order of the list, each once. */
+  readonly entries: readonly ListEntry[];
+  /** The ticket that they are reserved under. */
+  readonly ticket: AcquireTicket;
+  #held = true;
+
+  /** @internal */
+  constructor(entries: readonly ListEntry[], ticket: AcquireTicket) {
+    this.entries = entries;
+    this.ticket = ticket;
+  }
+
+  /**
+   * Announces a submission to all buffers, each with its usage, and gives them up: the last of the list is then the
+   * last to be evicted (`ttm_eu_fence_buffer_objects`).
+   *
+   * @throws {TtmError} `EINVAL` if they have been given up before.
+   */
+  fence(fence: Fence): void {
+    if (!this.#held) throw new TtmError("EINVAL", "Cannot add a fence to the list: it is not reserved any more");
+    for (const { buffer, usage = "write" } of this.entries) buffer.addFence(fence, usage);
+    this[Symbol.dispose]();
+  }
+
+  /** Gives all buffers up, as `unreserve` does, in the order of the list (`ttm_eu_backoff_reservation`). */
+  [Symbol.dispose](): void {
+    if (!this.#held) return;
+    this.#held = false;
+    for (const { buffer } of this.entries) buffer.unreserve();
+  }
+}
+
+/**
+ * Reserves all buffers of a list under one ticket, or none (`ttm_eu_reserve_buffers`). Two parties may list the same
+ * buffers in any order: whoever is younger gives its locks up, waits for the contended one first and goes on.
+ *
+ * @throws {TtmError} `EINVAL` if an entry is none or its buffer is released; `EALREADY` if a buffer stands in it twice.
+ * An aborted signal rejects with its reason. Nothing is reserved then, and the order of eviction is as before.
+ *
+ * @example A submission
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { BoDevice, FenceContext, reserveList } from "@ttm/core";
+ *
+ * const driver = { name: "host", memoryTypes: [{ name: "system" }], evictPlacement: () => ({ placement: [] }) };
+ * await using device = new BoDevice({ driver, managers: {} });
+ * using vertices = device.createBuffer({ bytes: 4096 });
+ * using target = device.createBuffer({ bytes: 4096 });
+ * const list = await reserveList([{ buffer: vertices, usage: "read" }, { buffer: target }]);
+ * const work = new FenceContext("graphics").next();
+ * list.fence(work);
+ * assertEquals([target.busy, target.reserved], [true, false]);
+ * work.signal();
+ * ```
+ */
+export async function reserveList(
+  entries: readonly ListEntry[],
+  options: ReserveListOptions = {},
+): Promise<ReservedList> {
+  checkList(entries, options);
+  const ticket = new AcquireTicket();
+  const waiting = [...entries];
+  const held: ListEntry[] = [];
+  for (let entry = waiting.shift(); entry !== undefined; entry = waiting.shift()) {
+    const code = await tryEntry(entry, ticket, held, options);
+    if (code === "EDEADLK") waiting.unshift(entry, ...held.splice(0));
+    else if (code === null) held.push(entry);
+  }
+  held.sort((a, b) => entries.indexOf(a) - entries.indexOf(b));
+  return new ReservedList(held, ticket);
+}
+
+/** Reserves one more; null when it is. After a failure none is reserved any more. */
+async function tryEntry(
+  { buffer }: ListEntry,
+  ticket: AcquireTicket,
+  held: readonly ListEntry[],
+  { signal, skipDuplicates = false }: ReserveListOptions,
+): Promise<"EDEADLK" | "EALREADY" | null> {
+  try {
+    await buffer.reserve({ ticket, ...(signal && { signal }) });
+    return null;
+  } catch (error) {
+    const code = error instanceof TtmError ? error.code : undefined;
+    if (code === "EALREADY" && skipDuplicates) return code;
+    for (const entry of held) entry.buffer.unlock();
+    if (code === "EDEADLK") return code;
+    throw error;
+  }
+}
+
+function checkList(entries: readonly ListEntry[], options: ReserveListOptions): void {
+  const what = "reserve list";
+  checkArray(what, "the list", entries);
+  checkWaitOptions(what, options);
+  if (options.skipDuplicates !== undefined) checkBoolean(what, "skipDuplicates", options.skipDuplicates);
+  for (const [at, entry] of entries.entries()) {
+    checkObject(what, `entry ${at}`, entry);
+    const { buffer, usage = "write" } = entry;
+    if (buffer instanceof BufferObject && (usage === "read" || usage === "write")) continue;
+    throw new TtmError(
+      "EINVAL",
+      `Cannot ${what}: entry ${at} is ${show(buffer)} for ${show(usage)}, not a buffer to read or write`,
+    );
+  }
+}
