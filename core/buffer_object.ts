@@ -3,60 +3,19 @@ import { checkWaitOptions, show } from "./arguments.ts";
 import { release } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
+import { reserveError, validateError } from "./failure.ts";
 import { Fence } from "./fence.ts";
 import { type FenceUsage, isFenceUsage } from "./fence_list.ts";
 import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
 import { type Blocker, Operation } from "./operation.ts";
-import { BLOCKED, codeOf, DONE, EALREADY, EBUSY, EINVAL, EIO, ENOMEM, type Outcome } from "./outcome.ts";
+import { BLOCKED, DONE, EBUSY, type Outcome } from "./outcome.ts";
+import type { BufferOptions, ReadOptions, ReserveOptions, WaitOptions, WriteOptions } from "./options.ts";
 import { type Place, type Placement, PreparedPlacement } from "./placement.ts";
-import { noRoomReport, summarize } from "./report.ts";
 import { Reservation } from "./reservation.ts";
 import { AcquireTicket } from "./ticket.ts";
 import type { TranslationTable } from "./translation_table.ts";
 import { validate } from "./validate.ts";
 import { complete, lock } from "./wait.ts";
-
-/** What a new buffer is like. */
-export interface BufferOptions {
-  /** Size in bytes, at least 1; rounded up to whole pages of 4096 bytes. */
-  readonly bytes: number;
-  /** In pages; the start is a multiple of it. Need not be a power of two. @default {1} */
-  readonly alignment?: number;
-  /** 0 to 3; buffers of a lower priority are evicted first. @default {0} */
-  readonly priority?: number;
-  /** For messages and reports. */
-  readonly label?: string | undefined;
-}
-
-/** Options of calls that may wait. */
-export interface WaitOptions {
-  /** Ends the wait: the call rejects with the signal's reason. What was achieved, evictions for example, stays. */
-  readonly signal?: AbortSignal;
-  /** Do not wait: what would have to be waited for counts as unavailable. @default {false} */
-  readonly noWait?: boolean;
-}
-
-/** How to reserve. */
-export interface ReserveOptions {
-  /** Ends the wait: the call rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** The turn of a party that reserves several buffers. */
-  readonly ticket?: AcquireTicket;
-}
-
-/** Which bytes to read. */
-export interface ReadOptions extends WaitOptions {
-  /** First byte. @default {0} */
-  readonly offset?: number;
-  /** Number of bytes. @default {all from the offset on} */
-  readonly length?: number;
-}
-
-/** Where to write. */
-export interface WriteOptions extends WaitOptions {
-  /** First byte. @default {0} */
-  readonly offset?: number;
-}
 
 /**
  * A piece of memory that a device places, moves and evicts (`ttm_buffer_object`). Made by `device.createBuffer`.
@@ -182,14 +141,16 @@ export class BufferObject implements Disposable {
    * Takes the reservation if it is free.
    *
    * @returns false if it has to be waited for.
-   * @throws {TtmError} `EINVAL` after the last reference is gone; `EALREADY` if the ticket holds it; `EDEADLK` if the
-   * ticket, which holds other locks, has to give way to an older one: unlock those, then {@linkcode reserve} this one.
+   * @throws {TtmError} `EINVAL` after the last reference is gone, or if the ticket is none; `EALREADY` if the ticket holds
+   * it; `EDEADLK` if the ticket, which holds other locks, has to give way to an older one: unlock those, then
+   * {@linkcode reserve} this one.
    */
   tryReserve(ticket: AcquireTicket | null = null): boolean {
     this.#mustLive("reserve");
+    this.#checkTicket(ticket);
     const outcome = this.reservation.tryLock(ticket);
     if (outcome === DONE || outcome === BLOCKED) return outcome === DONE;
-    throw this.#reserveError(outcome);
+    throw reserveError(this, outcome);
   }
 
   /**
@@ -203,11 +164,9 @@ export class BufferObject implements Disposable {
     this.#mustLive("reserve");
     checkWaitOptions(`reserve ${this}`, options);
     const { ticket = null, signal } = options;
-    if (ticket !== null && !(ticket instanceof AcquireTicket)) {
-      throw new TtmError("EINVAL", `Cannot reserve ${this}: ticket must be an AcquireTicket, not ${show(ticket)}`);
-    }
+    this.#checkTicket(ticket);
     const outcome = await lock(this.#state, this.reservation, ticket, signal);
-    if (outcome !== DONE) throw this.#reserveError(outcome);
+    if (outcome !== DONE) throw reserveError(this, outcome);
     return once(() => this.unreserve());
   }
 
@@ -247,7 +206,7 @@ export class BufferObject implements Disposable {
     const outcome = this.#validateOnce(prepared, op);
     if (outcome === DONE) return null;
     if (outcome === BLOCKED) return op.blockedOn;
-    throw this.#validateError(prepared, op, outcome);
+    throw validateError(this.#state, this, prepared, op, outcome);
   }
 
   /**
@@ -265,7 +224,7 @@ export class BufferObject implements Disposable {
     const op = new Operation(this.#state.tracer, options.noWait === true);
     const attempt = () => this.#validateOnce(prepared, op);
     const outcome = await complete(this.#state, op, options.signal, attempt, this.reservation.holder);
-    if (outcome !== DONE) throw this.#validateError(prepared, op, outcome);
+    if (outcome !== DONE) throw validateError(this.#state, this, prepared, op, outcome);
   }
 
   /**
@@ -413,29 +372,9 @@ export class BufferObject implements Disposable {
     return validate(this.#state, this, placement, op);
   }
 
-  #validateError(placement: PreparedPlacement, op: Operation, outcome: Outcome): TtmError {
-    const what = `validate ${this}`;
-    if (outcome === ENOMEM && op.cause === undefined) {
-      const report = noRoomReport(this.#state, this, placement);
-      return op.error(what, summarize(report), outcome, report);
-    }
-    if (op.cause instanceof Error) return op.error(what, op.cause.message, outcome);
-    if (outcome === EINVAL && this.pins > 0) return op.error(what, `it is pinned in ${this.memoryType}`, outcome);
-    if (outcome === EBUSY) return op.error(what, "the work in the way has not ended", outcome);
-    return op.error(
-      what,
-      outcome === EIO
-        ? "the driver failed"
-        : outcome === EINVAL
-        ? "the driver asks for stops without end"
-        : "a stop on the way has no room",
-      outcome,
-    );
-  }
-
-  #reserveError(outcome: Outcome): TtmError {
-    const why = outcome === EALREADY ? "its ticket holds it already" : "its ticket must give way to an older one";
-    return new TtmError(codeOf(outcome), `Cannot reserve ${this}: ${why}`);
+  #checkTicket(ticket: unknown): void {
+    if (ticket === null || ticket instanceof AcquireTicket) return;
+    throw new TtmError("EINVAL", `Cannot reserve ${this}: ticket must be an AcquireTicket, not ${show(ticket)}`);
   }
 
   #mustLive(what: string): void {

@@ -1,5 +1,5 @@
 import { checkInteger, checkObject, checkWaitOptions, show } from "./arguments.ts";
-import { BufferObject, type BufferOptions, type WaitOptions } from "./buffer_object.ts";
+import { BufferObject } from "./buffer_object.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import { DeviceState } from "./device_state.ts";
 import type { Driver } from "./driver.ts";
@@ -10,6 +10,7 @@ import { checkBuffer, checkState } from "./invariants.ts";
 import type { MemTypeManager } from "./manager.ts";
 import { type MemoryType, PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
 import { Operation } from "./operation.ts";
+import type { BufferOptions, WaitOptions } from "./options.ts";
 import { DONE, EBUSY } from "./outcome.ts";
 import { type Placement, PreparedPlacement } from "./placement.ts";
 import type { TypeUsage } from "./report.ts";

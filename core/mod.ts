@@ -17,14 +17,8 @@
  *
  * @module
  */
-export {
-  BufferObject,
-  type BufferOptions,
-  type ReadOptions,
-  type ReserveOptions,
-  type WaitOptions,
-  type WriteOptions,
-} from "./buffer_object.ts";
+export { BufferObject } from "./buffer_object.ts";
+export type { BufferOptions, ReadOptions, ReserveOptions, WaitOptions, WriteOptions } from "./options.ts";
 export type { Caching } from "./caching.ts";
 export { type Clock, type ClockEvent, SystemClock } from "./clock.ts";
 export { BoDevice, checkInvariants, type DeviceOptions } from "./device.ts";

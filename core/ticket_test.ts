@@ -145,3 +145,11 @@ Deno.test("a validate whose ticket must give way fails without trying later plac
   await refused(() => buffer.validate(placement), "ENOMEM");
   assertEquals(buffer.memoryType, "system");
 });
+
+for (const ticket of [{}, 5, "old"]) {
+  Deno.test(`tryReserve() refuses ${JSON.stringify(ticket)} as a ticket`, () => {
+    const { a } = contest();
+    const error = assertThrows(() => a.tryReserve(ticket as never), TtmError, "must be an AcquireTicket");
+    assertEquals([error.code, a.reserved], ["EINVAL", false]);
+  });
+}

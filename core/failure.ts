@@ -1,0 +1,44 @@
+import type { BufferObject } from "./buffer_object.ts";
+import type { DeviceState } from "./device_state.ts";
+import { TtmError } from "./errors.ts";
+import type { Operation } from "./operation.ts";
+import { codeOf, EALREADY, EBUSY, EINVAL, EIO, ENOMEM, type Outcome } from "./outcome.ts";
+import type { PreparedPlacement } from "./placement.ts";
+import { noRoomReport, summarize } from "./report.ts";
+
+/** The error of a reserve that ended with a failure. */
+export function reserveError(buffer: BufferObject, outcome: Outcome): TtmError {
+  const why = outcome === EALREADY ? "its ticket holds it already" : "its ticket must give way to an older one";
+  return new TtmError(codeOf(outcome), `Cannot reserve ${buffer}: ${why}`);
+}
+
+/** The error of a validate that ended with a failure; for want of room, with a report. */
+export function validateError(
+  state: DeviceState,
+  buffer: BufferObject,
+  placement: PreparedPlacement,
+  op: Operation,
+  outcome: Outcome,
+): TtmError {
+  const what = `validate ${buffer}`;
+  if (op.cause instanceof Error) return op.error(what, op.cause.message, outcome);
+  if (outcome !== ENOMEM || op.cause !== undefined) return op.error(what, reasonOf(buffer, outcome), outcome);
+  const report = noRoomReport(state, buffer, placement);
+  return op.error(what, summarize(report), outcome, report);
+}
+
+function reasonOf(buffer: BufferObject, outcome: Outcome): string {
+  switch (outcome) {
+    case EBUSY:
+      return "the work in the way has not ended";
+    case EINVAL:
+      if (buffer.pins === 0) return "the driver asks for stops without end";
+      return buffer.memoryType === null ? "it is pinned without a place" : `it is pinned in ${buffer.memoryType}`;
+    case EIO:
+      return "the driver failed";
+    case ENOMEM:
+      return "no memory for its pages";
+    default:
+      return "a stop on the way has no room";
+  }
+}
