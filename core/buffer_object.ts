@@ -1,6 +1,7 @@
 import { type Access, access, readAccess, writeAccess } from "./access.ts";
-import { checkWaitOptions, show } from "./arguments.ts";
-import { release } from "./destroy.ts";
+import { checkBoolean, checkWaitOptions, show } from "./arguments.ts";
+import { BulkMove } from "./bulk_move.ts";
+import { dropLastUser } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import { reserveError, validateError } from "./failure.ts";
@@ -9,7 +10,16 @@ import { type FenceUsage, isFenceUsage } from "./fence_list.ts";
 import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
 import { type Blocker, Operation } from "./operation.ts";
 import { BLOCKED, DONE, EBUSY, type Outcome } from "./outcome.ts";
-import type { BufferOptions, ReadOptions, ReserveOptions, WaitOptions, WriteOptions } from "./options.ts";
+import type {
+  BufferKind,
+  BufferOptions,
+  ReadOptions,
+  ReserveOptions,
+  ValidateOptions,
+  WaitOptions,
+  WriteOptions,
+} from "./options.ts";
+import { once } from "./once.ts";
 import { type Place, type Placement, PreparedPlacement } from "./placement.ts";
 import { Reservation } from "./reservation.ts";
 import { AcquireTicket } from "./ticket.ts";
@@ -52,16 +62,22 @@ export class BufferObject implements Disposable {
   readonly priority: number;
   /** The name given at creation. */
   readonly label: string | undefined;
-  /** Lock and fences. */
-  readonly reservation: Reservation;
+  /** What the memory is for. */
+  readonly kind: BufferKind;
   /** The host pages; null in device-resident memory. Drivers read it, the core alone sets it. */
   tt: TranslationTable | null = null;
   /** @internal Row in the buffer table; -1 once freed. */
   row: number;
-  /** @internal The last user has left. */
+  /** @internal Nobody keeps it any more; only its work does. */
   isDying = false;
-  /** @internal Holds the old place of a buffer that was moved on. */
-  isGhost = false;
+  /** @internal The buffer whose old place this ghost holds while the copy out of it is under way. */
+  ghostOf: BufferObject | null = null;
+  /** @internal Number of a ghost. */
+  made = 0;
+  /** @internal How many ghosts hold old places of this one; they keep it alive. */
+  ghosts = 0;
+  /** @internal Who it keeps together with in the order of eviction. */
+  bulkMove: BulkMove | null = null;
   /** @internal The last move was an eviction. */
   wasEvicted = false;
   /** @internal Why the contents are lost. */
@@ -69,6 +85,8 @@ export class BufferObject implements Disposable {
   /** @internal Tells the contents before a purge from those after it. */
   purges = 0;
   #state: DeviceState;
+  #reservation: Reservation;
+  #shared: Reservation | null;
   #references = 1;
 
   /** @internal */
@@ -81,7 +99,14 @@ export class BufferObject implements Disposable {
     this.priority = options.priority;
     this.label = options.label;
     this.row = state.buffers.allocate(this, options.priority);
-    this.reservation = new Reservation(state.buffers, this.row);
+    this.kind = options.kind ?? "device";
+    this.#shared = options.reservation ?? null;
+    this.#reservation = this.#shared ?? new Reservation();
+  }
+
+  /** Lock and fences, its own or shared with other buffers. */
+  get reservation(): Reservation {
+    return this.#reservation;
   }
 
   /** Name of the memory type that the buffer is in; null before it is first validated and after a purge. */
@@ -114,7 +139,7 @@ export class BufferObject implements Disposable {
 
   /** Whether somebody holds its reservation. */
   get reserved(): boolean {
-    return this.row >= 0 && this.reservation.locked;
+    return this.reservation.locked;
   }
 
   /** Whether submitted work or a move still uses it. */
@@ -122,9 +147,14 @@ export class BufferObject implements Disposable {
     return this.reservation.fences.pending() !== null;
   }
 
-  /** Whether the handle can no longer be used. */
+  /** Whether the last user has left, so that the handle can no longer be used. */
   get disposed(): boolean {
-    return this.isDying;
+    return this.#references === 0 || this.isGhost;
+  }
+
+  /** Whether it is no buffer but the old place of one, held until the copy out of it has ended. */
+  get isGhost(): boolean {
+    return this.ghostOf !== null;
   }
 
   /** @internal */
@@ -165,9 +195,12 @@ export class BufferObject implements Disposable {
     checkWaitOptions(`reserve ${this}`, options);
     const { ticket = null, signal } = options;
     this.#checkTicket(ticket);
-    const outcome = await lock(this.#state, this.reservation, ticket, signal);
+    const { reservation } = this;
+    const outcome = await lock(this.#state, reservation, ticket, signal);
     if (outcome !== DONE) throw reserveError(this, outcome);
-    return once(() => this.unreserve());
+    if (!this.disposed) return once(() => this.unreserve());
+    reservation.unlock();
+    throw new TtmError("EINVAL", `Cannot reserve ${this}: its last reference went while it was waited for`);
   }
 
   /**
@@ -176,6 +209,7 @@ export class BufferObject implements Disposable {
    * @throws {TtmError} `EINVAL` if it is not reserved.
    */
   unreserve(): void {
+    if (this.#unlockFormer()) return;
     this.#mustBeReserved("unreserve");
     const row = this.#resource;
     if (row >= 0) this.#state.lru.moveToTail(row);
@@ -188,8 +222,42 @@ export class BufferObject implements Disposable {
    * @throws {TtmError} `EINVAL` if it is not reserved.
    */
   unlock(): void {
+    if (this.#unlockFormer()) return;
     this.#mustBeReserved("unlock");
     this.reservation.unlock();
+  }
+
+  /** Whoever reserved a shared reservation by this buffer may give it up by this buffer, even after its release. */
+  #unlockFormer(): boolean {
+    if (!this.disposed || this.#shared?.locked !== true) return false;
+    this.#shared.unlock();
+    return true;
+  }
+
+  /** @internal Leaves a shared reservation, taking its pending fences along. */
+  individualise(): void {
+    if (this.#shared === null) return;
+    this.#reservation = new Reservation();
+    this.#reservation.fences.addFrom(this.#shared.fences);
+  }
+
+  /**
+   * Makes the buffer keep together with others in the order of eviction, or with null no longer.
+   *
+   * @throws {TtmError} `EINVAL` if it is not reserved, or the bulk has members of another device.
+   */
+  setBulkMove(bulk: BulkMove | null): void {
+    this.#mustBeReserved("set the bulk move of");
+    if (bulk !== null && !(bulk instanceof BulkMove)) {
+      throw new TtmError("EINVAL", `Cannot set the bulk move of ${this}: ${show(bulk)} is none`);
+    }
+    if (bulk === this.bulkMove) return;
+    const { lru } = this.#state;
+    bulk?.attach(lru);
+    const row = this.#resource;
+    if (row >= 0) lru.leaveBulk(row);
+    this.bulkMove = bulk;
+    if (row >= 0) lru.joinBulk(row);
   }
 
   /**
@@ -218,10 +286,12 @@ export class BufferObject implements Disposable {
    * `EBUSY` after 15 s of waiting, or with `noWait` if its own work is in the way; what the driver threw as `cause`.
    * An aborted signal rejects with its reason.
    */
-  async validate(placement: Placement | PreparedPlacement, options: WaitOptions = {}): Promise<void> {
+  async validate(placement: Placement | PreparedPlacement, options: ValidateOptions = {}): Promise<void> {
     const prepared = this.#prepare(placement);
     checkWaitOptions(`validate ${this}`, options);
+    if (options.evictSiblings !== undefined) checkBoolean(`validate ${this}`, "evictSiblings", options.evictSiblings);
     const op = new Operation(this.#state.tracer, options.noWait === true);
+    if (options.evictSiblings === true) op.siblings = this.reservation;
     const attempt = () => this.#validateOnce(prepared, op);
     const outcome = await complete(this.#state, op, options.signal, attempt, this.reservation.holder);
     if (outcome !== DONE) throw validateError(this.#state, this, prepared, op, outcome);
@@ -239,7 +309,7 @@ export class BufferObject implements Disposable {
       throw new TtmError("EINVAL", `Cannot wait for ${this}: there is no usage ${show(options.usage)}`);
     }
     const op = new Operation(this.#state.tracer, options.noWait === true);
-    const attempt = () => op.waitFor(this.reservation.fences.pending(options.usage));
+    const attempt = () => op.waitForAll(this.reservation.fences, options.usage);
     const outcome = await complete(this.#state, op, options.signal, attempt);
     if (outcome !== DONE) throw op.error(`wait for ${this}`, "its work has not ended", outcome);
   }
@@ -254,20 +324,22 @@ export class BufferObject implements Disposable {
     if (!(fence instanceof Fence) || !isFenceUsage(usage)) {
       throw new TtmError("EINVAL", `Cannot add a fence to ${this}: ${show(usage)} or the fence itself is none`);
     }
+    this.reservation.fences.reserve(1);
     if (!fence.signalled) this.reservation.fences.add(fence, usage);
   }
 
   /**
    * Keeps the buffer where it is, until as many {@linkcode unpin}: it is not evicted, and validating it elsewhere
-   * fails. Dispose of the result, or call `unpin`.
+   * fails. Dispose of the result, or call `unpin`. It joins the list of the pinned when it is unreserved, and leaves it
+   * when it is unreserved after the last unpin.
    *
    * @throws {TtmError} `EINVAL` if it is not reserved.
    */
   pin(): Disposable {
     this.#mustBeReserved("pin");
     const row = this.#resource;
+    if (row >= 0) this.#state.lru.leaveBulk(row);
     this.#state.buffers.setPins(this.row, this.pins + 1);
-    if (this.pins === 1 && row >= 0) this.#state.lru.moveToTail(row);
     return once(() => this.#unpin());
   }
 
@@ -286,7 +358,9 @@ export class BufferObject implements Disposable {
     if (this.pins === 0) throw new TtmError("EINVAL", `Cannot unpin ${this}: it is not pinned`);
     this.#state.buffers.setPins(this.row, this.pins - 1);
     const row = this.#resource;
-    if (this.pins === 0 && row >= 0) this.#state.lru.moveToTail(row);
+    if (this.pins > 0 || row < 0) return;
+    this.#state.lru.joinBulkUnpinned(row);
+    if (!this.reserved) this.#state.lru.moveToTail(row);
   }
 
   /**
@@ -343,10 +417,10 @@ export class BufferObject implements Disposable {
    */
   unref(): void {
     this.#mustLive("release");
-    if (this.#references === 1 && this.reserved) {
+    if (this.#references === 1 && this.reserved && this.#shared === null) {
       throw new TtmError("EINVAL", `Cannot release ${this}: it is reserved`);
     }
-    if (--this.#references === 0) release(this.#state, this);
+    if (--this.#references === 0) dropLastUser(this.#state, this);
   }
 
   /** Removes a user, as {@linkcode unref}. */
@@ -356,7 +430,7 @@ export class BufferObject implements Disposable {
 
   /** For messages: number, label, and what is left of it. */
   toString(): string {
-    const kind = this.isGhost ? "ghost of buffer" : this.isDying ? "dying buffer" : "buffer";
+    const kind = this.isGhost ? "ghost of buffer" : this.disposed ? "dying buffer" : "buffer";
     return this.label === undefined ? `${kind} ${this.id}` : `${kind} ${this.id} "${this.label}"`;
   }
 
@@ -378,22 +452,11 @@ export class BufferObject implements Disposable {
   }
 
   #mustLive(what: string): void {
-    if (this.isDying) throw new TtmError("EINVAL", `Cannot ${what} ${this}: its last reference is gone`);
+    if (this.disposed) throw new TtmError("EINVAL", `Cannot ${what} ${this}: its last reference is gone`);
   }
 
   #mustBeReserved(what: string): void {
     this.#mustLive(what);
     if (!this.reservation.locked) throw new TtmError("EINVAL", `Cannot ${what} ${this}: it is not reserved`);
   }
-}
-
-/** Something to dispose of, which does its work the first time only. */
-function once(dispose: () => void): Disposable {
-  let done = false;
-  return {
-    [Symbol.dispose]: () => {
-      if (!done) dispose();
-      done = true;
-    },
-  };
 }

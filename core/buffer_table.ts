@@ -1,11 +1,6 @@
 import type { BufferObject } from "./buffer_object.ts";
 import { enlarge, Rows } from "./rows.ts";
 
-/** The lock is free. */
-export const UNLOCKED = 0;
-/** The lock is held by somebody without an acquire ticket. */
-export const LOCKED = -1;
-
 const INITIAL = 64;
 
 /**
@@ -16,23 +11,20 @@ export class BufferTable {
   #resource: Int32Array = new Int32Array(INITIAL);
   #pins: Int32Array = new Int32Array(INITIAL);
   #priority: Int8Array = new Int8Array(INITIAL);
-  #owner: Int32Array = new Int32Array(INITIAL);
   #object: (BufferObject | null)[] = [];
   #rows: Rows = new Rows(INITIAL, (capacity) => {
     this.#resource = enlarge(this.#resource, capacity);
     this.#pins = enlarge(this.#pins, capacity);
     this.#priority = enlarge(this.#priority, capacity);
-    this.#owner = enlarge(this.#owner, capacity);
   });
 
-  /** A row for a new buffer: no resource, no pins, unlocked. */
+  /** A row for a new buffer: no resource, no pins. */
   allocate(buffer: BufferObject, priority: number): number {
     const row = this.#rows.take();
     this.#object[row] = buffer;
     this.#resource[row] = -1;
     this.#pins[row] = 0;
     this.#priority[row] = priority;
-    this.#owner[row] = UNLOCKED;
     return row;
   }
 
@@ -65,14 +57,5 @@ export class BufferTable {
 
   priority(row: number): number {
     return this.#priority[row] as number;
-  }
-
-  /** Who holds the buffer's lock: {@linkcode UNLOCKED}, {@linkcode LOCKED} or the number of a ticket. */
-  owner(row: number): number {
-    return this.#owner[row] as number;
-  }
-
-  setOwner(row: number, owner: number): void {
-    this.#owner[row] = owner;
   }
 }

@@ -1,35 +1,49 @@
 import { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
-import type { Fence } from "./fence.ts";
+import type { GuardedFence } from "./fence_list.ts";
 import { freeResource } from "./resource.ts";
 import { emptyTable } from "./tables.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
-/**
- * Gives up a buffer whose last user has left. Work that still uses its memory keeps it in its place, where it can be
- * reaped by whoever needs the room, until the last fence signals (`ttm_bo_release`).
- */
-export function release(state: DeviceState, buffer: BufferObject): void {
+/** The last user has left; a ghost may still keep the buffer. */
+export function dropLastUser(state: DeviceState, buffer: BufferObject): void {
   state.liveBuffers--;
   state.dyingBuffers++;
-  buffer.isDying = true;
-  if (state.buffers.pins(buffer.row) > 0) {
-    state.buffers.setPins(buffer.row, 0);
-    const row = state.buffers.resource(buffer.row);
-    if (row >= 0) state.lru.moveToTail(row);
-  }
-  reapWhenIdle(state, buffer);
+  if (buffer.ghosts === 0) release(state, buffer);
 }
 
 /**
- * Splits the old place of a moving buffer off into an object of its own, which lives until the fences signal. With a
- * `table`, the ghost takes that too. The buffer is left without a place.
+ * Gives up a buffer that nobody keeps any more. Work that still uses its memory keeps it in its place, where it can be
+ * reaped by whoever needs the room, until the last fence signals (`ttm_bo_release`).
+ */
+function release(state: DeviceState, buffer: BufferObject): void {
+  const row = state.buffers.resource(buffer.row);
+  if (row >= 0) state.lru.leaveBulk(row);
+  buffer.bulkMove = null;
+  buffer.isDying = true;
+  if (state.buffers.pins(buffer.row) > 0) {
+    state.buffers.setPins(buffer.row, 0);
+    if (row >= 0) state.lru.moveToTail(row);
+  }
+  buffer.individualise();
+  queueOrReap(state, buffer);
+}
+
+/** What is idle goes at once; imported memory is always left to the worker, since letting go of it may take locks. */
+function queueOrReap(state: DeviceState, buffer: BufferObject): void {
+  if (buffer.kind !== "sg" && buffer.reservation.fences.pending() === null) reap(state, buffer);
+  else reapWhenIdle(state, buffer);
+}
+
+/**
+ * Splits the old place of a moving buffer off into an object of its own, which lives until the fences signal and keeps
+ * the buffer alive. With a `table`, the ghost takes that too. The buffer is left without a place.
  */
 export function leaveToGhost(
   state: DeviceState,
   buffer: BufferObject,
   table: TranslationTable | null,
-  fences: readonly Fence[],
+  fences: readonly GuardedFence[],
 ): void {
   const row = state.buffers.resource(buffer.row);
   const ghost = new BufferObject(state, {
@@ -39,37 +53,77 @@ export function leaveToGhost(
     priority: buffer.priority,
     label: buffer.label,
   });
-  ghost.isGhost = true;
+  ghost.ghostOf = buffer;
   ghost.isDying = true;
+  ghost.made = ++state.ghostsMade;
+  buffer.ghosts++;
   state.dyingBuffers++;
   ghost.tt = table;
+  state.lru.leaveBulk(row);
   state.buffers.setResource(buffer.row, -1);
   state.buffers.setResource(ghost.row, row);
   state.resources.setBuffer(row, ghost);
   state.lru.moveToTail(row);
-  for (const fence of fences) ghost.reservation.fences.add(fence, "kernel");
-  reapWhenIdle(state, ghost);
+  ghost.reservation.fences.reserve(fences.length);
+  for (const { fence, usage } of fences) ghost.reservation.fences.add(fence, usage);
+  state.tracer.ghost?.(ghost, buffer);
+  queueOrReap(state, ghost);
 }
 
 /** Reaps at the very moment when the last fence signals, so that whoever waits for that moment finds the room. */
 function reapWhenIdle(state: DeviceState, buffer: BufferObject): void {
-  if (buffer.row < 0) return;
+  if (buffer.row < 0 || state.delayedDestroyHolds > 0) return;
   const fence = buffer.reservation.fences.pending();
   if (fence === null) reap(state, buffer);
   else fence.onSignal(() => reapWhenIdle(state, buffer));
 }
 
-/** Frees what a dying, idle buffer holds (`ttm_bo_cleanup_memtype_use`). */
-export function reap(state: DeviceState, buffer: BufferObject): void {
-  const row = state.buffers.resource(buffer.row);
-  if (!buffer.isGhost) {
-    if (row >= 0) state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
-    state.tracer.destroy?.(buffer);
+/**
+ * Reaps what became idle while delayed destruction was held back, and watches the rest again: buffers in the order of
+ * their numbers, then ghosts from the oldest, until nothing is left that is idle.
+ */
+export function reapAllIdle(state: DeviceState): void {
+  for (;;) {
+    const idle = dyingIn(state).filter((buffer) => buffer.reservation.fences.pending() === null);
+    if (idle.length === 0) break;
+    for (const buffer of idle) if (buffer.row >= 0) reap(state, buffer);
   }
+  for (const buffer of dyingIn(state)) reapWhenIdle(state, buffer);
+}
+
+/** Dying buffers in the order of their numbers, then ghosts in the order of their making. */
+export function dyingIn(state: DeviceState): BufferObject[] {
+  const dying = [...state.buffers.all()].filter((buffer) => buffer.isDying);
+  return dying.sort((a, b) => Number(a.isGhost) - Number(b.isGhost) || a.made - b.made);
+}
+
+/** Frees a dying, idle buffer and its memory. */
+export function reap(state: DeviceState, buffer: BufferObject): void {
+  state.tracer.destroy?.(buffer);
+  freeMemory(state, buffer);
+  forget(state, buffer);
+}
+
+/** Frees what a dying, idle buffer holds (`ttm_bo_cleanup_memtype_use`). */
+function freeMemory(state: DeviceState, buffer: BufferObject): void {
+  const row = state.buffers.resource(buffer.row);
+  if (!buffer.isGhost && row >= 0) state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
   if (buffer.tt !== null) emptyTable(state, buffer, buffer.tt);
   buffer.tt = null;
+  state.buffers.setResource(buffer.row, -1);
   if (row >= 0) freeResource(state, row);
+}
+
+/** For whoever needs the room now; the buffer itself stays while delayed destruction is held back. */
+export function reapForRoom(state: DeviceState, buffer: BufferObject): void {
+  if (state.delayedDestroyHolds > 0) freeMemory(state, buffer);
+  else reap(state, buffer);
+}
+
+function forget(state: DeviceState, buffer: BufferObject): void {
   state.buffers.release(buffer.row);
   state.dyingBuffers--;
   buffer.row = -1;
+  const parent = buffer.ghostOf;
+  if (parent !== null && --parent.ghosts === 0 && parent.disposed) release(state, parent);
 }

@@ -4,13 +4,14 @@ import { type Clock, SystemClock } from "./clock.ts";
 import { DeviceState } from "./device_state.ts";
 import type { Driver } from "./driver.ts";
 import { TtmError } from "./errors.ts";
-import { reap } from "./destroy.ts";
-import { firstVictim, giveUpPlace } from "./evict.ts";
+import { dyingIn, reap, reapAllIdle } from "./destroy.ts";
+import { firstVictim, giveUpPlace, waitUntilLeft } from "./evict.ts";
 import { checkBuffer, checkState } from "./invariants.ts";
 import type { MemTypeManager } from "./manager.ts";
 import { type MemoryType, PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
 import { Operation } from "./operation.ts";
-import type { BufferOptions, WaitOptions } from "./options.ts";
+import { type BufferOptions, checkKind, checkReservation, type WaitOptions } from "./options.ts";
+import { once } from "./once.ts";
 import { DONE, EBUSY } from "./outcome.ts";
 import { type Placement, PreparedPlacement } from "./placement.ts";
 import type { TypeUsage } from "./report.ts";
@@ -87,9 +88,26 @@ export class BoDevice implements AsyncDisposable {
     return this.#state.liveBuffers;
   }
 
-  /** Buffers without users, and old places of moved buffers, that submitted work still uses. */
+  /** How many buffers without users, and old places of moved buffers, submitted work still uses. */
   get dyingBuffers(): number {
     return this.#state.dyingBuffers;
+  }
+
+  /** Those of them that nothing but work keeps: dying buffers by number, then ghosts in the order of their making. */
+  get dying(): BufferObject[] {
+    return dyingIn(this.#state);
+  }
+
+  /**
+   * Keeps the device from freeing dying buffers by itself when their work ends, until the result is disposed of; then
+   * all that are idle are freed, in the order of {@linkcode dying} (`ttm_bo_lock_delayed_workqueue`). Whoever needs
+   * room meanwhile still takes it from those that are idle.
+   */
+  holdDelayedDestroy(): Disposable {
+    this.#state.delayedDestroyHolds++;
+    return once(() => {
+      if (--this.#state.delayedDestroyHolds === 0) reapAllIdle(this.#state);
+    });
   }
 
   /**
@@ -101,13 +119,15 @@ export class BoDevice implements AsyncDisposable {
     const what = "create buffer";
     if (this.#state.closed) throw new TtmError("EINVAL", `Cannot ${what}: the device is closed`);
     checkObject(what, "the options", options);
-    const { label, alignment = 1, priority = 0 } = options;
+    const { label, alignment = 1, priority = 0, kind = "device", reservation } = options;
     if (label !== undefined && typeof label !== "string") {
       throw new TtmError("EINVAL", `Cannot ${what}: label must be a string, not ${show(label)}`);
     }
     const buffer = new BufferObject(this.#state, {
       id: this.#created,
       bytes: checkInteger(what, "bytes", options.bytes, 1, MAX_BYTES),
+      kind: checkKind(what, kind),
+      ...(reservation && { reservation: checkReservation(what, reservation) }),
       alignment: checkInteger(what, "alignment", alignment, 0, Number.MAX_SAFE_INTEGER) || 1,
       priority: checkInteger(what, "priority", priority, 0, PRIORITIES - 1),
       label,
@@ -142,7 +162,9 @@ export class BoDevice implements AsyncDisposable {
     const victim = firstVictim(this.#state, type.index);
     const outcome = await complete(this.#state, op, options.signal, () => {
       // It may leave by itself while it is waited for.
-      return victim === null || victim.type !== type ? DONE : giveUpPlace(this.#state, victim, op);
+      if (victim === null || victim.type !== type) return DONE;
+      const outcome = giveUpPlace(this.#state, victim, op);
+      return outcome === DONE ? waitUntilLeft(op) : outcome;
     });
     if (outcome === DONE) return victim !== null;
     const why = outcome === EBUSY ? "the first buffer is in use" : "the first buffer has nowhere to go";
@@ -198,19 +220,20 @@ export class BoDevice implements AsyncDisposable {
     checkWaitOptions("close device", options);
     const state = this.#state;
     if (state.closed) return;
-    if (state.liveBuffers > 0) {
-      throw new TtmError("EBUSY", `Cannot close device: ${state.liveBuffers} buffers are alive`);
-    }
+    this.#mustHaveNoUsers();
     const op = new Operation(state.tracer, false);
     const outcome = await complete(state, op, options.signal, () => {
-      for (const buffer of state.buffers.all()) {
-        if (!buffer.isDying) throw new TtmError("EBUSY", `Cannot close device: ${state.liveBuffers} buffers are alive`);
-        const ended = op.waitFor(buffer.reservation.fences.pending());
-        if (ended !== DONE) return ended;
-        if (buffer.row >= 0) reap(state, buffer);
+      // The last ghost of a buffer may leave the buffer to be destroyed next.
+      while (state.dyingBuffers > 0) {
+        for (const buffer of dyingIn(state)) {
+          const ended = op.waitForAll(buffer.reservation.fences);
+          if (ended !== DONE) return ended;
+          if (buffer.row >= 0) reap(state, buffer);
+        }
       }
       return DONE;
     });
+    this.#mustHaveNoUsers();
     if (outcome !== DONE) throw op.error("close device", `${state.dyingBuffers} dying buffers are busy`, outcome);
     for (const type of state.types) {
       if (type.manager?.takedown() === false) {
@@ -229,6 +252,11 @@ export class BoDevice implements AsyncDisposable {
   static check(device: BoDevice, buffers: Iterable<BufferObject> | undefined): void {
     if (buffers === undefined) checkState(device.#state);
     else for (const buffer of buffers) if (buffer.row >= 0) checkBuffer(device.#state, buffer);
+  }
+
+  #mustHaveNoUsers(): void {
+    const { liveBuffers } = this.#state;
+    if (liveBuffers > 0) throw new TtmError("EBUSY", `Cannot close device: ${liveBuffers} buffers are alive`);
   }
 
   *#rows(rows: Iterable<number>): Generator<BufferObject> {

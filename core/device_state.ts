@@ -26,10 +26,16 @@ export class DeviceState {
   readonly single: Operation;
   /** Whether the driver's engine orders copies behind fences by itself. */
   readonly orderedMoves: boolean;
-  /** Buffers that users hold; dying ones and ghosts are not counted. */
+  /** Whether a range is handed on behind the copy that evicts its last tenant. */
+  readonly pipelinesEvictions: boolean;
+  /** Buffers that have users. */
   liveBuffers = 0;
-  /** Buffers without users, and ghosts, whose work has not ended. */
+  /** Buffers without users, and ghosts, that have not been freed. */
   dyingBuffers = 0;
+  /** Ghosts so far. */
+  ghostsMade = 0;
+  /** How many keep delayed destruction from running by itself. */
+  delayedDestroyHolds = 0;
   closed = false;
   #evictPlacements: WeakMap<Placement, PreparedPlacement> = new WeakMap();
 
@@ -44,6 +50,7 @@ export class DeviceState {
     this.tracer = tracer;
     this.single = new Operation(tracer, false);
     this.orderedMoves = driver.supports?.moves === "ordered";
+    this.pipelinesEvictions = driver.supports?.pipelinedEvictions !== false;
     this.types = createTypes(driver, managers);
     this.typesByName = new Map(this.types.map((type) => [type.name, type]));
     this.lru = new Lru(this.resources, this.buffers, this.types.length);

@@ -50,6 +50,16 @@ export type MoveKind = "immediate" | "ordered";
 export interface DriverSupport {
   /** How bytes are moved. @default {"immediate"} */
   readonly moves?: MoveKind;
+  /**
+   * With ordered moves: whether a range of fixed memory is handed on as soon as the copy that evicts its tenant is
+   * queued, the new tenant being ordered behind that copy. Without it the core waits for the copy. @default {true}
+   */
+  readonly pipelinedEvictions?: boolean;
+  /**
+   * False for a model of places that moves no bytes: buffers get no host pages when they are moved to SYSTEM, and read
+   * as zero. @default {true}
+   */
+  readonly contents?: boolean;
 }
 
 /**

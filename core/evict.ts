@@ -1,6 +1,5 @@
 import type { BufferObject } from "./buffer_object.ts";
-import { UNLOCKED } from "./buffer_table.ts";
-import { reap } from "./destroy.ts";
+import { reapForRoom } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
 import { moveThroughHops } from "./move.ts";
 import type { Operation } from "./operation.ts";
@@ -67,6 +66,8 @@ function evictUntilRoom(
         continue;
       }
       op.evictions++;
+      const left = waitUntilLeft(op);
+      if (left !== DONE) return left;
       const room = allocateResource(state, buffer, place, op);
       if (room !== ENOSPC) return room;
     }
@@ -90,8 +91,8 @@ function isAvailable(
 ): Outcome {
   const { buffers, resources } = state;
   if (buffers.pins(victim.row) > 0) return EBUSY;
-  const isReserved = buffers.owner(victim.row) !== UNLOCKED;
   const { reservation } = victim;
+  const isReserved = reservation.locked && reservation !== op.siblings;
   if (isReserved && (ticket === null || reservation.holder === ticket)) return EBUSY;
   if (isReserved && reservation.mustGiveWay(ticket)) return EDEADLK;
   if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) return EBUSY;
@@ -102,17 +103,26 @@ function isAvailable(
 
 /** Makes a buffer leave its place: a dying one goes for good, a live one is evicted. */
 export function giveUpPlace(state: DeviceState, victim: BufferObject, op: Operation): Outcome {
+  const { reservation } = victim;
   if (victim.isDying) {
-    const idle = op.waitFor(victim.reservation.fences.pending());
-    if (idle === DONE && victim.row >= 0) reap(state, victim);
+    const idle = op.waitForAll(reservation.fences);
+    if (idle === DONE && victim.row >= 0) reapForRoom(state, victim);
     return idle;
   }
-  if (victim.reservation.tryLock() !== DONE) return EBUSY;
+  if (reservation.locked && reservation === op.siblings) return evict(state, victim, op);
+  if (reservation.tryLock() !== DONE) return EBUSY;
   try {
     return evict(state, victim, op);
   } finally {
-    victim.reservation.unlock();
+    reservation.unlock();
   }
+}
+
+/** After an eviction: whether its copy must still be waited for. */
+export function waitUntilLeft(op: Operation): Outcome {
+  const copy = op.ownCopy;
+  op.ownCopy = null;
+  return copy === null ? DONE : op.waitForOwn(copy);
 }
 
 /** Moves a buffer, which is locked, to where its driver wants evicted buffers (`ttm_bo_evict`). */
@@ -124,7 +134,7 @@ function evict(state: DeviceState, buffer: BufferObject, op: Operation): Outcome
     return op.fail(error, EINVAL);
   }
   if (placement.isEmpty) {
-    const idle = op.waitFor(buffer.reservation.fences.pending());
+    const idle = op.waitForAll(buffer.reservation.fences);
     return idle === DONE ? purge(state, buffer, op) : idle;
   }
   const row = memSpace(state, buffer, placement, op);
@@ -134,12 +144,15 @@ function evict(state: DeviceState, buffer: BufferObject, op: Operation): Outcome
   return outcome;
 }
 
-/** The first buffer of a memory type in the order of eviction; null if there is none. */
+/** The first buffer of a memory type in the order of eviction that is not pinned; null if there is none. */
 export function firstVictim(state: DeviceState, memoryType: number): BufferObject | null {
   const walk = state.lru.walk(memoryType);
   try {
-    const row = walk.next();
-    return row < 0 ? null : state.resources.buffer(row);
+    for (let row = walk.next(); row >= 0; row = walk.next()) {
+      const buffer = state.resources.buffer(row);
+      if (buffer !== null && buffer.pins === 0) return buffer;
+    }
+    return null;
   } finally {
     walk.close();
   }

@@ -12,7 +12,7 @@ export function checkState(state: DeviceState): void {
   let dying = 0;
   for (const buffer of state.buffers.all()) {
     checkBuffer(state, buffer);
-    if (buffer.isDying) dying++;
+    if (buffer.disposed) dying++;
     else live++;
   }
   must(live === state.liveBuffers, () => `${live} buffers are alive, ${state.liveBuffers} are counted`);
@@ -30,10 +30,10 @@ export function checkBuffer(state: DeviceState, buffer: BufferObject): void {
   const row = state.buffers.resource(buffer.row);
   const { tt, type } = buffer;
   must(buffer.isDying || !buffer.isGhost, () => `${buffer} is a live ghost`);
+  must(!buffer.isDying || buffer.disposed, () => `${buffer} is dying and has users`);
   must(!buffer.isDying || buffer.pins === 0, () => `${buffer} is pinned`);
-  const owner = state.buffers.owner(buffer.row);
-  const { holder } = buffer.reservation;
-  must(holder === null ? owner <= 0 : owner === holder.stamp, () => `${buffer} is held by ${owner}, not its holder`);
+  const { holder, locked } = buffer.reservation;
+  must(holder === null || (locked && holder.locks > 0), () => `${buffer} has a holder who does not hold it`);
   if (row < 0 || type === null) {
     must(tt === null || (!tt.populated && tt.boundTo === null), () => `${buffer} has pages but no place`);
     return;
@@ -72,11 +72,11 @@ function checkLists(state: DeviceState): number[] {
   for (const type of state.types) {
     for (let priority = 0; priority < PRIORITIES; priority++) {
       for (const row of state.lru.list(type.index, priority)) {
-        check(row, (buffer) => buffer.type === type && buffer.priority === priority && buffer.pins === 0);
+        check(row, (buffer) => buffer.type === type && buffer.priority === priority);
       }
     }
   }
-  for (const row of state.lru.pinned()) check(row, (buffer) => buffer.pins > 0);
+  for (const row of state.lru.pinned()) check(row, () => true);
   for (const buffer of state.buffers.all()) {
     const row = state.buffers.resource(buffer.row);
     must(row < 0 || seen.has(row), () => `${buffer} is in ${buffer.memoryType} but on no list`);

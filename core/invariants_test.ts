@@ -37,8 +37,8 @@ type Inside = ReturnType<typeof healthy>;
 const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   [/5 buffers are alive, 4 are counted/, ({ state }) => state.liveBuffers--],
   [/0 buffers are dying, 1 are counted/, ({ state }) => state.dyingBuffers++],
-  [/buffer 1 is a live ghost/, ({ gtt }) => gtt.buffer.isGhost = true],
-  [/dying buffer 4 is pinned/, ({ pinned }) => pinned.buffer.isDying = true],
+  [/buffer 1 is a live ghost/, ({ gtt }) => gtt.buffer.ghostOf = gtt.buffer],
+  [/buffer 4 is dying and has users/, ({ pinned }) => pinned.buffer.isDying = true],
   [/buffer 1 has pages but no place/, ({ state, gtt }) => state.buffers.setResource(gtt.buffer.row, -1)],
   [/the resource of buffer 3 belongs to somebody else/, ({ state, vram, second }) => {
     state.buffers.setResource(second.buffer.row, vram.row);
@@ -50,10 +50,10 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   [/buffer 0 is in system, its pages are bound to gtt/, ({ system }) => system.buffer.tt?.noteBound("gtt", 4)],
   [/buffer 1 starts at 0, its pages are at 4/, ({ gtt }) => gtt.buffer.tt?.noteBound("gtt", 4)],
   [/buffer 1 is bound to gtt without pages/, ({ gtt }) => gtt.buffer.tt?.unpopulate()],
-  [/buffer 2 stands in the wrong list/, ({ state, vram }) => {
-    state.buffers.setPins(vram.buffer.row, 1);
+  [/buffer 2 stands in the wrong list/, ({ state, vram, system }) => {
+    state.lru.remove(vram.row);
+    state.resources.linkBefore(vram.row, system.row);
   }],
-  [/buffer 4 stands in the wrong list/, ({ state, pinned }) => state.buffers.setPins(pinned.buffer.row, 0)],
   [/buffer 2 is in vram but on no list/, ({ state, vram }) => state.lru.remove(vram.row)],
   [/vram holds 5 pages, 6 are counted/, ({ type }) => type(2).usedPages++],
   [/vram holds 3 resources, 2 are counted/, ({ type }) => type(2).residents--],

@@ -1,10 +1,13 @@
+import type { BufferObject } from "./buffer_object.ts";
 import type { BufferTable } from "./buffer_table.ts";
+import type { BulkMove } from "./bulk_move.ts";
 import { PRIORITIES } from "./memory_type.ts";
 import type { ResourceTable } from "./resource_table.ts";
 
 /**
  * Who is evicted next: for every memory type one list a priority, oldest first, and one list of pinned resources for
- * the device. A resource is listed from its allocation until it is freed, reserved or not.
+ * the device. A resource is listed from its allocation until it is freed, reserved or not. Pinning and unpinning take
+ * effect when the buffer is unreserved.
  */
 export class Lru {
   #resources: ResourceTable;
@@ -19,15 +22,69 @@ export class Lru {
     this.#pinned = resources.allocateMark();
   }
 
-  /** Puts a resource at the tail of the list where its type, priority and pins belong; it may stand elsewhere. */
+  /** Makes a resource the last of the list where its type, priority and pins belong, or of its bulk. */
   moveToTail(row: number): void {
-    if (this.#resources.isLinked(row)) this.#resources.unlink(row);
-    this.#resources.linkBefore(row, this.#headFor(row));
+    const bulk = this.#bulkOf(row);
+    if (bulk === null) this.append(row);
+    else bulk.touch(this, row);
+  }
+
+  /** Lists a new resource. */
+  add(row: number): void {
+    this.append(row);
+    this.#bulkOf(row)?.join(this, row);
   }
 
   /** Takes a resource off its list. */
   remove(row: number): void {
+    this.leaveBulk(row);
     this.#resources.unlink(row);
+  }
+
+  /** Puts a resource at the tail of the list where its type, priority and pins belong, whatever its bulk. */
+  append(row: number): void {
+    this.#resources.unlink(row);
+    this.#resources.linkBefore(row, this.#headFor(row));
+  }
+
+  /** To be called before anything changes that membership depends on: the owner, its pins, its bulk. */
+  leaveBulk(row: number): void {
+    this.#bulkOf(row)?.leave(this, row);
+  }
+
+  /** To be called after such a change. */
+  joinBulk(row: number): void {
+    this.#bulkOf(row)?.join(this, row);
+  }
+
+  /** As {@linkcode joinBulk}, after the last pin has gone. */
+  joinBulkUnpinned(row: number): void {
+    this.#bulkOf(row)?.joinUnpinned(this, row);
+  }
+
+  /** Which of the lists a resource that is not pinned belongs to. */
+  listOf(row: number): number {
+    const { type } = this.#resources.place(row);
+    return type.index * PRIORITIES + this.#buffers.priority((this.#resources.buffer(row) as BufferObject).row);
+  }
+
+  after(row: number): number {
+    return this.#resources.nextResource(row);
+  }
+
+  before(row: number): number {
+    return this.#resources.previousResource(row);
+  }
+
+  moveBehind(row: number, other: number): void {
+    if (row === other) return;
+    this.#resources.unlink(row);
+    this.#resources.linkBefore(row, this.#resources.next(other));
+  }
+
+  /** Moves neighbours, and the marks of walks between them, to the tail of a list. */
+  moveStretchToTail(first: number, last: number, list: number): void {
+    this.#resources.linkStretchBefore(first, last, this.#heads[list] as number);
   }
 
   /** The resources of a memory type and priority, oldest first. */
@@ -47,9 +104,14 @@ export class Lru {
 
   #headFor(row: number): number {
     const buffer = this.#resources.buffer(row);
-    if (buffer === null) return this.#pinned;
-    if (this.#buffers.pins(buffer.row) > 0) return this.#pinned;
-    return this.#head(this.#resources.place(row).type.index, this.#buffers.priority(buffer.row));
+    if (buffer === null || this.#buffers.pins(buffer.row) > 0) return this.#pinned;
+    return this.#heads[this.listOf(row)] as number;
+  }
+
+  /** The bulk that a resource is a member of; the pinned are in none. */
+  #bulkOf(row: number): BulkMove | null {
+    const buffer = this.#resources.buffer(row);
+    return buffer === null || this.#buffers.pins(buffer.row) > 0 ? null : buffer.bulkMove;
   }
 
   #head(memoryType: number, priority: number): number {

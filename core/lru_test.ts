@@ -3,7 +3,7 @@ import { firstFit } from "@ttm/first-fit";
 import { BufferObject } from "./buffer_object.ts";
 import { DeviceState } from "./device_state.ts";
 import { type BoDevice, SimulatedClock } from "./mod.ts";
-import { only, pin, place, put, testDevice, TestDriver, whileReserved } from "./testing_devices.ts";
+import { only, pin, place, put, testDevice, TestDriver, touch, whileReserved } from "./testing_devices.ts";
 
 /** The labels of a memory type's buffers, by priority. */
 function order(device: BoDevice, memoryType: string): (string | undefined)[][] {
@@ -45,10 +45,9 @@ Deno.test("a pinned buffer is on the list of the pinned and returns to the tail 
   pin(a as BufferObject);
   pin(c as BufferObject);
   assertEquals([order(device, "vram")[0], device.pinned], [["b"], [a, c]]);
-  a?.tryReserve();
-  a?.unreserve();
+  touch(a as BufferObject);
   assertEquals(device.pinned, [c, a]); // to the tail of the pinned
-  whileReserved(c as BufferObject, () => c?.unpin());
+  touch(c as BufferObject, () => c?.unpin());
   assertEquals([order(device, "vram")[0], device.pinned], [["b", "c"], [a]]);
   assertEquals(b?.pins, 0);
 });
@@ -58,10 +57,23 @@ Deno.test("only the first pin and the last unpin move a buffer between lists", (
   const [a, b] = [put(device, "vram", { label: "a" }), put(device, "vram", { label: "b" })];
   for (let time = 0; time < 2; time++) for (const buffer of [a, b]) pin(buffer);
   assertEquals(device.pinned, [a, b]);
-  whileReserved(a, () => a.unpin());
-  assertEquals([device.pinned, a.pins], [[a, b], 1]);
-  whileReserved(a, () => a.unpin());
+  touch(a, () => a.unpin());
+  assertEquals([device.pinned, a.pins], [[b, a], 1]);
+  touch(a, () => a.unpin());
   assertEquals([device.pinned, order(device, "vram")[0]], [[b], ["a"]]);
+});
+
+Deno.test("pins take effect on the lists when the buffer is unreserved, not when it is unlocked", () => {
+  const { device } = testDevice();
+  const buffer = put(device, "vram", { label: "a" });
+  whileReserved(buffer, () => buffer.pin());
+  assertEquals([order(device, "vram")[0], device.pinned], [["a"], []]);
+  touch(buffer);
+  assertEquals([order(device, "vram")[0], device.pinned], [[], [buffer]]);
+  whileReserved(buffer, () => buffer.unpin());
+  assertEquals([order(device, "vram")[0], device.pinned], [[], [buffer]]);
+  touch(buffer);
+  assertEquals([order(device, "vram")[0], device.pinned], [["a"], []]);
 });
 
 Deno.test("a buffer without a place is on no list", () => {

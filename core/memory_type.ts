@@ -70,6 +70,15 @@ export class MemoryType {
     }
   }
 
+  /** Orders new tenants behind a copy out of a range; false if the copies are not on one timeline. */
+  remember(copy: Fence | null): boolean {
+    const last = this.moveFence;
+    if (copy === null) return true;
+    if (last !== null && last.context !== copy.context && !last.signalled) return false;
+    if (last === null || last.context !== copy.context || copy.seqno > last.seqno) this.moveFence = copy;
+    return true;
+  }
+
   get isSystem(): boolean {
     return this.index === 0;
   }

@@ -18,14 +18,23 @@
  * @module
  */
 export { BufferObject } from "./buffer_object.ts";
-export type { BufferOptions, ReadOptions, ReserveOptions, WaitOptions, WriteOptions } from "./options.ts";
+export { BulkMove } from "./bulk_move.ts";
+export type {
+  BufferKind,
+  BufferOptions,
+  ReadOptions,
+  ReserveOptions,
+  ValidateOptions,
+  WaitOptions,
+  WriteOptions,
+} from "./options.ts";
 export type { Caching } from "./caching.ts";
 export { type Clock, type ClockEvent, SystemClock } from "./clock.ts";
 export { BoDevice, checkInvariants, type DeviceOptions } from "./device.ts";
 export type { Driver, DriverContext, DriverSupport, Location, MoveKind, MoveRequest } from "./driver.ts";
 export { TtmError, type TtmErrorCode } from "./errors.ts";
 export { Fence, type FenceCallback, FenceContext } from "./fence.ts";
-export { FenceList, type FenceUsage } from "./fence_list.ts";
+export { FenceList, type FenceUsage, type GuardedFence } from "./fence_list.ts";
 export type { Allocation, AllocationRequest, ManagerNode, MemTypeManager } from "./manager.ts";
 export { type MemoryTypeOptions, PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
 export { type Place, type Placement, PreparedPlacement } from "./placement.ts";

@@ -20,8 +20,10 @@ export interface Transition {
   /** The row of the new resource. */
   readonly to: number;
   readonly evict: boolean;
-  /** The copy under way; null when there is nothing to wait for. */
+  /** The copy; null when there is nothing to wait for. */
   fence: Fence | null;
+  /** Whether the old place is handed on behind the copy. */
+  pipelined: boolean;
 }
 
 /**
@@ -66,12 +68,13 @@ function handleMove(
   op: Operation,
 ): Outcome {
   const { type: target } = state.resources.place(to);
-  const move: Transition = { buffer, from: buffer.type, target, to, evict, fence: null };
+  const move: Transition = { buffer, from: buffer.type, target, to, evict, fence: null, pipelined: false };
   let outcome = mayHop ? askForHop(state, move, op) : DONE;
   if (outcome === DONE) outcome = waitBeforeMove(state, move, op);
   if (outcome === DONE) outcome = prepareAndTravel(state, move, op);
+  if (outcome === DONE) waitForCopy(state, move, op);
   if (outcome !== BLOCKED) trace(state, move, outcome);
-  if (outcome === DONE) commit(state, move);
+  if (outcome === DONE) commit(state, move, op);
   return outcome;
 }
 
@@ -91,7 +94,7 @@ function askForHop(state: DeviceState, { buffer, from, target }: Transition, op:
 function waitBeforeMove(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
   const bytesTravel = from?.fixed === true || target.fixed;
   const mustBeIdle = bytesTravel ? !state.orderedMoves : from !== null && !from.isSystem;
-  return mustBeIdle ? op.waitFor(buffer.reservation.fences.pending()) : DONE;
+  return mustBeIdle ? op.waitForAll(buffer.reservation.fences) : DONE;
 }
 
 function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): Outcome {
@@ -100,6 +103,7 @@ function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): 
   const hadTable = buffer.tt !== null;
   let outcome = prepareTable(state, move, op);
   if (outcome === DONE) {
+    buffer.reservation.fences.reserve(1);
     driver.moveNotify?.(buffer, from?.name ?? null, target.name);
     outcome = travel(state, move, op);
     if (outcome !== DONE) driver.moveNotify?.(buffer, target.name, from?.name ?? null);
@@ -112,27 +116,38 @@ function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): 
 function prepareTable(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
   if (target.fixed) return DONE;
   if (buffer.tt === null && !createTable(state, buffer, op)) return ENOMEM;
-  if (buffer.tt === null || (target.isSystem && from?.fixed !== true)) return DONE;
+  const bytesArrive = from?.fixed === true && state.driver.supports?.contents !== false;
+  if (buffer.tt === null || (target.isSystem && !bytesArrive)) return DONE;
   return populate(buffer.tt, op);
 }
 
+/** Puts the copy among the buffer's work. An eviction that is not pipelined is over only when its copy is. */
+function waitForCopy(state: DeviceState, move: Transition, op: Operation): void {
+  const { buffer, from, evict, fence } = move;
+  if (fence === null) return;
+  buffer.reservation.fences.add(fence, "kernel");
+  if (!evict) return;
+  move.pipelined = from?.fixed === true && state.pipelinesEvictions && from.remember(fence);
+  if (move.pipelined) return;
+  for (const earlier of buffer.reservation.fences.allPending()) op.waitForOwn(earlier);
+  op.ownCopy = fence.signalled ? null : fence;
+}
+
 /** Makes the new resource the buffer's own and lets go of the old one, now or when the copy out of it has ended. */
-function commit(state: DeviceState, { buffer, from, target, to, evict, fence }: Transition): void {
+function commit(state: DeviceState, move: Transition, op: Operation): void {
+  const { buffer, target, to, evict, fence } = move;
   const old = state.buffers.resource(buffer.row);
   const leavingTable = target.fixed ? buffer.tt : null;
-  const pending = fence !== null && !fence.signalled ? fence : null;
   const { purges } = buffer;
   fence?.onSignal((error) => {
     if (error !== undefined && buffer.purges === purges) buffer.lost = error;
   });
-  if (pending !== null && old >= 0 && !(evict && from?.fixed === true)) {
-    leaveToGhost(state, buffer, leavingTable, [pending]);
+  if (fence !== null && old >= 0 && !move.pipelined && (!evict || op.ownCopy !== null)) {
+    leaveToGhost(state, buffer, leavingTable, [{ fence, usage: "kernel" }]);
   } else {
-    if (pending !== null && from !== null) from.moveFence = pending;
     if (leavingTable !== null) emptyTable(state, buffer, leavingTable);
     if (old >= 0) freeResource(state, old);
   }
-  if (pending !== null) buffer.reservation.fences.add(pending, "kernel");
   if (leavingTable !== null) buffer.tt = null;
   state.buffers.setResource(buffer.row, to);
   if (buffer.wasEvicted) state.driver.invalidateCaches?.(buffer);

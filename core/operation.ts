@@ -1,5 +1,6 @@
 import { TtmError } from "./errors.ts";
 import type { Fence } from "./fence.ts";
+import type { FenceList, FenceUsage } from "./fence_list.ts";
 import type { NoRoomReport } from "./report.ts";
 import { BLOCKED, codeOf, DONE, EBUSY, type Outcome, outcomeOf } from "./outcome.ts";
 import type { PreparedPlacement } from "./placement.ts";
@@ -13,17 +14,24 @@ export type Blocker = Fence | Reservation;
 export class Operation {
   /** Treat what would have to be waited for as unavailable. */
   readonly noWait: boolean;
+  /** The reservation that the caller holds and whose other buffers may be evicted as well. */
+  siblings: Reservation | null = null;
   /** What the last attempt was blocked on. */
   blockedOn: Blocker | null = null;
   /** Victims that have left. */
   evictions = 0;
+  /** How often memory has been asked back from others, in all attempts together. */
+  shrinks = 0;
   /** The stop that the driver asked for. */
   hop: PreparedPlacement | null = null;
+  /** The copy out of a victim's place that has to end before the place is free. */
+  ownCopy: Fence | null = null;
   /** Bits of the memory types in which room is being made right now, one eviction nested in another. */
   evicting = 0;
-  /** What a driver or manager threw. */
+  /** What a driver, manager or store threw. */
   cause: unknown = undefined;
   #victimCause: unknown = undefined;
+  #failed: Set<Fence> | null = null;
   #tracer: Tracer;
 
   constructor(tracer: Tracer, noWait: boolean) {
@@ -35,6 +43,7 @@ export class Operation {
   begin(): void {
     this.blockedOn = null;
     this.hop = null;
+    this.ownCopy = null;
     this.cause = undefined;
     this.#victimCause = undefined;
   }
@@ -42,11 +51,43 @@ export class Operation {
   /** Decides about a fence in the way: over, not to be waited for, or the thing to wait for. */
   waitFor(fence: Fence | null): Outcome {
     if (fence === null || fence.signalled) return DONE;
-    if (this.noWait) return EBUSY;
+    return this.noWait ? EBUSY : this.waitForOwn(fence);
+  }
+
+  /** As {@linkcode waitFor}, for work of this operation itself, which `noWait` came too late for. */
+  waitForOwn(fence: Fence): Outcome {
+    if (fence.signalled) return DONE;
     this.#tracer.wait?.(fence);
     if (fence.signalled) return DONE;
+    if (this.noWait) return EBUSY;
     this.blockedOn = fence;
     return BLOCKED;
+  }
+
+  /** As {@linkcode waitFor}, for all fences up to a usage, one after the other. */
+  waitForAll(fences: FenceList, usage?: FenceUsage): Outcome {
+    for (let fence = fences.pending(usage); fence !== null; fence = fences.pending(usage)) {
+      const outcome = this.waitFor(fence);
+      if (outcome !== DONE) return outcome;
+    }
+    return DONE;
+  }
+
+  /** Remembers a fence that this operation waited for and that ended with an error. */
+  noteFailed(fence: Fence): void {
+    this.#failed ??= new Set();
+    this.#failed.add(fence);
+  }
+
+  /** Whether this operation has seen that fence fail. */
+  hasSeenFail(fence: Fence | null): boolean {
+    return fence !== null && this.#failed !== null && this.#failed.has(fence);
+  }
+
+  /** The error of the first fence that failed while it was waited for; undefined if none did. */
+  get firstFailure(): unknown {
+    for (const fence of this.#failed ?? []) return fence.error;
+    return undefined;
   }
 
   /** Keeps what was thrown, and turns it into a failure. */

@@ -13,7 +13,7 @@ import { createTable, emptyTable } from "./tables.ts";
 export function purge(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
   const row = state.buffers.resource(buffer.row);
   const old = buffer.tt;
-  const fences = row < 0 ? [] : buffer.reservation.fences.allPending();
+  const fences = row < 0 ? [] : buffer.reservation.fences.list();
   // First the table that the buffer is left with: without one nothing may be taken from it.
   if (old === null || fences.length > 0) {
     buffer.tt = null;

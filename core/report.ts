@@ -1,5 +1,4 @@
 import type { BufferObject } from "./buffer_object.ts";
-import { UNLOCKED } from "./buffer_table.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { PreparedPlace, PreparedPlacement } from "./placement.ts";
 
@@ -119,7 +118,7 @@ function reasonFor(state: DeviceState, other: BufferObject, place: PreparedPlace
   const { buffers, resources } = state;
   const row = buffers.resource(other.row);
   if (buffers.pins(other.row) > 0) return "pinned";
-  if (buffers.owner(other.row) !== UNLOCKED) return "reserved";
+  if (other.reservation.locked) return "reserved";
   if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) {
     return "outside the range";
   }

@@ -1,4 +1,3 @@
-import { type BufferTable, LOCKED, UNLOCKED } from "./buffer_table.ts";
 import { FenceList } from "./fence_list.ts";
 import { BLOCKED, DONE, EALREADY, EDEADLK, type Outcome } from "./outcome.ts";
 import type { AcquireTicket } from "./ticket.ts";
@@ -10,24 +9,20 @@ interface Waiter {
   readonly end: (outcome: Outcome) => void;
 }
 
-/** The lock of a buffer and the fences of its work (`dma_resv`). Unlocking hands the lock to somebody who waits. */
+/**
+ * A lock and the fences of the work that it guards (`dma_resv`): of one buffer, or of several that were created with the
+ * same one and are reserved together. Unlocking hands the lock to somebody who waits.
+ */
 export class Reservation {
   /** The work that has been submitted on the buffer. */
   readonly fences: FenceList = new FenceList();
-  #table: BufferTable;
-  #row: number;
+  #locked = false;
   #holder: AcquireTicket | null = null;
   #waiters: Waiter[] | null = null;
 
-  /** @internal */
-  constructor(table: BufferTable, row: number) {
-    this.#table = table;
-    this.#row = row;
-  }
-
   /** Whether somebody holds it. */
   get locked(): boolean {
-    return this.#table.owner(this.#row) !== UNLOCKED;
+    return this.#locked;
   }
 
   /** The ticket that it is held under; null if it is free or held without one. */
@@ -63,7 +58,7 @@ export class Reservation {
   unlock(): void {
     if (this.#holder !== null) this.#holder.locks--;
     this.#holder = null;
-    this.#table.setOwner(this.#row, UNLOCKED);
+    this.#locked = false;
     const next = this.#nextInLine();
     if (next === undefined) return;
     this.#take(next.ticket);
@@ -85,7 +80,7 @@ export class Reservation {
   }
 
   #take(ticket: AcquireTicket | null): void {
-    this.#table.setOwner(this.#row, ticket === null ? LOCKED : ticket.stamp);
+    this.#locked = true;
     this.#holder = ticket;
     if (ticket !== null) ticket.locks++;
   }

@@ -48,7 +48,7 @@ export function allocateResource(
   const row = state.resources.allocate(buffer, place, node, caching);
   type.usedPages += buffer.pages;
   type.residents++;
-  state.lru.moveToTail(row);
+  state.lru.add(row);
   return row;
 }
 
@@ -71,8 +71,9 @@ export function freeResource(state: DeviceState, row: number): void {
  */
 export function inheritMoveFence(state: DeviceState, buffer: BufferObject, row: number, op: Operation): Outcome {
   const fence = state.resources.place(row).type.moveFence;
-  if (fence === null || fence.signalled) return DONE;
-  if (op.noWait) return EBUSY;
+  if (fence === null) return DONE;
+  if (op.noWait) return fence.signalled ? DONE : EBUSY;
   buffer.reservation.fences.add(fence, "kernel");
+  buffer.reservation.fences.reserve(1);
   return DONE;
 }

@@ -62,6 +62,20 @@ export class ResourceTable {
     return this.#next[row] as number;
   }
 
+  /** The next row that is a resource and no mark; `row` is not the last of its list. */
+  nextResource(row: number): number {
+    let next = this.next(row);
+    while (this.#buffer[next] === null) next = this.next(next);
+    return next;
+  }
+
+  /** The resource before; `row` is not the first of its list. */
+  previousResource(row: number): number {
+    let previous = this.#previous[row] as number;
+    while (this.#buffer[previous] === null) previous = this.#previous[previous] as number;
+    return previous;
+  }
+
   isLinked(row: number): boolean {
     return this.#next[row] !== row;
   }
@@ -73,6 +87,20 @@ export class ResourceTable {
     this.#previous[row] = before;
     this.#next[row] = successor;
     this.#previous[successor] = row;
+  }
+
+  /** Moves a run of rows, from `first` to `last`, in front of another row that is not among them. */
+  linkStretchBefore(first: number, last: number, successor: number): void {
+    const outsideBefore = this.#previous[first] as number;
+    const outsideAfter = this.#next[last] as number;
+    if (outsideAfter === successor) return;
+    this.#next[outsideBefore] = outsideAfter;
+    this.#previous[outsideAfter] = outsideBefore;
+    const before = this.#previous[successor] as number;
+    this.#next[before] = first;
+    this.#previous[first] = before;
+    this.#next[last] = successor;
+    this.#previous[successor] = last;
   }
 
   unlink(row: number): void {

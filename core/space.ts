@@ -19,6 +19,7 @@ export function allocateAmong(
   force: boolean,
   op: Operation,
 ): number | Outcome {
+  buffer.reservation.fences.reserve(1);
   for (const place of places) {
     const { type } = place;
     if (!type.usable || (place.cachingMask & type.availableCaching) === 0) continue;

@@ -240,9 +240,19 @@ export function put(
   return buffer;
 }
 
+/** Reserves a free buffer, does something, and unreserves it. */
+export function touch(buffer: BufferObject, act: () => unknown = () => {}): void {
+  assertEquals(buffer.tryReserve(), true);
+  try {
+    act();
+  } finally {
+    buffer.unreserve();
+  }
+}
+
 /** Pins a buffer that is not reserved. */
 export function pin(buffer: BufferObject): void {
-  whileReserved(buffer, () => buffer.pin());
+  touch(buffer, () => buffer.pin());
 }
 
 /** Announces work on a buffer that is not reserved. */

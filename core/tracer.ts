@@ -22,7 +22,7 @@ export interface MoveEvent {
   readonly to: TracedPlace;
   /** null on success, `"EMULTIHOP"` when a stop on the way comes first, else the failure. */
   readonly failure: TtmErrorCode | "EMULTIHOP" | null;
-  /** The copy under way; null when there is nothing to wait for. */
+  /** The copy, which may have ended already; null when the driver made no fence for it. */
   readonly fence: Fence | null;
 }
 
@@ -47,8 +47,10 @@ export interface Tracer {
   move?(event: MoveEvent): void;
   /** An operation is about to wait for a fence; if the tracer signals it now, the operation goes on at once. */
   wait?(fence: Fence): void;
+  /** The old place of a buffer, which was moved or purged, goes to a ghost until the work that uses it has ended. */
+  ghost?(ghost: BufferObject, buffer: BufferObject): void;
   /** A buffer lost its place and contents by a purge. */
   purge?(buffer: BufferObject): void;
-  /** The memory of a buffer was given up, after its last reference and all its work. */
+  /** A buffer, or a ghost of one, is about to be freed for good, after its last reference and all its work. */
   destroy?(buffer: BufferObject): void;
 }
