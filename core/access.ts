@@ -5,7 +5,7 @@ import { TtmError } from "./errors.ts";
 import { PAGE_SIZE } from "./memory_type.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, EINVAL, ENODEV, type Outcome } from "./outcome.ts";
-import { populate } from "./tables.ts";
+import { populate } from "./populate.ts";
 
 /** The CPU's side of a transfer between a buffer and the caller (`ttm_bo_access`). */
 export interface Access {
@@ -50,11 +50,11 @@ export function access(state: DeviceState, buffer: BufferObject, access: Access,
   if (type === null && access.write) {
     return op.fail(new TtmError("EINVAL", `${buffer} has no place yet; validate it first`), EINVAL);
   }
-  if (tt === null || (!tt.populated && !access.write)) {
+  if (tt === null || (!tt.populated && !tt.swapped && !access.write)) {
     access.bytes.fill(0);
     return DONE;
   }
-  const populated = populate(tt, op);
+  const populated = populate(state, buffer, tt, op);
   return populated === DONE ? transfer(tt.contents, 0, access, op) : populated;
 }
 

@@ -1,18 +1,17 @@
 import { type Access, access, readAccess, writeAccess } from "./access.ts";
 import { checkBoolean, checkWaitOptions, show } from "./arguments.ts";
+import { BufferRecord } from "./buffer_record.ts";
 import { BulkMove } from "./bulk_move.ts";
 import { dropLastUser } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
-import { reserveError, validateError } from "./failure.ts";
+import { accessError, reserveError, validateError } from "./failure.ts";
 import { Fence } from "./fence.ts";
 import { type FenceUsage, isFenceUsage } from "./fence_list.ts";
-import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
 import { type Blocker, Operation } from "./operation.ts";
-import { BLOCKED, DONE, EBUSY, type Outcome } from "./outcome.ts";
+import { BLOCKED, DONE, EINVAL, type Outcome } from "./outcome.ts";
 import type {
-  BufferKind,
-  BufferOptions,
+  CheckedBufferOptions,
   ReadOptions,
   ReserveOptions,
   ValidateOptions,
@@ -20,10 +19,9 @@ import type {
   WriteOptions,
 } from "./options.ts";
 import { once } from "./once.ts";
-import { type Place, type Placement, PreparedPlacement } from "./placement.ts";
-import { Reservation } from "./reservation.ts";
+import { type Placement, PreparedPlacement } from "./placement.ts";
+import { populate } from "./populate.ts";
 import { AcquireTicket } from "./ticket.ts";
-import type { TranslationTable } from "./translation_table.ts";
 import { validate } from "./validate.ts";
 import { complete, lock } from "./wait.ts";
 
@@ -49,122 +47,11 @@ import { complete, lock } from "./wait.ts";
  * }
  * ```
  */
-export class BufferObject implements Disposable {
-  /** Number of the buffer, from 0 in order of creation in its device. */
-  readonly id: number;
-  /** Size in bytes as asked for. */
-  readonly bytes: number;
-  /** Size in pages of 4096 bytes. */
-  readonly pages: number;
-  /** Alignment of its start, in pages. */
-  readonly alignment: number;
-  /** Priority, 0 to 3. */
-  readonly priority: number;
-  /** The name given at creation. */
-  readonly label: string | undefined;
-  /** What the memory is for. */
-  readonly kind: BufferKind;
-  /** The host pages; null in device-resident memory. Drivers read it, the core alone sets it. */
-  tt: TranslationTable | null = null;
-  /** @internal Row in the buffer table; -1 once freed. */
-  row: number;
-  /** @internal Nobody keeps it any more; only its work does. */
-  isDying = false;
-  /** @internal The buffer whose old place this ghost holds while the copy out of it is under way. */
-  ghostOf: BufferObject | null = null;
-  /** @internal Number of a ghost. */
-  made = 0;
-  /** @internal How many ghosts hold old places of this one; they keep it alive. */
-  ghosts = 0;
-  /** @internal Who it keeps together with in the order of eviction. */
-  bulkMove: BulkMove | null = null;
-  /** @internal The last move was an eviction. */
-  wasEvicted = false;
-  /** @internal Why the contents are lost. */
-  lost: unknown = undefined;
-  /** @internal Tells the contents before a purge from those after it. */
-  purges = 0;
-  #state: DeviceState;
-  #reservation: Reservation;
-  #shared: Reservation | null;
-  #references = 1;
-
+export class BufferObject extends BufferRecord implements Disposable {
   /** @internal */
-  constructor(state: DeviceState, options: { id: number; alignment: number; priority: number } & BufferOptions) {
-    this.#state = state;
-    this.id = options.id;
-    this.bytes = options.bytes;
-    this.pages = Math.ceil(options.bytes / PAGE_SIZE);
-    this.alignment = options.alignment;
-    this.priority = options.priority;
-    this.label = options.label;
+  constructor(state: DeviceState, options: CheckedBufferOptions) {
+    super(state, options);
     this.row = state.buffers.allocate(this, options.priority);
-    this.kind = options.kind ?? "device";
-    this.#shared = options.reservation ?? null;
-    this.#reservation = this.#shared ?? new Reservation();
-  }
-
-  /** Lock and fences, its own or shared with other buffers. */
-  get reservation(): Reservation {
-    return this.#reservation;
-  }
-
-  /** Name of the memory type that the buffer is in; null before it is first validated and after a purge. */
-  get memoryType(): string | null {
-    return this.type?.name ?? null;
-  }
-
-  /** First page in its memory type; 0 in SYSTEM, null without a place. */
-  get start(): number | null {
-    const row = this.#resource;
-    return row < 0 ? null : this.#state.resources.start(row);
-  }
-
-  /** Where the device sees the buffer, in bytes; null without a place and in SYSTEM. */
-  get gpuAddress(): number | null {
-    const { type, start } = this;
-    return type === null || start === null || type.isSystem ? null : start * PAGE_SIZE + type.gpuOffset;
-  }
-
-  /** The place of the placement that the present resource was made for; null without one. */
-  get place(): Place | null {
-    const row = this.#resource;
-    return row < 0 ? null : this.#state.resources.place(row).place;
-  }
-
-  /** How often it is pinned. */
-  get pins(): number {
-    return this.row < 0 ? 0 : this.#state.buffers.pins(this.row);
-  }
-
-  /** Whether somebody holds its reservation. */
-  get reserved(): boolean {
-    return this.reservation.locked;
-  }
-
-  /** Whether submitted work or a move still uses it. */
-  get busy(): boolean {
-    return this.reservation.fences.pending() !== null;
-  }
-
-  /** Whether the last user has left, so that the handle can no longer be used. */
-  get disposed(): boolean {
-    return this.#references === 0 || this.isGhost;
-  }
-
-  /** Whether it is no buffer but the old place of one, held until the copy out of it has ended. */
-  get isGhost(): boolean {
-    return this.ghostOf !== null;
-  }
-
-  /** @internal */
-  get type(): MemoryType | null {
-    const row = this.#resource;
-    return row < 0 ? null : this.#state.resources.place(row).type;
-  }
-
-  get #resource(): number {
-    return this.row < 0 ? -1 : this.#state.buffers.resource(this.row);
   }
 
   /**
@@ -196,7 +83,7 @@ export class BufferObject implements Disposable {
     const { ticket = null, signal } = options;
     this.#checkTicket(ticket);
     const { reservation } = this;
-    const outcome = await lock(this.#state, reservation, ticket, signal);
+    const outcome = await lock(this.state.clock, reservation, ticket, signal);
     if (outcome !== DONE) throw reserveError(this, outcome);
     if (!this.disposed) return once(() => this.unreserve());
     reservation.unlock();
@@ -211,8 +98,8 @@ export class BufferObject implements Disposable {
   unreserve(): void {
     if (this.#unlockFormer()) return;
     this.#mustBeReserved("unreserve");
-    const row = this.#resource;
-    if (row >= 0) this.#state.lru.moveToTail(row);
+    const row = this.resourceRow;
+    if (row >= 0) this.state.lru.moveToTail(row);
     this.reservation.unlock();
   }
 
@@ -229,16 +116,9 @@ export class BufferObject implements Disposable {
 
   /** Whoever reserved a shared reservation by this buffer may give it up by this buffer, even after its release. */
   #unlockFormer(): boolean {
-    if (!this.disposed || this.#shared?.locked !== true) return false;
-    this.#shared.unlock();
+    if (!this.disposed || this.shared?.locked !== true) return false;
+    this.shared.unlock();
     return true;
-  }
-
-  /** @internal Leaves a shared reservation, taking its pending fences along. */
-  individualise(): void {
-    if (this.#shared === null) return;
-    this.#reservation = new Reservation();
-    this.#reservation.fences.addFrom(this.#shared.fences);
   }
 
   /**
@@ -252,9 +132,9 @@ export class BufferObject implements Disposable {
       throw new TtmError("EINVAL", `Cannot set the bulk move of ${this}: ${show(bulk)} is none`);
     }
     if (bulk === this.bulkMove) return;
-    const { lru } = this.#state;
+    const { lru } = this.state;
     bulk?.attach(lru);
-    const row = this.#resource;
+    const row = this.resourceRow;
     if (row >= 0) lru.leaveBulk(row);
     this.bulkMove = bulk;
     if (row >= 0) lru.joinBulk(row);
@@ -269,12 +149,12 @@ export class BufferObject implements Disposable {
    */
   tryValidate(placement: Placement | PreparedPlacement): Blocker | null {
     const prepared = this.#prepare(placement);
-    const op = this.#state.single;
+    const op = this.state.single;
     op.begin();
     const outcome = this.#validateOnce(prepared, op);
     if (outcome === DONE) return null;
     if (outcome === BLOCKED) return op.blockedOn;
-    throw validateError(this.#state, this, prepared, op, outcome);
+    throw validateError(this.state, this, prepared, op, outcome);
   }
 
   /**
@@ -290,17 +170,18 @@ export class BufferObject implements Disposable {
     const prepared = this.#prepare(placement);
     checkWaitOptions(`validate ${this}`, options);
     if (options.evictSiblings !== undefined) checkBoolean(`validate ${this}`, "evictSiblings", options.evictSiblings);
-    const op = new Operation(this.#state.tracer, options.noWait === true);
+    const op = new Operation(this.state.tracer, options.noWait === true);
     if (options.evictSiblings === true) op.siblings = this.reservation;
     const attempt = () => this.#validateOnce(prepared, op);
-    const outcome = await complete(this.#state, op, options.signal, attempt, this.reservation.holder);
-    if (outcome !== DONE) throw validateError(this.#state, this, prepared, op, outcome);
+    const outcome = await complete(this.state.clock, op, options.signal, attempt, this.reservation.holder);
+    if (outcome !== DONE) throw validateError(this.state, this, prepared, op, outcome);
   }
 
   /**
    * Waits for the work on the buffer: with a usage, only for that and what comes before it (kernel, write, read).
    *
-   * @throws {TtmError} `EBUSY` after 15 s, or at once with `noWait`; `EINVAL` after the last reference is gone.
+   * @throws {TtmError} `EBUSY` after 15 s, or at once with `noWait`; `EIO` if work that was waited for failed, with its
+   * error as the cause; `EINVAL` after the last reference is gone.
    */
   async wait(options: WaitOptions & { readonly usage?: FenceUsage } = {}): Promise<void> {
     this.#mustLive("wait for");
@@ -308,10 +189,63 @@ export class BufferObject implements Disposable {
     if (options.usage !== undefined && !isFenceUsage(options.usage)) {
       throw new TtmError("EINVAL", `Cannot wait for ${this}: there is no usage ${show(options.usage)}`);
     }
-    const op = new Operation(this.#state.tracer, options.noWait === true);
+    const op = new Operation(this.state.tracer, options.noWait === true);
     const attempt = () => op.waitForAll(this.reservation.fences, options.usage);
-    const outcome = await complete(this.#state, op, options.signal, attempt);
+    const outcome = await complete(this.state.clock, op, options.signal, attempt);
     if (outcome !== DONE) throw op.error(`wait for ${this}`, "its work has not ended", outcome);
+    if (op.firstFailure === undefined) return;
+    throw new TtmError("EIO", `Cannot wait for ${this}: its work failed`, { cause: op.firstFailure });
+  }
+
+  /**
+   * Waits until nobody holds the reservation, without taking it (`ttm_bo_wait_unreserved`).
+   *
+   * @throws {TtmError} `EINVAL` after the last reference is gone. An aborted signal rejects with its reason.
+   */
+  async waitUnreserved(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    this.#mustLive("wait for the reservation of");
+    checkWaitOptions(`wait for the reservation of ${this}`, options);
+    const { reservation } = this;
+    if (!reservation.locked) return;
+    await lock(this.state.clock, reservation, null, options.signal);
+    reservation.unlock();
+  }
+
+  /**
+   * Waits for the work on the buffer and then keeps it out of submissions: `reserveList` refuses it with `EBUSY` until the
+   * result is disposed of. Grabs nest. Validating and evicting it go on (`ttm_bo_synccpu_write_grab`).
+   *
+   * @throws {TtmError} As {@linkcode reserve} and {@linkcode wait}; nothing is grabbed then.
+   */
+  async grabForCpuWrite(options: WaitOptions = {}): Promise<Disposable> {
+    checkWaitOptions(`grab ${this}`, options);
+    if (options.noWait !== true) await this.reserve(options);
+    else if (!this.tryReserve()) throw new TtmError("EBUSY", `Cannot grab ${this}: it is reserved`);
+    try {
+      await this.wait(options);
+      this.writers++;
+    } finally {
+      this.unreserve();
+    }
+    return once(() => this.writers--);
+  }
+
+  /**
+   * Makes the host pages of the buffer exist, bringing them back from the swap store if they are there (`ttm_bo_populate`).
+   *
+   * @throws {TtmError} `EINVAL` if it is not reserved, or has no host pages because it is in device-resident memory or was
+   * never placed; `ENOMEM` without memory; `EIO` if they cannot be read back; `EBUSY` as {@linkcode validate}.
+   */
+  async populate(options: WaitOptions = {}): Promise<void> {
+    this.#mustBeReserved("populate");
+    checkWaitOptions(`populate ${this}`, options);
+    const op = new Operation(this.state.tracer, options.noWait === true);
+    const outcome = await complete(this.state.clock, op, options.signal, () => {
+      this.#mustBeReserved("populate");
+      const { tt } = this;
+      return tt === null ? EINVAL : populate(this.state, this, tt, op);
+    });
+    if (outcome !== DONE) throw accessError(`populate ${this}`, op, outcome);
   }
 
   /**
@@ -337,9 +271,9 @@ export class BufferObject implements Disposable {
    */
   pin(): Disposable {
     this.#mustBeReserved("pin");
-    const row = this.#resource;
-    if (row >= 0) this.#state.lru.leaveBulk(row);
-    this.#state.buffers.setPins(this.row, this.pins + 1);
+    const row = this.resourceRow;
+    if (row >= 0) this.state.lru.leaveBulk(row);
+    this.state.buffers.setPins(this.row, this.pins + 1);
     return once(() => this.#unpin());
   }
 
@@ -356,11 +290,11 @@ export class BufferObject implements Disposable {
   #unpin(): void {
     this.#mustLive("unpin");
     if (this.pins === 0) throw new TtmError("EINVAL", `Cannot unpin ${this}: it is not pinned`);
-    this.#state.buffers.setPins(this.row, this.pins - 1);
-    const row = this.#resource;
+    this.state.buffers.setPins(this.row, this.pins - 1);
+    const row = this.resourceRow;
     if (this.pins > 0 || row < 0) return;
-    this.#state.lru.joinBulkUnpinned(row);
-    if (!this.reserved) this.#state.lru.moveToTail(row);
+    this.state.lru.joinBulkUnpinned(row);
+    if (!this.reserved) this.state.lru.moveToTail(row);
   }
 
   /**
@@ -389,14 +323,12 @@ export class BufferObject implements Disposable {
   }
 
   async #access(what: string, request: Access, options: WaitOptions): Promise<void> {
-    const op = new Operation(this.#state.tracer, options.noWait === true);
-    const outcome = await complete(this.#state, op, options.signal, () => {
+    const op = new Operation(this.state.tracer, options.noWait === true);
+    const outcome = await complete(this.state.clock, op, options.signal, () => {
       this.#mustBeReserved(what);
-      return access(this.#state, this, request, op);
+      return access(this.state, this, request, op);
     });
-    if (outcome === DONE) return;
-    const why = op.cause instanceof Error ? op.cause.message : outcome === EBUSY ? "it is busy" : "no memory";
-    throw op.error(`${what} ${this}`, why, outcome);
+    if (outcome !== DONE) throw accessError(`${what} ${this}`, op, outcome);
   }
 
   /**
@@ -406,7 +338,7 @@ export class BufferObject implements Disposable {
    */
   ref(): this {
     this.#mustLive("take a reference to");
-    this.#references++;
+    this.users++;
     return this;
   }
 
@@ -417,10 +349,10 @@ export class BufferObject implements Disposable {
    */
   unref(): void {
     this.#mustLive("release");
-    if (this.#references === 1 && this.reserved && this.#shared === null) {
+    if (this.users === 1 && this.reserved && this.shared === null) {
       throw new TtmError("EINVAL", `Cannot release ${this}: it is reserved`);
     }
-    if (--this.#references === 0) dropLastUser(this.#state, this);
+    if (--this.users === 0) dropLastUser(this.state, this);
   }
 
   /** Removes a user, as {@linkcode unref}. */
@@ -428,22 +360,16 @@ export class BufferObject implements Disposable {
     this.unref();
   }
 
-  /** For messages: number, label, and what is left of it. */
-  toString(): string {
-    const kind = this.isGhost ? "ghost of buffer" : this.disposed ? "dying buffer" : "buffer";
-    return this.label === undefined ? `${kind} ${this.id}` : `${kind} ${this.id} "${this.label}"`;
-  }
-
   #prepare(placement: Placement | PreparedPlacement): PreparedPlacement {
     this.#mustBeReserved("validate");
-    if (!(placement instanceof PreparedPlacement)) return new PreparedPlacement(this.#state.typesByName, placement);
-    if (placement.types === this.#state.typesByName) return placement;
+    if (!(placement instanceof PreparedPlacement)) return new PreparedPlacement(this.state.typesByName, placement);
+    if (placement.types === this.state.typesByName) return placement;
     throw new TtmError("EINVAL", `Cannot validate ${this}: the placement was prepared by another device`);
   }
 
   #validateOnce(placement: PreparedPlacement, op: Operation): Outcome {
     this.#mustBeReserved("validate");
-    return validate(this.#state, this, placement, op);
+    return validate(this.state, this, placement, op);
   }
 
   #checkTicket(ticket: unknown): void {

@@ -1,3 +1,4 @@
+import type { Charge } from "./accounting.ts";
 import { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { GuardedFence } from "./fence_list.ts";
@@ -120,10 +121,17 @@ export function reapForRoom(state: DeviceState, buffer: BufferObject): void {
   else reap(state, buffer);
 }
 
+/** What the structures of a buffer count for. */
+export function structuresCharge({ kind }: BufferObject, bytes: number): Charge {
+  return { bytes, pages: 0, dma32: true, privileged: kind === "kernel" };
+}
+
 function forget(state: DeviceState, buffer: BufferObject): void {
   state.buffers.release(buffer.row);
   state.dyingBuffers--;
   buffer.row = -1;
+  buffer.onDestroy?.(buffer);
+  if (buffer.accountedBytes > 0) state.accountant.uncharge(structuresCharge(buffer, buffer.accountedBytes));
   const parent = buffer.ghostOf;
   if (parent !== null && --parent.ghosts === 0 && parent.disposed) release(state, parent);
 }

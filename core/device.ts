@@ -1,19 +1,34 @@
-import { checkInteger, checkObject, checkWaitOptions, show } from "./arguments.ts";
-import { BufferObject } from "./buffer_object.ts";
+import { checkBoolean, checkInteger, checkObject, checkWaitOptions, show } from "./arguments.ts";
+import type { MemoryLimits } from "./accounting.ts";
+import type { BufferObject } from "./buffer_object.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import { DeviceState } from "./device_state.ts";
 import type { Driver } from "./driver.ts";
 import { TtmError } from "./errors.ts";
+import { createBuffer } from "./create.ts";
 import { dyingIn, reap, reapAllIdle } from "./destroy.ts";
-import { firstVictim, giveUpPlace, waitUntilLeft } from "./evict.ts";
+import { evictAll, firstVictim, giveUpPlace, waitUntilLeft } from "./evict.ts";
+import { evictError, swapOutError } from "./failure.ts";
+import type { Fence } from "./fence.ts";
+import { Global } from "./global.ts";
 import { checkBuffer, checkState } from "./invariants.ts";
 import type { MemTypeManager } from "./manager.ts";
-import { type MemoryType, PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
+import { cleanManager, initManager } from "./manager_control.ts";
+import { type MemoryType, PRIORITIES } from "./memory_type.ts";
 import { Operation } from "./operation.ts";
-import { type BufferOptions, checkKind, checkReservation, type WaitOptions } from "./options.ts";
+import {
+  type BufferOptions,
+  checkBufferOptions,
+  type PlacedBufferOptions,
+  type SwapOutOptions,
+  type ValidateOptions,
+  type WaitOptions,
+} from "./options.ts";
 import { once } from "./once.ts";
-import { DONE, EBUSY } from "./outcome.ts";
+import { DONE } from "./outcome.ts";
 import { type Placement, PreparedPlacement } from "./placement.ts";
+import { memoryStore, type SwapStore } from "./swap_store.ts";
+import { swapOutDevice, swapOutType } from "./swapout.ts";
 import type { TypeUsage } from "./report.ts";
 import type { Tracer } from "./tracer.ts";
 import { complete } from "./wait.ts";
@@ -28,9 +43,13 @@ export interface DeviceOptions {
   readonly clock?: Clock;
   /** Who watches. @default {nobody} */
   readonly tracer?: Tracer;
+  /** Where pages are swapped out to. @default {host memory} */
+  readonly store?: SwapStore;
+  /** What it shares with other devices: the account of memory and the turns of swapping. @default {one of its own} */
+  readonly global?: Global;
+  /** The limits of a global of its own. @default {none} */
+  readonly limits?: MemoryLimits;
 }
-
-const MAX_BYTES = Number.MAX_SAFE_INTEGER - PAGE_SIZE;
 
 /**
  * A device and its buffers (`ttm_device`): composed of a driver and of managers for its memory types.
@@ -63,10 +82,13 @@ export class BoDevice implements AsyncDisposable {
     checkObject("create device", "the options", options);
     checkObject("create device", "options.driver", options.driver);
     checkObject("create device", "options.managers", options.managers);
-    const { driver, managers, clock = new SystemClock(), tracer = {} } = options;
-    this.#state = new DeviceState(driver, managers, clock, tracer);
+    const { driver, managers, clock = new SystemClock(), tracer = {}, store = memoryStore() } = options;
+    checkObject("create device", "options.store", store);
+    const global = globalOf(options);
+    this.#state = new DeviceState(driver, managers, clock, tracer, store, global);
     try {
       driver.attach?.({ clock });
+      global.add(this, this.#state);
     } catch (error) {
       for (const type of this.#state.types) type.manager?.takedown();
       throw error;
@@ -86,6 +108,11 @@ export class BoDevice implements AsyncDisposable {
   /** Buffers that have users. */
   get liveBuffers(): number {
     return this.#state.liveBuffers;
+  }
+
+  /** What it shares with other devices. */
+  get global(): Global {
+    return this.#state.global;
   }
 
   /** How many buffers without users, and old places of moved buffers, submitted work still uses. */
@@ -118,24 +145,37 @@ export class BoDevice implements AsyncDisposable {
   createBuffer(options: BufferOptions): BufferObject {
     const what = "create buffer";
     if (this.#state.closed) throw new TtmError("EINVAL", `Cannot ${what}: the device is closed`);
-    checkObject(what, "the options", options);
-    const { label, alignment = 1, priority = 0, kind = "device", reservation } = options;
-    if (label !== undefined && typeof label !== "string") {
-      throw new TtmError("EINVAL", `Cannot ${what}: label must be a string, not ${show(label)}`);
-    }
-    const buffer = new BufferObject(this.#state, {
-      id: this.#created,
-      bytes: checkInteger(what, "bytes", options.bytes, 1, MAX_BYTES),
-      kind: checkKind(what, kind),
-      ...(reservation && { reservation: checkReservation(what, reservation) }),
-      alignment: checkInteger(what, "alignment", alignment, 0, Number.MAX_SAFE_INTEGER) || 1,
-      priority: checkInteger(what, "priority", priority, 0, PRIORITIES - 1),
-      label,
-    });
+    const buffer = createBuffer(this.#state, checkBufferOptions(what, options, this.#created));
     this.#created++;
-    this.#state.liveBuffers++;
-    this.#state.tracer.create?.(buffer);
     return buffer;
+  }
+
+  /**
+   * Makes a buffer and brings it to one of the places (`ttm_bo_init_validate`). With a reservation of its own it is not
+   * reserved afterwards; a given one must be reserved, and stays so.
+   *
+   * @throws {TtmError} `EINVAL` as {@linkcode createBuffer}, or if the given reservation is not reserved; otherwise as
+   * `BufferObject.validate`. The buffer is gone then, and `onDestroy` has been called, or will be when work that
+   * others have on the reservation has ended. An aborted signal rejects with its reason.
+   */
+  async createPlaced(options: PlacedBufferOptions, waitOptions: ValidateOptions = {}): Promise<BufferObject> {
+    checkObject("create buffer", "the options", options);
+    checkWaitOptions("create buffer", waitOptions);
+    const { placement, ...bufferOptions } = options;
+    if (options.reservation?.locked === false) {
+      throw new TtmError("EINVAL", "Cannot create buffer: the reservation that it is to share is not reserved");
+    }
+    const buffer = this.createBuffer(bufferOptions);
+    if (options.reservation === undefined) buffer.tryReserve();
+    try {
+      await buffer.validate(placement, waitOptions);
+      if (options.reservation === undefined) buffer.unreserve();
+      return buffer;
+    } catch (error) {
+      if (options.reservation === undefined) buffer.unlock();
+      buffer.unref();
+      throw error;
+    }
   }
 
   /**
@@ -160,15 +200,110 @@ export class BoDevice implements AsyncDisposable {
     checkWaitOptions(`evict from ${memoryType}`, options);
     const op = new Operation(this.#state.tracer, options.noWait === true);
     const victim = firstVictim(this.#state, type.index);
-    const outcome = await complete(this.#state, op, options.signal, () => {
+    const outcome = await complete(this.#state.clock, op, options.signal, () => {
       // It may leave by itself while it is waited for.
       if (victim === null || victim.type !== type) return DONE;
       const outcome = giveUpPlace(this.#state, victim, op);
       return outcome === DONE ? waitUntilLeft(op) : outcome;
     });
     if (outcome === DONE) return victim !== null;
-    const why = outcome === EBUSY ? "the first buffer is in use" : "the first buffer has nowhere to go";
-    throw op.error(`evict from ${memoryType}`, op.cause instanceof Error ? op.cause.message : why, outcome);
+    throw evictError(`evict from ${memoryType}`, op, outcome);
+  }
+
+  /**
+   * Evicts all buffers of a memory type but the pinned ones, and waits for the copies out of it
+   * (`ttm_resource_manager_evict_all`).
+   *
+   * @throws {TtmError} As {@linkcode evictFirst}, for the first buffer that cannot leave; those before it have left.
+   */
+  async evictAll(memoryType: string, options: WaitOptions = {}): Promise<void> {
+    const what = `evict all from ${memoryType}`;
+    const type = this.#type("evict all from", memoryType);
+    checkWaitOptions(what, options);
+    if (type.isSystem) throw new TtmError("EINVAL", `Cannot ${what}: there is nowhere to go from it`);
+    const op = new Operation(this.#state.tracer, options.noWait === true);
+    const outcome = await complete(this.#state.clock, op, options.signal, () => evictAll(this.#state, type, op));
+    if (outcome !== DONE) throw evictError(what, op, outcome);
+  }
+
+  /**
+   * Swaps buffers out, of the first memory type that has any, SYSTEM first, or of one memory type; lowest priority and
+   * oldest first (`ttm_device_swapout`).
+   *
+   * @param options `pages`: how many pages to free at least, if there are as many, from 1; only with a memory type can it
+   * be more than 1.
+   * @returns The pages freed; 0 if there is nothing to swap out.
+   * @throws {TtmError} `EINVAL` for an unknown memory type or a fixed one; `EBUSY` after 15 s of waiting for the work on a
+   * buffer. An aborted signal rejects with its reason. Buffers that cannot be written to the store are passed over.
+   */
+  async swapOut(options: SwapOutOptions = {}): Promise<number> {
+    checkWaitOptions("swap out", options);
+    const state = this.#state;
+    const { memoryType, pages = 1 } = options;
+    checkInteger("swap out", "pages", pages, 1, memoryType === undefined ? 1 : Number.MAX_SAFE_INTEGER);
+    const type = memoryType === undefined ? null : this.#type("swap out from", memoryType);
+    if (type?.fixed === true) {
+      throw new TtmError("EINVAL", `Cannot swap out from ${type.name}: its buffers have no host pages`);
+    }
+    const op = new Operation(state.tracer, options.noWait === true);
+    let freed = 0;
+    const outcome = await complete(state.clock, op, options.signal, () => {
+      freed = type === null ? swapOutDevice(state, op) : swapOutType(state, type, pages, op);
+      return freed < 0 ? freed : DONE;
+    });
+    if (outcome !== DONE) throw swapOutError(op, outcome);
+    return freed;
+  }
+
+  /**
+   * Gives a memory type that has none a manager (`ttm_bo_init_mm`).
+   *
+   * @throws {TtmError} `EINVAL` for an unknown memory type, SYSTEM, or what is no manager; `EBUSY` if it has one; what the
+   * manager throws.
+   */
+  initManager(memoryType: string, manager: MemTypeManager): void {
+    initManager(this.#type("initialise the manager of", memoryType), manager);
+  }
+
+  /**
+   * Evicts everything from a memory type and takes its manager away; another may be given then (`ttm_bo_clean_mm`).
+   *
+   * @throws {TtmError} `EINVAL` for an unknown memory type, SYSTEM, or one without a manager; `EBUSY` if something stays,
+   * pinned buffers for example, or as {@linkcode evictFirst}. The manager stays then, and nothing new is placed there until
+   * {@linkcode setUsed}.
+   */
+  async cleanManager(memoryType: string, options: WaitOptions = {}): Promise<void> {
+    const what = `clean the manager of ${memoryType}`;
+    const type = this.#type("clean the manager of", memoryType);
+    checkWaitOptions(what, options);
+    if (type.manager === null) throw new TtmError("EINVAL", `Cannot ${what}: there is none`);
+    const op = new Operation(this.#state.tracer, options.noWait === true);
+    const attempt = () => cleanManager(this.#state, type, op);
+    const outcome = await complete(this.#state.clock, op, options.signal, attempt);
+    if (outcome !== DONE) throw evictError(what, op, outcome);
+  }
+
+  /**
+   * Allows or forbids that anything new is placed in a memory type; what is there stays
+   * (`ttm_resource_manager_set_used`).
+   *
+   * @throws {TtmError} `EINVAL` for an unknown memory type or SYSTEM.
+   */
+  setUsed(memoryType: string, used: boolean): void {
+    const type = this.#type("set the use of", memoryType);
+    checkBoolean(`set the use of ${memoryType}`, "used", used);
+    if (type.isSystem) throw new TtmError("EINVAL", "Cannot set the use of system: it is always used");
+    type.used = used;
+  }
+
+  /**
+   * The last copy out of a range of a memory type that was handed on before the copy ended; it may have ended since.
+   * null if there never was one.
+   *
+   * @throws {TtmError} `EINVAL` for an unknown memory type.
+   */
+  moveFence(memoryType: string): Fence | null {
+    return this.#type("tell the move fence of", memoryType).moveFence;
   }
 
   /**
@@ -222,7 +357,7 @@ export class BoDevice implements AsyncDisposable {
     if (state.closed) return;
     this.#mustHaveNoUsers();
     const op = new Operation(state.tracer, false);
-    const outcome = await complete(state, op, options.signal, () => {
+    const outcome = await complete(state.clock, op, options.signal, () => {
       // The last ghost of a buffer may leave the buffer to be destroyed next.
       while (state.dyingBuffers > 0) {
         for (const buffer of dyingIn(state)) {
@@ -240,6 +375,7 @@ export class BoDevice implements AsyncDisposable {
         throw new TtmError("EBUSY", `Cannot close device: the manager of ${type.name} still holds pages`);
       }
     }
+    state.global.remove(state);
     state.closed = true;
   }
 
@@ -276,6 +412,13 @@ export class BoDevice implements AsyncDisposable {
     const known = this.memoryTypes.join(", ");
     throw new TtmError("EINVAL", `Cannot ${what} ${show(memoryType)}: this device has ${known}`);
   }
+}
+
+function globalOf({ global, limits }: DeviceOptions): Global {
+  if (global === undefined) return new Global(limits === undefined ? {} : { limits });
+  if (global instanceof Global && limits === undefined) return global;
+  const why = limits === undefined ? `global must be a Global, not ${show(global)}` : "limits are those of its global";
+  throw new TtmError("EINVAL", `Cannot create device: ${why}`);
 }
 
 /**

@@ -1,13 +1,17 @@
+import type { MemoryAccountant } from "./accounting.ts";
 import { BufferTable } from "./buffer_table.ts";
 import type { Clock } from "./clock.ts";
 import type { Driver } from "./driver.ts";
 import { TtmError } from "./errors.ts";
+import { FenceContext } from "./fence.ts";
+import { Global } from "./global.ts";
 import { Lru } from "./lru.ts";
-import type { MemTypeManager } from "./manager.ts";
+import { isManager, type MemTypeManager } from "./manager.ts";
 import { MemoryType } from "./memory_type.ts";
 import { Operation } from "./operation.ts";
-import { type Placement, PreparedPlacement } from "./placement.ts";
+import { type Placement, type PreparedPlace, PreparedPlacement, preparePlace } from "./placement.ts";
 import { ResourceTable } from "./resource_table.ts";
+import { memoryStore, type SwapStore } from "./swap_store.ts";
 import type { Tracer } from "./tracer.ts";
 
 const MAX_TYPES = 8;
@@ -17,10 +21,16 @@ export class DeviceState {
   readonly driver: Driver;
   readonly clock: Clock;
   readonly tracer: Tracer;
+  /** Where pages are swapped out to. */
+  readonly store: SwapStore;
+  /** What it shares with other devices. */
+  readonly global: Global;
+  readonly accountant: MemoryAccountant;
   readonly types: readonly MemoryType[];
   readonly typesByName: ReadonlyMap<string, MemoryType>;
   readonly buffers: BufferTable = new BufferTable();
   readonly resources: ResourceTable = new ResourceTable();
+  readonly systemPlace: PreparedPlace;
   readonly lru: Lru;
   /** The record of calls that make one attempt only; they cannot nest. */
   readonly single: Operation;
@@ -36,6 +46,8 @@ export class DeviceState {
   ghostsMade = 0;
   /** How many keep delayed destruction from running by itself. */
   delayedDestroyHolds = 0;
+  /** The timeline of transfers from and to the swap store. */
+  readonly swapLine: FenceContext = new FenceContext("swap");
   closed = false;
   #evictPlacements: WeakMap<Placement, PreparedPlacement> = new WeakMap();
 
@@ -44,7 +56,12 @@ export class DeviceState {
     managers: Readonly<Record<string, MemTypeManager>>,
     clock: Clock,
     tracer: Tracer,
+    store: SwapStore = memoryStore(),
+    global: Global = new Global(),
   ) {
+    this.store = store;
+    this.global = global;
+    this.accountant = global.accountant;
     this.driver = driver;
     this.clock = clock;
     this.tracer = tracer;
@@ -53,6 +70,7 @@ export class DeviceState {
     this.pipelinesEvictions = driver.supports?.pipelinedEvictions !== false;
     this.types = createTypes(driver, managers);
     this.typesByName = new Map(this.types.map((type) => [type.name, type]));
+    this.systemPlace = preparePlace(this.typesByName, "the swap place", { memoryType: "system" });
     this.lru = new Lru(this.resources, this.buffers, this.types.length);
   }
 
@@ -81,7 +99,7 @@ function createTypes(driver: Driver, managers: Readonly<Record<string, MemTypeMa
   }
   for (const name of Object.keys(managers)) {
     const manager = managers[name];
-    if (manager !== undefined && (typeof manager?.init !== "function" || typeof manager.allocate !== "function")) {
+    if (manager !== undefined && !isManager(manager)) {
       throw new TtmError("EINVAL", `Cannot create device: what is to manage "${name}" is no manager`);
     }
     if (name !== "system" && names.has(name)) continue;

@@ -60,6 +60,8 @@ export interface DriverSupport {
    * as zero. @default {true}
    */
   readonly contents?: boolean;
+  /** Whether host pages must have 32-bit addresses, so that they count in zones marked `dma32`. @default {false} */
+  readonly dma32?: boolean;
 }
 
 /**
@@ -112,6 +114,8 @@ export interface Driver {
    * that counters balance. Must not throw.
    */
   moveNotify?(buffer: BufferObject, from: string | null, to: string | null): void;
+  /** Told before the pages of an idle buffer in SYSTEM are swapped out. Must not throw. */
+  swapNotify?(buffer: BufferObject): void;
   /** Told after the first successful move of a buffer that had been evicted: the device may hold stale cache lines. */
   invalidateCaches?(buffer: BufferObject): void;
   /**

@@ -4,6 +4,7 @@ import type { DeviceState } from "./device_state.ts";
 import { moveThroughHops } from "./move.ts";
 import type { Operation } from "./operation.ts";
 import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, ENOSPC, type Outcome } from "./outcome.ts";
+import type { MemoryType } from "./memory_type.ts";
 import type { PreparedPlace } from "./placement.ts";
 import { purge } from "./purge.ts";
 import { allocateResource } from "./resource.ts";
@@ -142,6 +143,21 @@ function evict(state: DeviceState, buffer: BufferObject, op: Operation): Outcome
   const outcome = moveThroughHops(state, buffer, row, true, op);
   if (outcome === DONE) buffer.wasEvicted = true;
   return outcome;
+}
+
+/** Evicts until only pinned buffers are left in a memory type, and waits for the copies out of it. */
+export function evictAll(state: DeviceState, type: MemoryType, op: Operation): Outcome {
+  // An eviction may lead back into this type; then every buffer is met a second time and no more.
+  for (let left = 2 * type.residents; left > 0; left--) {
+    const victim = firstVictim(state, type.index);
+    if (victim === null) break;
+    const outcome = giveUpPlace(state, victim, op);
+    if (outcome !== DONE) return outcome;
+    const gone = waitUntilLeft(op);
+    if (gone !== DONE) return gone;
+  }
+  if (firstVictim(state, type.index) !== null) return EBUSY;
+  return op.waitFor(type.moveFence);
 }
 
 /** The first buffer of a memory type in the order of eviction that is not pinned; null if there is none. */

@@ -27,6 +27,23 @@ export function validateError(
   return op.error(what, summarize(report), outcome, report);
 }
 
+/** The error of a transfer to or from the CPU, or of getting the pages for it. */
+export function accessError(what: string, op: Operation, outcome: Outcome): TtmError {
+  const why = outcome === EBUSY ? "it is busy" : outcome === EINVAL ? "it has no host pages" : "no memory";
+  return op.error(what, op.cause instanceof Error ? op.cause.message : why, outcome);
+}
+
+/** The error of a swapout that ended with a failure. */
+export function swapOutError(op: Operation, outcome: Outcome): TtmError {
+  return op.error("swap out", outcome === EBUSY ? "the work on a buffer has not ended" : "no buffer could be", outcome);
+}
+
+/** The error of an eviction on behalf of nobody. */
+export function evictError(what: string, op: Operation, outcome: Outcome): TtmError {
+  const why = outcome === EBUSY ? "a buffer is in use" : "a buffer has nowhere to go";
+  return op.error(what, op.cause instanceof Error ? op.cause.message : why, outcome);
+}
+
 function reasonOf(buffer: BufferObject, outcome: Outcome): string {
   switch (outcome) {
     case EBUSY:

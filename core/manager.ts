@@ -26,6 +26,12 @@ export interface ManagerNode {
  */
 export type Allocation<Node extends ManagerNode = ManagerNode> = Node | "no-room" | "busy";
 
+/** Whether a value looks like a manager. */
+export function isManager(value: unknown): value is MemTypeManager {
+  const manager = value as Partial<MemTypeManager> | null | undefined;
+  return typeof manager?.init === "function" && typeof manager.allocate === "function";
+}
+
 /**
  * Hands out the pages of one memory type. All members are synchronous and must not call back into the device.
  *

@@ -37,7 +37,9 @@ export class MemoryType {
   /** In bytes. */
   readonly gpuOffset: number;
   /** Null for SYSTEM, and for a type that the device was given no manager for: nothing can be placed there. */
-  readonly manager: MemTypeManager | null;
+  manager: MemTypeManager | null;
+  /** False: what is there may stay, and nothing new is placed there. */
+  used = true;
   /** Pages of all resources in it. */
   usedPages = 0;
   /** Resources in it. */
@@ -85,7 +87,7 @@ export class MemoryType {
 
   /** Whether anything can be placed here. */
   get usable(): boolean {
-    return this.isSystem || this.manager !== null;
+    return this.used && (this.isSystem || this.manager !== null);
   }
 
   /** Whether evicting the owner of these pages could make room in [fpfn, lpfn). */

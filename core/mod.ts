@@ -17,13 +17,18 @@
  *
  * @module
  */
+export { accountedSize } from "./acc_size.ts";
+export type { MemoryLimits, MemoryZone, ZoneUsage } from "./accounting.ts";
 export { BufferObject } from "./buffer_object.ts";
+export { BufferRecord } from "./buffer_record.ts";
 export { BulkMove } from "./bulk_move.ts";
 export type {
   BufferKind,
   BufferOptions,
+  PlacedBufferOptions,
   ReadOptions,
   ReserveOptions,
+  SwapOutOptions,
   ValidateOptions,
   WaitOptions,
   WriteOptions,
@@ -40,10 +45,12 @@ export { type MemoryTypeOptions, PAGE_SIZE, PRIORITIES } from "./memory_type.ts"
 export { type Place, type Placement, PreparedPlacement } from "./placement.ts";
 export type { KeptBuffer, KeptReason, NoRoomReport, TriedPlace, TypeUsage } from "./report.ts";
 export type { Blocker } from "./operation.ts";
+export { Global, type GlobalOptions } from "./global.ts";
 export { type ListEntry, ReservedList, reserveList, type ReserveListOptions } from "./reserve_list.ts";
 export { Reservation } from "./reservation.ts";
 export { SimulatedClock } from "./simulated_clock.ts";
 export type { MoveEvent, TracedPlace, Tracer } from "./tracer.ts";
 export { AcquireTicket } from "./ticket.ts";
-export { byteTable, TranslationTable } from "./translation_table.ts";
+export { memoryStore, type SwapStore } from "./swap_store.ts";
+export { byteTable, type PageCodec, type TableOptions, TranslationTable } from "./translation_table.ts";
 export { WAIT_BUDGET_MS } from "./wait.ts";

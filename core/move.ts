@@ -5,10 +5,11 @@ import type { Fence } from "./fence.ts";
 import type { MemoryType } from "./memory_type.ts";
 import type { Operation } from "./operation.ts";
 import { BLOCKED, codeOf, DONE, EINVAL, EMULTIHOP, ENOMEM, type Outcome } from "./outcome.ts";
+import { populate } from "./populate.ts";
 import { PreparedPlacement } from "./placement.ts";
 import { freeResource } from "./resource.ts";
 import { memSpace } from "./space.ts";
-import { createTable, emptyTable, populate } from "./tables.ts";
+import { createTable, emptyTable } from "./tables.ts";
 import { travel } from "./travel.ts";
 
 /** One transition of a buffer between places. */
@@ -74,7 +75,7 @@ function handleMove(
   if (outcome === DONE) outcome = prepareAndTravel(state, move, op);
   if (outcome === DONE) waitForCopy(state, move, op);
   if (outcome !== BLOCKED) trace(state, move, outcome);
-  if (outcome === DONE) commit(state, move, op);
+  if (outcome === DONE) commit(state, move);
   return outcome;
 }
 
@@ -112,13 +113,17 @@ function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): 
   return outcome;
 }
 
-/** Outside fixed memory a buffer needs a table; its pages must exist where the device sees them or bytes arrive. */
+/**
+ * Outside fixed memory a buffer needs a table; its pages must exist where the device sees them, bytes arrive, or bytes
+ * that are in the swap store leave.
+ */
 function prepareTable(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
-  if (target.fixed) return DONE;
+  const movesBytes = state.driver.supports?.contents !== false;
+  if (target.fixed) return buffer.tt?.swapped === true && movesBytes ? populate(state, buffer, buffer.tt, op) : DONE;
   if (buffer.tt === null && !createTable(state, buffer, op)) return ENOMEM;
-  const bytesArrive = from?.fixed === true && state.driver.supports?.contents !== false;
+  const bytesArrive = from?.fixed === true && movesBytes;
   if (buffer.tt === null || (target.isSystem && !bytesArrive)) return DONE;
-  return populate(buffer.tt, op);
+  return populate(state, buffer, buffer.tt, op);
 }
 
 /** Puts the copy among the buffer's work. An eviction that is not pipelined is over only when its copy is. */
@@ -134,15 +139,15 @@ function waitForCopy(state: DeviceState, move: Transition, op: Operation): void 
 }
 
 /** Makes the new resource the buffer's own and lets go of the old one, now or when the copy out of it has ended. */
-function commit(state: DeviceState, move: Transition, op: Operation): void {
-  const { buffer, target, to, evict, fence } = move;
+function commit(state: DeviceState, move: Transition): void {
+  const { buffer, target, to, fence } = move;
   const old = state.buffers.resource(buffer.row);
   const leavingTable = target.fixed ? buffer.tt : null;
   const { purges } = buffer;
   fence?.onSignal((error) => {
     if (error !== undefined && buffer.purges === purges) buffer.lost = error;
   });
-  if (fence !== null && old >= 0 && !move.pipelined && (!evict || op.ownCopy !== null)) {
+  if (fence !== null && !fence.signalled && old >= 0 && !move.pipelined) {
     leaveToGhost(state, buffer, leavingTable, [{ fence, usage: "kernel" }]);
   } else {
     if (leavingTable !== null) emptyTable(state, buffer, leavingTable);

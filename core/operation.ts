@@ -22,6 +22,8 @@ export class Operation {
   evictions = 0;
   /** How often memory has been asked back from others, in all attempts together. */
   shrinks = 0;
+  /** Pages that have been swapped out and not been reported yet. */
+  freedPages = 0;
   /** The stop that the driver asked for. */
   hop: PreparedPlacement | null = null;
   /** The copy out of a victim's place that has to end before the place is free. */
@@ -31,7 +33,7 @@ export class Operation {
   /** What a driver, manager or store threw. */
   cause: unknown = undefined;
   #victimCause: unknown = undefined;
-  #failed: Set<Fence> | null = null;
+  #failures: Map<Fence, unknown> | null = null;
   #tracer: Tracer;
 
   constructor(tracer: Tracer, noWait: boolean) {
@@ -73,20 +75,20 @@ export class Operation {
     return DONE;
   }
 
-  /** Remembers a fence that this operation waited for and that ended with an error. */
-  noteFailed(fence: Fence): void {
-    this.#failed ??= new Set();
-    this.#failed.add(fence);
+  /** Remembers that what this operation waited for has failed. */
+  noteFailed(fence: Fence, error: unknown): void {
+    this.#failures ??= new Map();
+    this.#failures.set(fence, error);
   }
 
-  /** Whether this operation has seen that fence fail. */
+  /** Whether this operation has seen that fail. */
   hasSeenFail(fence: Fence | null): boolean {
-    return fence !== null && this.#failed !== null && this.#failed.has(fence);
+    return fence !== null && this.#failures !== null && this.#failures.has(fence);
   }
 
-  /** The error of the first fence that failed while it was waited for; undefined if none did. */
+  /** The first error of a fence that was waited for; undefined if there was none. */
   get firstFailure(): unknown {
-    for (const fence of this.#failed ?? []) return fence.error;
+    for (const error of this.#failures?.values() ?? []) return error;
     return undefined;
   }
 

@@ -1,6 +1,9 @@
+import type { BufferObject } from "./buffer_object.ts";
 import { Reservation } from "./reservation.ts";
-import { show } from "./arguments.ts";
+import { checkInteger, checkObject, checkWord, show } from "./arguments.ts";
+import { PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
 import { TtmError } from "./errors.ts";
+import type { Placement, PreparedPlacement } from "./placement.ts";
 import type { AcquireTicket } from "./ticket.ts";
 
 /** What a buffer is for (`ttm_bo_type`). */
@@ -21,8 +24,31 @@ export interface BufferOptions {
   readonly kind?: BufferKind;
   /** Shared with other buffers, which are then reserved and waited for together. @default {its own} */
   readonly reservation?: Reservation;
+  /** Imported pages, for kind `"sg"` only, where they are needed: as many bytes as whole pages hold the buffer. */
+  readonly imported?: Uint8Array;
+  /**
+   * A key of the device's swap store that is the caller's: what is swapped out under it stays there, also when it has
+   * been read back and after the buffer has gone. @default {a key that is forgotten when it is read back}
+   */
+  readonly swapKey?: string;
+  /** Told once when the buffer is gone for good, also when its creation fails. Must not throw. */
+  readonly onDestroy?: (buffer: BufferObject) => void;
   /** For messages and reports. */
   readonly label?: string | undefined;
+}
+
+/** What a new buffer is like, and where it is to be. */
+export interface PlacedBufferOptions extends BufferOptions {
+  /** Where it may live. */
+  readonly placement: Placement | PreparedPlacement;
+}
+
+/** What to swap out. */
+export interface SwapOutOptions extends WaitOptions {
+  /** Name of a memory type whose buffers to swap out. @default {the first that has any} */
+  readonly memoryType?: string;
+  /** How many pages to free at least. @default {1} */
+  readonly pages?: number;
 }
 
 /** Options of calls that may wait. */
@@ -61,14 +87,42 @@ export interface WriteOptions extends WaitOptions {
   readonly offset?: number;
 }
 
-/** Checks what a buffer is to be for. */
-export function checkKind(what: string, kind: BufferKind): BufferKind {
-  if (kind === "device" || kind === "kernel" || kind === "sg") return kind;
-  throw new TtmError("EINVAL", `Cannot ${what}: kind must be "device", "kernel" or "sg", not ${show(kind)}`);
+/** @internal Options of a buffer that have been checked. */
+export interface CheckedBufferOptions extends BufferOptions {
+  readonly id: number;
+  readonly alignment: number;
+  readonly priority: number;
 }
 
-/** Checks a reservation to be shared. */
-export function checkReservation(what: string, reservation: Reservation): Reservation {
-  if (reservation instanceof Reservation) return reservation;
-  throw new TtmError("EINVAL", `Cannot ${what}: reservation must be that of a buffer, not ${show(reservation)}`);
+const MAX_BYTES = Number.MAX_SAFE_INTEGER - PAGE_SIZE;
+
+/** Checks the options of a new buffer; throws `EINVAL` if one is out of range. */
+export function checkBufferOptions(what: string, options: BufferOptions, id: number): CheckedBufferOptions {
+  checkObject(what, "the options", options);
+  const { alignment = 1, priority = 0, kind = "device", reservation, imported } = options;
+  for (const [name, text] of [["label", options.label], ["swapKey", options.swapKey]]) {
+    if (text === undefined || typeof text === "string") continue;
+    throw new TtmError("EINVAL", `Cannot ${what}: ${name} must be a string, not ${show(text)}`);
+  }
+  if (options.onDestroy !== undefined && typeof options.onDestroy !== "function") {
+    throw new TtmError("EINVAL", `Cannot ${what}: onDestroy must be a function, not ${show(options.onDestroy)}`);
+  }
+  checkWord(what, "kind", kind, ["device", "kernel", "sg"]);
+  if (reservation !== undefined && !(reservation instanceof Reservation)) {
+    throw new TtmError("EINVAL", `Cannot ${what}: reservation must be that of a buffer, not ${show(reservation)}`);
+  }
+  const bytes = checkInteger(what, "bytes", options.bytes, 1, MAX_BYTES);
+  const needed = kind === "sg" ? Math.ceil(bytes / PAGE_SIZE) * PAGE_SIZE : undefined;
+  if ((imported instanceof Uint8Array ? imported.length : imported) !== needed) {
+    const wanted = needed === undefined ? "only what is imported has such pages" : `it must be ${needed} bytes`;
+    throw new TtmError("EINVAL", `Cannot ${what}: imported is ${show(imported)}, and ${wanted}`);
+  }
+  return {
+    ...options,
+    id,
+    bytes,
+    kind,
+    alignment: checkInteger(what, "alignment", alignment, 0, Number.MAX_SAFE_INTEGER) || 1,
+    priority: checkInteger(what, "priority", priority, 0, PRIORITIES - 1),
+  };
 }

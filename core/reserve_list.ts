@@ -58,7 +58,8 @@ export class ReservedList implements Disposable {
  * Reserves all buffers of a list under one ticket, or none (`ttm_eu_reserve_buffers`). Two parties may list the same
  * buffers in any order: whoever is younger gives its locks up, waits for the contended one first and goes on.
  *
- * @throws {TtmError} `EINVAL` if an entry is none or its buffer is released; `EALREADY` if a buffer stands in it twice.
+ * @throws {TtmError} `EINVAL` if an entry is none or its buffer is released; `EALREADY` if a buffer, or one that shares
+ * its reservation, stands in it twice; `EBUSY` if a buffer is grabbed for writing by the CPU.
  * An aborted signal rejects with its reason. Nothing is reserved then, and the order of eviction is as before.
  *
  * @example A submission
@@ -103,7 +104,9 @@ async function tryEntry(
 ): Promise<"EDEADLK" | "EALREADY" | null> {
   try {
     await buffer.reserve({ ticket, ...(signal && { signal }) });
-    return null;
+    if (buffer.cpuWriters === 0) return null;
+    buffer.unlock();
+    throw new TtmError("EBUSY", `Cannot reserve list: the CPU writes to ${buffer}`);
   } catch (error) {
     const code = error instanceof TtmError ? error.code : undefined;
     if (code === "EALREADY" && skipDuplicates) return code;

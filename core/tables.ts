@@ -3,15 +3,15 @@ import type { DeviceState } from "./device_state.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, EIO, ENOMEM, type Outcome } from "./outcome.ts";
 import { TtmError } from "./errors.ts";
-import { byteTable, type TranslationTable } from "./translation_table.ts";
+import { unpopulate } from "./populate.ts";
+import { forgetSwap } from "./swap_in.ts";
+import { byteTable, TranslationTable } from "./translation_table.ts";
 
 /** Gives a buffer a table without pages; false if the driver has none to give. */
 export function createTable(state: DeviceState, buffer: BufferObject, op: Operation): boolean {
   const { driver } = state;
   try {
-    buffer.tt = driver.createTranslationTable === undefined
-      ? byteTable(buffer.pages)
-      : driver.createTranslationTable(buffer);
+    buffer.tt = tableFor(state, buffer);
   } catch (error) {
     op.fail(error, ENOMEM);
   }
@@ -21,15 +21,10 @@ export function createTable(state: DeviceState, buffer: BufferObject, op: Operat
   return buffer.tt !== null;
 }
 
-/** Makes a table's pages exist. */
-export function populate(table: TranslationTable, op: Operation): Outcome {
-  try {
-    table.populate();
-    return DONE;
-  } catch (error) {
-    op.fail(error, ENOMEM);
-    return ENOMEM;
-  }
+function tableFor({ driver }: DeviceState, buffer: BufferObject): TranslationTable | null {
+  const { imported } = buffer;
+  if (imported !== null) return new TranslationTable(buffer.pages, () => imported, { external: true });
+  return driver.createTranslationTable === undefined ? byteTable(buffer.pages) : driver.createTranslationTable(buffer);
 }
 
 /** Makes a table's pages visible to the device. */
@@ -57,8 +52,9 @@ export function unbind(state: DeviceState, buffer: BufferObject, table: Translat
   table.noteUnbound();
 }
 
-/** Drops a table's pages and with them what they hold. */
+/** Drops a table's pages and with them what they hold, in the swap store too. */
 export function emptyTable(state: DeviceState, buffer: BufferObject, table: TranslationTable): void {
   unbind(state, buffer, table);
-  table.unpopulate();
+  unpopulate(state, table);
+  forgetSwap(state, table);
 }

@@ -51,6 +51,10 @@ export interface Tracer {
   ghost?(ghost: BufferObject, buffer: BufferObject): void;
   /** A buffer lost its place and contents by a purge. */
   purge?(buffer: BufferObject): void;
+  /** The pages of a buffer are in the swap store now, and no longer in memory. */
+  swapOut?(buffer: BufferObject): void;
+  /** The pages of a buffer are back from the swap store. */
+  swapIn?(buffer: BufferObject): void;
   /** A buffer, or a ghost of one, is about to be freed for good, after its last reference and all its work. */
   destroy?(buffer: BufferObject): void;
 }

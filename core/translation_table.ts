@@ -1,5 +1,32 @@
+import type { Charge } from "./accounting.ts";
 import { CACHED, type Caching, cachingName } from "./caching.ts";
+import type { Fence } from "./fence.ts";
 import { PAGE_SIZE } from "./memory_type.ts";
+
+/** How the contents of a table become bytes for a swap store, and come back. */
+export interface PageCodec<Pages> {
+  /** The contents as bytes; they may be shorter than the pages. */
+  encode(contents: Pages): Uint8Array;
+  /** The contents that {@linkcode encode} made these bytes of. */
+  decode(bytes: Uint8Array): Pages;
+}
+
+/** What is known of pages in a swap store. */
+export interface SwappedPages {
+  readonly key: string;
+  readonly length: number;
+  readonly checksum: number;
+  /** Kept by the store even when the pages are back: the storage is the user's. */
+  readonly persistent: boolean;
+}
+
+/** What a table is made with. */
+export interface TableOptions<Pages> {
+  /** Needed to swap pages out that are no `Uint8Array`. */
+  readonly codec?: PageCodec<Pages>;
+  /** Pages that belong to somebody else: not accounted, never swapped out. @default {false} */
+  readonly external?: boolean;
+}
 
 /**
  * The host pages behind a buffer outside device-resident memory (`ttm_tt`). Pages appear when they are first needed,
@@ -10,16 +37,27 @@ import { PAGE_SIZE } from "./memory_type.ts";
 export class TranslationTable<Pages = unknown> {
   /** Size in pages. */
   readonly pages: number;
+  /** Whether the pages belong to somebody else. */
+  readonly external: boolean;
+  /** @internal What the accountant has been told of. */
+  charge: Charge | null = null;
+  /** @internal What is in the swap store; null if nothing is. */
+  swap: SwappedPages | null = null;
+  /** @internal The transfer from or to the store; it may have ended. */
+  transfer: Fence | null = null;
   #allocate: (pages: number) => Pages;
+  #codec: PageCodec<Pages> | null;
   #contents: Pages | null = null;
   #boundAt = -1;
   #boundTo: string | null = null;
   #caching: number = CACHED;
 
   /** Makes a table without pages; `allocate` must return zeroed ones and may throw when there are none. */
-  constructor(pages: number, allocate: (pages: number) => Pages) {
+  constructor(pages: number, allocate: (pages: number) => Pages, options: TableOptions<Pages> = {}) {
     this.pages = pages;
     this.#allocate = allocate;
+    this.external = options.external ?? false;
+    this.#codec = options.codec ?? null;
   }
 
   /** The pages; null before they are needed. */
@@ -30,6 +68,11 @@ export class TranslationTable<Pages = unknown> {
   /** Whether the pages exist. */
   get populated(): boolean {
     return this.#contents !== null;
+  }
+
+  /** Whether what was in the pages is in the swap store. */
+  get swapped(): boolean {
+    return this.swap !== null;
   }
 
   /** The memory type that the pages are bound into; null while they are not. */
@@ -61,6 +104,18 @@ export class TranslationTable<Pages = unknown> {
   /** Drops the pages and what is in them. */
   unpopulate(): void {
     this.#contents = null;
+  }
+
+  /** @internal The contents as bytes; null if they cannot be had as such. */
+  encode(): Uint8Array | null {
+    if (this.#contents === null) return null;
+    if (this.#codec !== null) return this.#codec.encode(this.#contents);
+    return this.#contents instanceof Uint8Array ? this.#contents : null;
+  }
+
+  /** @internal Makes the pages exist with what {@linkcode encode} gave. */
+  restore(bytes: Uint8Array): void {
+    this.#contents = this.#codec === null ? bytes as Pages : this.#codec.decode(bytes);
   }
 
   /** @internal Records a binding that the driver has made. */

@@ -1,4 +1,4 @@
-import type { DeviceState } from "./device_state.ts";
+import type { Clock } from "./clock.ts";
 import type { Fence } from "./fence.ts";
 import type { Operation } from "./operation.ts";
 import { BLOCKED, DONE, EBUSY, type Outcome } from "./outcome.ts";
@@ -15,7 +15,7 @@ export const WAIT_BUDGET_MS = 15_000;
  * @returns How the last attempt ended; EBUSY when the wait budget ran out.
  */
 export async function complete(
-  state: DeviceState,
+  clock: Clock,
   op: Operation,
   signal: AbortSignal | undefined,
   attempt: () => Outcome,
@@ -27,25 +27,26 @@ export async function complete(
     op.begin();
     const outcome = attempt();
     if (outcome !== BLOCKED || op.blockedOn === null) return outcome;
-    if (deadline === Infinity) deadline = state.clock.now() + WAIT_BUDGET_MS;
-    if (op.blockedOn instanceof Reservation) await turnComes(state, op.blockedOn, ticket, signal);
-    else if (!await fenceSignals(state, op.blockedOn, deadline, signal)) return EBUSY;
+    if (deadline === Infinity) deadline = clock.now() + WAIT_BUDGET_MS;
+    if (op.blockedOn instanceof Reservation) await turnComes(clock, op.blockedOn, ticket, signal);
+    else if (!await fenceSignals(clock, op.blockedOn, deadline, signal)) return EBUSY;
+    else if (op.blockedOn.error !== undefined) op.noteFailed(op.blockedOn, op.blockedOn.error);
     signal?.throwIfAborted();
   }
 }
 
 /** Waits for a fence; false if the deadline comes first. */
 function fenceSignals(
-  state: DeviceState,
+  clock: Clock,
   fence: Fence,
   deadline: number,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  return blockTask(state, signal, (resolve) => {
-    const timer = state.clock.schedule(deadline, () => resolve(false));
+  return blockTask(clock, signal, (resolve) => {
+    const timer = clock.schedule(deadline, () => resolve(false));
     const forget = fence.onSignal(() => resolve(true));
     return () => {
-      state.clock.cancel(timer);
+      clock.cancel(timer);
       forget();
     };
   });
@@ -57,7 +58,7 @@ function fenceSignals(
  * @returns DONE; EALREADY if the ticket holds it; EDEADLK if the ticket has to give way.
  */
 export async function lock(
-  state: DeviceState,
+  clock: Clock,
   reservation: Reservation,
   ticket: AcquireTicket | null,
   signal: AbortSignal | undefined,
@@ -65,17 +66,17 @@ export async function lock(
   signal?.throwIfAborted();
   const outcome = reservation.tryLock(ticket);
   if (outcome !== BLOCKED) return outcome;
-  return await blockTask<Outcome>(state, signal, (resolve) => reservation.enqueue(ticket, resolve));
+  return await blockTask<Outcome>(clock, signal, (resolve) => reservation.enqueue(ticket, resolve));
 }
 
 /** Waits until a reservation is given up, in line and under the ticket, and passes it on. */
 async function turnComes(
-  state: DeviceState,
+  clock: Clock,
   reservation: Reservation,
   ticket: AcquireTicket | null,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (await lock(state, reservation, ticket, signal) === DONE) reservation.unlock();
+  if (await lock(clock, reservation, ticket, signal) === DONE) reservation.unlock();
 }
 
 /**
@@ -83,12 +84,12 @@ async function turnComes(
  * nothing of it is left behind.
  */
 function blockTask<Result>(
-  state: DeviceState,
+  clock: Clock,
   signal: AbortSignal | undefined,
   start: (resolve: (result: Result) => void) => () => void,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const resume = state.clock.taskBlocked?.();
+    const resume = clock.taskBlocked?.();
     const end = () => {
       unsubscribe();
       signal?.removeEventListener("abort", abort);

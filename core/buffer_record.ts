@@ -1,0 +1,167 @@
+import type { BufferObject } from "./buffer_object.ts";
+import type { BulkMove } from "./bulk_move.ts";
+import type { DeviceState } from "./device_state.ts";
+import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
+import type { BufferKind, CheckedBufferOptions } from "./options.ts";
+import type { Place } from "./placement.ts";
+import { Reservation } from "./reservation.ts";
+import type { TranslationTable } from "./translation_table.ts";
+
+/** What a buffer is and where; {@linkcode BufferObject} adds what can be done with it. */
+export abstract class BufferRecord {
+  /** Number of the buffer, from 0 in order of creation in its device. */
+  readonly id: number;
+  /** Size in bytes as asked for. */
+  readonly bytes: number;
+  /** Size in pages of 4096 bytes. */
+  readonly pages: number;
+  /** Alignment of its start, in pages. */
+  readonly alignment: number;
+  /** Priority, 0 to 3. */
+  readonly priority: number;
+  /** The name given at creation. */
+  readonly label: string | undefined;
+  /** What the memory is for. */
+  readonly kind: BufferKind;
+  /** The host pages; null in device-resident memory. Drivers read it, the core alone sets it. */
+  tt: TranslationTable | null = null;
+  /** @internal Pages that belong to whoever exported them. */
+  readonly imported: Uint8Array | null;
+  /** @internal A key of the swap store that is the user's. */
+  readonly swapKey: string | undefined;
+  /** @internal Host memory of its structures, in bytes. */
+  accountedBytes = 0;
+  /** @internal Told when it is gone. */
+  readonly onDestroy: ((buffer: BufferObject) => void) | undefined;
+  /** @internal Row in the buffer table; -1 once freed. */
+  row = -1;
+  /** @internal Nobody keeps it any more; only its work does. */
+  isDying = false;
+  /** @internal The buffer whose old place this ghost holds while the copy out of it is under way. */
+  ghostOf: BufferObject | null = null;
+  /** @internal Number of a ghost. */
+  made = 0;
+  /** @internal How many ghosts hold old places of this one; they keep it alive. */
+  ghosts = 0;
+  /** @internal Who it keeps together with in the order of eviction. */
+  bulkMove: BulkMove | null = null;
+  /** @internal The last move was an eviction. */
+  wasEvicted = false;
+  /** @internal Why the contents are lost. */
+  lost: unknown = undefined;
+  /** @internal Tells the contents before a purge from those after it. */
+  purges = 0;
+  /** @internal */
+  protected readonly state: DeviceState;
+  /** @internal Lock and fences now. */
+  protected ownReservation: Reservation;
+  /** @internal The reservation that it was created with, if that is not its own. */
+  protected readonly shared: Reservation | null;
+  /** @internal */
+  protected users = 1;
+  /** @internal */
+  protected writers = 0;
+
+  /** @internal */
+  constructor(state: DeviceState, options: CheckedBufferOptions) {
+    this.state = state;
+    this.id = options.id;
+    this.bytes = options.bytes;
+    this.pages = Math.ceil(options.bytes / PAGE_SIZE);
+    this.alignment = options.alignment;
+    this.priority = options.priority;
+    this.label = options.label;
+    this.kind = options.kind ?? "device";
+    this.imported = options.imported ?? null;
+    this.swapKey = options.swapKey;
+    this.onDestroy = options.onDestroy;
+    this.shared = options.reservation ?? null;
+    this.ownReservation = this.shared ?? new Reservation();
+  }
+
+  /** Lock and fences, its own or shared with other buffers. */
+  get reservation(): Reservation {
+    return this.ownReservation;
+  }
+
+  /** Name of the memory type that the buffer is in; null before it is first validated and after a purge. */
+  get memoryType(): string | null {
+    return this.type?.name ?? null;
+  }
+
+  /** First page in its memory type; 0 in SYSTEM, null without a place. */
+  get start(): number | null {
+    const row = this.resourceRow;
+    return row < 0 ? null : this.state.resources.start(row);
+  }
+
+  /** Where the device sees the buffer, in bytes; null without a place and in SYSTEM. */
+  get gpuAddress(): number | null {
+    const { type, start } = this;
+    return type === null || start === null || type.isSystem ? null : start * PAGE_SIZE + type.gpuOffset;
+  }
+
+  /** The place of the placement that the present resource was made for; null without one. */
+  get place(): Place | null {
+    const row = this.resourceRow;
+    return row < 0 ? null : this.state.resources.place(row).place;
+  }
+
+  /** How often it is pinned. */
+  get pins(): number {
+    return this.row < 0 ? 0 : this.state.buffers.pins(this.row);
+  }
+
+  /** Whether somebody holds its reservation. */
+  get reserved(): boolean {
+    return this.reservation.locked;
+  }
+
+  /** Whether submitted work or a move still uses it. */
+  get busy(): boolean {
+    return this.reservation.fences.pending() !== null;
+  }
+
+  /** Whether its pages are in the swap store; they come back when they are needed. */
+  get swapped(): boolean {
+    return this.tt !== null && this.tt.swapped;
+  }
+
+  /** How many grabs keep its submission back, as {@linkcode grabForCpuWrite}. */
+  get cpuWriters(): number {
+    return this.writers;
+  }
+
+  /** Whether the last user has left, so that the handle can no longer be used. */
+  get disposed(): boolean {
+    return this.users === 0 || this.isGhost;
+  }
+
+  /** Whether it is no buffer but the old place of one, held until the copy out of it has ended. */
+  get isGhost(): boolean {
+    return this.ghostOf !== null;
+  }
+
+  /** @internal */
+  get type(): MemoryType | null {
+    const row = this.resourceRow;
+    return row < 0 ? null : this.state.resources.place(row).type;
+  }
+
+  /** @internal Row in the resource table; -1 without a place. */
+  protected get resourceRow(): number {
+    return this.row < 0 ? -1 : this.state.buffers.resource(this.row);
+  }
+  /** @internal Leaves a shared reservation, taking its pending fences along. */
+  individualise(): void {
+    if (this.shared === null) return;
+    this.ownReservation = new Reservation();
+    this.ownReservation.fences.addFrom(this.shared.fences);
+  }
+
+  /** For messages: number, label, and what is left of it. */
+  toString(): string {
+    const kind = this.isGhost ? "ghost of buffer" : this.disposed ? "dying buffer" : "buffer";
+    return this.label === undefined ? `${kind} ${this.id}` : `${kind} ${this.id} "${this.label}"`;
+  }
+}

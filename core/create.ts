@@ -1,0 +1,24 @@
+import { accountedSize } from "./acc_size.ts";
+import { BufferObject } from "./buffer_object.ts";
+import { structuresCharge } from "./destroy.ts";
+import type { DeviceState } from "./device_state.ts";
+import { TtmError } from "./errors.ts";
+import type { CheckedBufferOptions } from "./options.ts";
+import { DONE } from "./outcome.ts";
+
+/** Makes a buffer without a place (`ttm_bo_init`), and accounts for its structures. */
+export function createBuffer(state: DeviceState, options: CheckedBufferOptions): BufferObject {
+  const buffer = new BufferObject(state, options);
+  state.liveBuffers++;
+  state.tracer.create?.(buffer);
+  const charge = structuresCharge(buffer, accountedSize(buffer.bytes, state.driver.supports?.dma32));
+  const op = state.single;
+  op.begin();
+  op.shrinks = 0;
+  if (state.accountant.charge(charge, op) !== DONE) {
+    buffer.unref();
+    throw new TtmError("ENOMEM", `Cannot create buffer: no memory for its ${charge.bytes} bytes of structures`);
+  }
+  buffer.accountedBytes = charge.bytes;
+  return buffer;
+}
