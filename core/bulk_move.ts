@@ -1,4 +1,5 @@
 import { TtmError } from "./errors.ts";
+import type { BufferObject } from "./buffer_object.ts";
 import type { Lru } from "./lru.ts";
 
 /** The members of a bulk in one list of the order of eviction: a stretch of it, by the rows of its ends. */
@@ -51,9 +52,14 @@ export class BulkMove {
     this.#lru = lru;
   }
 
-  /** @internal The ends of the stretch in a list; undefined without members there. */
-  stretch(list: number): Readonly<Stretch> | undefined {
-    return this.#stretches.get(list);
+  /**
+   * The first and the last member in a list of the order of eviction, by the number of the memory type times the number
+   * of priorities plus the priority; null without members there.
+   */
+  ends(list: number): readonly [BufferObject, BufferObject] | null {
+    const stretch = this.#stretches.get(list);
+    if (stretch === undefined || this.#lru === null) return null;
+    return [this.#lru.buffer(stretch.first), this.#lru.buffer(stretch.last)];
   }
 
   /** @internal A listed resource becomes a member: the last one of its stretch. */

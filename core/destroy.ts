@@ -95,7 +95,7 @@ export function reapAllIdle(state: DeviceState): void {
 /** Dying buffers in the order of their numbers, then ghosts in the order of their making. */
 export function dyingIn(state: DeviceState): BufferObject[] {
   const dying = [...state.buffers.all()].filter((buffer) => buffer.isDying);
-  return dying.sort((a, b) => Number(a.isGhost) - Number(b.isGhost) || a.made - b.made);
+  return dying.sort((a, b) => Number(a.isGhost) - Number(b.isGhost) || (a.isGhost ? a.made - b.made : a.id - b.id));
 }
 
 /** Frees a dying, idle buffer and its memory. */

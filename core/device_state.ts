@@ -36,6 +36,8 @@ export class DeviceState {
   readonly single: Operation;
   /** Whether the driver's engine orders copies behind fences by itself. */
   readonly orderedMoves: boolean;
+  /** Whether the driver queues changes of bindings, too. */
+  readonly queuedBinds: boolean;
   /** Whether a range is handed on behind the copy that evicts its last tenant. */
   readonly pipelinesEvictions: boolean;
   /** Buffers that have users. */
@@ -67,6 +69,7 @@ export class DeviceState {
     this.tracer = tracer;
     this.single = new Operation(tracer, false);
     this.orderedMoves = driver.supports?.moves === "ordered";
+    this.queuedBinds = driver.supports?.queuedBinds === true;
     this.pipelinesEvictions = driver.supports?.pipelinedEvictions !== false;
     this.types = createTypes(driver, managers);
     this.typesByName = new Map(this.types.map((type) => [type.name, type]));

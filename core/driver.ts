@@ -56,6 +56,11 @@ export interface DriverSupport {
    */
   readonly pipelinedEvictions?: boolean;
   /**
+   * With ordered moves: whether changing a binding from one range to another is queued like a copy, so that the work on
+   * the buffer need not end first. `bind` then returns its fence, and replaces the old binding itself. @default {false}
+   */
+  readonly queuedBinds?: boolean;
+  /**
    * False for a model of places that moves no bytes: buffers get no host pages when they are moved to SYSTEM, and read
    * as zero. @default {true}
    */
@@ -103,9 +108,10 @@ export interface Driver {
   createTranslationTable?(buffer: BufferObject): TranslationTable | null;
   /**
    * Makes populated pages visible to the device from page `start` of a memory type. May throw; then nothing is bound.
-   * Putting a binding back where it was a moment ago must succeed.
+   * Putting a binding back where it was a moment ago must succeed. With `queuedBinds` it returns a fence if the pages
+   * were bound elsewhere: the old range stays theirs until that signals.
    */
-  bind?(buffer: BufferObject, table: TranslationTable, memoryType: string, start: number): void;
+  bind?(buffer: BufferObject, table: TranslationTable, memoryType: string, start: number): Fence | void;
   /** Undoes a bind. Must not throw. */
   unbind?(buffer: BufferObject, table: TranslationTable): void;
   /**

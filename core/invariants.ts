@@ -35,7 +35,7 @@ export function checkBuffer(state: DeviceState, buffer: BufferObject): void {
   const { holder, locked } = buffer.reservation;
   must(holder === null || (locked && holder.locks > 0), () => `${buffer} has a holder who does not hold it`);
   if (row < 0 || type === null) {
-    must(tt === null || (!tt.populated && tt.boundTo === null), () => `${buffer} has pages but no place`);
+    must(tt === null || tt.boundTo === null, () => `${buffer} has bound pages but no place`);
     return;
   }
   must(state.resources.buffer(row) === buffer, () => `the resource of ${buffer} belongs to somebody else`);
@@ -43,7 +43,8 @@ export function checkBuffer(state: DeviceState, buffer: BufferObject): void {
   must((caching & type.availableCaching) === caching && isOneBit(caching), () => `${buffer} has caching ${caching}`);
   if (buffer.isGhost) return;
   if (type.fixed) {
-    must(tt === null, () => `${buffer} is in fixed memory and has a translation table`);
+    must(tt === null || tt.boundTo === null, () => `${buffer} is in fixed memory and its pages are bound`);
+    must(tt === null || !tt.swapped, () => `${buffer} is in fixed memory and swapped out`);
     return;
   }
   must(tt !== null, () => `${buffer} is in ${type.name} without a translation table`);

@@ -39,11 +39,18 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   [/0 buffers are dying, 1 are counted/, ({ state }) => state.dyingBuffers++],
   [/buffer 1 is a live ghost/, ({ gtt }) => gtt.buffer.ghostOf = gtt.buffer],
   [/buffer 4 is dying and has users/, ({ pinned }) => pinned.buffer.isDying = true],
-  [/buffer 1 has pages but no place/, ({ state, gtt }) => state.buffers.setResource(gtt.buffer.row, -1)],
+  [/buffer 1 has bound pages but no place/, ({ state, gtt }) => state.buffers.setResource(gtt.buffer.row, -1)],
   [/the resource of buffer 3 belongs to somebody else/, ({ state, vram, second }) => {
     state.buffers.setResource(second.buffer.row, vram.row);
   }],
-  [/buffer 2 is in fixed memory and has a translation table/, ({ vram }) => vram.buffer.tt = byteTable(2)],
+  [/buffer 2 is in fixed memory and its pages are bound/, ({ vram }) => {
+    vram.buffer.tt = byteTable(2);
+    vram.buffer.tt.noteBound("gtt", 0);
+  }],
+  [/buffer 2 is in fixed memory and swapped out/, ({ vram }) => {
+    vram.buffer.tt = byteTable(2);
+    vram.buffer.tt.swap = { key: "a", length: 0, checksum: 0, persistent: false };
+  }],
   [/buffer 1 is in gtt without a translation table/, ({ gtt }) => gtt.buffer.tt = null],
   [/the pages of buffer 1 are wc, its place is not/, ({ gtt }) => gtt.buffer.tt?.setCaching(4)],
   [/buffer 1 is in gtt, its pages are bound to null/, ({ gtt }) => gtt.buffer.tt?.noteUnbound()],

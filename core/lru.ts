@@ -65,7 +65,11 @@ export class Lru {
   /** Which of the lists a resource that is not pinned belongs to. */
   listOf(row: number): number {
     const { type } = this.#resources.place(row);
-    return type.index * PRIORITIES + this.#buffers.priority((this.#resources.buffer(row) as BufferObject).row);
+    return type.index * PRIORITIES + this.#buffers.priority(this.buffer(row).row);
+  }
+
+  buffer(row: number): BufferObject {
+    return this.#resources.buffer(row) as BufferObject;
   }
 
   after(row: number): number {

@@ -94,7 +94,8 @@ function askForHop(state: DeviceState, { buffer, from, target }: Transition, op:
 /** Pages may not leave the device's view while it works on them, and immediate moves come after all work. */
 function waitBeforeMove(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
   const bytesTravel = from?.fixed === true || target.fixed;
-  const mustBeIdle = bytesTravel ? !state.orderedMoves : from !== null && !from.isSystem;
+  const isQueued = bytesTravel ? state.orderedMoves : state.queuedBinds && !target.isSystem;
+  const mustBeIdle = !isQueued && (bytesTravel || (from !== null && !from.isSystem));
   return mustBeIdle ? op.waitForAll(buffer.reservation.fences) : DONE;
 }
 
@@ -140,9 +141,10 @@ function waitForCopy(state: DeviceState, move: Transition, op: Operation): void 
 
 /** Makes the new resource the buffer's own and lets go of the old one, now or when the copy out of it has ended. */
 function commit(state: DeviceState, move: Transition): void {
-  const { buffer, target, to, fence } = move;
+  const { buffer, from, target, to, fence } = move;
   const old = state.buffers.resource(buffer.row);
-  const leavingTable = target.fixed ? buffer.tt : null;
+  // A buffer that comes from nowhere keeps the table that it may have; nothing of it goes along.
+  const leavingTable = target.fixed && from !== null ? buffer.tt : null;
   const { purges } = buffer;
   fence?.onSignal((error) => {
     if (error !== undefined && buffer.purges === purges) buffer.lost = error;

@@ -59,9 +59,13 @@ function sourceOf({ buffer, from }: Transition): Location | null {
 }
 
 /** Moves the device's view of the pages; if the new one cannot be had the old one is put back. */
-function rebind(state: DeviceState, { buffer, target, to }: Transition, op: Operation): Outcome {
+function rebind(state: DeviceState, move: Transition, op: Operation): Outcome {
+  const { buffer, target, to } = move;
   const table = buffer.tt;
   if (table === null) return DONE;
+  if (state.queuedBinds && !target.isSystem) {
+    return bind(state, buffer, table, target.name, state.resources.start(to), op, move);
+  }
   const { boundTo, boundAt } = table;
   unbind(state, buffer, table);
   if (target.isSystem) return DONE;

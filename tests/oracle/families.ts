@@ -1,3 +1,4 @@
+import { MachineReplayer } from "./machine_replay.ts";
 import { MmReplayer } from "./mm_replay.ts";
 import { TicketReplayer } from "./ticket_replay.ts";
 import { headerOf, type ReplayResult, replayTrace, TraceError } from "./trace.ts";
@@ -7,6 +8,9 @@ import { TtmReplayer } from "./ttm_replay.ts";
 const families: Readonly<Record<string, (lines: readonly string[], header: never) => Promise<ReplayResult>>> = {
   mm: (lines, header) => replayTrace(lines, new MmReplayer(header)),
   ttm: (lines, header) => replayTrace(lines, new TtmReplayer(header)),
+  ttmf: (lines, header) => replayTrace(lines, new MachineReplayer(header)),
+  ttmr: (lines, header) => replayTrace(lines, new MachineReplayer(header)),
+  ttms: (lines, header) => replayTrace(lines, new MachineReplayer(header)),
   ttmt: (lines, header) => replayTrace(lines, new TicketReplayer(header)),
 };
 

@@ -9,6 +9,12 @@ import ttm13 from "./traces/ttm-seed-13.jsonl.gz" with { type: "bytes" };
 import ttm17 from "./traces/ttm-seed-17.jsonl.gz" with { type: "bytes" };
 import ttm5 from "./traces/ttm-seed-5.jsonl.gz" with { type: "bytes" };
 import ttm9 from "./traces/ttm-seed-9.jsonl.gz" with { type: "bytes" };
+import ttmf1 from "./traces/ttmf-seed-1.jsonl.gz" with { type: "bytes" };
+import ttmf2 from "./traces/ttmf-seed-2.jsonl.gz" with { type: "bytes" };
+import ttmr1 from "./traces/ttmr-seed-1.jsonl.gz" with { type: "bytes" };
+import ttmr2 from "./traces/ttmr-seed-2.jsonl.gz" with { type: "bytes" };
+import ttms1 from "./traces/ttms-seed-1.jsonl.gz" with { type: "bytes" };
+import ttms2 from "./traces/ttms-seed-2.jsonl.gz" with { type: "bytes" };
 import ttmt1 from "./traces/ttmt-seed-1.jsonl.gz" with { type: "bytes" };
 import ttmt2 from "./traces/ttmt-seed-2.jsonl.gz" with { type: "bytes" };
 
@@ -21,6 +27,12 @@ const traces: Readonly<Record<string, { data: Uint8Array<ArrayBuffer>; operation
   "ttm-seed-9 (VRAM, TT, SYSTEM)": { data: ttm9, operations: 500 },
   "ttm-seed-13 (nested evictions)": { data: ttm13, operations: 500 },
   "ttm-seed-17 (multihop)": { data: ttm17, operations: 500 },
+  "ttmf-seed-1 (busy buffers, ghosts, evictions that wait)": { data: ttmf1, operations: 400 },
+  "ttmf-seed-2 (pipelined evictions, move fences)": { data: ttmf2, operations: 400 },
+  "ttmr-seed-1 (shared reservations, bulk moves)": { data: ttmr1, operations: 400 },
+  "ttmr-seed-2 (the same with priorities)": { data: ttmr2, operations: 400 },
+  "ttms-seed-1 (swapping)": { data: ttms1, operations: 400 },
+  "ttms-seed-2 (swapping on two devices)": { data: ttms2, operations: 400 },
   "ttmt-seed-1 (tickets)": { data: ttmt1, operations: 400 },
   "ttmt-seed-2 (tickets, priorities)": { data: ttmt2, operations: 400 },
 };

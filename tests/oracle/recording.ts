@@ -11,6 +11,7 @@ import {
   TtmError,
 } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
+import { comparableTable, FailedMoves, TABLE_COLUMN, tableBits } from "./quirks.ts";
 
 /** What the headers of all ttm traces say of the recorded device. Sizes are pages. */
 export interface DeviceHeader {
@@ -45,15 +46,17 @@ interface FlaggedPlace extends Place {
   readonly flags: number;
 }
 
-const NAMES = ["system", "gtt", "vram"] as const;
+/** The memory types by their numbers in traces. */
+export const NAMES = ["system", "gtt", "vram"] as const;
 const CONTIGUOUS = 1;
 const TOPDOWN = 2;
 const TEMPORARY = 4;
 const DESIRED = 8;
 const FALLBACK = 16;
-/** Columns of a buffer's row up to the flags of its resource; then comes the translation table, which is left out. */
-const COLUMNS = 7;
-const ERRNO: Readonly<Record<string, number>> = {
+/** Columns of a buffer's row up to its table; those after it are the same for all buffers of these traces. */
+const COLUMNS = 8;
+/** The kernel's number of a code. */
+export const ERRNO: Readonly<Record<string, number>> = {
   ENOMEM: -12,
   EBUSY: -16,
   EINVAL: -22,
@@ -69,6 +72,7 @@ export class RecordedDevice {
   #buffers = new Map<number, BufferObject>();
   #ids = new Map<BufferObject, number>();
   #moves: MoveEvent[] = [];
+  #failed = new FailedMoves();
 
   constructor(header: DeviceHeader) {
     this.device = new BoDevice({
@@ -122,23 +126,28 @@ export class RecordedDevice {
   takeMoves(): { ev: number[][]; moved: number } {
     const moves = this.#moves;
     this.#moves = [];
+    const ev = moves.map((move) => this.#event(move));
+    this.#failed.note(ev);
     const done = moves.filter((move) => move.failure === null);
     return {
-      ev: moves.map((move) => this.#event(move)),
+      ev,
       moved: done.reduce((pages, move) => pages + move.buffer.pages, 0),
     };
   }
 
   /** The part of a recorded state that is compared. */
   expected({ bos, lru, pinned, use }: TracedState): TracedState {
-    return { bos: bos.map((buffer) => buffer.slice(0, COLUMNS)), lru, pinned, use };
+    const comparable = (row: readonly number[]) => row.with(TABLE_COLUMN, comparableTable(row[TABLE_COLUMN] ?? 0));
+    return { bos: bos.map((row) => this.#failed.comparable(comparable(row)).slice(0, COLUMNS)), lru, pinned, use };
   }
 
   /** The same part of the state here, with the memory types that the recorded one lists. */
   state({ lru }: TracedState): TracedState {
     checkInvariants(this.device);
     return {
-      bos: [...this.#buffers].map(([id, buffer]) => describe(id, buffer)),
+      bos: [...this.#buffers].map(([id, buffer]) =>
+        this.#failed.comparable([...describe(id, buffer), tableBits(buffer)])
+      ),
       lru: Object.fromEntries(Object.keys(lru).map((type) => [type, this.#lru(Number(type))])),
       pinned: this.device.pinned.map((buffer) => this.#ids.get(buffer)),
       use: NAMES.map((name) => this.device.usage(name).usedPages),
@@ -178,7 +187,8 @@ export function placementOf(places: readonly TracedPlace[]): Placement {
   return { placement: list(FALLBACK), busyPlacement: list(DESIRED) };
 }
 
-function placeOf([type, fpfn, lpfn, flags]: TracedPlace): FlaggedPlace {
+/** A place as ours, which remembers its flags. */
+export function placeOf([type, fpfn, lpfn, flags]: TracedPlace): FlaggedPlace {
   return {
     memoryType: NAMES[type] ?? "",
     fpfn,
@@ -190,7 +200,8 @@ function placeOf([type, fpfn, lpfn, flags]: TracedPlace): FlaggedPlace {
   };
 }
 
-function describe(id: number, buffer: BufferObject): number[] {
+/** The columns of a buffer up to the flags of its resource. */
+export function describe(id: number, buffer: BufferObject): number[] {
   const type = buffer.memoryType;
   const { flags = 0 } = (buffer.place ?? {}) as Partial<FlaggedPlace>;
   return [
@@ -204,7 +215,8 @@ function describe(id: number, buffer: BufferObject): number[] {
   ];
 }
 
-function typeNumber(name: string): number {
+/** Number of a memory type. */
+export function typeNumber(name: string): number {
   return (NAMES as readonly string[]).indexOf(name);
 }
 
@@ -220,6 +232,7 @@ function recordingDriver({ vram, tt, evict, hop }: DeviceHeader): Driver {
       { name: "gtt", pages: Math.max(tt, 1) },
       { name: "vram", pages: vram, fixed: true },
     ],
+    supports: { contents: false },
     evictPlacement: (buffer) => ({
       placement: buffer.memoryType === "vram" ? fromVram.map(everywhere) : [everywhere(0)],
     }),

@@ -32,9 +32,10 @@ export class TtmReplayer implements Replayer<TtmOperation> {
   async run(operation: TtmOperation): Promise<Compared> {
     const { ret, ev, moved } = operation;
     const found = await this.#perform(operation);
+    const moves = this.#recorded.takeMoves();
     return {
       expected: { ret, ev, moved, ...this.#recorded.expected(operation) },
-      found: { ret: found, ...this.#recorded.takeMoves(), ...this.#recorded.state(operation) },
+      found: { ret: found, ...moves, ...this.#recorded.state(operation) },
     };
   }
 
