@@ -12,7 +12,7 @@ import {
 } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
 import { FailedMoves, PurgedWhileSwapped } from "./quirks.ts";
-import { ERRNO, NAMES, placeOf, typeNumber } from "./recording.ts";
+import { ERRNO, placeOf, typeNumber } from "./recording.ts";
 import { Timelines } from "./timelines.ts";
 
 /** What the headers of the traces with fences, swapping or shared reservations say. Sizes are pages. */

@@ -87,6 +87,33 @@ for (const [field, from, to] of [["lk", "[8,2]", "[8,1]"], ["acq", "[2,1]", "[2,
   });
 }
 
+for (
+  const [name, data, at, field, from, to] of [
+    ["busy buffers", ttmf1, 5, "ev", '["w",1]', '["w",0]'],
+    ["busy buffers", ttmf1, 5, "ev", "2,1001]", "2,1000]"],
+    ["busy buffers", ttmf1, 5, "bos", "[3,0,0,1,0,0,0,1,1", "[3,0,0,1,0,0,0,0,1"],
+    ["busy buffers", ttmf1, 8, "del", "[1000,-1,-1,56", "[1000,2,0,56"],
+    ["busy buffers", ttmf1, 8, "fen", "[[3,2]]", "[[3,1]]"],
+    ["busy buffers", ttmf1, 8, "lru", "[2,1001,3]", "[2,3,1001]"],
+    ["pipelined evictions", ttmf2, 37, "mv", "[-1,-1,8]", "[-1,-1,7]"],
+    ["pipelined evictions", ttmf2, 37, "done", "[1000,1001,1002]", "[1001,1000,1002]"],
+    ["pipelined evictions", ttmf2, 37, "bos", "[3,2,0,1,0,3,1,0,0", "[3,2,0,1,0,3,1,0,1"],
+    ["shared reservations", ttmr1, 62, "rets", "[7,-22]", "[7,0]"],
+    ["shared reservations", ttmr1, 62, "bulks", "[0,2,0,14,11]", "[0,2,0,11,14]"],
+    ["shared reservations", ttmr1, 62, "pinned", "[1,8,7]", "[1,7,8]"],
+    ["swapping", ttms2, 38, "v", "831626743]", "831626744]"],
+    ["swapping", ttms2, 38, "bos", "2,0,13,1", "2,0,5,1"],
+    ["swapping", ttms2, 38, "devs", '"use":[2,1,0]', '"use":[2,1,1]'],
+    ["swapping", ttms2, 38, "order", '"order":[0,1]', '"order":[1,0]'],
+    ["swapping", ttms2, 40, "ret", '"ret":4', '"ret":3'],
+  ] as const
+) {
+  Deno.test(`a changed "${field}" (${to}) in a trace of ${name} is a divergence at its operation`, async () => {
+    const { divergences, first } = await replayChanged(data, at, (line) => line.replace(from, to));
+    assertEquals([divergences, first?.operation, Object.keys(first?.expected ?? {})], [1, at, [field]]);
+  });
+}
+
 Deno.test("a file that is no trace, or of an unknown family, is refused with a reason", () => {
   assertThrows(() => replayLines([""]), TraceError, "line 1 is no JSON object");
   assertThrows(() => replayLines(["{}"]), TraceError, "line 1 is no header");

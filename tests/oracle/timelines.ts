@@ -1,4 +1,4 @@
-import { Fence, FenceContext } from "@ttm/core";
+import { type Fence, FenceContext } from "@ttm/core";
 
 /** The fences of a recording by their numbers, each on one of its timelines. */
 export class Timelines {
