@@ -76,7 +76,7 @@ export class BoDevice implements AsyncDisposable {
    * Composes a device.
    *
    * @throws {TtmError} `EINVAL` if the driver's memory types make no sense, a manager has no memory type, or the
-   * driver has device-resident memory and no `move`.
+   * driver has device-resident memory, and neither `move` nor `ioMemReserve`.
    */
   constructor(options: DeviceOptions) {
     checkObject("create device", "the options", options);

@@ -68,7 +68,7 @@ export class DeviceState {
     this.clock = clock;
     this.tracer = tracer;
     this.single = new Operation(tracer, false);
-    this.orderedMoves = driver.supports?.moves === "ordered";
+    this.orderedMoves = driver.move !== undefined && driver.supports?.moves === "ordered";
     this.queuedBinds = driver.supports?.queuedBinds === true;
     this.pipelinesEvictions = driver.supports?.pipelinedEvictions !== false;
     this.types = createTypes(driver, managers);
@@ -109,8 +109,9 @@ function createTypes(driver: Driver, managers: Readonly<Record<string, MemTypeMa
     throw new TtmError("EINVAL", `Cannot create device: there is no memory type "${name}" to manage`);
   }
   const types = declared.map((options, index) => new MemoryType(options, index, managers[options?.name] ?? null));
-  if (driver.move === undefined && types.some((type) => type.fixed)) {
-    throw new TtmError("EINVAL", `Cannot create device: driver "${driver.name}" has fixed memory but no move`);
+  if (driver.move === undefined && driver.ioMemReserve === undefined && types.some((type) => type.fixed)) {
+    const why = `driver "${driver.name}" has fixed memory, but neither move nor ioMemReserve`;
+    throw new TtmError("EINVAL", `Cannot create device: ${why}`);
   }
   initManagers(types);
   return types;

@@ -78,10 +78,10 @@ const nonsense: readonly (readonly [string, unknown, string])[] = [
   ["another first type", { driver: { ...host, memoryTypes: [vram] }, managers: {} }, "memory type 0 cannot be named"],
   ["a manager of SYSTEM", { driver: host, managers: { system: firstFit() } }, 'no memory type "system" to manage'],
   ["a manager of nothing", { driver: host, managers: { hbm: firstFit() } }, 'no memory type "hbm" to manage'],
-  ["device-resident memory without a move", {
+  ["device-resident memory without a move or an aperture", {
     driver: { ...host, memoryTypes: [{ name: "system" }, { ...vram, fixed: true }] },
     managers: {},
-  }, "has fixed memory but no move"],
+  }, "has fixed memory, but neither move nor ioMemReserve"],
 ];
 for (const [name, options, message] of nonsense) {
   Deno.test(`a device of ${name} is refused`, () => {

@@ -92,7 +92,7 @@ export interface Driver {
    */
   evictPlacement(buffer: BufferObject): Placement;
   /**
-   * Moves bytes. Must be there if a memory type is fixed. Returns nothing when the bytes are there, or the fence of
+   * Moves bytes. Left out: the CPU moves them through `ioMemReserve`. Returns nothing when the bytes are there, or the fence of
    * an ordered move. A throw means that nothing was moved and the buffer stays where it is.
    */
   move?(request: MoveRequest): Fence | void;

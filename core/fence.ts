@@ -76,6 +76,15 @@ export class Fence {
     return () => void this.#callbacks?.delete(entry);
   }
 
+  /**
+   * The work as a promise: resolves when the fence signals, rejects with its error.
+   */
+  settled(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.onSignal((error) => error === undefined ? resolve() : reject(error));
+    });
+  }
+
   /** For messages: the timeline's name and the position on it. */
   toString(): string {
     return `${this.context.name}#${this.seqno}`;
@@ -96,5 +105,12 @@ export class FenceContext {
   /** Makes the next fence of this timeline. */
   next(): Fence {
     return new Fence(this, ++this.#last);
+  }
+
+  /** Makes the next fence of this timeline, which signals when the promise settles, with its reason if it rejects. */
+  follow(promise: Promise<unknown>): Fence {
+    const fence = this.next();
+    promise.then(() => fence.signal(), (error) => fence.signal(error ?? new Error("the work failed")));
+    return fence;
   }
 }

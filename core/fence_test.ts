@@ -88,3 +88,30 @@ Deno.test("a callback may ask again, and is then called at once", () => {
   fence.signal();
   assertEquals(seen, ["inner", "outer"]);
 });
+
+Deno.test("a fence is a promise that resolves when it signals and rejects with its error", async () => {
+  const line = new FenceContext("gpu");
+  const [good, bad] = [line.next(), line.next()];
+  const settled = [good.settled(), bad.settled()];
+  good.signal();
+  bad.signal("lost");
+  assertEquals(await Promise.allSettled([...settled, good.settled()]), [
+    { status: "fulfilled", value: undefined },
+    { status: "rejected", reason: "lost" },
+    { status: "fulfilled", value: undefined },
+  ]);
+});
+
+Deno.test("a fence follows a promise, also into failure", async () => {
+  const line = new FenceContext("gpu");
+  const work = Promise.withResolvers<void>();
+  const [good, bad, silent] = [
+    line.follow(work.promise),
+    line.follow(Promise.reject("lost")),
+    line.follow(Promise.reject()),
+  ];
+  assertEquals([good.seqno, good.signalled], [1, false]);
+  work.resolve();
+  await Promise.allSettled([good.settled(), bad.settled(), silent.settled()]);
+  assertEquals([good.error, bad.error, silent.error instanceof Error], [undefined, "lost", true]);
+});

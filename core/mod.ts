@@ -41,6 +41,7 @@ export { TtmError, type TtmErrorCode } from "./errors.ts";
 export { Fence, type FenceCallback, FenceContext } from "./fence.ts";
 export { FenceList, type FenceUsage, type GuardedFence } from "./fence_list.ts";
 export type { Allocation, AllocationRequest, ManagerNode, MemTypeManager } from "./manager.ts";
+export { moveMemcpy } from "./memcpy.ts";
 export { type MemoryTypeOptions, PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
 export { type Place, type Placement, PreparedPlacement } from "./placement.ts";
 export type { KeptBuffer, KeptReason, NoRoomReport, TriedPlace, TypeUsage } from "./report.ts";

@@ -2,6 +2,7 @@ import type { DeviceState } from "./device_state.ts";
 import type { Location } from "./driver.ts";
 import { TtmError } from "./errors.ts";
 import { Fence } from "./fence.ts";
+import { moveMemcpy } from "./memcpy.ts";
 import type { Transition } from "./move.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, EIO, type Outcome } from "./outcome.ts";
@@ -31,14 +32,16 @@ function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
     if (bound !== DONE) return bound;
   }
   try {
-    const result = state.driver.move?.({
+    const request = {
       buffer,
       pages: buffer.pages,
       source: sourceOf(move),
       destination: { memoryType: target.name, start, table },
       evict: move.evict,
       after: state.orderedMoves ? buffer.reservation.fences.allPending() : [],
-    });
+    };
+    const { driver } = state;
+    const result = driver.move === undefined ? moveMemcpy(driver, request) : driver.move(request);
     if (result !== undefined && !(result instanceof Fence)) {
       throw new TtmError("EINVAL", `driver "${state.driver.name}" returned neither a fence nor nothing from move`);
     }

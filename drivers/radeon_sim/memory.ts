@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from "@ttm/core";
+import { PAGE_SIZE, type PageCodec } from "@ttm/core";
 
 /**
  * What simulated memory is made of. A *stamp* names contents: page k of a buffer filled with stamp s differs from
@@ -15,6 +15,8 @@ export interface MemoryKind<Memory> {
   fill(memory: Memory, page: number, pages: number, stamp: number): void;
   /** The first page, counted from `page`, that does not hold what the stamp names; -1 if all do. */
   firstMismatch(memory: Memory, page: number, pages: number, stamp: number): number;
+  /** How memory that is no bytes goes to a swap store and comes back. */
+  readonly codec?: PageCodec<Memory>;
 }
 
 const WORDS = PAGE_SIZE / 4;

@@ -160,7 +160,12 @@ export class RadeonSim implements Driver {
 
   /** Host pages, of bytes or of stamps. */
   createTranslationTable(buffer: BufferObject): TranslationTable {
-    return new TranslationTable(buffer.pages, (pages) => this.#kind.create(pages));
+    const { codec } = this.#kind;
+    return new TranslationTable(
+      buffer.pages,
+      (pages) => this.#kind.create(pages),
+      codec === undefined ? {} : { codec },
+    );
   }
 
   /** Queues a copy, or a clear if there is nothing to copy yet. */

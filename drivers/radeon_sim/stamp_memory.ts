@@ -105,4 +105,14 @@ export const stampMemory: MemoryKind<StampRuns> = {
     }
     return -1;
   },
+
+  codec: {
+    encode: (memory) => new TextEncoder().encode(JSON.stringify([memory.pages, ...memory.read(0, memory.pages)])),
+    decode(bytes) {
+      const [pages, ...runs] = JSON.parse(new TextDecoder().decode(bytes));
+      const memory = new StampRuns(pages);
+      for (const run of runs) memory.write(run.start, run.pages, run.stamp, run.offset);
+      return memory;
+    },
+  },
 };

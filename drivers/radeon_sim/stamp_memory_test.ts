@@ -154,3 +154,14 @@ Deno.test("stampMemory and byteMemory answer alike", () => {
     assertEquals(answers[1], answers[0]);
   }));
 });
+
+Deno.test("stamps survive a swap store", () => {
+  fc.assert(fc.property(steps, (steps) => {
+    const memory = stampMemory.create(PAGES);
+    for (const step of steps) {
+      if (step.kind === "fill") stampMemory.fill(memory, step.to.page, step.to.pages, step.stamp);
+    }
+    const copy = stampMemory.codec?.decode(stampMemory.codec.encode(memory)) as StampRuns;
+    assertEquals([copy.pages, pagesOf(copy)], [PAGES, pagesOf(memory)]);
+  }));
+});
