@@ -110,7 +110,10 @@ function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): 
     outcome = travel(state, move, op);
     if (outcome !== DONE) driver.moveNotify?.(buffer, target.name, from?.name ?? null);
   }
-  if (outcome !== DONE && !hadTable) buffer.tt = null;
+  if (outcome !== DONE && !hadTable && buffer.tt !== null) {
+    emptyTable(state, buffer, buffer.tt);
+    buffer.tt = null;
+  }
   return outcome;
 }
 
