@@ -1,10 +1,10 @@
+import { checkBuffer } from "./buffer_invariants.ts";
 import type { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
 import { type MemoryType, PRIORITIES } from "./memory_type.ts";
-
-function must(holds: boolean, rule: () => string): void {
-  if (!holds) throw new Error(`Broken invariant: ${rule()}`);
-}
+import { must } from "./must.ts";
+import type { Reservation } from "./reservation.ts";
+import type { AcquireTicket } from "./ticket.ts";
 
 /** Checks everything: each buffer by itself, then lists, usage and ranges of each memory type. */
 export function checkState(state: DeviceState): void {
@@ -17,6 +17,8 @@ export function checkState(state: DeviceState): void {
   }
   must(live === state.liveBuffers, () => `${live} buffers are alive, ${state.liveBuffers} are counted`);
   must(dying === state.dyingBuffers, () => `${dying} buffers are dying, ${state.dyingBuffers} are counted`);
+  checkCounts(state);
+  checkAccount(state);
   const listed = checkLists(state);
   for (const type of state.types) {
     const rows = listed.filter((row) => state.resources.place(row).type === type);
@@ -25,39 +27,37 @@ export function checkState(state: DeviceState): void {
   }
 }
 
-/** Checks what one buffer says of itself. */
-export function checkBuffer(state: DeviceState, buffer: BufferObject): void {
-  const row = state.buffers.resource(buffer.row);
-  const { tt, type } = buffer;
-  must(buffer.isDying || !buffer.isGhost, () => `${buffer} is a live ghost`);
-  must(!buffer.isDying || buffer.disposed, () => `${buffer} is dying and has users`);
-  must(!buffer.isDying || buffer.pins === 0, () => `${buffer} is pinned`);
-  const { holder, locked } = buffer.reservation;
-  must(holder === null || (locked && holder.locks > 0), () => `${buffer} has a holder who does not hold it`);
-  if (row < 0 || type === null) {
-    must(tt === null || tt.boundTo === null, () => `${buffer} has bound pages but no place`);
-    return;
+/** Ghosts are counted by the buffers that they keep, locks by the tickets that hold them. */
+function checkCounts(state: DeviceState): void {
+  const ghosts = new Map<BufferObject, number>();
+  const locks = new Map<AcquireTicket, Set<Reservation>>();
+  for (const { ghostOf, reservation } of state.buffers.all()) {
+    if (ghostOf !== null) ghosts.set(ghostOf, (ghosts.get(ghostOf) ?? 0) + 1);
+    const { holder } = reservation;
+    if (holder !== null) locks.set(holder, (locks.get(holder) ?? new Set()).add(reservation));
   }
-  must(state.resources.buffer(row) === buffer, () => `the resource of ${buffer} belongs to somebody else`);
-  const caching = state.resources.caching(row);
-  must((caching & type.availableCaching) === caching && isOneBit(caching), () => `${buffer} has caching ${caching}`);
-  if (buffer.isGhost) return;
-  if (type.fixed) {
-    must(tt === null || tt.boundTo === null, () => `${buffer} is in fixed memory and its pages are bound`);
-    must(tt === null || !tt.swapped, () => `${buffer} is in fixed memory and swapped out`);
-    return;
+  for (const buffer of state.buffers.all()) {
+    const count = ghosts.get(buffer) ?? 0;
+    must(count === buffer.ghosts, () => `${buffer} has ${count} ghosts, ${buffer.ghosts} are counted`);
   }
-  must(tt !== null, () => `${buffer} is in ${type.name} without a translation table`);
-  must(tt?.cachingBit === caching, () => `the pages of ${buffer} are ${tt?.caching}, its place is not`);
-  const bound = type.isSystem ? null : type.name;
-  must(tt?.boundTo === bound, () => `${buffer} is in ${type.name}, its pages are bound to ${tt?.boundTo}`);
-  if (type.isSystem) return;
-  must(tt?.boundAt === buffer.start, () => `${buffer} starts at ${buffer.start}, its pages are at ${tt?.boundAt}`);
-  must(tt?.populated === true, () => `${buffer} is bound to ${type.name} without pages`);
+  for (const [ticket, held] of locks) {
+    must(held.size <= ticket.locks, () => `a ticket holds ${held.size} locks, ${ticket.locks} are counted`);
+  }
 }
 
-function isOneBit(mask: number): boolean {
-  return mask !== 0 && (mask & (mask - 1)) === 0;
+/** The host memory of buffers is what their tables hold, in a device that has an account of its own. */
+function checkAccount(state: DeviceState): void {
+  if (state.global.devices.length > 1) return;
+  let pages = 0;
+  for (const buffer of state.buffers.all()) {
+    const { tt } = buffer;
+    if (tt === null) continue;
+    const owes = tt.populated && !tt.external;
+    must(owes === (tt.charge !== null), () => `the account of ${buffer} is ${owes ? "missing" : "too much"}`);
+    pages += tt.charge?.pages ?? 0;
+  }
+  const { usedPages } = state.accountant;
+  must(pages === usedPages, () => `buffers hold ${pages} host pages, ${usedPages} are counted`);
 }
 
 /** Every resource stands in exactly one list, the one of its type and priority or that of the pinned. */

@@ -3,7 +3,7 @@ import { firstFit } from "@ttm/first-fit";
 import { BufferObject } from "./buffer_object.ts";
 import { DeviceState } from "./device_state.ts";
 import { checkState } from "./invariants.ts";
-import { byteTable, checkInvariants } from "./mod.ts";
+import { AcquireTicket, BulkMove, byteTable, checkInvariants } from "./mod.ts";
 import { addWork, only, pin, place, put, StoppedClock, testDevice, TestDriver } from "./testing_devices.ts";
 
 /** The inside of a healthy device: one buffer in each memory type, a pinned one in VRAM, and a second in VRAM. */
@@ -38,6 +38,53 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   [/5 buffers are alive, 4 are counted/, ({ state }) => state.liveBuffers--],
   [/0 buffers are dying, 1 are counted/, ({ state }) => state.dyingBuffers++],
   [/buffer 1 is a live ghost/, ({ gtt }) => gtt.buffer.ghostOf = gtt.buffer],
+  [/buffer 0 is swapped out and has pages/, ({ system }) => {
+    system.buffer.tt?.populate();
+    Object.assign(system.buffer.tt ?? {}, { swap: { key: "a", length: 0, checksum: 0, persistent: false } });
+  }],
+  [/buffer 0 is swapped out, though its pages are not ours/, ({ system }) => {
+    Object.assign(system.buffer.tt ?? {}, {
+      external: true,
+      swap: { key: "a", length: 0, checksum: 0, persistent: false },
+    });
+  }],
+  [/the account of buffer 1 is missing/, ({ gtt }) => Object.assign(gtt.buffer.tt ?? {}, { charge: null })],
+  [/the account of buffer 0 is too much/, ({ system, gtt }) => {
+    Object.assign(system.buffer.tt ?? {}, { charge: gtt.buffer.tt?.charge });
+  }],
+  [/buffers hold 2 host pages, 3 are counted/, ({ state }) => {
+    state.accountant.count({ bytes: 4096, pages: 1, dma32: false, privileged: false });
+  }],
+  [/buffer 1 has 0 ghosts, 1 are counted/, ({ gtt }) => gtt.buffer.ghosts++],
+  [/a ticket holds 2 locks, 1 are counted/, ({ gtt, vram }) => {
+    const ticket = new AcquireTicket();
+    for (const { buffer } of [gtt, vram]) buffer.reservation.tryLock(ticket);
+    ticket.locks = 1;
+  }],
+  [/a reservation has a holder who does not hold it/, ({ gtt }) => {
+    const ticket = new AcquireTicket();
+    gtt.buffer.reservation.tryLock(ticket);
+    ticket.locks = 0;
+  }],
+  [/1 wait for a reservation that is free/, ({ gtt }) => gtt.buffer.reservation.enqueue(null, () => {})],
+  [/buffer 1 is in gtt, its node is not/, ({ state }) => {
+    state.resources.node = () => null;
+  }],
+  [/buffer 0 starts at 3 of system/, (inside) => restart(inside, inside.system.row, 3)],
+  [/the resource of buffer 0 has 3 pages/, ({ state }) => state.resources.pages = () => 3],
+  [/dying buffer 4 is idle and has not been freed/, ({ pinned }) => dying(pinned.buffer)],
+  [/dying buffer 4 is in a bulk move/, ({ pinned }) => {
+    dying(pinned.buffer);
+    pinned.buffer.bulkMove = new BulkMove();
+  }],
+  [/buffer 4 has neither users nor ghosts, and is not dying/, ({ pinned }) => {
+    Object.assign(pinned.buffer, { users: 0 });
+  }],
+  [/buffer 1 has -1 CPU writers/, ({ gtt }) => Object.assign(gtt.buffer, { writers: -1 })],
+  [/dying buffer 4 is pinned/, ({ pinned, state }) => {
+    dying(pinned.buffer);
+    state.buffers.setPins(pinned.buffer.row, 1);
+  }],
   [/buffer 4 is dying and has users/, ({ pinned }) => pinned.buffer.isDying = true],
   [/buffer 1 has bound pages but no place/, ({ state, gtt }) => state.buffers.setResource(gtt.buffer.row, -1)],
   [/the resource of buffer 3 belongs to somebody else/, ({ state, vram, second }) => {
@@ -47,7 +94,7 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
     vram.buffer.tt = byteTable(2);
     vram.buffer.tt.noteBound("gtt", 0);
   }],
-  [/buffer 2 is in fixed memory and swapped out/, ({ vram }) => {
+  [/buffer 2 is swapped out, and in vram/, ({ vram }) => {
     vram.buffer.tt = byteTable(2);
     vram.buffer.tt.swap = { key: "a", length: 0, checksum: 0, persistent: false };
   }],
@@ -72,6 +119,14 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   [/vram has 8 pages, a buffer ends at 10/, (inside) => restart(inside, inside.second.row, 8)],
   [/buffer 2 has caching 4/, ({ type }) => Object.assign(type(2), { availableCaching: 1 })],
 ];
+
+/** Makes a buffer look as if nobody kept it. */
+function dying(buffer: BufferObject): void {
+  buffer.tryReserve();
+  while (buffer.pins > 0) buffer.unpin();
+  buffer.unreserve();
+  Object.assign(buffer, { users: 0, isDying: true });
+}
 
 /** Makes a resource start elsewhere than its node says. */
 function restart({ state }: Inside, row: number, start: number): void {
