@@ -38,6 +38,7 @@ export { type Clock, type ClockEvent, SystemClock } from "./clock.ts";
 export { BoDevice, checkInvariants, type DeviceOptions } from "./device.ts";
 export type { Driver, DriverContext, DriverSupport, Location, MoveKind, MoveRequest } from "./driver.ts";
 export { TtmError, type TtmErrorCode } from "./errors.ts";
+export { Exec, type ExecOptions } from "./exec.ts";
 export { Fence, type FenceCallback, FenceContext } from "./fence.ts";
 export { FenceList, type FenceUsage, type GuardedFence } from "./fence_list.ts";
 export type { Allocation, AllocationRequest, ManagerNode, MemTypeManager } from "./manager.ts";

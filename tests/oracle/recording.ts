@@ -89,6 +89,10 @@ export class RecordedDevice {
     return buffer;
   }
 
+  id(buffer: BufferObject): number {
+    return this.#ids.get(buffer) ?? NaN;
+  }
+
   /** All buffers, by number. */
   get buffers(): ReadonlyMap<number, BufferObject> {
     return this.#buffers;

@@ -7,6 +7,7 @@ import {
   RecordedDevice,
   type TracedState,
 } from "./recording.ts";
+import { RecordedExec } from "./recorded_exec.ts";
 import type { Compared, Replayer } from "./trace.ts";
 
 /** Any line of a ttmt trace but the first. */
@@ -22,6 +23,9 @@ export interface TicketOperation extends Creation, TracedState {
   readonly ev?: readonly (readonly number[])[];
   readonly moved?: number;
   readonly lk: readonly (readonly [buffer: number, holder: number])[];
+  /** Of an exec: 1 interruptible, 2 duplicates are ignored. */
+  readonly flags: number;
+  readonly ex: readonly unknown[];
   readonly acq: readonly (readonly [ticket: number, locks: number])[];
 }
 
@@ -37,13 +41,14 @@ const MOVE_MEMBERS = 7;
 export class TicketReplayer implements Replayer<TicketOperation> {
   #recorded: RecordedDevice;
   #tickets = new Map<number, AcquireTicket>();
+  #execs = new Map<number, RecordedExec>();
 
   constructor(header: DeviceHeader) {
     this.#recorded = new RecordedDevice(header);
   }
 
   async run(operation: TicketOperation): Promise<Compared> {
-    const { ret, ev, moved, lk, acq } = operation;
+    const { ret, ev, moved, lk, acq, ex } = operation;
     const found = await this.#perform(operation);
     const moves = this.#recorded.takeMoves();
     return {
@@ -52,13 +57,15 @@ export class TicketReplayer implements Replayer<TicketOperation> {
         ...(ev && { ev: ev.map((move) => move.slice(0, MOVE_MEMBERS)), moved }),
         lk,
         acq,
+        ex,
         ...this.#recorded.expected(operation),
       },
       found: {
         ret: found,
         ...(ev && moves),
         lk: this.#locks(),
-        acq: [...this.#tickets].sort(([a], [b]) => a - b).map(([id, ticket]) => [id, ticket.acquired]),
+        acq: this.#liveTickets().map(([id, ticket]) => [id, ticket.acquired]),
+        ex: [...this.#execs].sort(([a], [b]) => a - b).map(([id, exec]) => [id, ...this.#describe(exec)]),
         ...this.#recorded.state(operation),
       },
     };
@@ -89,6 +96,20 @@ export class TicketReplayer implements Replayer<TicketOperation> {
         return 0;
       case "validate":
         return this.#validate(operation);
+      case "exec_init":
+        this.#execs.set(c, new RecordedExec(operation.flags));
+        return 0;
+      case "exec_fini":
+        this.#exec(c).exec.finish();
+        this.#execs.delete(c);
+        return 0;
+      case "exec_cleanup":
+        return this.#exec(c).cleanup();
+      case "exec_lock":
+        return this.#exec(c).lock(this.#recorded.buffer(bo), sig === 1);
+      case "exec_unlock":
+        this.#exec(c).exec.unlock(this.#recorded.buffer(bo));
+        return 0;
       default:
         throw new Error(`the trace has an operation ${op}`);
     }
@@ -119,8 +140,26 @@ export class TicketReplayer implements Replayer<TicketOperation> {
       }), EINTR);
   }
 
+  /** Tickets, and those of execs whose loop has begun, by number. */
+  #liveTickets(): [number, AcquireTicket][] {
+    const execs = [...this.#execs].filter(([, { begun }]) => begun).map(([id, { exec }]) => [id, exec.ticket] as const);
+    return [...this.#tickets, ...execs].map(([id, ticket]): [number, AcquireTicket] => [id, ticket])
+      .sort(([a], [b]) => a - b);
+  }
+
+  #describe({ exec }: RecordedExec): unknown[] {
+    const id = (buffer: BufferObject | null) => buffer === null ? -1 : this.#recorded.id(buffer);
+    return [exec.buffers.map(id), id(exec.contended), id(exec.prelocked)];
+  }
+
+  #exec(id: number): RecordedExec {
+    const exec = this.#execs.get(id);
+    if (exec === undefined) throw new Error(`the trace uses exec ${id}, which is not there`);
+    return exec;
+  }
+
   #locks(): [number, number][] {
-    const ids = new Map([...this.#tickets].map(([id, ticket]) => [ticket, id]));
+    const ids = new Map(this.#liveTickets().map(([id, ticket]) => [ticket, id]));
     return [...this.#recorded.buffers].filter(([, buffer]) => buffer.reserved)
       .map(([id, { reservation: { holder } }]) => [id, holder === null ? WITHOUT_TICKET : ids.get(holder) ?? NaN]);
   }
