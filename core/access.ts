@@ -2,9 +2,10 @@ import { checkInteger, show } from "./arguments.ts";
 import type { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
-import { PAGE_SIZE } from "./memory_type.ts";
+import { closeWindow, openWindow } from "./io_memory.ts";
+import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
 import type { Operation } from "./operation.ts";
-import { DONE, EINVAL, ENODEV, type Outcome } from "./outcome.ts";
+import { DONE, EINVAL, EIO, ENODEV, type Outcome } from "./outcome.ts";
 import { populate } from "./populate.ts";
 
 /** The CPU's side of a transfer between a buffer and the caller (`ttm_bo_access`). */
@@ -46,7 +47,8 @@ export function access(state: DeviceState, buffer: BufferObject, access: Access,
     return op.fail(new TtmError("EIO", `the contents of ${buffer} are lost`, { cause: buffer.lost }), EINVAL);
   }
   const { type, tt } = buffer;
-  if (type?.fixed === true) return throughAperture(state, buffer, type.name, access, op);
+  if (type?.fixed === true) return throughAperture(state, buffer, type, access, op);
+  if (type?.mappable === false) return op.fail(new TtmError("EINVAL", `the CPU cannot see ${type.name}`), EINVAL);
   if (type === null && access.write) {
     return op.fail(new TtmError("EINVAL", `${buffer} has no place yet; validate it first`), EINVAL);
   }
@@ -61,18 +63,24 @@ export function access(state: DeviceState, buffer: BufferObject, access: Access,
 function throughAperture(
   state: DeviceState,
   buffer: BufferObject,
-  memoryType: string,
+  type: MemoryType,
   access: Access,
   op: Operation,
 ): Outcome {
+  const io = buffer.mappings?.io ?? null;
+  if (io !== null) return transfer(io.bytes, 0, access, op);
   const firstPage = Math.floor(access.offset / PAGE_SIZE);
   const endPage = Math.ceil((access.offset + access.bytes.length) / PAGE_SIZE);
   if (endPage <= firstPage) return DONE;
   const start = (buffer.start ?? 0) + firstPage;
-  const window = state.driver.ioMemReserve?.(memoryType, start, endPage - firstPage) ?? null;
-  if (window !== null) return transfer(window, firstPage * PAGE_SIZE, access, op);
-  const pages = `pages ${start} to ${start + endPage - firstPage} of ${memoryType}`;
-  return op.fail(new TtmError("EINVAL", `the CPU cannot see ${pages}; validate the buffer to where it can`), EINVAL);
+  try {
+    const window = openWindow(state, type, start, endPage - firstPage);
+    const outcome = transfer(window, firstPage * PAGE_SIZE, access, op);
+    closeWindow(state, type, start, endPage - firstPage);
+    return outcome;
+  } catch (error) {
+    return op.fail(error, EIO);
+  }
 }
 
 function transfer(memory: unknown, base: number, { offset, bytes, write }: Access, op: Operation): Outcome {

@@ -1,5 +1,7 @@
 import type { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { Mappings } from "./mappings.ts";
+import { PAGE_SIZE } from "./memory_type.ts";
 import { must } from "./must.ts";
 
 /** Checks what one buffer says of itself. */
@@ -8,6 +10,7 @@ export function checkBuffer(state: DeviceState, buffer: BufferObject): void {
   checkLock(buffer);
   checkPlace(state, buffer);
   checkSwap(buffer);
+  if (buffer.mappings !== null) checkMappings(state, buffer, buffer.mappings);
 }
 
 /** Users and ghosts keep a buffer; without them only its work does. */
@@ -64,6 +67,32 @@ function checkSwap(buffer: BufferObject): void {
   must(!tt.populated, () => `${buffer} is swapped out and has pages`);
   must(!tt.external, () => `${buffer} is swapped out, though its pages are not ours`);
   must(type === null || type.isSystem, () => `${buffer} is swapped out, and in ${type?.name}`);
+}
+
+/** What the CPU has mapped is what the buffer owns, and every window is used as often as it is counted. */
+function checkMappings(state: DeviceState, buffer: BufferObject, { users, kernel, io, firstOffset }: Mappings): void {
+  const { type, tt, start } = buffer;
+  must(!buffer.disposed || users.size + kernel.size === 0, () => `${buffer} has no users and is mapped`);
+  const hasWindow = state.windowedUsers.has(buffer);
+  const shares = [...kernel].filter(({ isIoMemory }) => isIoMemory).length + (hasWindow ? 1 : 0);
+  must((io?.count ?? 0) === shares, () => `${buffer} has ${shares} maps by a window, ${io?.count ?? 0} are counted`);
+  const isOwn = io === null || (io.type === type && io.start === start && io.pages === buffer.pages);
+  must(isOwn, () => `${buffer} has a window on ${io?.type.name}@${io?.start}, and is at ${type?.name}@${start}`);
+  const memory = hasWindow ? io?.bytes : tt?.contents;
+  const isAt = (bytes: Uint8Array, page: number) =>
+    memory instanceof Uint8Array && memory.buffer === bytes.buffer &&
+    memory.byteOffset + page * PAGE_SIZE === bytes.byteOffset;
+  for (const { present } of users) {
+    for (const [page, bytes] of present) {
+      must(isAt(bytes, page), () => `page ${page} of ${buffer} is mapped from elsewhere`);
+    }
+  }
+  for (const { bytes, isIoMemory } of kernel) {
+    const isItsOwn = bytes.buffer === (isIoMemory ? io?.bytes : tt?.contents as Uint8Array)?.buffer;
+    must(isItsOwn, () => `the kernel maps what is not of ${buffer}`);
+  }
+  const named = firstOffset < 0 ? null : state.mmapOffsets.lookup(firstOffset);
+  must((named?.buffer === buffer) === (firstOffset >= 0 && !buffer.disposed), () => `${buffer} has a wrong offset`);
 }
 
 function isOneBit(mask: number): boolean {

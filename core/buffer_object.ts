@@ -1,5 +1,5 @@
 import { type Access, access, readAccess, writeAccess } from "./access.ts";
-import { checkBoolean, checkWaitOptions, show } from "./arguments.ts";
+import { checkBoolean, checkInteger, checkObject, checkWaitOptions, show } from "./arguments.ts";
 import { BufferRecord } from "./buffer_record.ts";
 import { BulkMove } from "./bulk_move.ts";
 import { dropLastUser } from "./destroy.ts";
@@ -8,6 +8,9 @@ import { TtmError } from "./errors.ts";
 import { accessError, reserveError, validateError } from "./failure.ts";
 import { Fence } from "./fence.ts";
 import { type FenceUsage, isFenceUsage } from "./fence_list.ts";
+import { mappingsOf, unmapVirtual } from "./io_memory.ts";
+import { type KernelMap, mapPages, type MapRange } from "./kernel_map.ts";
+import { PAGE_SIZE } from "./memory_type.ts";
 import { type Blocker, Operation } from "./operation.ts";
 import { BLOCKED, DONE, EINVAL, type Outcome } from "./outcome.ts";
 import type {
@@ -22,6 +25,7 @@ import { once } from "./once.ts";
 import { type Placement, PreparedPlacement } from "./placement.ts";
 import { populate } from "./populate.ts";
 import { AcquireTicket } from "./ticket.ts";
+import { UserMap } from "./user_map.ts";
 import { validate } from "./validate.ts";
 import { complete, lock } from "./wait.ts";
 
@@ -332,6 +336,75 @@ export class BufferObject extends BufferRecord implements Disposable {
   }
 
   /**
+   * Maps pages for the CPU, after the moves that were submitted: host pages, which may come back from the swap store for it,
+   * or device memory through a window of the driver's (`ttm_bo_kmap`). Dispose of the result.
+   *
+   * @param range All pages if left out.
+   * @throws {TtmError} `EINVAL` if it is not reserved or has no place, the range is not inside the buffer, or the CPU
+   * cannot see its place; `EAGAIN` if all windows are taken; otherwise as {@linkcode read}. Nothing is mapped then.
+   */
+  async map(range: Partial<MapRange> = {}, options: WaitOptions = {}): Promise<KernelMap> {
+    const what = `map ${this}`;
+    checkObject(what, "the range", range);
+    checkWaitOptions(what, options);
+    const firstPage = checkInteger(what, "firstPage", range.firstPage ?? 0, 0, this.pages - 1);
+    const pages = checkInteger(what, "pages", range.pages ?? this.pages - firstPage, 1, this.pages - firstPage);
+    const op = new Operation(this.state.tracer, options.noWait === true);
+    let map = null as KernelMap | null;
+    const outcome = await complete(this.state.clock, op, options.signal, () => {
+      this.#mustBeReserved("map");
+      const mapped = mapPages(this.state, this, { firstPage, pages }, op);
+      if (typeof mapped === "number") return mapped;
+      map = mapped;
+      return DONE;
+    });
+    if (map === null) throw accessError(what, op, outcome);
+    return map;
+  }
+
+  /**
+   * Maps all pages for a user who holds this object (`ttm_bo_mmap_obj`); clients map by {@linkcode mmapOffset}. Nothing is
+   * there until it is touched.
+   *
+   * @throws {TtmError} `EINVAL` after the last reference is gone, or for a kernel buffer.
+   */
+  mmap(): UserMap {
+    this.#mustLive("map");
+    this.#mustBeForUsers();
+    return new UserMap(this.state, this, 0, this.pages);
+  }
+
+  /**
+   * The offset, in bytes, by which clients name the buffer when they map it. It stays the same until the last reference is
+   * gone.
+   *
+   * @throws {TtmError} `EINVAL` after the last reference is gone, or for a kernel buffer; `ENOSPC` if there is none left.
+   */
+  mmapOffset(): number {
+    this.#mustLive("name an offset for");
+    this.#mustBeForUsers();
+    const maps = mappingsOf(this);
+    if (maps.firstOffset < 0) {
+      const first = this.state.mmapOffsets.allocate(this);
+      if (first === null) {
+        throw new TtmError("ENOSPC", `Cannot name an offset for ${this}: ${this.pages} pages do not fit`);
+      }
+      maps.firstOffset = first;
+    }
+    return maps.firstOffset * PAGE_SIZE;
+  }
+
+  /**
+   * Takes the pages from all maps of users; they fault back in when they are touched (`ttm_bo_unmap_virtual`).
+   *
+   * @throws {TtmError} `EINVAL` after the last reference is gone.
+   */
+  unmapVirtual(): void {
+    this.#mustLive("unmap");
+    unmapVirtual(this.state, this);
+  }
+
+  /**
    * Adds a user: as many {@linkcode unref} as users free the buffer.
    *
    * @throws {TtmError} `EINVAL` after the last reference is gone.
@@ -358,6 +431,10 @@ export class BufferObject extends BufferRecord implements Disposable {
   /** Removes a user, as {@linkcode unref}. */
   [Symbol.dispose](): void {
     this.unref();
+  }
+
+  #mustBeForUsers(): void {
+    if (this.kind === "kernel") throw new TtmError("EINVAL", `Cannot map ${this}: it is a kernel buffer`);
   }
 
   #prepare(placement: Placement | PreparedPlacement): PreparedPlacement {

@@ -1,6 +1,7 @@
 import type { BufferObject } from "./buffer_object.ts";
 import type { BulkMove } from "./bulk_move.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { Mappings } from "./mappings.ts";
 import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
 import type { BufferKind, CheckedBufferOptions } from "./options.ts";
 import type { Place } from "./placement.ts";
@@ -45,6 +46,8 @@ export abstract class BufferRecord {
   ghosts = 0;
   /** @internal Who it keeps together with in the order of eviction. */
   bulkMove: BulkMove | null = null;
+  /** @internal What the CPU has mapped of it; null if nothing ever was. */
+  mappings: Mappings | null = null;
   /** @internal The last move was an eviction. */
   wasEvicted = false;
   /** @internal Why the contents are lost. */

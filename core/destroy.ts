@@ -2,6 +2,7 @@ import type { Charge } from "./accounting.ts";
 import { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { GuardedFence } from "./fence_list.ts";
+import { dropMaps } from "./io_memory.ts";
 import { freeResource } from "./resource.ts";
 import { emptyTable } from "./tables.ts";
 import type { TranslationTable } from "./translation_table.ts";
@@ -10,6 +11,8 @@ import type { TranslationTable } from "./translation_table.ts";
 export function dropLastUser(state: DeviceState, buffer: BufferObject): void {
   state.liveBuffers--;
   state.dyingBuffers++;
+  dropMaps(state, buffer);
+  if (buffer.mappings !== null) state.mmapOffsets.free(buffer.mappings.firstOffset);
   if (buffer.ghosts === 0) release(state, buffer);
 }
 

@@ -1,6 +1,7 @@
 import { checkBoolean, checkInteger, checkObject, checkWaitOptions, show } from "./arguments.ts";
 import type { MemoryLimits } from "./accounting.ts";
 import type { BufferObject } from "./buffer_object.ts";
+import { Client } from "./client.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import { DeviceState } from "./device_state.ts";
 import type { Driver } from "./driver.ts";
@@ -15,7 +16,7 @@ import { checkState } from "./invariants.ts";
 import { checkBuffer } from "./buffer_invariants.ts";
 import type { MemTypeManager } from "./manager.ts";
 import { cleanManager, initManager } from "./manager_control.ts";
-import { type MemoryType, PRIORITIES } from "./memory_type.ts";
+import { type MemoryType, PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
 import { Operation } from "./operation.ts";
 import {
   type BufferOptions,
@@ -177,6 +178,30 @@ export class BoDevice implements AsyncDisposable {
       buffer.unref();
       throw error;
     }
+  }
+
+  /**
+   * The buffer that an offset in bytes names, and where in it the offset points, in bytes; null if there is none.
+   *
+   * @throws {TtmError} `EINVAL` for what is no offset.
+   */
+  lookup(offset: number): { readonly buffer: BufferObject; readonly offset: number } | null {
+    checkInteger("look up", "offset", offset, 0, Number.MAX_SAFE_INTEGER);
+    const found = this.#state.mmapOffsets.lookup(Math.floor(offset / PAGE_SIZE));
+    return found === null ? null : { buffer: found.buffer, offset: found.page * PAGE_SIZE + offset % PAGE_SIZE };
+  }
+
+  /**
+   * Lets somebody in who sees no buffers but its own.
+   *
+   * @throws {TtmError} `EINVAL` if the name is no text, or the device is closed.
+   */
+  openClient(name: string): Client {
+    if (this.#state.closed) throw new TtmError("EINVAL", "Cannot open client: the device is closed");
+    if (typeof name !== "string") {
+      throw new TtmError("EINVAL", `Cannot open client: name must be a string, not ${show(name)}`);
+    }
+    return new Client(this.#state, this, name);
   }
 
   /**

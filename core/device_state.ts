@@ -1,4 +1,5 @@
 import type { MemoryAccountant } from "./accounting.ts";
+import type { BufferObject } from "./buffer_object.ts";
 import { BufferTable } from "./buffer_table.ts";
 import type { Clock } from "./clock.ts";
 import type { Driver } from "./driver.ts";
@@ -8,6 +9,7 @@ import { Global } from "./global.ts";
 import { Lru } from "./lru.ts";
 import { isManager, type MemTypeManager } from "./manager.ts";
 import { MemoryType } from "./memory_type.ts";
+import { MmapOffsets } from "./mmap_offsets.ts";
 import { Operation } from "./operation.ts";
 import { type Placement, type PreparedPlace, PreparedPlacement, preparePlace } from "./placement.ts";
 import { ResourceTable } from "./resource_table.ts";
@@ -50,6 +52,10 @@ export class DeviceState {
   delayedDestroyHolds = 0;
   /** The timeline of transfers from and to the swap store. */
   readonly swapLine: FenceContext = new FenceContext("swap");
+  /** The offsets by which users name what to map. */
+  readonly mmapOffsets: MmapOffsets = new MmapOffsets();
+  /** Buffers whose maps of users hold a window, from the one that has had it longest. */
+  readonly windowedUsers: Set<BufferObject> = new Set();
   closed = false;
   #evictPlacements: WeakMap<Placement, PreparedPlacement> = new WeakMap();
 

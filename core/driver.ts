@@ -1,4 +1,5 @@
 import type { BufferObject } from "./buffer_object.ts";
+import type { Client } from "./client.ts";
 import type { Clock } from "./clock.ts";
 import type { Fence } from "./fence.ts";
 import type { MemoryTypeOptions } from "./memory_type.ts";
@@ -126,7 +127,19 @@ export interface Driver {
   invalidateCaches?(buffer: BufferObject): void;
   /**
    * The bytes of `pages` pages of a device-resident memory type from page `start`, as the CPU sees them through the
-   * aperture; null where the CPU cannot see them. Left out: the CPU sees nothing of it.
+   * aperture; null where the CPU cannot see them. A thrown `EAGAIN` says that all windows are taken: users then give theirs
+   * up, and it is asked again. Left out: the CPU sees nothing of it.
    */
   ioMemReserve?(memoryType: string, start: number, pages: number): Uint8Array | null;
+  /** Takes a window back, with the arguments that it was given for. Must not throw. Left out: nothing is to be done. */
+  ioMemFree?(memoryType: string, start: number, pages: number): void;
+  /**
+   * Told before a user's access that found no page is served. Returns where the buffer has to be for the CPU to see it, or
+   * null if it can stay. Left out: it always stays. What it throws ends the access.
+   */
+  faultReserveNotify?(buffer: BufferObject): Placement | null;
+  /**
+   * Whether a client may map a buffer that it has a handle of. Left out: it may. What it throws is the cause of `EPERM`.
+   */
+  verifyAccess?(buffer: BufferObject, client: Client): boolean;
 }

@@ -27,28 +27,39 @@ const PAGES_AT_ONCE = 256;
  * ```
  */
 export function moveMemcpy(
-  driver: Pick<Driver, "ioMemReserve">,
+  driver: Pick<Driver, "ioMemReserve" | "ioMemFree">,
   { source, destination, pages }: Pick<MoveRequest, "source" | "destination" | "pages">,
 ): void {
   for (let first = 0; first < pages; first += PAGES_AT_ONCE) {
     const count = Math.min(PAGES_AT_ONCE, pages - first);
-    const target = bytesAt(driver, destination, first, count);
-    if (source === null) target.fill(0);
-    else target.set(bytesAt(driver, source, first, count));
+    withBytes(driver, destination, first, count, (target) => {
+      if (source === null) target.fill(0);
+      else withBytes(driver, source, first, count, (bytes) => target.set(bytes));
+    });
   }
 }
 
-function bytesAt(driver: Pick<Driver, "ioMemReserve">, location: Location, first: number, pages: number): Uint8Array {
-  const { memoryType, table } = location;
+function withBytes(
+  driver: Pick<Driver, "ioMemReserve" | "ioMemFree">,
+  { memoryType, start, table }: Location,
+  first: number,
+  pages: number,
+  use: (bytes: Uint8Array) => void,
+): void {
   if (table !== null) {
-    if (table.contents instanceof Uint8Array) {
-      return table.contents.subarray(first * PAGE_SIZE, (first + pages) * PAGE_SIZE);
+    if (!(table.contents instanceof Uint8Array)) {
+      throw new TtmError("ENODEV", `Cannot copy by the CPU: the host pages of ${memoryType} are no bytes`);
     }
-    throw new TtmError("ENODEV", `Cannot copy by the CPU: the host pages of ${memoryType} are no bytes`);
+    return use(table.contents.subarray(first * PAGE_SIZE, (first + pages) * PAGE_SIZE));
   }
-  const start = location.start + first;
-  const window = driver.ioMemReserve?.(memoryType, start, pages) ?? null;
-  if (window !== null) return window;
-  const range = `pages ${start} to ${start + pages} of ${memoryType}`;
-  throw new TtmError("EINVAL", `Cannot copy by the CPU: it cannot see ${range}`);
+  const window = driver.ioMemReserve?.(memoryType, start + first, pages) ?? null;
+  if (window === null) {
+    const range = `pages ${start + first} to ${start + first + pages} of ${memoryType}`;
+    throw new TtmError("EINVAL", `Cannot copy by the CPU: it cannot see ${range}`);
+  }
+  try {
+    use(window);
+  } finally {
+    driver.ioMemFree?.(memoryType, start + first, pages);
+  }
 }

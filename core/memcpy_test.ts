@@ -53,7 +53,7 @@ Deno.test("a move to where the CPU cannot see is refused, and nothing has change
   const buffer = put(device, "gtt");
   await fill(buffer, 3);
   buffer.tryReserve();
-  await refused(() => buffer.validate(only("vram", { fpfn: 4 })), "EINVAL", "it cannot see pages 4 to 5 of vram");
+  await refused(() => buffer.validate(only("vram", { fpfn: 4 })), "EINVAL", "the CPU cannot see pages 4 to 5 of vram");
   buffer.unreserve();
   assertEquals([buffer.memoryType, await bytesIn(buffer)], ["gtt", [3]]);
   checkInvariants(device);

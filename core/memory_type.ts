@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, show } from "./arguments.ts";
+import { checkBoolean, checkInteger, checkObject, show } from "./arguments.ts";
 import { ANY_CACHING, type Caching, cachingMask } from "./caching.ts";
 import { TtmError } from "./errors.ts";
 import type { Fence } from "./fence.ts";
@@ -17,6 +17,14 @@ export interface MemoryTypeOptions {
   readonly pages?: number;
   /** Device-resident memory that no host pages stand behind (VRAM). Bytes must be copied in and out. @default {false} */
   readonly fixed?: boolean;
+  /** Whether the CPU can map it at all. @default {true} */
+  readonly mappable?: boolean;
+  /**
+   * Whether the CPU maps the host pages behind it, not a window of the device (TTM's flag of this name: "can't map
+   * aperture"). Without it, pages that are not cached are mapped through `ioMemReserve`, as those of AGP are. Has no meaning
+   * for fixed memory, which is always mapped through windows. @default {true}
+   */
+  readonly cma?: boolean;
   /** Caching attributes that it can be mapped with. @default {all} */
   readonly availableCaching?: readonly Caching[];
   /** Taken when a place allows several and the present one is not among them. @default {"cached"} */
@@ -32,6 +40,8 @@ export class MemoryType {
   readonly index: number;
   readonly pages: number;
   readonly fixed: boolean;
+  readonly mappable: boolean;
+  readonly cma: boolean;
   readonly availableCaching: number;
   readonly defaultCaching: number;
   /** In bytes. */
@@ -51,6 +61,9 @@ export class MemoryType {
     const what = "create device";
     checkObject(what, `memory type ${index}`, options);
     const { name, pages = 0, fixed = false, gpuOffset = 0, defaultCaching = "cached" } = options;
+    const { mappable = true, cma = true } = options;
+    checkBoolean(what, `the flag mappable of ${show(name)}`, mappable);
+    checkBoolean(what, `the flag cma of ${show(name)}`, cma);
     if (typeof name !== "string" || name === "" || (index === 0) !== (name === "system") || (index === 0 && fixed)) {
       throw new TtmError(
         "EINVAL",
@@ -61,6 +74,8 @@ export class MemoryType {
     this.index = index;
     this.pages = checkInteger(what, `the pages of ${show(name)}`, pages, index === 0 ? 0 : 1, Number.MAX_SAFE_INTEGER);
     this.fixed = fixed;
+    this.mappable = mappable;
+    this.cma = cma;
     this.gpuOffset = checkInteger(what, `the gpuOffset of ${show(name)}`, gpuOffset, 0, Number.MAX_SAFE_INTEGER);
     this.availableCaching = options.availableCaching === undefined
       ? ANY_CACHING

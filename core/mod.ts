@@ -34,6 +34,7 @@ export type {
   WriteOptions,
 } from "./options.ts";
 export type { Caching } from "./caching.ts";
+export { Client, type ClientUsage } from "./client.ts";
 export { type Clock, type ClockEvent, SystemClock } from "./clock.ts";
 export { BoDevice, checkInvariants, type DeviceOptions } from "./device.ts";
 export type { Driver, DriverContext, DriverSupport, Location, MoveKind, MoveRequest } from "./driver.ts";
@@ -41,6 +42,7 @@ export { TtmError, type TtmErrorCode } from "./errors.ts";
 export { Exec, type ExecOptions } from "./exec.ts";
 export { Fence, type FenceCallback, FenceContext } from "./fence.ts";
 export { FenceList, type FenceUsage, type GuardedFence } from "./fence_list.ts";
+export type { KernelMap, MapRange } from "./kernel_map.ts";
 export type { Allocation, AllocationRequest, ManagerNode, MemTypeManager } from "./manager.ts";
 export { moveMemcpy } from "./memcpy.ts";
 export { type MemoryTypeOptions, PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
@@ -55,4 +57,5 @@ export type { MoveEvent, TracedPlace, Tracer } from "./tracer.ts";
 export { AcquireTicket } from "./ticket.ts";
 export { memoryStore, type SwapStore } from "./swap_store.ts";
 export { byteTable, type PageCodec, type TableOptions, TranslationTable } from "./translation_table.ts";
+export type { UserMap } from "./user_map.ts";
 export { WAIT_BUDGET_MS } from "./wait.ts";

@@ -2,6 +2,7 @@ import type { BufferObject } from "./buffer_object.ts";
 import { leaveToGhost } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Fence } from "./fence.ts";
+import { endKernelMaps, isAperture, unmapVirtual } from "./io_memory.ts";
 import type { MemoryType } from "./memory_type.ts";
 import type { Operation } from "./operation.ts";
 import { BLOCKED, codeOf, DONE, EINVAL, EMULTIHOP, ENOMEM, type Outcome } from "./outcome.ts";
@@ -103,6 +104,7 @@ function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): 
   const { buffer, from, target } = move;
   const { driver } = state;
   const hadTable = buffer.tt !== null;
+  if (mapsWouldLie(state, move)) unmapVirtual(state, buffer);
   let outcome = prepareTable(state, move, op);
   if (outcome === DONE) {
     buffer.reservation.fences.reserve(1);
@@ -115,6 +117,14 @@ function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): 
     buffer.tt = null;
   }
   return outcome;
+}
+
+/** Whether users see something else after the move, or see it otherwise cached. */
+function mapsWouldLie({ buffers, resources }: DeviceState, { buffer, from, target, to }: Transition): boolean {
+  if (buffer.mappings === null || from === null) return false;
+  const old = resources.caching(buffers.resource(buffer.row));
+  const caching = resources.caching(to);
+  return old !== caching || isAperture(from, old) || isAperture(target, caching);
 }
 
 /**
@@ -149,6 +159,7 @@ function commit(state: DeviceState, move: Transition): void {
   // A buffer that comes from nowhere keeps the table that it may have; nothing of it goes along.
   const leavingTable = target.fixed && from !== null ? buffer.tt : null;
   const { purges } = buffer;
+  endKernelMaps(buffer);
   fence?.onSignal((error) => {
     if (error !== undefined && buffer.purges === purges) buffer.lost = error;
   });

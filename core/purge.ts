@@ -1,6 +1,7 @@
 import type { BufferObject } from "./buffer_object.ts";
 import { leaveToGhost } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
+import { dropMaps } from "./io_memory.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, ENOMEM, type Outcome } from "./outcome.ts";
 import { freeResource } from "./resource.ts";
@@ -22,6 +23,7 @@ export function purge(state: DeviceState, buffer: BufferObject, op: Operation): 
       return ENOMEM;
     }
   }
+  dropMaps(state, buffer);
   if (row >= 0) {
     state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
     if (fences.length > 0) {

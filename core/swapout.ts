@@ -2,6 +2,7 @@ import type { BufferObject } from "./buffer_object.ts";
 import { crc32 } from "./checksum.ts";
 import { reapForRoom } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
+import { dropMaps } from "./io_memory.ts";
 import type { MemoryType } from "./memory_type.ts";
 import { moveThroughHops } from "./move.ts";
 import type { Operation } from "./operation.ts";
@@ -95,6 +96,7 @@ function swapOutTable(state: DeviceState, buffer: BufferObject, table: Translati
   if (op.hasSeenFail(table.transfer)) return EIO;
   const bytes = table.encode();
   if (bytes === null) return ENODEV;
+  dropMaps(state, buffer);
   const { swapKey } = buffer;
   const swap = {
     key: swapKey ?? nextSwapKey(),

@@ -2,6 +2,7 @@ import type { DeviceState } from "./device_state.ts";
 import type { Location } from "./driver.ts";
 import { TtmError } from "./errors.ts";
 import { Fence } from "./fence.ts";
+import { cpuWindows } from "./io_memory.ts";
 import { moveMemcpy } from "./memcpy.ts";
 import type { Transition } from "./move.ts";
 import type { Operation } from "./operation.ts";
@@ -41,7 +42,7 @@ function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
       after: state.orderedMoves ? buffer.reservation.fences.allPending() : [],
     };
     const { driver } = state;
-    const result = driver.move === undefined ? moveMemcpy(driver, request) : driver.move(request);
+    const result = driver.move === undefined ? moveMemcpy(cpuWindows(state), request) : driver.move(request);
     if (result !== undefined && !(result instanceof Fence)) {
       throw new TtmError("EINVAL", `driver "${state.driver.name}" returned neither a fence nor nothing from move`);
     }

@@ -98,6 +98,7 @@ export class RadeonSim implements Driver {
   #kind: MemoryKind<unknown>;
   #vram: unknown;
   #visiblePages: number;
+  #toVisible: Placement;
   #bytesPerMs: number;
   #latencyMs: number;
   #copies: Engine | null = null;
@@ -114,6 +115,8 @@ export class RadeonSim implements Driver {
     const gttPages = pagesOf("gtt", options.gtt);
     const { visibleVram = Math.min(DEFAULT_VISIBLE, options.vram), contents = "bytes" } = options;
     this.#visiblePages = Math.min(vramPages, pagesOf("visibleVram", visibleVram));
+    const visible: Place = { memoryType: "vram", lpfn: this.#visiblePages };
+    this.#toVisible = { placement: [visible], busyPlacement: [visible, { memoryType: "gtt" }] };
     this.#bytesPerMs = positive("copyBytesPerMs", options.copyBytesPerMs ?? 12e6);
     this.#latencyMs = options.copyLatencyMs === 0 ? 0 : positive("copyLatencyMs", options.copyLatencyMs ?? 0.01);
     checkWord(CREATE, "contents", contents, ["bytes", "stamps"]);
@@ -183,6 +186,11 @@ export class RadeonSim implements Driver {
   ioMemReserve(memoryType: string, start: number, pages: number): Uint8Array | null {
     if (memoryType !== "vram" || start + pages > this.#visiblePages || !(this.#vram instanceof Uint8Array)) return null;
     return this.#vram.subarray(start * PAGE_SIZE, (start + pages) * PAGE_SIZE);
+  }
+
+  /** What the CPU cannot see of VRAM comes to the part that it sees, or if that stays full to GTT. */
+  faultReserveNotify({ memoryType, start, pages }: BufferObject): Placement | null {
+    return memoryType === "vram" && (start ?? 0) + pages > this.#visiblePages ? this.#toVisible : null;
   }
 
   /**

@@ -57,6 +57,28 @@ async function bench(options: Partial<RadeonSimOptions>, test: (bench: Bench) =>
   await device.close();
 }
 
+Deno.test("a user who touches invisible VRAM brings the buffer to the visible part, or to GTT", async () => {
+  await bench({ visibleVram: 2 * PAGE_SIZE }, async ({ make, moves }) => {
+    const [first, second, third] = [make(2, "vram"), make(2, "vram"), make(2, "vram")];
+    assertEquals([first.start, second.start, third.start], [0, 2, 4]);
+    for (const buffer of [first, second, third]) buffer.unreserve();
+    moves.splice(0);
+    using map = second.mmap();
+    await map.write(0, new Uint8Array([5]));
+    assertEquals([first.memoryType, second.start, moves.length], ["gtt", 0, 2]);
+    second.tryReserve();
+    using pin = second.pin();
+    second.unreserve();
+    using other = third.mmap();
+    await other.write(0, new Uint8Array([6]));
+    const bytes = [(await map.read(0, 1))[0], (await other.read(0, 1))[0]];
+    assertEquals([third.memoryType, ...bytes], ["gtt", 5, 6]);
+    second.tryReserve();
+    pin[Symbol.dispose]();
+    second.unreserve();
+  });
+});
+
 for (const contents of ["bytes", "stamps"] as const) {
   Deno.test(`RadeonSim keeps ${contents} from VRAM over GTT and SYSTEM back to VRAM`, async () => {
     await bench({ contents }, ({ clock, make, bring, fill, holds }) => {

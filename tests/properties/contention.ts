@@ -13,6 +13,7 @@ import {
   reserveList,
   SimulatedClock,
   TtmError,
+  type UserMap,
 } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
@@ -23,6 +24,7 @@ const VRAM = 6;
 const GTT = 6;
 const PAGE_LIMIT = 14;
 const DEVICES = 2;
+const OWN_PAGES = 2;
 
 type Where = "vram" | "gtt" | "system" | "wish" | "nowhere";
 
@@ -58,6 +60,8 @@ type Step =
   | Submission
   /** Of one device, or with -1 of the one whose turn it is. */
   | { readonly do: "swap"; readonly device: number }
+  /** A page of the party's own buffer through a map, after bringing the buffer somewhere. */
+  | { readonly do: "touch"; readonly page: number; readonly to: Where; readonly byte: number }
   | { readonly do: "break"; readonly moves: number }
   | { readonly do: "sleep"; readonly ms: number }
   | { readonly do: "signal" };
@@ -91,6 +95,15 @@ const step: fc.Arbitrary<Step> = fc.oneof<fc.MaybeWeightedArbitrary<Step>[]>(
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant("swap" as const), device: fc.integer({ min: -1, max: DEVICES - 1 }) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("touch" as const),
+      page: fc.nat(OWN_PAGES - 1),
+      to: fc.constantFrom<Where>("vram", "gtt", "system", "wish"),
+      byte: fc.nat(255),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("break" as const), moves: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("sleep" as const), ms: fc.integer({ min: 0, max: 5 }) }) },
@@ -149,16 +162,19 @@ class World {
     return buffer;
   }
 
-  async party(steps: readonly Step[]): Promise<void> {
+  async party(steps: readonly Step[], device: number): Promise<void> {
+    const own = new MappedBuffer(this.#devices[device % DEVICES] as BoDevice);
     for (const step of steps) {
       this.operations++;
       if (step.do === "submit") await this.#submit(step);
+      else if (step.do === "touch") await allows(() => own.touch(step.page, placements[step.to], step.byte));
       else if (step.do === "swap") await allows(() => (this.#devices[step.device] ?? this.#global).swapOut());
       else if (step.do === "break") this.#toBreak = step.moves;
       else if (step.do === "sleep") await this.#sleep(step.ms);
       else for (const fence of this.#forever.splice(0)) fence.signal();
       this.check();
     }
+    own.close();
   }
 
   async #submit(submission: Submission): Promise<void> {
@@ -247,6 +263,35 @@ class World {
   }
 }
 
+/** A buffer that one party alone uses, through a map, while others push it around. */
+class MappedBuffer {
+  readonly #buffer: BufferObject;
+  readonly #map: UserMap;
+  readonly #bytes = new Uint8Array(OWN_PAGES * PAGE_SIZE);
+
+  constructor(device: BoDevice) {
+    this.#buffer = device.createBuffer({ bytes: OWN_PAGES * PAGE_SIZE });
+    this.#map = this.#buffer.mmap();
+  }
+
+  async touch(page: number, to: Placement, byte: number): Promise<void> {
+    const start = page * PAGE_SIZE;
+    const bytes = this.#bytes.subarray(start, start + PAGE_SIZE);
+    await this.#map.write(start, bytes.slice().fill(byte));
+    bytes.fill(byte);
+    {
+      using _reservation = await this.#buffer.reserve();
+      await allows(() => this.#buffer.validate(to));
+    }
+    assertEquals(await this.#map.read(0, this.#bytes.length), this.#bytes);
+  }
+
+  close(): void {
+    this.#map[Symbol.dispose]();
+    this.#buffer.unref();
+  }
+}
+
 /** The flaky store gives everything back in the end. */
 async function readAtLast(buffer: BufferObject): Promise<Uint8Array> {
   for (let attempt = 0; attempt < 4; attempt++) {
@@ -275,7 +320,7 @@ async function allows(act: () => Promise<unknown>, reason?: string): Promise<voi
  */
 export async function play(scenario: Scenario): Promise<number> {
   const world = new World(scenario);
-  await Promise.all(scenario.parties.map((steps) => world.party(steps)));
+  await Promise.all(scenario.parties.map((steps, at) => world.party(steps, at)));
   await world.end();
   return world.operations;
 }

@@ -1,0 +1,83 @@
+import type { BufferObject } from "./buffer_object.ts";
+
+/** The first page; what is below could be mistaken for a 32-bit offset (`DRM_FILE_PAGE_OFFSET_START`). */
+const FIRST_PAGE = 2 ** 20;
+/** One TiB of offsets (`DRM_FILE_PAGE_OFFSET_SIZE`). */
+const PAGES = 2 ** 28;
+/** Fewer gone entries are not worth a new list. */
+const FEW = 16;
+
+interface Range {
+  readonly first: number;
+  readonly pages: number;
+  /** Null when the range is free again. */
+  buffer: BufferObject | null;
+}
+
+/** The space of offsets by which users name what to map (`drm_vma_manager`): a range for each buffer that asks, in pages. */
+export class MmapOffsets {
+  /** In the order of their offsets. */
+  #ranges: Range[] = [];
+  #gone = 0;
+
+  /** The first page of a new range; null if there is no room. */
+  allocate(buffer: BufferObject): number | null {
+    const { pages } = buffer;
+    const last = this.#ranges.at(-1);
+    let at = this.#ranges.length;
+    let first = last === undefined ? FIRST_PAGE : last.first + last.pages;
+    if (first + pages > FIRST_PAGE + PAGES) {
+      this.#compact();
+      at = this.#gapFor(pages);
+      const before = this.#ranges[at - 1];
+      first = before === undefined ? FIRST_PAGE : before.first + before.pages;
+      if (first + pages > FIRST_PAGE + PAGES) return null;
+    }
+    this.#ranges.splice(at, 0, { first, pages, buffer });
+    return first;
+  }
+
+  /** Frees the range that begins at a page. */
+  free(first: number): void {
+    const range = this.#rangeAt(first);
+    if (range === undefined) return;
+    range.buffer = null;
+    if (++this.#gone > FEW && this.#gone > this.#ranges.length / 2) this.#compact();
+  }
+
+  /** The buffer in whose range a page lies, and the page's number in it. */
+  lookup(page: number): { buffer: BufferObject; page: number } | null {
+    const range = this.#rangeAt(page);
+    if (range === undefined || range.buffer === null) return null;
+    return { buffer: range.buffer, page: page - range.first };
+  }
+
+  #compact(): void {
+    this.#ranges = this.#ranges.filter(({ buffer }) => buffer !== null);
+    this.#gone = 0;
+  }
+
+  /** The position in the list where the lowest gap of so many pages is. */
+  #gapFor(pages: number): number {
+    let end = FIRST_PAGE;
+    for (const [at, range] of this.#ranges.entries()) {
+      if (range.first - end >= pages) return at;
+      end = range.first + range.pages;
+    }
+    return this.#ranges.length;
+  }
+
+  #rangeAt(page: number): Range | undefined {
+    let low = 0;
+    let high = this.#ranges.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const range = this.#ranges[middle];
+      if (range === undefined) return undefined;
+      if (page < range.first) high = middle - 1;
+      else if (page >= range.first + range.pages) low = middle + 1;
+      else return range;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,182 @@
+import { checkInteger, checkWaitOptions, show } from "./arguments.ts";
+import type { BufferObject } from "./buffer_object.ts";
+import type { DeviceState } from "./device_state.ts";
+import { TtmError } from "./errors.ts";
+import { accessError } from "./failure.ts";
+import { mappingsOf, releaseIo } from "./io_memory.ts";
+import { cpuMemory } from "./kernel_map.ts";
+import { PAGE_SIZE } from "./memory_type.ts";
+import { Operation } from "./operation.ts";
+import { DONE, EINVAL, EIO, type Outcome } from "./outcome.ts";
+import type { Placement } from "./placement.ts";
+import { validate } from "./validate.ts";
+import { complete } from "./wait.ts";
+
+/** How many pages a fault maps at most (`TTM_BO_VM_NUM_PREFAULT`). */
+const PAGES_PER_FAULT = 16;
+const TO_SYSTEM: Placement = { placement: [{ memoryType: "system" }] };
+
+/**
+ * Pages of a buffer in the address space of a user (`ttm_bo_vm`). They appear when they are touched, disappear when the
+ * buffer moves or is swapped out, and appear again where it is then; whoever reads and writes does not notice. The map
+ * keeps the buffer alive until it is disposed of. It is not ordered with the work of the device: wait for that first.
+ */
+export class UserMap implements Disposable {
+  /** Size in bytes. */
+  readonly length: number;
+  #state: DeviceState;
+  #buffer: BufferObject | null;
+  #firstPage: number;
+  #present: Map<number, Uint8Array> = new Map();
+
+  /** @internal */
+  constructor(state: DeviceState, buffer: BufferObject, firstPage: number, pages: number) {
+    this.#state = state;
+    this.#buffer = buffer.ref();
+    this.#firstPage = firstPage;
+    this.length = pages * PAGE_SIZE;
+    mappingsOf(buffer).users.add(this);
+  }
+
+  /** How many of its pages can be touched without a fault at present. */
+  get presentPages(): number {
+    return this.#present.size;
+  }
+
+  /**
+   * Reads bytes.
+   *
+   * @throws {TtmError} `EINVAL` outside the map, after its disposal, for imported memory, or where the CPU cannot see the
+   * buffer; `EIO` if the contents were lost; `ENOMEM` without host memory; `EBUSY` after 15 s of waiting for a move.
+   * An aborted signal rejects with its reason.
+   */
+  async read(offset: number, length: number, options: { readonly signal?: AbortSignal } = {}): Promise<Uint8Array> {
+    const bytes = new Uint8Array(this.#check("read", offset, length));
+    await this.#touch("read", offset, length, options, (page, at, from, count) => {
+      bytes.set(page.subarray(from, from + count), at);
+    });
+    return bytes;
+  }
+
+  /**
+   * Writes bytes.
+   *
+   * @throws {TtmError} As {@linkcode read}; the pages before the one that failed have been written then.
+   */
+  async write(offset: number, bytes: Uint8Array, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    if (!(bytes instanceof Uint8Array)) {
+      throw new TtmError("EINVAL", `Cannot write to map: the bytes must be a Uint8Array, not ${show(bytes)}`);
+    }
+    this.#check("write to", offset, bytes.length);
+    await this.#touch("write to", offset, bytes.length, options, (page, at, from, count) => {
+      page.set(bytes.subarray(at, at + count), from);
+    });
+  }
+
+  /** @internal The pages that can be touched, by their number in the buffer. */
+  get present(): ReadonlyMap<number, Uint8Array> {
+    return this.#present;
+  }
+
+  /** @internal */
+  zap(): void {
+    this.#present.clear();
+  }
+
+  /** Ends the map. A second call does nothing. */
+  [Symbol.dispose](): void {
+    const buffer = this.#buffer;
+    if (buffer === null) return;
+    this.#buffer = null;
+    this.zap();
+    const { users } = mappingsOf(buffer);
+    users.delete(this);
+    if (users.size === 0 && this.#state.windowedUsers.delete(buffer)) releaseIo(this.#state, buffer);
+    buffer.unref();
+  }
+
+  #check(what: string, offset: number, length: number): number {
+    checkInteger(`${what} map`, "offset", offset, 0, this.length);
+    return checkInteger(`${what} map`, "length", length, 0, this.length - offset);
+  }
+
+  /** Visits the pages of a range, each in one stretch in which it cannot disappear. */
+  async #touch(
+    what: string,
+    offset: number,
+    length: number,
+    options: { readonly signal?: AbortSignal },
+    visit: (page: Uint8Array, at: number, from: number, count: number) => void,
+  ): Promise<void> {
+    checkWaitOptions(`${what} map`, options);
+    this.#mappedBuffer(what);
+    for (let at = 0; at < length;) {
+      const number = this.#firstPage + Math.floor((offset + at) / PAGE_SIZE);
+      const from = (offset + at) % PAGE_SIZE;
+      const count = Math.min(PAGE_SIZE - from, length - at);
+      const touch = (page: Uint8Array) => visit(page, at, from, count);
+      const page = this.#present.get(number);
+      if (page === undefined) await this.#fault(what, number, options.signal, touch);
+      else touch(page);
+      at += count;
+    }
+  }
+
+  /** Visits the page as soon as it is there, since by the time that a task goes on it may have been taken again. */
+  async #fault(
+    what: string,
+    page: number,
+    signal: AbortSignal | undefined,
+    visit: (page: Uint8Array) => void,
+  ): Promise<void> {
+    const state = this.#state;
+    using buffer = this.#mappedBuffer(what).ref();
+    using _reservation = await buffer.reserve(signal === undefined ? {} : { signal });
+    const op = new Operation(state.tracer, false);
+    const outcome = await complete(state.clock, op, signal, () => {
+      this.#mappedBuffer(what);
+      const memory = memoryForUsers(state, buffer, op);
+      if (typeof memory === "number") return memory;
+      const end = Math.min(page + PAGES_PER_FAULT, this.#firstPage + this.length / PAGE_SIZE);
+      for (let at = page; at < end; at++) {
+        this.#present.set(at, memory.subarray(at * PAGE_SIZE, (at + 1) * PAGE_SIZE));
+      }
+      visit(memory.subarray(page * PAGE_SIZE, (page + 1) * PAGE_SIZE));
+      return DONE;
+    });
+    if (outcome !== DONE) throw accessError(`${what} map`, op, outcome);
+  }
+
+  #mappedBuffer(what: string): BufferObject {
+    if (this.#buffer !== null) return this.#buffer;
+    throw new TtmError("EINVAL", `Cannot ${what} map: it was disposed of`);
+  }
+}
+
+/** One attempt to make the memory of a reserved buffer reachable for users (`ttm_bo_vm_fault_reserved`). */
+function memoryForUsers(state: DeviceState, buffer: BufferObject, op: Operation): Uint8Array | Outcome {
+  if (buffer.kind === "sg") {
+    return op.fail(new TtmError("EINVAL", `the pages of ${buffer} belong to somebody else`), EINVAL);
+  }
+  const placed = placeForCpu(state, buffer, op);
+  if (placed !== DONE) return placed;
+  const memory = cpuMemory(state, buffer, op);
+  if (typeof memory === "number") return memory;
+  // All maps of users together have one share in the window.
+  if (memory.isIoMemory && state.windowedUsers.has(buffer)) releaseIo(state, buffer);
+  else if (memory.isIoMemory) state.windowedUsers.add(buffer);
+  return memory.bytes;
+}
+
+/** Brings a buffer to where the driver wants it for the CPU's access; to SYSTEM if it has no place at all. */
+function placeForCpu(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
+  try {
+    const placement = buffer.type === null ? TO_SYSTEM : state.driver.faultReserveNotify?.(buffer) ?? null;
+    if (placement === null) return DONE;
+    const outcome = validate(state, buffer, state.prepareOnce(placement), op);
+    if (outcome !== EINVAL || op.cause !== undefined) return outcome;
+    return op.fail(new TtmError("EINVAL", `${buffer} is pinned where the CPU cannot see it`), EINVAL);
+  } catch (error) {
+    return op.fail(error, EIO);
+  }
+}
