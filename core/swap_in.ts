@@ -5,6 +5,7 @@ import { TtmError } from "./errors.ts";
 import type { Operation } from "./operation.ts";
 import { countPages } from "./populate.ts";
 import { DONE, EIO, type Outcome } from "./outcome.ts";
+import { isPromise } from "./swap_store.ts";
 import type { SwappedPages, TranslationTable } from "./translation_table.ts";
 
 /**
@@ -22,7 +23,7 @@ export function swapIn(
   let read;
   try {
     read = state.store.read(swap.key);
-    if (read instanceof Uint8Array) {
+    if (!isPromise(read)) {
       install(state, buffer, table, swap, read);
       return DONE;
     }

@@ -57,6 +57,11 @@ export function memoryStore(): SwapStore {
   };
 }
 
+/** Whether a store takes its time. */
+export function isPromise<Result>(result: Result | Promise<Result>): result is Promise<Result> {
+  return typeof (result as Promise<Result> | undefined)?.then === "function";
+}
+
 let keys = 0;
 
 /** A key that no other buffer of this process has. */

@@ -9,7 +9,7 @@ import type { Operation } from "./operation.ts";
 import { BLOCKED, DONE, EIO, ENODEV, type Outcome } from "./outcome.ts";
 import { unpopulate } from "./populate.ts";
 import { allocateResource } from "./resource.ts";
-import { nextSwapKey } from "./swap_store.ts";
+import { isPromise, nextSwapKey } from "./swap_store.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
 /**
@@ -77,8 +77,9 @@ function swapOutVictim(state: DeviceState, buffer: BufferObject, op: Operation):
 }
 
 function swapOutLocked(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
-  const { tt } = buffer;
   const left = buffer.type?.isSystem === true ? DONE : moveToSystem(state, buffer, op);
+  // A stop on the way may have given it another table.
+  const { tt } = buffer;
   if (left !== DONE || tt === null) return left;
   const idle = op.waitForAll(buffer.reservation.fences);
   if (idle !== DONE) return idle;
@@ -116,7 +117,7 @@ function swapOutTable(state: DeviceState, buffer: BufferObject, table: Translati
   } catch (error) {
     return op.fail(error, EIO);
   }
-  if (written === undefined) {
+  if (!isPromise(written)) {
     complete();
     return DONE;
   }

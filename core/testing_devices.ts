@@ -14,6 +14,7 @@ import {
   checkInvariants,
   type Clock,
   type ClockEvent,
+  type DeviceOptions,
   type Driver,
   type Fence,
   FenceContext,
@@ -193,14 +194,26 @@ export interface TestDevice {
 
 /** Makes a device; `managers` replace first-fit, `tracer` adds to the log of moves. */
 export function testDevice(
-  options: TestDriverOptions & { managers?: Record<string, MemTypeManager>; tracer?: Omit<Tracer, "move"> } = {},
+  options:
+    & TestDriverOptions
+    & Pick<DeviceOptions, "store" | "global" | "limits">
+    & { managers?: Record<string, MemTypeManager>; tracer?: Omit<Tracer, "move"> } = {},
 ): TestDevice {
+  const { store, global, limits } = options;
   const driver = new TestDriver(options);
   const clock = new StoppedClock();
   const moves: string[] = [];
   const managers = Object.fromEntries(driver.memoryTypes.slice(1).map(({ name }) => [name, firstFit()]));
   const tracer = { ...options.tracer, move: (event: MoveEvent) => void moves.push(describeMove(event)) };
-  const device = new BoDevice({ driver, managers: { ...managers, ...options.managers }, clock, tracer });
+  const device = new BoDevice({
+    driver,
+    managers: { ...managers, ...options.managers },
+    clock,
+    tracer,
+    ...(store && { store }),
+    ...(global && { global }),
+    ...(limits && { limits }),
+  });
   return { device, driver, clock, moves };
 }
 

@@ -72,7 +72,7 @@ Deno.test("a buffer keeps its table between SYSTEM and GTT, and has none in VRAM
 Deno.test("without createTranslationTable() the pages are bytes", async () => {
   const { device, driver } = testDevice();
   Object.defineProperty(driver, "createTranslationTable", { value: undefined });
-  const buffer = put(device, "gtt");
+  const buffer = put(device, "gtt", { pages: 2 });
   await fill(buffer, 3);
   assertEquals([buffer.tt?.contents instanceof Uint8Array, await bytesIn(buffer)], [true, [3]]);
 });
