@@ -1,4 +1,4 @@
-import { MemoryAccountant, type MemoryLimits } from "./accounting.ts";
+import { MemoryAccountant, type MemoryLimits, type ZoneUsage } from "./accounting.ts";
 import { checkObject, checkWaitOptions } from "./arguments.ts";
 import { type Clock, type ClockEvent, SystemClock } from "./clock.ts";
 import type { BoDevice } from "./device.ts";
@@ -77,6 +77,15 @@ export class Global {
   /** Host pages of all devices that are populated. */
   get usedPages(): number {
     return this.accountant.usedPages;
+  }
+
+  /**
+   * How full a zone of the limits is.
+   *
+   * @throws {TtmError} `EINVAL` if the limits have no such zone.
+   */
+  zone(name: string): ZoneUsage {
+    return this.accountant.zone(name);
   }
 
   /**

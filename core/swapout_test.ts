@@ -7,7 +7,20 @@ import {
   type SwapStore,
   TranslationTable,
 } from "./mod.ts";
-import { addWork, bytesIn, fence, fill, only, pin, place, put, refused, testDevice, touch } from "./testing_devices.ts";
+import {
+  addWork,
+  bytesIn,
+  fence,
+  fill,
+  only,
+  pin,
+  place,
+  put,
+  refused,
+  testDevice,
+  touch,
+  whileReserved,
+} from "./testing_devices.ts";
 
 /** A store in memory that lists its keys, and fails when it is told to. */
 function watchedStore() {
@@ -67,12 +80,14 @@ Deno.test("reserved, pinned, imported, empty and swapped buffers are passed over
   reserved.tryReserve();
   const pinned = await filled(device, "system", 2);
   pin(pinned);
+  const barelyPinned = await filled(device, "system", 2);
+  whileReserved(barelyPinned, () => barelyPinned.pin());
   const imported = put(device, "system", { kind: "sg", imported: new Uint8Array(4096) });
   await fill(imported, 3);
   put(device, "system");
   const plain = await filled(device, "system", 4);
   assertEquals([await device.swapOut(), await device.swapOut()], [1, 0]);
-  assertEquals(swapped([reserved, pinned, imported, plain]), [false, false, false, true]);
+  assertEquals(swapped([reserved, pinned, barelyPinned, imported, plain]), [false, false, false, false, true]);
   touch(plain);
   assertEquals([await device.swapOut(), await bytesIn(plain)], [0, [4]]);
   reserved.unreserve();
