@@ -3,8 +3,12 @@ import { firstFit } from "@ttm/first-fit";
 import { BufferObject } from "./buffer_object.ts";
 import { DeviceState } from "./device_state.ts";
 import { checkState } from "./invariants.ts";
+import { reserveIo } from "./io_memory.ts";
+import { mapPages } from "./kernel_map.ts";
+import type { MemoryType } from "./memory_type.ts";
 import { AcquireTicket, BulkMove, byteTable, checkInvariants } from "./mod.ts";
-import { addWork, only, pin, place, put, StoppedClock, testDevice, TestDriver } from "./testing_devices.ts";
+import { Operation } from "./operation.ts";
+import { addWork, fence, only, pin, place, put, StoppedClock, testDevice, TestDriver } from "./testing_devices.ts";
 
 /** The inside of a healthy device: one buffer in each memory type, a pinned one in VRAM, and a second in VRAM. */
 function healthy() {
@@ -117,8 +121,38 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   [/buffer 3 overlaps its neighbour at page 0 of vram/, (inside) => restart(inside, inside.second.row, 0)],
   [/buffer 3 is misaligned at page 7 of vram/, (inside) => restart(inside, inside.second.row, 7)],
   [/vram has 8 pages, a buffer ends at 10/, (inside) => restart(inside, inside.second.row, 8)],
+  [/buffer 2 has no users and is mapped/, ({ vram }) => {
+    vram.buffer.mmap();
+    Object.assign(vram.buffer, { users: 0, isDying: true });
+    vram.buffer.reservation.fences.add(fence(), "write");
+  }],
+  [/buffer 2 has 1 maps by a window, 2 are counted/, ({ state, vram }) => {
+    mapped(state, vram.buffer);
+    reserveIo(state, vram.buffer, vram.buffer.type as MemoryType);
+  }],
+  [/buffer 2 has a window on vram@0, and is at vram@2/, (inside) => {
+    mapped(inside.state, inside.vram.buffer);
+    restart(inside, inside.vram.row, 2);
+  }],
+  [/page 1 of buffer 1 is mapped from elsewhere/, ({ gtt }) => {
+    const present = gtt.buffer.mmap().present as Map<number, Uint8Array>;
+    present.set(1, gtt.buffer.tt?.contents as Uint8Array);
+  }],
+  [/the kernel maps what is not of buffer 1/, ({ state, gtt }) => {
+    mapped(state, gtt.buffer);
+    gtt.buffer.tt?.restore(new Uint8Array(8192));
+  }],
+  [/buffer 1 has a wrong offset/, ({ state, gtt }) => {
+    gtt.buffer.mmapOffset();
+    state.mmapOffsets.free(gtt.buffer.mappings?.firstOffset ?? 0);
+  }],
   [/buffer 2 has caching 4/, ({ type }) => Object.assign(type(2), { availableCaching: 1 })],
 ];
+
+/** Maps the first page of a buffer for the kernel. */
+function mapped(state: DeviceState, buffer: BufferObject): void {
+  assertEquals(typeof mapPages(state, buffer, { firstPage: 0, pages: 1 }, new Operation({}, true)), "object");
+}
 
 /** Makes a buffer look as if nobody kept it. */
 function dying(buffer: BufferObject): void {

@@ -136,6 +136,8 @@ class World {
   readonly #buffers: readonly BufferObject[];
   readonly #bytes = new Map<BufferObject, Uint8Array>();
   readonly #forever: Fence[] = [];
+  /** How many buffers the second driver has been told of, by memory type. */
+  readonly #told = new Map<string, number>();
   #toBreak = 0;
   /** Calls of the core that do something. */
   operations = 0;
@@ -144,6 +146,10 @@ class World {
     this.#store = flakyStore(store);
     const gpu = { vram: VRAM * PAGE_SIZE, gtt: GTT * PAGE_SIZE, copyLatencyMs: 0.25, copyBytesPerMs: 8 * PAGE_SIZE };
     const fallible = new TestDriver({ vram: VRAM, gtt: GTT });
+    fallible.moveNotify = (_buffer, from, to) => {
+      if (from !== null) this.#told.set(from, this.#residents(from) - 1);
+      if (to !== null) this.#told.set(to, this.#residents(to) + 1);
+    };
     fallible.beforeMove = () => {
       if (this.#toBreak > 0 && this.#toBreak-- > 0) throw new Error("broken");
     };
@@ -242,6 +248,15 @@ class World {
 
   check(): void {
     for (const device of this.#devices) checkInvariants(device);
+    const device = this.#devices[1] as BoDevice;
+    for (const type of device.memoryTypes) {
+      const ghosts = device.dying.filter(({ isGhost, memoryType }) => isGhost && memoryType === type).length;
+      assertEquals(this.#residents(type), device.usage(type).residents - ghosts, `residents of ${type}`);
+    }
+  }
+
+  #residents(memoryType: string): number {
+    return this.#told.get(memoryType) ?? 0;
   }
 
   /** Reads everything once more, and takes the devices apart. */
