@@ -1,3 +1,4 @@
+import { BuddyReplayer } from "./buddy_replay.ts";
 import { MachineReplayer } from "./machine_replay.ts";
 import { MmReplayer } from "./mm_replay.ts";
 import { TicketReplayer } from "./ticket_replay.ts";
@@ -6,6 +7,7 @@ import { TtmReplayer } from "./ttm_replay.ts";
 
 /** The families of traces that can be replayed, by the `kind` of their header. */
 const families: Readonly<Record<string, (lines: readonly string[], header: never) => Promise<ReplayResult>>> = {
+  buddy: (lines, header) => replayTrace(lines, new BuddyReplayer(header)),
   mm: (lines, header) => replayTrace(lines, new MmReplayer(header)),
   ttm: (lines, header) => replayTrace(lines, new TtmReplayer(header)),
   ttmf: (lines, header) => replayTrace(lines, new MachineReplayer(header)),
