@@ -24,6 +24,7 @@
  * @module
  */
 export * from "@ttm/core";
+export * from "@ttm/buddy";
 export * from "@ttm/first-fit";
 export * from "@ttm/radeon-sim";
 export * from "@ttm/replay";

@@ -1,6 +1,7 @@
 import type { BufferObject } from "./buffer_object.ts";
 import type { BulkMove } from "./bulk_move.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { ManagerNode } from "./manager.ts";
 import type { Mappings } from "./mappings.ts";
 import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
 import type { BufferKind, CheckedBufferOptions } from "./options.ts";
@@ -108,6 +109,12 @@ export abstract class BufferRecord {
   get place(): Place | null {
     const row = this.resourceRow;
     return row < 0 ? null : this.state.resources.place(row).place;
+  }
+
+  /** The node that its memory type's manager made for it; null in SYSTEM and without a place. */
+  get node(): ManagerNode | null {
+    const row = this.resourceRow;
+    return row < 0 ? null : this.state.resources.node(row);
   }
 
   /** How often it is pinned. */

@@ -1,3 +1,4 @@
+import { buddy } from "@ttm/buddy";
 import { BoDevice, type MemTypeManager, SimulatedClock, type Tracer } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
@@ -7,6 +8,7 @@ import { UsageError } from "./usage_error.ts";
 export const managers: Readonly<Record<string, () => MemTypeManager>> = {
   "first-fit": () => firstFit(),
   "first-fit-lowest": () => firstFit({ order: "lowest" }),
+  "buddy": () => buddy(),
 };
 
 /** The simulated GPUs that a replay can use, by name. Sizes are bytes. */

@@ -27,15 +27,14 @@ export class BlockTree {
   #gone: number[] = [];
 
   constructor(chunks: number) {
-    for (let start = 0, left = chunks; left > 0;) {
-      const order = floorLog2(left);
+    for (let start = 0; start < chunks;) {
+      const order = floorLog2(chunks - start);
       const row = this.#pair();
       this.#become(row, -1, start, order, FREE);
       this.#count(row, 1);
       this.#setMask(row, order, FREE);
       this.roots.push(row);
       start += 2 ** order;
-      left -= 2 ** order;
     }
   }
 

@@ -1,3 +1,24 @@
+/**
+ * A buddy manager for `@ttm/core`: {@linkcode buddy} gives each buffer one range of a memory type, cut out of blocks of
+ * powers of two; {@linkcode BuddyAllocator} under it hands out scattered or adjacent blocks, in ranges, from the top down,
+ * and keeps cleared memory apart. It chooses the addresses that Linux's `drm_buddy` chooses. No dependency but the core's
+ * error and types; runs wherever JavaScript does.
+ *
+ * @example Cleared memory goes to those who want it
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { BuddyAllocator } from "@ttm/buddy";
+ *
+ * const space = new BuddyAllocator({ size: 16 * 4096, chunk: 4096 });
+ * const old = space.allocate({ size: 4096 });
+ * if (old !== null) space.release(old, true);
+ * assertEquals(space.allocate({ size: 4096 })?.blocks, [{ start: 14 * 4096, size: 4096, cleared: false }]);
+ * assertEquals(space.allocate({ size: 4096, cleared: true })?.blocks, [{ start: 15 * 4096, size: 4096, cleared: true }]);
+ * ```
+ *
+ * @module
+ */
+export { buddy, type BuddyNode } from "./buddy.ts";
 export {
   BuddyAllocation,
   BuddyAllocator,
@@ -6,3 +27,4 @@ export {
   type BuddyRequest,
   type FreeBlocks,
 } from "./buddy_allocator.ts";
+export type { Allocation, AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";

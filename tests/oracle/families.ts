@@ -10,6 +10,7 @@ const families: Readonly<Record<string, (lines: readonly string[], header: never
   buddy: (lines, header) => replayTrace(lines, new BuddyReplayer(header)),
   mm: (lines, header) => replayTrace(lines, new MmReplayer(header)),
   ttm: (lines, header) => replayTrace(lines, new TtmReplayer(header)),
+  ttmb: (lines, header) => replayTrace(lines, new MachineReplayer(header)),
   ttmf: (lines, header) => replayTrace(lines, new MachineReplayer(header)),
   ttmr: (lines, header) => replayTrace(lines, new MachineReplayer(header)),
   ttms: (lines, header) => replayTrace(lines, new MachineReplayer(header)),

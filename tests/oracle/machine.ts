@@ -5,6 +5,7 @@ import {
   type Driver,
   type Fence,
   Global,
+  type MemTypeManager,
   type MoveEvent,
   type Place,
   SimulatedClock,
@@ -12,6 +13,7 @@ import {
 } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
 import { FailedMoves, PurgedWhileSwapped } from "./quirks.ts";
+import { RecordedBuddy } from "./recorded_buddy.ts";
 import { ERRNO, placeOf, typeNumber } from "./recording.ts";
 import { Timelines } from "./timelines.ts";
 
@@ -28,6 +30,8 @@ export interface MachineHeader {
   readonly ndev: number;
   /** Of populated pages; 0 for none. */
   readonly limit: number;
+  /** Whether a buddy allocator manages VRAM. */
+  readonly buddy: 0 | 1;
   /** Whether host pages stand behind VRAM. */
   readonly vram_tt: 0 | 1;
   /** Shared reservations. */
@@ -60,6 +64,8 @@ export class RecordedMachine {
   #lastGhost = -1;
   #gone: number[] = [];
   #holds: Disposable[];
+  /** The manager of VRAM, if it is one. */
+  buddy: RecordedBuddy | null = null;
 
   constructor(header: MachineHeader) {
     this.header = header;
@@ -107,7 +113,7 @@ export class RecordedMachine {
     const { header } = this;
     return new BoDevice({
       driver: this.#driver(),
-      managers: { vram: firstFit(), ...(header.tt > 0 ? { gtt: firstFit() } : {}) },
+      managers: { vram: this.#vramManager(), ...(header.tt > 0 ? { gtt: firstFit() } : {}) },
       clock: new SimulatedClock(),
       global: this.global,
       tracer: {
@@ -120,6 +126,12 @@ export class RecordedMachine {
         destroy: (buffer) => void this.#gone.push(this.id(buffer)),
       },
     });
+  }
+
+  #vramManager(): MemTypeManager {
+    if (this.header.buddy !== 1) return firstFit();
+    this.buddy = new RecordedBuddy();
+    return this.buddy;
   }
 
   #noteMove(event: MoveEvent): void {

@@ -1,5 +1,6 @@
 import type { BoDevice, BufferObject, FenceList } from "@ttm/core";
 import type { RecordedMachine } from "./machine.ts";
+import type { BuddyNode } from "./recorded_buddy.ts";
 import { comparableTable, TABLE_COLUMN, tableBits } from "./quirks.ts";
 import { describe, NAMES, typeNumber } from "./recording.ts";
 
@@ -31,13 +32,15 @@ export interface MachineState extends Partial<DeviceLists> {
   readonly devs?: readonly DeviceLists[];
   readonly order?: unknown;
   readonly bulks?: unknown;
+  readonly blk?: Readonly<Record<string, readonly Row[]>>;
+  readonly avail?: number;
 }
 
 const DELETED_TABLE_COLUMN = 5;
 
 /** The recorded state without what cannot be compared. */
 export function expectedState(state: MachineState, machine: RecordedMachine): MachineState {
-  const { bos, del, fen, rfen, lru, pinned, use, mv, devs, order, bulks } = state;
+  const { bos, del, fen, rfen, lru, pinned, use, mv, devs, order, bulks, blk, avail } = state;
   const table = (row: Row) => comparableTable(machine.purged.comparable(row[0] ?? -1, row[TABLE_COLUMN] ?? 0));
   return {
     bos: bos.map((row) => machine.failed.comparable(row.with(TABLE_COLUMN, table(row)))),
@@ -47,6 +50,7 @@ export function expectedState(state: MachineState, machine: RecordedMachine): Ma
     ...(lru && { lru, pinned, use, ...(mv !== undefined && { mv }) }),
     ...(devs && { devs, order }),
     ...(bulks !== undefined && { bulks }),
+    ...(blk && { blk, avail: avail ?? NaN }),
   };
 }
 
@@ -73,7 +77,17 @@ export function foundState(
       order: machine.global.devices.map((device) => machine.devices.indexOf(device)),
     }),
     ...(like.bulks !== undefined && { bulks: bulks() }),
+    ...(like.blk && { blk: blocksOf(buffers), avail: machine.buddy?.available ?? NaN }),
   };
+}
+
+/** The blocks of the buffers in VRAM, in the order in which they were found. */
+function blocksOf(buffers: ReadonlyMap<number, Named>): Record<string, Row[]> {
+  const entries = [...buffers].flatMap(([id, { buffer }]) => {
+    const node = buffer.disposed ? null : buffer.node as BuddyNode | null;
+    return node === null ? [] : [[id, node.allocation.blocks.map(({ start, size }) => [start, size])]];
+  });
+  return Object.fromEntries(entries);
 }
 
 function bufferRow(id: number, { buffer, device, reservation, bulk }: Named): Row {

@@ -1,6 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { replayLines, unzipLines } from "./families.ts";
 import { TraceError } from "./trace.ts";
+import buddy1 from "./traces/buddy-seed-1.jsonl.gz" with { type: "bytes" };
+import buddy5 from "./traces/buddy-seed-5.jsonl.gz" with { type: "bytes" };
+import buddy7 from "./traces/buddy-seed-7.jsonl.gz" with { type: "bytes" };
+import buddy9 from "./traces/buddy-seed-9.jsonl.gz" with { type: "bytes" };
 import mm1 from "./traces/mm-seed-1.jsonl.gz" with { type: "bytes" };
 import mm5 from "./traces/mm-seed-5.jsonl.gz" with { type: "bytes" };
 import mm9 from "./traces/mm-seed-9.jsonl.gz" with { type: "bytes" };
@@ -9,6 +13,8 @@ import ttm13 from "./traces/ttm-seed-13.jsonl.gz" with { type: "bytes" };
 import ttm17 from "./traces/ttm-seed-17.jsonl.gz" with { type: "bytes" };
 import ttm5 from "./traces/ttm-seed-5.jsonl.gz" with { type: "bytes" };
 import ttm9 from "./traces/ttm-seed-9.jsonl.gz" with { type: "bytes" };
+import ttmb1 from "./traces/ttmb-seed-1.jsonl.gz" with { type: "bytes" };
+import ttmb2 from "./traces/ttmb-seed-2.jsonl.gz" with { type: "bytes" };
 import ttmf1 from "./traces/ttmf-seed-1.jsonl.gz" with { type: "bytes" };
 import ttmf2 from "./traces/ttmf-seed-2.jsonl.gz" with { type: "bytes" };
 import ttmr1 from "./traces/ttmr-seed-1.jsonl.gz" with { type: "bytes" };
@@ -19,6 +25,10 @@ import ttmt1 from "./traces/ttmt-seed-1.jsonl.gz" with { type: "bytes" };
 import ttmt2 from "./traces/ttmt-seed-2.jsonl.gz" with { type: "bytes" };
 
 const traces: Readonly<Record<string, { data: Uint8Array<ArrayBuffer>; operations: number }>> = {
+  "buddy-seed-1 (one root)": { data: buddy1, operations: 2000 },
+  "buddy-seed-5 (several roots)": { data: buddy5, operations: 2000 },
+  "buddy-seed-7 (cleared memory)": { data: buddy7, operations: 2000 },
+  "buddy-seed-9 (cleared memory, several roots)": { data: buddy9, operations: 2000 },
   "mm-seed-1 (basic)": { data: mm1, operations: 2000 },
   "mm-seed-5 (offset, EVICT, reserve)": { data: mm5, operations: 2000 },
   "mm-seed-9 (guard colours)": { data: mm9, operations: 2000 },
@@ -27,6 +37,8 @@ const traces: Readonly<Record<string, { data: Uint8Array<ArrayBuffer>; operation
   "ttm-seed-9 (VRAM, TT, SYSTEM)": { data: ttm9, operations: 500 },
   "ttm-seed-13 (nested evictions)": { data: ttm13, operations: 500 },
   "ttm-seed-17 (multihop)": { data: ttm17, operations: 500 },
+  "ttmb-seed-1 (buddy-managed VRAM)": { data: ttmb1, operations: 400 },
+  "ttmb-seed-2 (buddy-managed VRAM, contiguous)": { data: ttmb2, operations: 400 },
   "ttmf-seed-1 (busy buffers, ghosts, evictions that wait)": { data: ttmf1, operations: 400 },
   "ttmf-seed-2 (pipelined evictions, move fences)": { data: ttmf2, operations: 400 },
   "ttmr-seed-1 (shared reservations, bulk moves)": { data: ttmr1, operations: 400 },
@@ -89,6 +101,13 @@ for (const [field, from, to] of [["lk", "[8,2]", "[8,1]"], ["acq", "[2,1]", "[2,
 
 for (
   const [name, data, at, field, from, to] of [
+    ["a buddy allocator", buddy7, 57, "blocks", "[2621440,131072,0]", "[2621440,131072,1]"],
+    ["a buddy allocator", buddy7, 57, "cavail", "5160960", "5160959"],
+    ["a buddy allocator", buddy1, 0, "avail", '"avail":16621568', '"avail":16621567'],
+    ["a buddy allocator", buddy1, 12, "ret", '"ret":-22', '"ret":0'],
+    ["a buddy allocator", buddy9, 49, "free", '"free":{', '"free":{"x":0,'],
+    ["buddy-managed VRAM", ttmb1, 1, "blk", "[[147456,16384]]", "[[147456,8192]]"],
+    ["buddy-managed VRAM", ttmb1, 1, "avail", '"avail":151552', '"avail":151551'],
     ["busy buffers", ttmf1, 5, "ev", '["w",1]', '["w",0]'],
     ["busy buffers", ttmf1, 5, "ev", "2,1001]", "2,1000]"],
     ["busy buffers", ttmf1, 5, "bos", "[3,0,0,1,0,0,0,1,1", "[3,0,0,1,0,0,0,0,1"],
@@ -117,5 +136,5 @@ for (
 Deno.test("a file that is no trace, or of an unknown family, is refused with a reason", () => {
   assertThrows(() => replayLines([""]), TraceError, "line 1 is no JSON object");
   assertThrows(() => replayLines(["{}"]), TraceError, "line 1 is no header");
-  assertThrows(() => replayLines(['{"hdr":1,"kind":"buddy"}']), TraceError, '"buddy" are not supported');
+  assertThrows(() => replayLines(['{"hdr":1,"kind":"slab"}']), TraceError, '"slab" are not supported');
 });

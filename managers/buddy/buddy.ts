@@ -1,0 +1,123 @@
+import { type Allocation, type AllocationRequest, type ManagerNode, type MemTypeManager, TtmError } from "@ttm/core";
+import { checkInteger } from "@ttm/core/arguments";
+import { type BuddyAllocation, BuddyAllocator } from "./buddy_allocator.ts";
+
+const NAME = "buddy";
+
+/** A range of pages that {@linkcode buddy} has handed out. */
+export interface BuddyNode extends ManagerNode {
+  /** First page. */
+  readonly start: number;
+  /** @internal */
+  readonly allocation: BuddyAllocation;
+}
+
+/**
+ * Makes a manager that cuts ranges out of blocks whose sizes are powers of two: no search, little fragmentation by small
+ * buffers between large ones, and alignment for free. Every range is contiguous; what rounding up takes too much is given
+ * back at once. It answers a node or `"no-room"`, never `"busy"`.
+ *
+ * A request with an alignment that is no power of two is `EINVAL`. In a range that is hardly larger than the request there
+ * may be room that it does not find, as with `drm_buddy`.
+ *
+ * @returns A manager that wants {@linkcode MemTypeManager.init} first; any other call before it, or with a node that is
+ * not its own, is a `TtmError` `EINVAL`.
+ *
+ * @example 5 pages, aligned to 4
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { buddy } from "@ttm/buddy";
+ *
+ * const manager = buddy();
+ * manager.init(16);
+ * const node = manager.allocate({ pages: 5, alignment: 4, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false });
+ * assertEquals(manager.debug(), "[0, 8) free\n[8, 13) used\n[13, 14) free\n[14, 16) free");
+ * if (typeof node === "object") manager.free(node);
+ * assertEquals(manager.takedown(), true);
+ * ```
+ */
+export function buddy(): MemTypeManager<BuddyNode> {
+  return new Buddy();
+}
+
+class Buddy implements MemTypeManager<BuddyNode> {
+  readonly name = NAME;
+  #pages: BuddyAllocator | null = null;
+  #nodes: Set<BuddyNode> = new Set();
+
+  get usedPages(): number {
+    return this.#pages === null ? 0 : this.#pages.size - this.#pages.free;
+  }
+
+  init(pages: number): void {
+    checkInteger(`set up ${NAME}`, "pages", pages, 1, Number.MAX_SAFE_INTEGER);
+    if (this.#pages !== null) {
+      throw new TtmError("EINVAL", `Cannot set up ${NAME}: it is in charge of ${this.#pages.size} pages already`);
+    }
+    this.#pages = new BuddyAllocator({ size: pages });
+  }
+
+  allocate({ pages, alignment, fpfn, lpfn, topDown }: AllocationRequest): Allocation<BuddyNode> {
+    const space = this.#inCharge("allocate pages");
+    const end = Math.min(lpfn, space.size);
+    const size = Math.max(pages, alignment);
+    if (!isPowerOfTwo(alignment)) {
+      throw new TtmError("EINVAL", `Cannot allocate pages: ${NAME} cannot align to ${alignment}, no power of two`);
+    }
+    const ranged = fpfn > 0 || end < space.size;
+    if (fpfn + size > end || (ranged && 2 ** Math.ceil(Math.log2(size)) > space.size)) return "no-room";
+    if (fpfn + size === end && (fpfn % alignment !== 0 || end % alignment !== 0)) return "no-room";
+    const request = { size, minBlock: alignment, start: fpfn, end, ranged, topDown, contiguous: true };
+    const allocation = space.allocate(request);
+    if (allocation === null) return "no-room";
+    if (size > pages && !trimTo(space, allocation, pages)) return "no-room";
+    const node = { start: Math.min(...allocation.blocks.map(({ start }) => start)), allocation };
+    this.#nodes.add(node);
+    return node;
+  }
+
+  free(node: BuddyNode): void {
+    const space = this.#inCharge("free pages");
+    if (!this.#nodes.delete(node)) throw new TtmError("EINVAL", `Cannot free pages: ${NAME} has not handed them out`);
+    space.release(node.allocation);
+  }
+
+  takedown(): boolean {
+    if (this.usedPages > 0) return false;
+    this.#pages = null;
+    return true;
+  }
+
+  debug(): string {
+    if (this.#pages === null) return "";
+    const used = [...this.#nodes].map(({ start, allocation }) => {
+      return { start, size: allocation.blocks.reduce((sum, { size }) => sum + size, 0), state: "used" };
+    });
+    const free = this.#pages.freeBlocks().flatMap(({ size, starts }) => {
+      return starts.map((start) => ({ start, size, state: "free" }));
+    });
+    return [...used, ...free]
+      .sort((a, b) => a.start - b.start)
+      .map(({ start, size, state }) => `[${start}, ${start + size}) ${state}`)
+      .join("\n");
+  }
+
+  #inCharge(what: string): BuddyAllocator {
+    if (this.#pages !== null) return this.#pages;
+    throw new TtmError("EINVAL", `Cannot ${what}: ${NAME} is in charge of none, init() comes first`);
+  }
+}
+
+/** Gives back what alignment alone asked for; false, with nothing handed out, if there is more than one block. */
+function trimTo(space: BuddyAllocator, allocation: BuddyAllocation, pages: number): boolean {
+  if (allocation.blocks.length === 1) {
+    space.trim(allocation, pages);
+    return true;
+  }
+  space.release(allocation);
+  return false;
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return Number.isSafeInteger(value) && value > 0 && Number.isInteger(Math.log2(value));
+}
