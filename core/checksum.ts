@@ -1,3 +1,16 @@
+/**
+ * The checksum by which the core knows swapped pages again, for authors of stores.
+ *
+ * @example The checksum of some text
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { crc32 } from "@ttm/core/checksum";
+ *
+ * assertEquals(crc32(new TextEncoder().encode("123456789")).toString(16), "cbf43926");
+ * ```
+ *
+ * @module
+ */
 const POLYNOMIAL = 0xedb88320;
 const table = new Uint32Array(256).map((_, byte) => {
   let rest = byte;

@@ -47,6 +47,7 @@ export interface BuddyBlock {
 export interface FreeBlocks {
   /** Size of each, in units. */
   readonly size: number;
+  /** Whether they are known to be cleared. */
   readonly cleared: boolean;
   /** Ascending. */
   readonly starts: readonly number[];

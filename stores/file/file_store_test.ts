@@ -1,0 +1,219 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BoDevice, PAGE_SIZE, TtmError, type TtmErrorCode } from "@ttm/core";
+import { firstFit } from "@ttm/first-fit";
+import { RadeonSim } from "@ttm/radeon-sim";
+import { testWith } from "../../tests/permissions.ts";
+import { FileStore, type FileStoreOptions } from "./mod.ts";
+
+/** Runs a test with a store in a folder that is removed afterwards. */
+function storeTest(
+  name: string,
+  test: (store: FileStore, directory: string) => Promise<void>,
+  options: Partial<FileStoreOptions> = {},
+): void {
+  testWith(["read", "write", "env", "run"], name, async () => {
+    const directory = await mkdtemp(join(tmpdir(), "ttm-test-"));
+    try {
+      await using store = new FileStore({ directory, ...options });
+      await test(store, directory);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+}
+
+async function refused(act: () => Promise<unknown>, code: TtmErrorCode, message: string): Promise<void> {
+  const error = await act().then(() => null, (error) => error);
+  assertEquals(error?.code, code, String(error));
+  assert(error.message.includes(message), error.message);
+}
+
+const bytes = (length: number, byte: number) => new Uint8Array(length).fill(byte);
+
+storeTest("what was last written under a key is read back, whatever the key", async (store) => {
+  for (const key of ["bo-1", "../../etc/passwd", "a/b\\c:d", "ü ☃", "."]) {
+    await store.write(key, bytes(100, 1));
+    await store.write(key, bytes(5000, 2));
+    assertEquals(await store.read(key), bytes(5000, 2));
+  }
+  await store.write("empty", new Uint8Array());
+  assertEquals([await store.read("empty"), store.usedBytes], [new Uint8Array(), 5 * 5000]);
+});
+
+storeTest("what is forgotten is gone, and forgetting it again does no harm", async (store) => {
+  await store.write("a", bytes(10, 1));
+  await store.delete("a");
+  await store.delete("a");
+  await refused(() => store.read("a"), "EIO", "Cannot read a");
+  assertEquals([store.usedBytes, await readdir(store.folder)], [0, []]);
+});
+
+storeTest("the limit is kept to, and what was there before stays", async (store) => {
+  await store.write("a", bytes(60, 1));
+  await refused(() => store.write("b", bytes(41, 2)), "ENOSPC", "60 of 100 bytes are used");
+  await store.write("b", bytes(40, 2));
+  await refused(() => store.write("a", bytes(61, 3)), "ENOSPC", "100 of 100");
+  assertEquals([await store.read("a"), store.usedBytes], [bytes(60, 1), 100]);
+  await store.delete("b");
+  await store.write("a", bytes(100, 4));
+  const both = await Promise.allSettled([store.write("c", bytes(1, 1)), store.delete("a")]);
+  assertEquals(both.map(({ status }) => status), ["rejected", "fulfilled"]);
+}, { maxBytes: 100 });
+
+storeTest("files that are cut off, damaged or of somebody else are not read as good data", async (store) => {
+  await store.write("a", bytes(1000, 7));
+  const [name] = await readdir(store.folder);
+  const path = join(store.folder, name ?? "");
+  const good = await readFile(path);
+  const spoiled = [
+    good.subarray(0, 0),
+    good.subarray(0, 15),
+    good.subarray(0, 999),
+    new Uint8Array([...good, 0]),
+    good.with(500, 8),
+    good.with(0, 0),
+  ];
+  for (const file of spoiled) {
+    await writeFile(path, file);
+    await refused(() => store.read("a"), "EIO", "damaged or not all there");
+  }
+  await writeFile(path, good);
+  assertEquals(await store.read("a"), bytes(1000, 7));
+});
+
+storeTest("a write that the disk refuses leaves nothing behind", async (store) => {
+  await rm(store.folder, { recursive: true });
+  await refused(() => store.write("a", bytes(10, 1)), "EIO", "Cannot write a");
+  assertEquals(store.usedBytes, 0);
+});
+
+storeTest("a closed store keeps no file and takes none", async (store, directory) => {
+  await store.write("a", bytes(10, 1));
+  await store.close();
+  assertEquals([await readdir(directory), store.usedBytes], [[], 0]);
+  await refused(() => store.write("a", bytes(10, 1)), "EINVAL", "the file store is closed");
+  await refused(() => store.read("a"), "EINVAL", "the file store is closed");
+  await store.delete("a");
+});
+
+storeTest(
+  "folders of dead processes are removed, those of live ones and of others are not",
+  async (store, directory) => {
+    const { pid, exited } = spawn("");
+    await exited;
+    const names = [`ttm-swap-${pid}-x`, "ttm-swap-1-x", "somebody-else"];
+    for (const name of names) {
+      await Deno.mkdir(join(directory, name));
+      await writeFile(join(directory, name, "bo-1.pages"), "old");
+    }
+    await using _second = new FileStore({ directory });
+    const left = await readdir(directory);
+    assertEquals(names.map((name) => left.includes(name)), [false, true, true]);
+    assert(left.includes(store.folder.slice(directory.length + 1)));
+  },
+);
+
+storeTest("buffers that are swapped out to files come back with their bytes", async (store) => {
+  const driver = new RadeonSim({ vram: 8 * PAGE_SIZE, gtt: 8 * PAGE_SIZE });
+  const managers = { vram: firstFit(), gtt: firstFit() };
+  const device = new BoDevice({ driver, managers, store, limits: { pages: 2 } });
+  const buffers = Array.from({ length: 6 }, () => device.createBuffer({ bytes: PAGE_SIZE }));
+  for (const [at, buffer] of buffers.entries()) {
+    using _reservation = await buffer.reserve();
+    await buffer.validate({ placement: [{ memoryType: "system" }] });
+    await buffer.write(bytes(PAGE_SIZE, at + 1));
+  }
+  assertEquals([buffers.filter(({ swapped }) => swapped).length, store.usedBytes], [4, 4 * PAGE_SIZE]);
+  for (const [at, buffer] of buffers.entries()) {
+    using _reservation = await buffer.reserve();
+    assertEquals(await buffer.read(), bytes(PAGE_SIZE, at + 1));
+  }
+  for (const buffer of buffers) buffer.unref();
+  assertEquals(store.usedBytes, 0);
+});
+
+storeTest("a full store is no harm to the buffers: they stay in memory", async (store) => {
+  const driver = new RadeonSim({ vram: 8 * PAGE_SIZE, gtt: 8 * PAGE_SIZE });
+  const device = new BoDevice({ driver, managers: {}, store });
+  const buffer = device.createBuffer({ bytes: PAGE_SIZE });
+  using _reservation = await buffer.reserve();
+  await buffer.validate({ placement: [{ memoryType: "system" }] });
+  await buffer.write(bytes(PAGE_SIZE, 3));
+  buffer.unlock();
+  assertEquals([await device.swapOut(), buffer.swapped], [0, false]);
+  buffer.tryReserve();
+  assertEquals(await buffer.read(), bytes(PAGE_SIZE, 3));
+}, { maxBytes: 100 });
+
+/** Starts another process with a piece of code. */
+function spawn(code: string): { pid: number; exited: Promise<unknown>; kill: () => void } {
+  const args = ["eval", "--no-check", "--no-lock", code];
+  const child = new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: new URL("../..", import.meta.url),
+    stdout: "null",
+    stderr: "null",
+  })
+    .spawn();
+  return { pid: child.pid, exited: child.status, kill: () => child.kill("SIGKILL") };
+}
+
+/** Writes pages whose bytes follow from the key, for ever. */
+const endless = (directory: string) => `
+  import { FileStore } from "@ttm/file-store";
+  const store = new FileStore({ directory: ${JSON.stringify(directory)} });
+  for (let turn = 0;; turn++) {
+    const key = "bo-" + turn % 8;
+    const bytes = new Uint8Array(200_000 + turn % 7 * 1000).fill(1 + turn % 8);
+    await store.write(key, bytes);
+  }
+`;
+
+storeTest(
+  "a process that is killed while it writes, at a hundred moments, leaves whole files or none to believe",
+  async (_store, directory) => {
+    const { decodeEntry } = await import("./entry.ts");
+    let whole = 0;
+    for (let round = 0; round < 100; round++) {
+      const child = spawn(endless(directory));
+      const folder = await folderOf(child.pid, directory);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 12));
+      child.kill();
+      await child.exited;
+      for (const name of await readdir(join(directory, folder))) {
+        if (name.startsWith("unfinished")) continue;
+        const payload = decodeEntry(await readFile(join(directory, folder, name)), name);
+        assertEquals(new Set(payload), new Set([1 + Number(/\d+/.exec(name)?.[0])]));
+        whole++;
+      }
+      await using _next = new FileStore({ directory });
+      assertEquals((await readdir(directory)).includes(folder), false);
+    }
+    assert(whole > 0);
+  },
+);
+
+async function folderOf(pid: number, directory: string): Promise<string> {
+  for (;;) {
+    const name = (await readdir(directory)).find((name) => name.startsWith(`ttm-swap-${pid}-`));
+    if (name !== undefined) return name;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+const wrong: readonly unknown[] = [null, {}, { directory: 5 }, { directory: "" }, { directory: "x", maxBytes: -1 }];
+for (const options of wrong) {
+  Deno.test(`a file store of ${JSON.stringify(options)} is refused`, () => {
+    assertThrows(() => new FileStore(options as never), TtmError, "Cannot create file store");
+  });
+}
+
+storeTest("a directory that cannot be made is EIO", async (store) => {
+  await store.write("a", bytes(1, 1));
+  const [name = ""] = await readdir(store.folder);
+  const directory = join(store.folder, name, "below");
+  assertEquals(assertThrows(() => new FileStore({ directory }), TtmError, "Cannot create file store").code, "EIO");
+});
