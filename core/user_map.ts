@@ -129,9 +129,27 @@ export class UserMap implements Disposable {
     signal: AbortSignal | undefined,
     visit: (page: Uint8Array) => void,
   ): Promise<void> {
+    const buffer = this.#mappedBuffer(what).ref();
+    try {
+      await buffer.reserve(signal === undefined ? {} : { signal });
+      try {
+        await this.#faultReserved(what, buffer, page, signal, visit);
+      } finally {
+        buffer.unreserve();
+      }
+    } finally {
+      buffer.unref();
+    }
+  }
+
+  async #faultReserved(
+    what: string,
+    buffer: BufferObject,
+    page: number,
+    signal: AbortSignal | undefined,
+    visit: (page: Uint8Array) => void,
+  ): Promise<void> {
     const state = this.#state;
-    using buffer = this.#mappedBuffer(what).ref();
-    using _reservation = await buffer.reserve(signal === undefined ? {} : { signal });
     const op = new Operation(state.tracer, false);
     const outcome = await complete(state.clock, op, signal, () => {
       this.#mappedBuffer(what);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { BoDevice, PAGE_SIZE, TtmError, type TtmErrorCode } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
+import { testStore } from "@ttm/testing";
 import { testWith } from "../../tests/permissions.ts";
 import { FileStore, type FileStoreOptions } from "./mod.ts";
 
@@ -41,6 +42,21 @@ storeTest("what was last written under a key is read back, whatever the key", as
   }
   await store.write("empty", new Uint8Array());
   assertEquals([await store.read("empty"), store.usedBytes], [new Uint8Array(), 5 * 5000]);
+});
+
+const directories: string[] = [];
+testStore({
+  test: (name, fn) => testWith(["read", "write", "env", "run"], name, fn),
+  name: "file-store",
+  async factory() {
+    const directory = await mkdtemp(join(tmpdir(), "ttm-test-"));
+    directories.push(directory);
+    return new FileStore({ directory });
+  },
+  async dispose(store) {
+    await (store as FileStore).close();
+    await rm(directories.pop() ?? "", { recursive: true, force: true });
+  },
 });
 
 storeTest("what is forgotten is gone, and forgetting it again does no harm", async (store) => {

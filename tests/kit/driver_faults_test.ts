@@ -1,0 +1,143 @@
+import { assert } from "@std/assert";
+import {
+  byteTable,
+  type Driver,
+  type Fence,
+  FenceContext,
+  type MoveRequest,
+  PAGE_SIZE,
+  type TranslationTable,
+} from "@ttm/core";
+import { firstFit } from "@ttm/first-fit";
+import { RadeonSim } from "@ttm/radeon-sim";
+import { failingMove, testDriver } from "./mod.ts";
+import { altered, failures } from "./testing_faults.ts";
+
+type Change = (inner: RadeonSim) => Partial<Record<keyof Driver, unknown>>;
+
+/** Requests for moves are changed on their way. */
+const moving = (change: (request: MoveRequest) => MoveRequest): Change => (inner) => ({
+  move: (request: MoveRequest) => inner.move(change(request)),
+});
+
+/** The fences of moves are changed on their way. */
+const fencing = (change: (fence: Fence) => Fence | undefined): Change => (inner) => ({
+  move: (request: MoveRequest) => change(inner.move(request)),
+});
+
+const elsewhere = { placement: [{ memoryType: "nowhere" }] };
+const shared = byteTable(64);
+
+const faults: Readonly<Record<string, Change>> = {
+  "moves no bytes": () => ({ move: () => undefined }),
+  "does not clear": (inner) => ({
+    move: (request: MoveRequest) => request.source === null ? undefined : inner.move(request),
+  }),
+  "clears instead of copying": moving((request) => ({ ...request, source: null })),
+  "copies a page less": moving((request) => ({ ...request, pages: Math.max(1, request.pages - 1) })),
+  "copies to a neighbour": moving((request) => {
+    const { destination } = request;
+    return destination.table === null && destination.start > 0
+      ? { ...request, destination: { ...destination, start: destination.start - 1 } }
+      : request;
+  }),
+  "copies from a neighbour": moving((request) => {
+    const { source } = request;
+    return source !== null && source.table === null && source.start > 0
+      ? { ...request, source: { ...source, start: source.start - 1 } }
+      : request;
+  }),
+  "does not wait for earlier work": moving((request) => ({ ...request, after: [] })),
+  "says that a copy is done before it is": fencing((fence) => {
+    fence.signal();
+    return fence;
+  }),
+  "returns no fence": fencing(() => undefined),
+  "returns fences that never signal": fencing(() => new FenceContext("hang").next()),
+  "returns fences of many timelines": fencing((fence) => {
+    const other = new FenceContext("another").next();
+    fence.onSignal((error) => other.signal(error));
+    return other;
+  }),
+  "says that its moves are immediate, and they are not": () => ({ supports: { moves: "immediate" } }),
+  "throws when it is to move": () => ({
+    move: () => {
+      throw new Error("no");
+    },
+  }),
+  "evicts to where the buffer is": (inner) => ({
+    evictPlacement: (buffer: { memoryType: string }) => ({ placement: [{ memoryType: buffer.memoryType }] }),
+    hop: inner.hop.bind(inner),
+  }),
+  "evicts to a memory type that is not there": () => ({ evictPlacement: () => elsewhere }),
+  "throws when it is to evict": () => ({
+    evictPlacement: () => {
+      throw new Error("no");
+    },
+  }),
+  "drops what is evicted": () => ({ evictPlacement: () => ({ placement: [] }) }),
+  "hops to a memory type that is not there": () => ({ hop: () => ({ memoryType: "nowhere" }) }),
+  "hops for ever": () => ({ hop: () => ({ memoryType: "gtt" }) }),
+  "shows a copy of its memory": (inner) => ({
+    ioMemReserve: (memoryType: string, start: number, pages: number) =>
+      inner.ioMemReserve(memoryType, start, pages)?.slice() ?? null,
+  }),
+  "shows the wrong pages": (inner) => ({
+    ioMemReserve: (memoryType: string, start: number, pages: number) =>
+      inner.ioMemReserve(memoryType, Math.max(0, start - 1), pages),
+  }),
+  "shows too few pages": (inner) => ({
+    ioMemReserve: (memoryType: string, start: number) => inner.ioMemReserve(memoryType, start, 1),
+  }),
+  "shows nothing": () => ({ ioMemReserve: () => null }),
+  "makes one table for all": () => ({ createTranslationTable: () => shared }),
+  "makes tables with the same pages": () => {
+    const pages = new Uint8Array(64 * PAGE_SIZE);
+    return {
+      createTranslationTable: (buffer: { pages: number }) =>
+        altered(byteTable(buffer.pages), { populate: () => pages, contents: pages, populated: true } as never),
+    };
+  },
+  "makes tables that are too small": () => ({ createTranslationTable: (): TranslationTable => byteTable(1) }),
+  "makes no tables": () => ({ createTranslationTable: () => null }),
+  "makes tables that are not zero": () => ({
+    createTranslationTable: ({ pages }: { pages: number }) => {
+      const table = byteTable(pages);
+      table.populate().fill(1);
+      table.unpopulate();
+      const populate = table.populate.bind(table);
+      table.populate = () => populate().fill(1);
+      return table;
+    },
+  }),
+  "throws when pages are to be bound": () => ({
+    bind: () => {
+      throw new Error("no");
+    },
+  }),
+  "has no name": () => ({ name: "" }),
+};
+
+const parts = (wrap: (driver: RadeonSim) => Driver) => () => ({
+  driver: wrap(new RadeonSim({ vram: 16 * PAGE_SIZE, gtt: 16 * PAGE_SIZE })),
+  managers: { vram: firstFit(), gtt: firstFit() },
+});
+
+for (const [fault, change] of Object.entries(faults)) {
+  Deno.test(`the suite of drivers notices one that ${fault}`, async () => {
+    const factory = parts((inner) => altered<Driver>(inner, change(inner)));
+    assert((await failures((test) => testDriver({ test, factory }))).length > 0);
+  });
+}
+
+for (const how of ["throw", "fence", "hang"] as const) {
+  Deno.test(`the suite of drivers notices one whose fifth move fails by ${how}`, async () => {
+    const factory = parts((inner) => failingMove(inner, { nth: 5, how }));
+    assert((await failures((test) => testDriver({ test, factory }))).length > 0);
+  });
+}
+
+Deno.test("the suite of drivers notices one that claims to have no bytes", async () => {
+  const factory = parts((inner) => inner);
+  assert((await failures((test) => testDriver({ test, factory, supports: { bytes: false } }))).length > 0);
+});

@@ -1,0 +1,107 @@
+import {
+  type Driver,
+  type Fence,
+  FenceContext,
+  type MemTypeManager,
+  type MoveRequest,
+  type SwapStore,
+  TtmError,
+} from "@ttm/core";
+
+/** A manager that never has room, as a memory type that is always full of what cannot leave. */
+export function noSpace(): MemTypeManager {
+  return answering("no-space", "no-room");
+}
+
+/** A manager that can never serve at the moment. */
+export function alwaysBusy(): MemTypeManager {
+  return answering("always-busy", "busy");
+}
+
+function answering(name: string, answer: "no-room" | "busy"): MemTypeManager {
+  return {
+    name,
+    usedPages: 0,
+    init: () => {},
+    allocate: () => answer,
+    free: () => {},
+    takedown: () => true,
+    debug: () => `${name}: nothing is ever handed out`,
+  };
+}
+
+/** Which moves fail, and how. */
+export interface MoveFailure {
+  /** Counted from 1. */
+  readonly nth: number;
+  /** At once, by its fence when the copy would have ended, or by a fence that never signals. */
+  readonly how: "throw" | "fence" | "hang";
+}
+
+/** A driver like another one, one of whose moves fails. Failing by the fence is for drivers of ordered moves. */
+export function failingMove(driver: Driver, { nth, how }: MoveFailure): Driver {
+  let moves = 0;
+  const move = (request: MoveRequest): Fence | void => {
+    if (++moves !== nth) return driver.move?.(request);
+    if (how === "throw") throw new TtmError("EIO", `Cannot move ${request.buffer}: move ${nth} fails`);
+    const fence = driver.move?.(request) ?? undefined;
+    if (fence === undefined) return fence;
+    const failed = new FenceContext("failing copy").next();
+    if (how === "fence") fence.onSignal(() => failed.signal(new Error(`copy ${nth} failed`)));
+    return failed;
+  };
+  return new Proxy(driver, {
+    get(target, name) {
+      const member = Reflect.get(target, name, target);
+      if (name === "move") return move;
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}
+
+/** How a store fails. */
+export interface StoreFailure {
+  /** Reads give so many bytes less than were written. @default {0} */
+  readonly shortBy?: number;
+  /** Writes beyond so many bytes fail with `ENOSPC`. @default {never} */
+  readonly fullAt?: number;
+  /** Every so many-th read or write fails with `EIO`; 0 for none. @default {0} */
+  readonly failEvery?: number;
+}
+
+/** A store like another one that fails. */
+export function failingStore(
+  store: SwapStore,
+  { shortBy = 0, fullAt = Infinity, failEvery = 0 }: StoreFailure,
+): SwapStore {
+  const sizes = new Map<string, number>();
+  let calls = 0;
+  const mayFail = (what: string) => {
+    if (failEvery > 0 && ++calls % failEvery === 0) {
+      throw new TtmError("EIO", `Cannot ${what}: the store fails now and then`);
+    }
+  };
+  return {
+    name: `failing ${store.name}`,
+    write(key, bytes) {
+      mayFail(`write ${key}`);
+      sizes.delete(key);
+      const used = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+      if (used + bytes.length > fullAt) {
+        throw new TtmError("ENOSPC", `Cannot write ${key}: ${used} of ${fullAt} bytes are used`);
+      }
+      sizes.set(key, bytes.length);
+      return store.write(key, bytes);
+    },
+    read(key) {
+      mayFail(`read ${key}`);
+      const cut = (bytes: Uint8Array) => bytes.subarray(0, Math.max(0, bytes.length - shortBy));
+      const read = store.read(key);
+      return read instanceof Uint8Array ? cut(read) : read.then(cut);
+    },
+    delete(key) {
+      sizes.delete(key);
+      return store.delete(key);
+    },
+  };
+}

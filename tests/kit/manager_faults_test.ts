@@ -1,0 +1,115 @@
+import { assert } from "@std/assert";
+import type { AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";
+import { firstFit } from "@ttm/first-fit";
+import { alwaysBusy, noSpace, testManager } from "./mod.ts";
+import { altered, failures } from "./testing_faults.ts";
+
+type Manager = MemTypeManager<ManagerNode>;
+type Change = (inner: Manager) => Partial<Record<keyof Manager, unknown>>;
+
+/** Requests are changed on their way. */
+const asking = (change: (request: AllocationRequest) => AllocationRequest): Change => (inner) => ({
+  allocate: (request: AllocationRequest) => inner.allocate(change(request)),
+});
+
+/** What has no room answers otherwise. */
+const refusing = (answer: (inner: Manager) => unknown): Change => (inner) => ({
+  allocate(request: AllocationRequest) {
+    const found = inner.allocate(request);
+    return found === "no-room" ? answer(inner) : found;
+  },
+});
+
+/** Starts are changed on their way. */
+const moving = (change: (start: number) => number): Change => (inner) => {
+  const originals = new Map<ManagerNode, ManagerNode>();
+  return {
+    allocate(request: AllocationRequest) {
+      const found = inner.allocate(request);
+      if (typeof found !== "object") return found;
+      const node = { start: change(found.start) };
+      originals.set(node, found);
+      return node;
+    },
+    free: (node: ManagerNode) => inner.free(originals.get(node) as ManagerNode),
+  };
+};
+
+const faults: Readonly<Record<string, Change>> = {
+  "hands the same page out twice": moving(() => 0),
+  "is one page off": moving((start) => start + 1),
+  "starts in the middle of a page": moving((start) => start + 0.5),
+  "ignores the end of a range": asking((request) => ({ ...request, lpfn: Infinity })),
+  "ignores the start of a range": asking((request) => ({ ...request, fpfn: 0 })),
+  "takes the end of a range for its last page": asking((request) => ({ ...request, lpfn: request.lpfn + 1 })),
+  "ignores the alignment": asking((request) => ({ ...request, alignment: 1 })),
+  "ignores the direction": asking((request) => ({ ...request, topDown: false })),
+  "hands out a page less": asking((request) => ({ ...request, pages: Math.max(1, request.pages - 1) })),
+  "rounds up and keeps the rest": asking((request) => ({ ...request, pages: request.pages + request.pages % 2 })),
+  "throws for want of room": refusing(() => {
+    throw new Error("full");
+  }),
+  "answers null for want of room": refusing(() => null),
+  "is busy for want of room": refusing(() => "busy"),
+  "leaks a page for want of room": refusing((inner) => {
+    inner.allocate({ pages: 1, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false });
+    return "no-room";
+  }),
+  "never counts": () => ({ usedPages: 0 }),
+  "counts requests instead of pages": (inner) => {
+    let count = 0;
+    return {
+      get usedPages() {
+        return count;
+      },
+      allocate(request: AllocationRequest) {
+        const found = inner.allocate(request);
+        if (typeof found === "object") count++;
+        return found;
+      },
+      free(node: ManagerNode) {
+        count--;
+        inner.free(node);
+      },
+    };
+  },
+  "frees nothing": () => ({ free: () => {} }),
+  "never lets go": () => ({ takedown: () => false }),
+  "lets go while it is used": () => ({ takedown: () => true }),
+  "keeps its first size": (inner) => {
+    let size = 0;
+    return { init: (pages: number) => inner.init(size = size || pages) };
+  },
+  "keeps the last page for itself": (inner) => ({ init: (pages: number) => inner.init(pages - 1) }),
+  "chooses at random": asking((request) => ({ ...request, topDown: Math.random() < 0.5 })),
+  "takes everybody for being in the way": () => ({ intersects: () => true }),
+  "takes neighbours for being in the way": () => ({
+    intersects: ({ start }: ManagerNode, pages: number, fpfn: number, lpfn: number) =>
+      start <= lpfn && start + pages >= fpfn,
+  }),
+  "takes nobody for being in the way": () => ({ intersects: () => false }),
+  "takes every range for a fit": () => ({ compatible: () => true }),
+  "takes an overlap for a fit": () => ({
+    compatible: ({ start }: ManagerNode, pages: number, fpfn: number, lpfn: number) =>
+      start < lpfn && start + pages > fpfn,
+  }),
+  "has no name": () => ({ name: "" }),
+  "has a dump that says nothing": () => ({ debug: () => "pages" }),
+};
+
+for (const [fault, change] of Object.entries(faults)) {
+  Deno.test(`the suite of managers notices one that ${fault}`, async () => {
+    const factory = () => {
+      const inner = firstFit() as unknown as Manager;
+      return altered(inner, change(inner));
+    };
+    const failed = await failures((test) => testManager({ test, factory }));
+    assert(failed.length > 0);
+  });
+}
+
+for (const factory of [noSpace, alwaysBusy]) {
+  Deno.test(`the suite of managers notices ${factory().name}`, async () => {
+    assert((await failures((test) => testManager({ test, factory }))).length > 5);
+  });
+}

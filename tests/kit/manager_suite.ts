@@ -1,0 +1,273 @@
+import type { AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";
+import { must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
+
+/** What a manager can do; left out means yes. */
+export interface ManagerSupport {
+  /** Keeps to [fpfn, lpfn). */
+  readonly ranges?: boolean;
+  /** Aligns to any number, or to powers of two. @default {"any"} */
+  readonly alignment?: "any" | "powers of two";
+  /** Takes the highest address if asked to. */
+  readonly topDown?: boolean;
+  /** A node is one range from its start on. */
+  readonly contiguous?: boolean;
+}
+
+/** A manager to test. */
+export interface ManagerSuiteOptions<Node extends ManagerNode = ManagerNode> extends SuiteOptions {
+  /** Makes a new one, which has not been set up. */
+  readonly factory: () => MemTypeManager<Node>;
+  /** What it can do. */
+  readonly supports?: ManagerSupport;
+}
+
+const PAGES = 128;
+
+interface Bench {
+  readonly manager: MemTypeManager;
+  readonly debug: string;
+  take(request: Partial<AllocationRequest>): ManagerNode;
+  refuse(request: Partial<AllocationRequest>): void;
+}
+
+/**
+ * Registers a case for each clause of the contract of managers.
+ *
+ * @example The whole test file of a manager
+ * ```ts
+ * import { firstFit } from "@ttm/first-fit";
+ * import { testManager } from "@ttm/testing";
+ *
+ * const cases: string[] = [];
+ * // With a runner: test: Deno.test
+ * testManager({ test: (name) => cases.push(name), factory: () => firstFit() });
+ * ```
+ */
+export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptions<Node>): void {
+  const { ranges = true, alignment = "any", topDown = true, contiguous = true } = options.supports ?? {};
+  const bench = (pages = PAGES) => makeBench(options.factory() as unknown as MemTypeManager, pages);
+  const alignments = alignment === "any" ? [1, 2, 3, 5, 8, 12, 64] : [1, 2, 4, 8, 64];
+  register(options, options.factory().name, {
+    ...countingCases(bench),
+    ...lifeCases(bench),
+    ...(contiguous && geometryCases(bench, alignments)),
+    ...(ranges && rangeCases(bench)),
+    ...(topDown && { "a request from the top down gets the highest pages": () => takesTheTop(bench()) }),
+  });
+}
+
+function makeBench(manager: MemTypeManager, pages: number): Bench {
+  manager.init(pages);
+  const ask = (request: Partial<AllocationRequest>) =>
+    manager.allocate({
+      pages: 1,
+      alignment: 1,
+      fpfn: 0,
+      lpfn: Infinity,
+      topDown: false,
+      contiguous: false,
+      ...request,
+    });
+  return {
+    manager,
+    debug: manager.debug(),
+    take(request) {
+      const found = ask(request);
+      must(typeof found === "object", () => `allocate(${JSON.stringify(request)}) is ${found}, and there is room`);
+      return found;
+    },
+    refuse(request) {
+      const [used, debug] = [manager.usedPages, manager.debug()];
+      mustEqual(ask(request), "no-room", `allocate(${JSON.stringify(request)}) without room`);
+      mustEqual([manager.usedPages, manager.debug()], [used, debug], "the manager after it had no room");
+    },
+  };
+}
+
+function countingCases(bench: (pages?: number) => Bench): Record<string, () => void> {
+  return {
+    "a new manager has handed nothing out": () => mustEqual(bench().manager.usedPages, 0, "usedPages"),
+    "usedPages counts what is handed out, and not what was freed"() {
+      const { manager, take } = bench();
+      const nodes = [3, 1, 7].map((pages) => take({ pages }));
+      mustEqual(manager.usedPages, 11, "usedPages");
+      for (const [at, node] of nodes.entries()) {
+        manager.free(node);
+        mustEqual(manager.usedPages, [8, 7, 0][at], "usedPages after a free");
+      }
+    },
+    "all pages can be handed out, one by one, and no more"() {
+      const { manager, take, refuse } = bench(13);
+      for (let page = 0; page < 13; page++) take({});
+      mustEqual(manager.usedPages, 13, "usedPages");
+      refuse({});
+    },
+    "all pages can be handed out at once"() {
+      const { take, refuse } = bench(13);
+      take({ pages: 13 });
+      refuse({});
+    },
+    "more than there is is no room, a value and no exception"() {
+      const { refuse } = bench();
+      refuse({ pages: PAGES + 1 });
+      refuse({ pages: 2 ** 40 });
+    },
+    "what is freed can be handed out again"() {
+      const { manager, take } = bench();
+      for (let round = 0; round < 20; round++) manager.free(take({ pages: PAGES }));
+    },
+    "when all is freed the pages are one piece again, in whatever order they were freed"() {
+      const { manager, take } = bench();
+      const random = randomNumbers(3);
+      const nodes = Array.from({ length: 40 }, () => take({ pages: 1 + random(3) }));
+      while (nodes.length > 0) manager.free(nodes.splice(random(nodes.length), 1)[0] as ManagerNode);
+      take({ pages: PAGES });
+    },
+  };
+}
+
+function lifeCases(bench: (pages?: number) => Bench): Record<string, () => void> {
+  return {
+    "takedown() of a manager in use is false and changes nothing"() {
+      const { manager, take } = bench();
+      const node = take({ pages: 5 });
+      const debug = manager.debug();
+      mustEqual(manager.takedown(), false, "takedown()");
+      mustEqual([manager.usedPages, manager.debug()], [5, debug], "the manager after it");
+      manager.free(node);
+    },
+    "after takedown() it can be set up again, with another size"() {
+      const { manager } = bench();
+      mustEqual(manager.takedown(), true, "takedown()");
+      const again = makeBench(manager, 7);
+      again.take({ pages: 7 });
+      again.refuse({});
+    },
+    "the same calls get the same pages"() {
+      const starts = () => {
+        const { manager, take } = bench();
+        const random = randomNumbers(9);
+        const nodes: ManagerNode[] = [];
+        for (let turn = 0; turn < 60; turn++) {
+          if (random(3) === 0 && nodes.length > 0) {
+            manager.free(nodes.splice(random(nodes.length), 1)[0] as ManagerNode);
+          } else if (manager.usedPages < PAGES / 2) nodes.push(take({ pages: 1 + random(4) }));
+        }
+        return nodes.map(({ start }) => start);
+      };
+      mustEqual(starts(), starts(), "the starts of a second manager");
+    },
+    "a request is read during the call only"() {
+      const { manager } = bench();
+      const request = { pages: 4, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false };
+      const node = manager.allocate(request);
+      must(typeof node === "object", () => `allocate() is ${node}`);
+      Object.assign(request, { pages: 99, alignment: 64, fpfn: 100 });
+      mustEqual(manager.usedPages, 4, "usedPages");
+      manager.free(node);
+      mustEqual(manager.usedPages, 0, "usedPages after the free");
+    },
+    "name and dump are text, and the dump tells used from free"() {
+      const { manager, debug, take } = bench();
+      must(typeof manager.name === "string" && manager.name !== "", () => `the name is ${manager.name}`);
+      take({ pages: 5 });
+      must(typeof debug === "string" && manager.debug() !== debug, () => "debug() says the same before and after");
+    },
+  };
+}
+
+function geometryCases(bench: (pages?: number) => Bench, alignments: readonly number[]): Record<string, () => void> {
+  return {
+    "ranges never overlap, and lie inside the memory type"() {
+      const { manager, take } = bench();
+      const random = randomNumbers(1);
+      const live = new Map<ManagerNode, number>();
+      for (let turn = 0; turn < 400; turn++) {
+        const victim = [...live.keys()][random(live.size + 1)];
+        if (victim !== undefined && (random(2) === 0 || manager.usedPages > PAGES / 2)) {
+          manager.free(victim);
+          live.delete(victim);
+          continue;
+        }
+        if (manager.usedPages > PAGES / 2) continue;
+        const pages = 1 + random(6);
+        const node = take({ pages, topDown: random(2) === 0 });
+        const isInside = node.start >= 0 && node.start + pages <= PAGES && Number.isInteger(node.start);
+        must(isInside, () => `${pages} pages at ${node.start} do not lie inside ${PAGES}`);
+        for (const [other, length] of live) {
+          const isApart = node.start >= other.start + length || node.start + pages <= other.start;
+          must(isApart, () => `${pages} pages at ${node.start} overlap ${length} at ${other.start}`);
+        }
+        live.set(node, pages);
+      }
+    },
+    "starts are multiples of the alignment"() {
+      for (const alignment of alignments) {
+        const { take } = bench();
+        take({});
+        const { start } = take({ pages: 3, alignment });
+        mustEqual(start % alignment, 0, `${start} modulo the alignment ${alignment}`);
+      }
+    },
+    "who is in the way of a range is who lies in it"() {
+      const { manager, take } = bench();
+      const node = take({ pages: 4 });
+      const { start } = node;
+      const cases = [[start, start + 4, true], [start + 3, start + 9, true], [0, Infinity, true], [
+        start + 4,
+        Infinity,
+        false,
+      ]];
+      for (const [fpfn, lpfn, expected] of cases as [number, number, boolean][]) {
+        const found = manager.intersects?.(node, 4, fpfn, lpfn) ?? (start < lpfn && start + 4 > fpfn);
+        mustEqual(found, expected, `whether [${start}, ${start + 4}) intersects [${fpfn}, ${lpfn})`);
+      }
+    },
+    "what fits a range lies wholly in it"() {
+      const { manager, take } = bench();
+      const node = take({ pages: 4 });
+      const { start } = node;
+      const cases = [[start, start + 4, true], [0, Infinity, true], [start + 1, Infinity, false], [
+        0,
+        start + 3,
+        false,
+      ]];
+      for (const [fpfn, lpfn, expected] of cases as [number, number, boolean][]) {
+        const found = manager.compatible?.(node, 4, fpfn, lpfn) ?? (start >= fpfn && start + 4 <= lpfn);
+        mustEqual(found, expected, `whether [${start}, ${start + 4}) is compatible with [${fpfn}, ${lpfn})`);
+      }
+    },
+  };
+}
+
+function rangeCases(bench: (pages?: number) => Bench): Record<string, () => void> {
+  return {
+    "what is asked for in a range lies in it"() {
+      for (const topDown of [false, true]) {
+        const { take } = bench();
+        for (const [fpfn, lpfn] of [[10, 20], [40, 44], [100, 200], [0, 4]] as const) {
+          const { start } = take({ pages: 4, fpfn, lpfn, topDown });
+          must(start >= fpfn && start + 4 <= lpfn, () => `4 pages for [${fpfn}, ${lpfn}) are at ${start}`);
+        }
+      }
+    },
+    "a range that is full is no room, however much there is outside"() {
+      const { take, refuse } = bench();
+      take({ pages: 4, fpfn: 40, lpfn: 44 });
+      refuse({ fpfn: 40, lpfn: 44 });
+      refuse({ fpfn: PAGES, lpfn: PAGES + 10 });
+      refuse({ pages: 5, fpfn: 60, lpfn: 64 });
+      take({});
+    },
+    "a range beyond the end ends at the end"() {
+      const { take, refuse } = bench();
+      const { start } = take({ pages: 8, fpfn: PAGES - 8, lpfn: 2 ** 40 });
+      mustEqual(start, PAGES - 8, "the start of the last pages");
+      refuse({ fpfn: PAGES - 8, lpfn: 2 ** 40 });
+    },
+  };
+}
+
+function takesTheTop({ take }: Bench): void {
+  mustEqual(take({ pages: 4, topDown: true }).start, PAGES - 4, "the start of 4 pages from the top");
+}

@@ -1,0 +1,38 @@
+/** How a test runner takes a test: `Deno.test`, `test` of `node:test`, or `test` of Vitest. */
+export type TestFunction = (name: string, fn: () => void | Promise<void>) => unknown;
+
+/** What every suite is told. */
+export interface SuiteOptions {
+  /** Who takes the cases. */
+  readonly test: TestFunction;
+  /** Stands before the name of each case. @default {the name of the part} */
+  readonly name?: string;
+}
+
+/** Registers the cases of a suite under one name. */
+export type Cases = Readonly<Record<string, () => void | Promise<void>>>;
+
+/** Hands cases to a runner. */
+export function register({ test, name }: SuiteOptions, part: string, cases: Cases): void {
+  for (const [clause, run] of Object.entries(cases)) test(`${name ?? part}: ${clause}`, async () => await run());
+}
+
+/** Fails with what is wrong. */
+export function must(condition: boolean, why: () => string): asserts condition {
+  if (!condition) throw new Error(why());
+}
+
+/** Fails unless two plain values look the same. */
+export function mustEqual(found: unknown, expected: unknown, what: string): void {
+  const [left, right] = [JSON.stringify(found), JSON.stringify(expected)];
+  must(left === right, () => `${what} is ${left}, and should be ${right}`);
+}
+
+/** Whole numbers that look random and are the same for the same seed (a linear congruential generator, MINSTD). */
+export function randomNumbers(seed: number): (below: number) => number {
+  let state = seed % 2147483646 + 1;
+  return (below) => {
+    state = state * 48271 % 2147483647;
+    return state % below;
+  };
+}
