@@ -1,0 +1,8 @@
+/**
+ * A simulated device with unified memory for `@ttm/core`: {@linkcode CmaSim}. Its buffers are host pages, which it sees
+ * through a contiguous carve-out. No dependency but the core; runs wherever JavaScript does.
+ *
+ * @module
+ */
+export { CmaSim } from "./cma_sim.ts";
+export type { CarveOutStats, CmaSimOptions } from "./cma_options.ts";
