@@ -1,12 +1,15 @@
 import { checkInteger, show } from "./arguments.ts";
 import type { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { Driver } from "./driver.ts";
 import { TtmError } from "./errors.ts";
+import { Fence } from "./fence.ts";
 import { closeWindow, openWindow } from "./io_memory.ts";
 import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, EINVAL, EIO, ENODEV, type Outcome } from "./outcome.ts";
 import { populate } from "./populate.ts";
+import { waitForStep } from "./travel.ts";
 
 /** The CPU's side of a transfer between a buffer and the caller (`ttm_bo_access`). */
 export interface Access {
@@ -67,6 +70,10 @@ function throughAperture(
   access: Access,
   op: Operation,
 ): Outcome {
+  const { driver } = state;
+  if (driver.ioMemReserve === undefined && driver.accessMemory !== undefined && type.mappable) {
+    return throughDriver(driver, buffer, access, op);
+  }
   const io = buffer.mappings?.io ?? null;
   if (io !== null) return transfer(io.bytes, 0, access, op);
   const firstPage = Math.floor(access.offset / PAGE_SIZE);
@@ -78,6 +85,16 @@ function throughAperture(
     const outcome = transfer(window, firstPage * PAGE_SIZE, access, op);
     closeWindow(state, type, start, endPage - firstPage);
     return outcome;
+  } catch (error) {
+    return op.fail(error, EIO);
+  }
+}
+
+/** Without windows the driver carries the bytes (`ttm_device_funcs.access_memory`). */
+function throughDriver(driver: Driver, buffer: BufferObject, access: Access, op: Operation): Outcome {
+  try {
+    const step = driver.accessMemory?.(buffer, access.offset, access.bytes, access.write);
+    return step instanceof Fence ? waitForStep(op, step, driver.name, "accessMemory") : DONE;
   } catch (error) {
     return op.fail(error, EIO);
   }

@@ -38,6 +38,8 @@ export class DeviceState {
   readonly single: Operation;
   /** Whether the driver's engine orders copies behind fences by itself. */
   readonly orderedMoves: boolean;
+  /** Whether the driver may want to be asked again for a move. */
+  readonly retriedMoves: boolean;
   /** Whether the driver queues changes of bindings, too. */
   readonly queuedBinds: boolean;
   /** Whether a range is handed on behind the copy that evicts its last tenant. */
@@ -75,6 +77,7 @@ export class DeviceState {
     this.tracer = tracer;
     this.single = new Operation(tracer, false);
     this.orderedMoves = driver.move !== undefined && driver.supports?.moves === "ordered";
+    this.retriedMoves = driver.move !== undefined && driver.supports?.moves === "retried";
     this.queuedBinds = driver.supports?.queuedBinds === true;
     this.pipelinesEvictions = driver.supports?.pipelinedEvictions !== false;
     this.types = createTypes(driver, managers);

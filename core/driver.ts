@@ -44,8 +44,11 @@ export interface MoveRequest {
  * - `"ordered"`: `move` queues the copy on one in-order engine and returns its fence; the copy starts after
  *   `request.after`. It cannot fail short of losing the device, so the old range is reused at once by moves that the
  *   core orders behind that fence.
+ * - `"retried"`: as immediate, but `move` may return a fence when it has moved nothing yet, because something has to be
+ *   made ready first, such as bytes that come back from a device only after a while. The core asks again when it has
+ *   signalled, for the same move or, if things have changed, for another.
  */
-export type MoveKind = "immediate" | "ordered";
+export type MoveKind = "immediate" | "ordered" | "retried";
 
 /** What a driver can do. */
 export interface DriverSupport {
@@ -94,7 +97,7 @@ export interface Driver {
   evictPlacement(buffer: BufferObject): Placement;
   /**
    * Moves bytes. Left out: the CPU moves them through `ioMemReserve`. Returns nothing when the bytes are there, or the fence of
-   * an ordered move. A throw means that nothing was moved and the buffer stays where it is.
+   * an ordered move, or of what a retried one has to wait for. A throw means that nothing was moved and the buffer stays where it is.
    */
   move?(request: MoveRequest): Fence | void;
   /**
@@ -131,6 +134,12 @@ export interface Driver {
    * up, and it is asked again. Left out: the CPU sees nothing of it.
    */
   ioMemReserve?(memoryType: string, start: number, pages: number): Uint8Array | null;
+  /**
+   * Reads (`write` false) or writes bytes of a device-resident buffer that the CPU has no window on, from byte `offset`; it
+   * is called only where `ioMemReserve` is left out. The work on the buffer that matters has ended. Returns nothing when it is
+   * done, or a fence after which it has to be asked again, nothing having been done. Left out: such accesses are `EINVAL`.
+   */
+  accessMemory?(buffer: BufferObject, offset: number, bytes: Uint8Array, write: boolean): Fence | void;
   /** Takes a window back, with the arguments that it was given for. Must not throw. Left out: nothing is to be done. */
   ioMemFree?(memoryType: string, start: number, pages: number): void;
   /**

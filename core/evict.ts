@@ -69,7 +69,7 @@ function evictUntilRoom(
       op.evictions++;
       const left = waitUntilLeft(op);
       if (left !== DONE) return left;
-      const room = allocateResource(state, buffer, place, op);
+      const room = allocateResource(state, buffer, place, true, op);
       if (room !== ENOSPC) return room;
     }
   } finally {

@@ -1,3 +1,5 @@
+import type { Fence } from "./fence.ts";
+
 /** What a memory-type manager is asked for. Read it during the call only: the core reuses the object. */
 export interface AllocationRequest {
   /** Size in pages, at least 1. */
@@ -21,10 +23,12 @@ export interface ManagerNode {
 }
 
 /**
- * What a request comes to: a node; `"no-room"`, so that the core evicts or tries elsewhere; or
- * `"busy"`, the manager cannot serve now and evicting would not help, so that the core tries the next place.
+ * What a request comes to: a node; `"no-room"`, so that the core evicts or tries elsewhere;
+ * `"busy"`, the manager cannot serve now and evicting would not help, so that the core tries the next place; or a fence that
+ * has not signalled, when enough has been given back and is free after it: the core tries other places that have room
+ * already, and else waits instead of evicting.
  */
-export type Allocation<Node extends ManagerNode = ManagerNode> = Node | "no-room" | "busy";
+export type Allocation<Node extends ManagerNode = ManagerNode> = Node | "no-room" | "busy" | Fence;
 
 /** Whether a value looks like a manager. */
 export function isManager(value: unknown): value is MemTypeManager {

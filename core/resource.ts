@@ -1,6 +1,7 @@
 import type { BufferObject } from "./buffer_object.ts";
 import { selectCaching } from "./caching.ts";
 import type { DeviceState } from "./device_state.ts";
+import { Fence } from "./fence.ts";
 import type { ManagerNode } from "./manager.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, EBUSY, EIO, ENOSPC, type Outcome } from "./outcome.ts";
@@ -11,14 +12,15 @@ const request = { pages: 0, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: fals
 
 /**
  * Takes room for a buffer in one place, without evicting. The new resource joins its list at once, while the buffer
- * still has its old one.
+ * still has its old one. With `mayWait`, room that is about to become free is waited for.
  *
- * @returns The row of the resource, or a failure: ENOSPC for no room, EBUSY when the manager cannot serve now.
+ * @returns The row of the resource, or a failure: ENOSPC for no room, EBUSY when the manager cannot serve now; BLOCKED.
  */
 export function allocateResource(
   state: DeviceState,
   buffer: BufferObject,
   place: PreparedPlace,
+  mayWait: boolean,
   op: Operation,
 ): number | Outcome {
   const { type } = place;
@@ -34,6 +36,7 @@ export function allocateResource(
       const found = type.manager.allocate(request);
       if (found === "no-room") return ENOSPC;
       if (found === "busy") return EBUSY;
+      if (found instanceof Fence) return mayWait ? op.waitFor(found) || EBUSY : ENOSPC;
       node = found;
     } catch (error) {
       return op.fail(error, EIO);

@@ -23,7 +23,7 @@ export function allocateAmong(
   for (const place of places) {
     const { type } = place;
     if (!type.usable || (place.cachingMask & type.availableCaching) === 0) continue;
-    let row = allocateResource(state, buffer, place, op);
+    let row = allocateResource(state, buffer, place, force, op);
     if (row === ENOSPC && force && !type.isSystem) row = makeRoom(state, buffer, place, op);
     if (row === ENOSPC || row === EBUSY) continue;
     // Other places would be tried with the same locks held; the caller has to give them up first.

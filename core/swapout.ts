@@ -88,7 +88,7 @@ function swapOutLocked(state: DeviceState, buffer: BufferObject, op: Operation):
 }
 
 function moveToSystem(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
-  const row = allocateResource(state, buffer, state.systemPlace, op);
+  const row = allocateResource(state, buffer, state.systemPlace, false, op);
   return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
 }
 

@@ -46,12 +46,23 @@ function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
     if (result !== undefined && !(result instanceof Fence)) {
       throw new TtmError("EINVAL", `driver "${state.driver.name}" returned neither a fence nor nothing from move`);
     }
-    move.fence = result ?? null;
-    return DONE;
+    if (result === undefined || !state.retriedMoves) {
+      move.fence = result ?? null;
+      return DONE;
+    }
+    if (table !== null) unbind(state, buffer, table);
+    return waitForStep(op, result, driver.name, "move");
   } catch (error) {
     if (table !== null) unbind(state, buffer, table);
     return op.fail(error, EIO);
   }
+}
+
+/** What the driver needs before it can be asked again. One that has it already would be asked for ever. */
+export function waitForStep(op: Operation, step: Fence, driver: string, member: string): Outcome {
+  if (!step.signalled) return op.waitFor(step);
+  const why = `driver "${driver}" wants ${member} to wait for ${step}, which has signalled`;
+  return op.fail(new TtmError("EINVAL", why), EIO);
 }
 
 /** Where the bytes are; null when there are none yet, because no page of the buffer was ever needed. */
