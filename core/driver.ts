@@ -16,7 +16,7 @@ export interface DriverContext {
 export interface Location {
   /** Name of the memory type. */
   readonly memoryType: string;
-  /** First page in that memory type; 0 in SYSTEM. */
+  /** First page in that memory type; 0 in SYSTEM. What its manager says, so it may mean nothing. */
   readonly start: number;
   /** The populated host pages, outside device-resident memory; null inside it. */
   readonly table: TranslationTable | null;

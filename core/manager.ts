@@ -24,11 +24,11 @@ export interface ManagerNode {
 
 /**
  * What a request comes to: a node; `"no-room"`, so that the core evicts or tries elsewhere;
- * `"busy"`, the manager cannot serve now and evicting would not help, so that the core tries the next place; or a fence that
- * has not signalled, when enough has been given back and is free after it: the core tries other places that have room
- * already, and else waits instead of evicting.
+ * `"busy"`, the manager cannot serve now and evicting would not help, so that the core tries the next place; or `"later"`,
+ * enough has been given back and is free when {@linkcode MemTypeManager.freeing} signals: the core tries other places that
+ * have room already, and else waits instead of evicting.
  */
-export type Allocation<Node extends ManagerNode = ManagerNode> = Node | "no-room" | "busy" | Fence;
+export type Allocation<Node extends ManagerNode = ManagerNode> = Node | "no-room" | "busy" | "later";
 
 /** Whether a value looks like a manager. */
 export function isManager(value: unknown): value is MemTypeManager {
@@ -40,15 +40,19 @@ export function isManager(value: unknown): value is MemTypeManager {
  * Hands out the pages of one memory type. All members are synchronous and must not call back into the device.
  *
  * A manager *must not* throw from {@linkcode allocate} for want of space, and *must* leave everything
- * unchanged when it returns `"no-room"` or `"busy"`.
+ * unchanged when it returns no node.
  *
  * @typeParam Node The manager's own node type; the core passes nodes back untouched.
  */
 export interface MemTypeManager<Node extends ManagerNode = ManagerNode> {
   /** For messages and dumps, for example `"first-fit"`. */
   readonly name: string;
+  /** False: it only counts pages, the starts of its nodes mean nothing, and places with a range have no room. @default {true} */
+  readonly addresses?: boolean;
   /** Takes charge of the pages [0, `pages`). Called once, and again only after a successful {@linkcode takedown}. */
   init(pages: number): void;
+  /** Signals when what has been given back is free. For managers that answer `"later"`. */
+  readonly freeing?: Fence | null;
   /** Finds room; a value, never an exception, says that there is none. */
   allocate(request: AllocationRequest): Allocation<Node>;
   /** Takes a node of {@linkcode allocate} back; called exactly once for each. */

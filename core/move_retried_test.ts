@@ -8,18 +8,18 @@ import type { Allocation, MemTypeManager } from "./manager.ts";
 import { PAGE_SIZE } from "./memory_type.ts";
 import { only } from "./testing_devices.ts";
 
-/** Room for so many pages, without addresses. What is given back is free after `retiring`. */
+/** Room for so many pages, without addresses. What is given back is free after `freeing`. */
 class CountedPages implements MemTypeManager {
   readonly name = "counted";
   usedPages = 0;
-  retiring: Fence | null = null;
+  freeing: Fence | null = null;
   #pages = 0;
   init(pages: number): void {
     this.#pages = pages;
   }
   allocate({ pages }: { readonly pages: number }): Allocation<{ start: number; pages: number }> {
     if (this.usedPages + pages > this.#pages) return "no-room";
-    if (this.retiring?.signalled === false) return this.retiring;
+    if (this.freeing?.signalled === false) return "later";
     this.usedPages += pages;
     return { start: 0, pages };
   }
@@ -170,14 +170,14 @@ Deno.test("room that is about to become free is waited for, and nobody is evicte
   t.buffer.unreserve();
   const small = t.make(1);
   t.manager.usedPages = 0;
-  t.manager.retiring = t.driver.line.next();
+  t.manager.freeing = t.driver.line.next();
   await small.reserve();
   await small.validate({ placement: [{ memoryType: "vram" }, { memoryType: "system" }] });
   assertEquals(small.memoryType, "system");
   const validated = small.validate(only("vram"));
   await settle();
   assertEquals([small.memoryType, t.buffer.memoryType], ["system", "vram"]);
-  t.manager.retiring.signal();
+  t.manager.freeing.signal();
   await validated;
   assertEquals([small.memoryType, t.buffer.memoryType], ["vram", "vram"]);
   small.unreserve();

@@ -1,7 +1,6 @@
 import type { BufferObject } from "./buffer_object.ts";
 import { selectCaching } from "./caching.ts";
 import type { DeviceState } from "./device_state.ts";
-import { Fence } from "./fence.ts";
 import type { ManagerNode } from "./manager.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, EBUSY, EIO, ENOSPC, type Outcome } from "./outcome.ts";
@@ -36,7 +35,7 @@ export function allocateResource(
       const found = type.manager.allocate(request);
       if (found === "no-room") return ENOSPC;
       if (found === "busy") return EBUSY;
-      if (found instanceof Fence) return mayWait ? op.waitFor(found) || EBUSY : ENOSPC;
+      if (found === "later") return mayWait ? op.waitFor(type.manager.freeing ?? null) || EBUSY : ENOSPC;
       node = found;
     } catch (error) {
       return op.fail(error, EIO);

@@ -2,6 +2,7 @@ import {
   BoDevice,
   type BufferObject,
   checkInvariants,
+  type Clock,
   type Driver,
   type Fence,
   type MemTypeManager,
@@ -18,15 +19,22 @@ export interface DriverParts {
   readonly driver: Driver;
   /** By memory type. Types without one are not tested. */
   readonly managers: Readonly<Record<string, MemTypeManager>>;
-  /** Where pages are swapped to; it must answer without taking real time. @default {a memory store} */
+  /** Where pages are swapped to. On a simulated clock it must answer without taking real time. @default {a memory store} */
   readonly store?: SwapStore;
+  /** For what takes real time: a `SystemClock`. @default {a simulated clock} */
+  readonly clock?: Clock;
+  /** Called when a case is over and its device closed, whatever came of it. */
+  readonly end?: () => void | Promise<void>;
 }
 
 /** A driver in a device, watched. */
 export interface DriverBench {
   readonly device: BoDevice;
   readonly driver: Driver;
-  readonly clock: SimulatedClock;
+  /** Waits until the moves so far are over. */
+  settle(): Promise<void>;
+  /** Lets happen what needs nothing more: until nothing is left, or in real time for 50 ms. */
+  elapse(): Promise<void>;
   /** Memory types in which something can be placed. */
   readonly types: readonly string[];
   /** What the driver was asked to move, and the fences that it returned. */
@@ -50,10 +58,26 @@ export async function withDriver(
   factory: () => DriverParts,
   run: (bench: DriverBench) => Promise<void>,
 ): Promise<void> {
-  const { driver, managers, store } = factory();
+  const parts = factory();
+  try {
+    await onDevice(parts, run);
+  } finally {
+    await parts.end?.();
+  }
+}
+
+async function onDevice(parts: DriverParts, run: (bench: DriverBench) => Promise<void>): Promise<void> {
+  const { driver, managers, store, clock = new SimulatedClock() } = parts;
   const moves: DriverBench["moves"] = [];
-  const clock = new SimulatedClock();
+  const settle = async () => {
+    if (clock instanceof SimulatedClock) clock.runUntilIdle();
+    else for (const { fence } of moves) await fence?.settled();
+  };
   const device = new BoDevice({ driver: watched(driver, moves), managers, clock, ...(store && { store }) });
+  const elapse = async () => {
+    if (clock instanceof SimulatedClock) clock.runUntilIdle();
+    else await new Promise<void>((resolve) => clock.schedule(clock.now() + 50, resolve));
+  };
   const buffers: BufferObject[] = [];
   const bring = async (buffer: BufferObject, memoryType: string) => {
     await buffer.reserve();
@@ -67,7 +91,8 @@ export async function withDriver(
   await run({
     device,
     driver,
-    clock,
+    settle,
+    elapse,
     types: ["system", ...Object.keys(managers)],
     moves,
     bring,
@@ -95,7 +120,7 @@ export async function withDriver(
   });
   checkInvariants(device);
   for (const buffer of buffers) if (!buffer.disposed) buffer.unref();
-  clock.runUntilIdle();
+  await settle();
   await device.close();
   mustEqual(device.global.usedPages, 0, "the host pages that are left");
 }

@@ -141,3 +141,16 @@ Deno.test("the suite of drivers notices one that claims to have no bytes", async
   const factory = parts((inner) => inner);
   assert((await failures((test) => testDriver({ test, factory, supports: { bytes: false } }))).length > 0);
 });
+
+Deno.test("the suite of drivers notices one that claims to have no windows", async () => {
+  const factory = parts((inner) => inner);
+  assert((await failures((test) => testDriver({ test, factory, supports: { windows: false } }))).length > 0);
+});
+
+Deno.test("the suite of drivers notices a manager that claims to have no addresses", async () => {
+  const factory = () => {
+    const { driver, managers } = parts((inner) => inner)();
+    return { driver, managers: { ...managers, vram: altered(managers.vram, { addresses: false }) } };
+  };
+  assert((await failures((test) => testDriver({ test, factory }))).length > 0);
+});

@@ -1,7 +1,7 @@
 import { assert } from "@std/assert";
 import type { AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
-import { alwaysBusy, noSpace, testManager } from "./mod.ts";
+import { alwaysBusy, type ManagerSupport, noSpace, testManager } from "./mod.ts";
 import { altered, failures } from "./testing_faults.ts";
 
 type Manager = MemTypeManager<ManagerNode>;
@@ -111,5 +111,19 @@ for (const [fault, change] of Object.entries(faults)) {
 for (const factory of [noSpace, alwaysBusy]) {
   Deno.test(`the suite of managers notices ${factory().name}`, async () => {
     assert((await failures((test) => testManager({ test, factory }))).length > 5);
+  });
+}
+
+const claims: readonly ManagerSupport[] = [
+  { ranges: false },
+  { alignment: "powers of two" },
+  { topDown: false },
+  { contiguous: false },
+];
+
+for (const supports of claims) {
+  Deno.test(`the suite of managers notices one that claims ${JSON.stringify(supports)} falsely`, async () => {
+    const failed = await failures((test) => testManager({ test, factory: () => firstFit(), supports }));
+    assert(failed.length > 0 && failed.every((name) => name.endsWith("as it says")), failed.join());
   });
 }

@@ -1,15 +1,15 @@
 import type { AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";
 import { must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
 
-/** What a manager can do; left out means yes. */
+/** What a manager can do; left out means yes. What it says it cannot do it *must not* do. */
 export interface ManagerSupport {
-  /** Keeps to [fpfn, lpfn). */
+  /** Keeps to [fpfn, lpfn); without it, such requests have no room. */
   readonly ranges?: boolean;
   /** Aligns to any number, or to powers of two. @default {"any"} */
   readonly alignment?: "any" | "powers of two";
-  /** Takes the highest address if asked to. */
+  /** Takes the highest address if asked to; without it, it takes no notice. */
   readonly topDown?: boolean;
-  /** A node is one range from its start on. */
+  /** A node is one range from its start on; without it, pages need not lie together to be served together. */
   readonly contiguous?: boolean;
 }
 
@@ -50,9 +50,18 @@ export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptio
   register(options, options.factory().name, {
     ...countingCases(bench),
     ...lifeCases(bench),
-    ...(contiguous && geometryCases(bench, alignments)),
-    ...(ranges && rangeCases(bench)),
-    ...(topDown && { "a request from the top down gets the highest pages": () => takesTheTop(bench()) }),
+    ...(contiguous ? geometryCases(bench, alignments) : {
+      "pages are served together that do not lie together, as it says": () => servesScattered(bench()),
+    }),
+    ...(alignment === "any" || !contiguous ? {} : {
+      "what is aligned to no power of two is not served, as it says": () => alignsToPowersOnly(bench()),
+    }),
+    ...(ranges ? rangeCases(bench) : {
+      "a range has no room, as it says": () => bench().refuse({ pages: 4, fpfn: PAGES - 4, lpfn: PAGES }),
+    }),
+    ...(topDown
+      ? { "a request from the top down gets the highest pages": () => takesTheTop(bench()) }
+      : { "from the top down is as from below, as it says": () => takesNoNotice(bench(), bench()) }),
   });
 }
 
@@ -270,4 +279,29 @@ function rangeCases(bench: (pages?: number) => Bench): Record<string, () => void
 
 function takesTheTop({ take }: Bench): void {
   mustEqual(take({ pages: 4, topDown: true }).start, PAGES - 4, "the start of 4 pages from the top");
+}
+
+function takesNoNotice(below: Bench, above: Bench): void {
+  mustEqual(
+    above.take({ pages: 4, topDown: true }).start,
+    below.take({ pages: 4 }).start,
+    "the start from the top down",
+  );
+}
+
+function servesScattered({ manager, take }: Bench): void {
+  const nodes = Array.from({ length: PAGES }, () => take({}));
+  for (let at = 0; at < PAGES; at += 2) manager.free(nodes[at] as ManagerNode);
+  take({ pages: PAGES / 2 });
+}
+
+function alignsToPowersOnly({ manager, take }: Bench): void {
+  take({});
+  let found: unknown = "no-room";
+  try {
+    found = manager.allocate({ pages: 1, alignment: 3, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false });
+  } catch {
+    // An alignment that makes no sense to it may be a mistake of the caller.
+  }
+  mustEqual(found, "no-room", "what is aligned to 3 pages");
 }
