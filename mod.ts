@@ -1,5 +1,5 @@
 /**
- * Everything of `@ttm` in one import: the core, the range manager, the simulated GPU and the workload replay.
+ * Everything of `@ttm` in one import: the core, the managers, the drivers and the workload replay.
  *
  * @example A buffer moves into VRAM, is written there and is evicted
  * ```ts
@@ -29,3 +29,4 @@ export * from "@ttm/cma-sim";
 export * from "@ttm/first-fit";
 export * from "@ttm/radeon-sim";
 export * from "@ttm/replay";
+export * from "@ttm/webgpu";

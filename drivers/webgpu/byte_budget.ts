@@ -1,0 +1,115 @@
+import type { Allocation, AllocationRequest, Fence, ManagerNode, MemTypeManager } from "@ttm/core";
+import { TtmError } from "@ttm/core";
+import { checkInteger } from "@ttm/core/arguments";
+
+const NAME = "byte-budget";
+
+/** Pages that are counted; where they are is the device's business. */
+export interface BudgetNode extends ManagerNode {
+  /** In pages. */
+  readonly pages: number;
+}
+
+/** Who destroys what is given back. */
+export interface Retiring {
+  /** Signals when the memory of all that has been destroyed so far is free. */
+  readonly retired: Fence;
+}
+
+/**
+ * Makes a manager that hands out a number of pages instead of addresses: memory whose layout is not ours, as that of WebGPU.
+ * Pages that are given back count until the driver says that they are free; who needs them until then waits.
+ *
+ * Alignment means nothing; places with a range have no room.
+ *
+ * @param driver Whose memory it is; left out, what is given back is free at once.
+ *
+ * @example Two pages
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { byteBudget } from "@ttm/webgpu";
+ *
+ * const manager = byteBudget();
+ * manager.init(2);
+ * const request = { pages: 2, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: true };
+ * const node = manager.allocate(request);
+ * assertEquals([manager.usedPages, manager.allocate(request)], [2, "no-room"]);
+ * if (typeof node === "object") manager.free(node);
+ * ```
+ */
+export function byteBudget(driver?: Retiring): MemTypeManager<BudgetNode> {
+  return new ByteBudget(driver ?? null);
+}
+
+class ByteBudget implements MemTypeManager<BudgetNode> {
+  readonly name = NAME;
+  readonly addresses = false;
+  usedPages = 0;
+  freeing: Fence | null = null;
+  #pages = 0;
+  #driver: Retiring | null;
+  #retiringPages = 0;
+  #nodes: Set<BudgetNode> = new Set();
+
+  constructor(driver: Retiring | null) {
+    this.#driver = driver;
+  }
+
+  init(pages: number): void {
+    checkInteger(`set up ${NAME}`, "pages", pages, 1, Number.MAX_SAFE_INTEGER);
+    if (this.#pages > 0) {
+      throw new TtmError("EINVAL", `Cannot set up ${NAME}: it is in charge of ${this.#pages} pages already`);
+    }
+    this.#pages = pages;
+  }
+
+  allocate({ pages, fpfn, lpfn }: AllocationRequest): Allocation<BudgetNode> {
+    this.#mustBeSetUp("allocate");
+    if (this.usedPages + pages > this.#pages || !this.#isWhole(fpfn, lpfn)) return "no-room";
+    if (this.usedPages + this.#retiringPages + pages > this.#pages) return "later";
+    const node = { start: 0, pages };
+    this.#nodes.add(node);
+    this.usedPages += pages;
+    return node;
+  }
+
+  free(node: BudgetNode): void {
+    this.#mustBeSetUp("free");
+    if (!this.#nodes.delete(node)) throw new TtmError("EINVAL", `Cannot free pages: ${NAME} did not hand them out`);
+    const { pages } = node;
+    this.usedPages -= pages;
+    if (this.#driver === null) return;
+    const { retired } = this.#driver;
+    this.#retiringPages += pages;
+    this.freeing = retired;
+    retired.onSignal(() => this.#retiringPages -= pages);
+  }
+
+  intersects(_node: BudgetNode, _pages: number, fpfn: number, lpfn: number): boolean {
+    return this.#isWhole(fpfn, lpfn);
+  }
+
+  compatible(_node: BudgetNode, _pages: number, fpfn: number, lpfn: number): boolean {
+    return this.#isWhole(fpfn, lpfn);
+  }
+
+  takedown(): boolean {
+    this.#mustBeSetUp("take down");
+    if (this.usedPages > 0) return false;
+    this.#pages = 0;
+    return true;
+  }
+
+  debug(): string {
+    const free = this.#pages - this.usedPages - this.#retiringPages;
+    return `${this.usedPages} used\n${this.#retiringPages} about to be free\n${free} free`;
+  }
+
+  #isWhole(fpfn: number, lpfn: number): boolean {
+    return fpfn === 0 && lpfn >= this.#pages;
+  }
+
+  #mustBeSetUp(what: string): void {
+    if (this.#pages === 0) throw new TtmError("EINVAL", `Cannot ${what}: ${NAME} is in charge of no pages`);
+  }
+}
