@@ -10,6 +10,7 @@ import { Fence } from "./fence.ts";
 import { type FenceUsage, isFenceUsage } from "./fence_list.ts";
 import { mappingsOf, unmapVirtual } from "./io_memory.ts";
 import { type KernelMap, mapPages, type MapRange } from "./kernel_map.ts";
+import { Lru } from "./lru.ts";
 import { PAGE_SIZE } from "./memory_type.ts";
 import { type Blocker, Operation } from "./operation.ts";
 import { BLOCKED, DONE, EINVAL, type Outcome } from "./outcome.ts";
@@ -103,7 +104,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     if (this.#unlockFormer()) return;
     this.#mustBeReserved("unreserve");
     const row = this.resourceRow;
-    if (row >= 0) this.state.lru.moveToTail(row);
+    if (row >= 0) this.state.order.touch(row);
     this.reservation.unlock();
   }
 
@@ -128,7 +129,8 @@ export class BufferObject extends BufferRecord implements Disposable {
   /**
    * Makes the buffer keep together with others in the order of eviction, or with null no longer.
    *
-   * @throws {TtmError} `EINVAL` if it is not reserved, or the bulk has members of another device.
+   * @throws {TtmError} `EINVAL` if it is not reserved, the bulk has members of another device, or the device's policy is
+   * neither `lru()` nor `mru()`.
    */
   setBulkMove(bulk: BulkMove | null): void {
     this.#mustBeReserved("set the bulk move of");
@@ -136,12 +138,17 @@ export class BufferObject extends BufferRecord implements Disposable {
       throw new TtmError("EINVAL", `Cannot set the bulk move of ${this}: ${show(bulk)} is none`);
     }
     if (bulk === this.bulkMove) return;
-    const { lru } = this.state;
-    bulk?.attach(lru);
+    const { order, resources } = this.state;
+    if (bulk !== null) {
+      if (!(order.policy instanceof Lru)) {
+        throw new TtmError("EINVAL", `Cannot set the bulk move of ${this}: the policy "${order.policy.name}" has none`);
+      }
+      bulk.attach(order.policy, resources);
+    }
     const row = this.resourceRow;
-    if (row >= 0) lru.leaveBulk(row);
+    if (row >= 0) order.leaveBulk(row);
     this.bulkMove = bulk;
-    if (row >= 0) lru.joinBulk(row);
+    if (row >= 0) order.joinBulk(row);
   }
 
   /**
@@ -276,7 +283,7 @@ export class BufferObject extends BufferRecord implements Disposable {
   pin(): Disposable {
     this.#mustBeReserved("pin");
     const row = this.resourceRow;
-    if (row >= 0) this.state.lru.leaveBulk(row);
+    if (row >= 0) this.state.order.leaveBulk(row);
     this.state.buffers.setPins(this.row, this.pins + 1);
     return once(() => this.#unpin());
   }
@@ -297,8 +304,8 @@ export class BufferObject extends BufferRecord implements Disposable {
     this.state.buffers.setPins(this.row, this.pins - 1);
     const row = this.resourceRow;
     if (this.pins > 0 || row < 0) return;
-    this.state.lru.joinBulkUnpinned(row);
-    if (!this.reserved) this.state.lru.moveToTail(row);
+    this.state.order.joinBulkUnpinned(row);
+    if (!this.reserved) this.state.order.touch(row);
   }
 
   /**

@@ -1,6 +1,13 @@
 import { TtmError } from "./errors.ts";
 import type { BufferObject } from "./buffer_object.ts";
 import type { Lru } from "./lru.ts";
+import type { ResourceTable } from "./resource_table.ts";
+
+/** The order of eviction that it is part of. */
+interface Order {
+  readonly lru: Lru;
+  readonly resources: ResourceTable;
+}
 
 /** The members of a bulk in one list of the order of eviction: a stretch of it, by the rows of its ends. */
 interface Stretch {
@@ -37,47 +44,46 @@ interface Stretch {
  */
 export class BulkMove {
   #stretches: Map<number, Stretch> = new Map();
-  #lru: Lru | null = null;
+  #order: Order | null = null;
 
   /** Makes all members the last to be evicted, in each list in one step; their order among themselves stays. */
   moveToTail(): void {
-    for (const [list, { first, last }] of this.#stretches) this.#lru?.moveStretchToTail(first, last, list);
+    for (const [list, { first, last }] of this.#stretches) this.#order?.lru.moveStretchToTail(first, last, list);
   }
 
   /** @internal Binds it to the device of its first member. */
-  attach(lru: Lru): void {
-    if (this.#lru !== null && this.#lru !== lru) {
+  attach(lru: Lru, resources: ResourceTable): void {
+    if (this.#order !== null && this.#order.lru !== lru) {
       throw new TtmError("EINVAL", "Cannot set bulk move: it has members of another device");
     }
-    this.#lru = lru;
+    this.#order = { lru, resources };
   }
 
-  /**
-   * The first and the last member in a list of the order of eviction, by the number of the memory type times the number
-   * of priorities plus the priority; null without members there.
-   */
-  ends(list: number): readonly [BufferObject, BufferObject] | null {
-    const stretch = this.#stretches.get(list);
-    if (stretch === undefined || this.#lru === null) return null;
-    return [this.#lru.buffer(stretch.first), this.#lru.buffer(stretch.last)];
+  /** The first and the last member in the order of eviction of a memory type and priority; null without members there. */
+  ends(memoryType: string, priority = 0): readonly [BufferObject, BufferObject] | null {
+    if (this.#order === null) return null;
+    const { lru, resources } = this.#order;
+    const stretch = this.#stretches.get(lru.headOf(memoryType, priority));
+    if (stretch === undefined) return null;
+    return [resources.buffer(stretch.first) as BufferObject, resources.buffer(stretch.last) as BufferObject];
   }
 
   /** @internal A listed resource becomes a member: the last one of its stretch. */
-  join(lru: Lru, row: number): void {
-    const list = lru.listOf(row);
-    if (this.#stretches.has(list)) this.touch(lru, row);
+  join(row: number): void {
+    const { list } = this.#at(row);
+    if (this.#stretches.has(list)) this.touch(row);
     else this.#stretches.set(list, { first: row, last: row });
   }
 
-  /** @internal As {@linkcode join}, for one that stands among the pinned. */
-  joinUnpinned(lru: Lru, row: number): void {
-    if (!this.#stretches.has(lru.listOf(row))) lru.append(row);
-    this.join(lru, row);
+  /** @internal As {@linkcode join}, for one that may stand among the pinned; `append` lists it where it belongs. */
+  joinUnpinned(row: number, append: () => void): void {
+    append();
+    this.join(row);
   }
 
   /** @internal Moves a member behind the last one. */
-  touch(lru: Lru, row: number): void {
-    const stretch = this.#stretches.get(lru.listOf(row));
+  touch(row: number): void {
+    const { lru, stretch } = this.#at(row);
     if (stretch === undefined || stretch.last === row) return;
     if (stretch.first === row) stretch.first = lru.after(row);
     lru.moveBehind(row, stretch.last);
@@ -85,13 +91,19 @@ export class BulkMove {
   }
 
   /** @internal A member leaves the bulk; it stays listed, outside the stretch. */
-  leave(lru: Lru, row: number): void {
-    const list = lru.listOf(row);
-    const stretch = this.#stretches.get(list);
+  leave(row: number): void {
+    const { lru, list, stretch } = this.#at(row);
     if (stretch === undefined) return;
     if (stretch.first === row && stretch.last === row) this.#stretches.delete(list);
     else if (stretch.first === row) stretch.first = lru.after(row);
     else if (stretch.last === row) stretch.last = lru.before(row);
     else lru.moveBehind(row, stretch.last);
+  }
+
+  /** The list where a resource belongs, and the stretch there. */
+  #at(row: number): { readonly lru: Lru; readonly list: number; readonly stretch: Stretch | undefined } {
+    const { lru, resources } = this.#order as Order;
+    const list = lru.headOf(resources.place(row).type.name, (resources.buffer(row) as BufferObject).priority);
+    return { lru, list, stretch: this.#stretches.get(list) };
   }
 }

@@ -2,9 +2,6 @@ import { assertEquals } from "@std/assert";
 import { type BufferObject, BulkMove, checkInvariants } from "./mod.ts";
 import { pin, place, put, refused, testDevice, touch, whileReserved } from "./testing_devices.ts";
 
-/** Number of the list of VRAM and priority 0. */
-const VRAM = 2 * 4;
-
 /** Six buffers in VRAM, of which the first, third and fifth keep together. */
 function bulkOfThree() {
   const { device } = testDevice();
@@ -21,8 +18,8 @@ function bulkOfThree() {
 
 Deno.test("members stand together, in the order of joining, where the first one stood", () => {
   const { device, bulk, order, at } = bulkOfThree();
-  assertEquals([order(), bulk.ends(VRAM)], [[0, 2, 4, 1, 3, 5], [at(0), at(4)]]);
-  assertEquals(bulk.ends(0), null);
+  assertEquals([order(), bulk.ends("vram")], [[0, 2, 4, 1, 3, 5], [at(0), at(4)]]);
+  assertEquals(bulk.ends("system"), null);
   checkInvariants(device);
 });
 
@@ -38,7 +35,7 @@ Deno.test("all members become the last to be evicted in one step, their order am
 Deno.test("a member that is unreserved becomes the last of its bulk, not of the list", () => {
   const { bulk, order, at } = bulkOfThree();
   touch(at(0));
-  assertEquals([order(), bulk.ends(VRAM)], [[2, 4, 0, 1, 3, 5], [at(2), at(0)]]);
+  assertEquals([order(), bulk.ends("vram")], [[2, 4, 0, 1, 3, 5], [at(2), at(0)]]);
   touch(at(4));
   assertEquals(order(), [2, 0, 4, 1, 3, 5]);
   touch(at(1));
@@ -58,7 +55,7 @@ for (
   Deno.test(`member ${leaving} leaves the bulk and goes its own way`, () => {
     const inside = bulkOfThree();
     inside.join(leaving, null);
-    assertEquals([inside.order(), inside.bulk.ends(VRAM)?.map(({ id }) => id)], [[...order], [...ends]]);
+    assertEquals([inside.order(), inside.bulk.ends("vram")?.map(({ id }) => id)], [[...order], [...ends]]);
     touch(inside.at(leaving));
     assertEquals(inside.order()?.at(-1), leaving);
     inside.bulk.moveToTail();
@@ -70,10 +67,10 @@ for (
 Deno.test("a member that moves leaves the stretch there and joins the one where it goes", () => {
   const { device, bulk, order, at } = bulkOfThree();
   place(at(2), "gtt");
-  assertEquals([order(), bulk.ends(VRAM), bulk.ends(4)], [[0, 4, 1, 3, 5], [at(0), at(4)], [at(2), at(2)]]);
+  assertEquals([order(), bulk.ends("vram"), bulk.ends("gtt")], [[0, 4, 1, 3, 5], [at(0), at(4)], [at(2), at(2)]]);
   place(at(0), { placement: [] });
   at(4).unref();
-  assertEquals([order(), bulk.ends(VRAM)], [[1, 3, 5], null]);
+  assertEquals([order(), bulk.ends("vram")], [[1, 3, 5], null]);
   bulk.moveToTail();
   checkInvariants(device);
 });
@@ -82,11 +79,11 @@ Deno.test("a pinned member is in no bulk until the last unpin", () => {
   const { device, bulk, at } = bulkOfThree();
   pin(at(4));
   pin(at(4));
-  assertEquals([bulk.ends(VRAM), device.pinned], [[at(0), at(2)], [at(4)]]);
+  assertEquals([bulk.ends("vram"), device.pinned], [[at(0), at(2)], [at(4)]]);
   touch(at(4), () => at(4).unpin());
-  assertEquals(bulk.ends(VRAM), [at(0), at(2)]);
+  assertEquals(bulk.ends("vram"), [at(0), at(2)]);
   touch(at(4), () => at(4).unpin());
-  assertEquals([bulk.ends(VRAM), device.pinned], [[at(0), at(4)], []]);
+  assertEquals([bulk.ends("vram"), device.pinned], [[at(0), at(4)], []]);
   checkInvariants(device);
 });
 

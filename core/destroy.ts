@@ -22,12 +22,12 @@ export function dropLastUser(state: DeviceState, buffer: BufferObject): void {
  */
 function release(state: DeviceState, buffer: BufferObject): void {
   const row = state.buffers.resource(buffer.row);
-  if (row >= 0) state.lru.leaveBulk(row);
+  if (row >= 0) state.order.leaveBulk(row);
   buffer.bulkMove = null;
   buffer.isDying = true;
   if (state.buffers.pins(buffer.row) > 0) {
     state.buffers.setPins(buffer.row, 0);
-    if (row >= 0) state.lru.moveToTail(row);
+    if (row >= 0) state.order.touch(row);
   }
   buffer.individualise();
   queueOrReap(state, buffer);
@@ -63,11 +63,11 @@ export function leaveToGhost(
   buffer.ghosts++;
   state.dyingBuffers++;
   ghost.tt = table;
-  state.lru.leaveBulk(row);
+  state.order.leaveBulk(row);
   state.buffers.setResource(buffer.row, -1);
   state.buffers.setResource(ghost.row, row);
   state.resources.setBuffer(row, ghost);
-  state.lru.moveToTail(row);
+  state.order.touch(row);
   ghost.reservation.fences.reserve(fences.length);
   for (const { fence, usage } of fences) ghost.reservation.fences.add(fence, usage);
   state.tracer.ghost?.(ghost, buffer);

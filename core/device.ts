@@ -8,6 +8,7 @@ import type { Driver } from "./driver.ts";
 import { TtmError } from "./errors.ts";
 import { createBuffer } from "./create.ts";
 import { dyingIn, reap, reapAllIdle } from "./destroy.ts";
+import type { EvictionPolicy } from "./eviction_policy.ts";
 import { evictAll, firstVictim, giveUpPlace, waitUntilLeft } from "./evict.ts";
 import { evictError, swapOutError } from "./failure.ts";
 import type { Fence } from "./fence.ts";
@@ -47,6 +48,8 @@ export interface DeviceOptions {
   readonly tracer?: Tracer;
   /** Where pages are swapped out to. @default {host memory} */
   readonly store?: SwapStore;
+  /** Who is evicted first. Belongs to this device alone. @default {`lru()`} */
+  readonly policy?: EvictionPolicy;
   /** What it shares with other devices: the account of memory and the turns of swapping. @default {one of its own} */
   readonly global?: Global;
   /** The limits of a global of its own. @default {none} */
@@ -84,10 +87,10 @@ export class BoDevice implements AsyncDisposable {
     checkObject("create device", "the options", options);
     checkObject("create device", "options.driver", options.driver);
     checkObject("create device", "options.managers", options.managers);
-    const { driver, managers, clock = new SystemClock(), tracer = {}, store = memoryStore() } = options;
+    const { driver, managers, clock = new SystemClock(), tracer = {}, store = memoryStore(), policy = null } = options;
     checkObject("create device", "options.store", store);
     const global = globalOf(options);
-    this.#state = new DeviceState(driver, managers, clock, tracer, store, global);
+    this.#state = new DeviceState(driver, managers, clock, tracer, store, global, policy);
     try {
       driver.attach?.({ clock });
       global.add(this, this.#state);
@@ -225,7 +228,7 @@ export class BoDevice implements AsyncDisposable {
     const type = this.#type(`evict from`, memoryType);
     checkWaitOptions(`evict from ${memoryType}`, options);
     const op = new Operation(this.#state.tracer, options.noWait === true);
-    const victim = firstVictim(this.#state, type.index);
+    const victim = firstVictim(this.#state, type);
     const outcome = await complete(this.#state.clock, op, options.signal, () => {
       // It may leave by itself while it is waited for.
       if (victim === null || victim.type !== type) return DONE;
@@ -350,15 +353,16 @@ export class BoDevice implements AsyncDisposable {
    */
   lru(memoryType: string): BufferObject[][] {
     const type = this.#type("list", memoryType);
+    const candidates = this.#buffers(this.#state.order.candidates(type));
     return Array.from(
       { length: PRIORITIES },
-      (_, priority) => this.#buffers(this.#state.lru.list(type.index, priority)),
+      (_, priority) => candidates.filter((buffer) => buffer.priority === priority),
     );
   }
 
   /** The pinned buffers, in the order in which they were pinned or last unreserved. */
   get pinned(): BufferObject[] {
-    return this.#buffers(this.#state.lru.pinned());
+    return this.#buffers(this.#state.order.pinned());
   }
 
   /**

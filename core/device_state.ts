@@ -1,12 +1,14 @@
 import type { MemoryAccountant } from "./accounting.ts";
+import { show } from "./arguments.ts";
 import type { BufferObject } from "./buffer_object.ts";
 import { BufferTable } from "./buffer_table.ts";
 import type { Clock } from "./clock.ts";
 import type { Driver } from "./driver.ts";
 import { TtmError } from "./errors.ts";
+import { EvictionOrder } from "./eviction_order.ts";
+import { type EvictionPolicy, isPolicy } from "./eviction_policy.ts";
 import { FenceContext } from "./fence.ts";
 import { Global } from "./global.ts";
-import { Lru } from "./lru.ts";
 import { isManager, type MemTypeManager } from "./manager.ts";
 import { MemoryType } from "./memory_type.ts";
 import { MmapOffsets } from "./mmap_offsets.ts";
@@ -33,7 +35,8 @@ export class DeviceState {
   readonly buffers: BufferTable = new BufferTable();
   readonly resources: ResourceTable = new ResourceTable();
   readonly systemPlace: PreparedPlace;
-  readonly lru: Lru;
+  /** Who is evicted next, and who is pinned. */
+  readonly order: EvictionOrder;
   /** The record of calls that make one attempt only; they cannot nest. */
   readonly single: Operation;
   /** Whether the driver's engine orders copies behind fences by itself. */
@@ -68,6 +71,7 @@ export class DeviceState {
     tracer: Tracer,
     store: SwapStore = memoryStore(),
     global: Global = new Global(),
+    policy: EvictionPolicy | null = null,
   ) {
     this.store = store;
     this.global = global;
@@ -83,7 +87,7 @@ export class DeviceState {
     this.types = createTypes(driver, managers);
     this.typesByName = new Map(this.types.map((type) => [type.name, type]));
     this.systemPlace = preparePlace(this.typesByName, "the swap place", { memoryType: "system" });
-    this.lru = new Lru(this.resources, this.buffers, this.types.length);
+    this.order = new EvictionOrder(this.resources, this.buffers, takePolicy(policy));
   }
 
   /** A driver's placement, checked once for each object that it returns. */
@@ -95,6 +99,19 @@ export class DeviceState {
     }
     return prepared;
   }
+}
+
+const policiesInUse = new WeakSet<EvictionPolicy>();
+
+/** Entries are numbers of one device: a policy cannot serve two. */
+function takePolicy(policy: EvictionPolicy | null): EvictionPolicy | null {
+  if (policy === null) return null;
+  if (!isPolicy(policy)) throw new TtmError("EINVAL", `Cannot create device: ${show(policy)} is no eviction policy`);
+  if (policiesInUse.has(policy)) {
+    throw new TtmError("EINVAL", `Cannot create device: the policy "${policy.name}" serves another one`);
+  }
+  policiesInUse.add(policy);
+  return policy;
 }
 
 function createTypes(driver: Driver, managers: Readonly<Record<string, MemTypeManager>>): MemoryType[] {

@@ -51,7 +51,7 @@ function evictUntilRoom(
 ): number | Outcome {
   // A victim that lands in this type again joins at the tail; each may be met once more, not for ever.
   let victimsLeft = place.type.residents;
-  const walk = state.lru.walk(place.type.index);
+  const walk = state.order.walk(place.type);
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {
       const victim = state.resources.buffer(row);
@@ -149,20 +149,20 @@ function evict(state: DeviceState, buffer: BufferObject, op: Operation): Outcome
 export function evictAll(state: DeviceState, type: MemoryType, op: Operation): Outcome {
   // An eviction may lead back into this type; then every buffer is met a second time and no more.
   for (let left = 2 * type.residents; left > 0; left--) {
-    const victim = firstVictim(state, type.index);
+    const victim = firstVictim(state, type);
     if (victim === null) break;
     const outcome = giveUpPlace(state, victim, op);
     if (outcome !== DONE) return outcome;
     const gone = waitUntilLeft(op);
     if (gone !== DONE) return gone;
   }
-  if (firstVictim(state, type.index) !== null) return EBUSY;
+  if (firstVictim(state, type) !== null) return EBUSY;
   return op.waitFor(type.moveFence);
 }
 
 /** The first buffer of a memory type in the order of eviction that is not pinned; null if there is none. */
-export function firstVictim(state: DeviceState, memoryType: number): BufferObject | null {
-  const walk = state.lru.walk(memoryType);
+export function firstVictim(state: DeviceState, type: MemoryType): BufferObject | null {
+  const walk = state.order.walk(type);
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {
       const buffer = state.resources.buffer(row);

@@ -1,7 +1,7 @@
 import { checkBuffer } from "./buffer_invariants.ts";
 import type { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
-import { type MemoryType, PRIORITIES } from "./memory_type.ts";
+import type { MemoryType } from "./memory_type.ts";
 import { must } from "./must.ts";
 import type { Reservation } from "./reservation.ts";
 import type { AcquireTicket } from "./ticket.ts";
@@ -60,7 +60,7 @@ function checkAccount(state: DeviceState): void {
   must(pages === usedPages, () => `buffers hold ${pages} host pages, ${usedPages} are counted`);
 }
 
-/** Every resource stands in exactly one list, the one of its type and priority or that of the pinned. */
+/** Every resource is in the order of its memory type, lower priorities first, or among the pinned; once. */
 function checkLists(state: DeviceState): number[] {
   const seen = new Set<number>();
   const check = (row: number, belongs: (buffer: BufferObject) => boolean) => {
@@ -71,13 +71,13 @@ function checkLists(state: DeviceState): number[] {
     seen.add(row);
   };
   for (const type of state.types) {
-    for (let priority = 0; priority < PRIORITIES; priority++) {
-      for (const row of state.lru.list(type.index, priority)) {
-        check(row, (buffer) => buffer.type === type && buffer.priority === priority);
-      }
+    let priority = 0;
+    for (const row of state.order.candidates(type)) {
+      check(row, (buffer) => state.resources.place(row).type === type && buffer.priority >= priority);
+      priority = state.resources.buffer(row)?.priority ?? 0;
     }
   }
-  for (const row of state.lru.pinned()) check(row, () => true);
+  for (const row of state.order.pinned()) check(row, () => true);
   for (const buffer of state.buffers.all()) {
     const row = state.buffers.resource(buffer.row);
     must(row < 0 || seen.has(row), () => `${buffer} is in ${buffer.memoryType} but on no list`);

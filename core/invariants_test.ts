@@ -108,11 +108,11 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   [/buffer 0 is in system, its pages are bound to gtt/, ({ system }) => system.buffer.tt?.noteBound("gtt", 4)],
   [/buffer 1 starts at 0, its pages are at 4/, ({ gtt }) => gtt.buffer.tt?.noteBound("gtt", 4)],
   [/buffer 1 is bound to gtt without pages/, ({ gtt }) => gtt.buffer.tt?.unpopulate()],
-  [/buffer 2 stands in the wrong list/, ({ state, vram, system }) => {
-    state.lru.remove(vram.row);
-    state.resources.linkBefore(vram.row, system.row);
+  [/buffer 2 stands in the wrong list/, ({ state, vram }) => {
+    state.order.remove(vram.row);
+    state.order.policy.insert(vram.row, vram.buffer, "system");
   }],
-  [/buffer 2 is in vram but on no list/, ({ state, vram }) => state.lru.remove(vram.row)],
+  [/buffer 2 is in vram but on no list/, ({ state, vram }) => state.order.remove(vram.row)],
   [/vram holds 5 pages, 6 are counted/, ({ type }) => type(2).usedPages++],
   [/vram holds 3 resources, 2 are counted/, ({ type }) => type(2).residents--],
   [/vram holds 5 pages, its manager handed out 6/, ({ type }) => {
@@ -182,10 +182,11 @@ for (const [rule, corrupt] of rules) {
 
 Deno.test("checkInvariants() notices a resource that is listed twice, and one of a freed buffer", () => {
   const twice = healthy();
-  const list = twice.state.lru.list.bind(twice.state.lru);
-  twice.state.lru.list = function* (type, priority) {
-    yield* list(type, priority);
-    if (type === 2) yield* list(type, priority);
+  const { order } = twice.state;
+  const candidates = order.candidates.bind(order);
+  order.candidates = function* (type) {
+    yield* candidates(type);
+    if (type.name === "vram") yield* candidates(type);
   };
   assertThrows(() => checkState(twice.state), Error, "buffer 2 is listed twice");
   const freed = healthy();

@@ -1,178 +1,149 @@
 import type { BufferObject } from "./buffer_object.ts";
-import type { BufferTable } from "./buffer_table.ts";
-import type { BulkMove } from "./bulk_move.ts";
+import type { EvictionCursor, EvictionPolicy } from "./eviction_policy.ts";
+import { LinkedLists } from "./linked_lists.ts";
 import { PRIORITIES } from "./memory_type.ts";
-import type { ResourceTable } from "./resource_table.ts";
 
 /**
- * Who is evicted next: for every memory type one list a priority, oldest first, and one list of pinned resources for
- * the device. A resource is listed from its allocation until it is freed, reserved or not. Pinning and unpinning take
- * effect when the buffer is unreserved.
+ * The kernel's order of eviction: of the lowest priority first, and among those the least recently used.
+ *
+ * @returns A policy for one device; a device without one makes its own.
  */
-export class Lru {
-  #resources: ResourceTable;
-  #buffers: BufferTable;
-  #heads: number[] = [];
-  #pinned: number;
+export function lru(): EvictionPolicy {
+  return new Lru();
+}
 
-  constructor(resources: ResourceTable, buffers: BufferTable, memoryTypes: number) {
-    this.#resources = resources;
-    this.#buffers = buffers;
-    for (let i = 0; i < memoryTypes * PRIORITIES; i++) this.#heads.push(resources.allocateMark());
-    this.#pinned = resources.allocateMark();
+/**
+ * Of the lowest priority first, and among those the most recently used. Where more than fits is used in turn, over and
+ * over, as the layers of a model, {@linkcode lru} always evicts what is needed next; this keeps a part where it is.
+ *
+ * @returns A policy for one device.
+ *
+ * @example Three buffers in turn, room for two
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { BoDevice, lru, mru, PAGE_SIZE } from "@ttm/core";
+ * import { firstFit } from "@ttm/first-fit";
+ * import { RadeonSim } from "@ttm/radeon-sim";
+ *
+ * async function hits(policy: ReturnType<typeof lru>): Promise<number> {
+ *   const driver = new RadeonSim({ vram: 2 * PAGE_SIZE, gtt: 4 * PAGE_SIZE });
+ *   const device = new BoDevice({ driver, managers: { vram: firstFit(), gtt: firstFit() }, policy });
+ *   const layers = [1, 2, 3].map(() => device.createBuffer({ bytes: PAGE_SIZE }));
+ *   let hits = 0;
+ *   for (const layer of [...layers, ...layers, ...layers]) {
+ *     using _reservation = await layer.reserve();
+ *     if (layer.memoryType === "vram") hits++;
+ *     await layer.validate({ placement: [{ memoryType: "vram" }] });
+ *   }
+ *   return hits;
+ * }
+ * assertEquals([await hits(lru()), await hits(mru())], [0, 3]);
+ * ```
+ */
+export function mru(): EvictionPolicy {
+  return new Lru(new LinkedLists(), true);
+}
+
+/** For every memory type one list a priority, from the least to the most recently used. */
+export class Lru implements EvictionPolicy {
+  readonly name: string;
+  #links: LinkedLists;
+  #newestFirst: boolean;
+  #heads: Map<string, number[]> = new Map();
+  /** By entry: the head of the list where it belongs. */
+  #headOf: number[] = [];
+
+  constructor(links: LinkedLists = new LinkedLists(), newestFirst = false) {
+    this.name = newestFirst ? "mru" : "lru";
+    this.#links = links;
+    this.#newestFirst = newestFirst;
   }
 
-  /** Makes a resource the last of the list where its type, priority and pins belong, or of its bulk. */
-  moveToTail(row: number): void {
-    const bulk = this.#bulkOf(row);
-    if (bulk === null) this.append(row);
-    else bulk.touch(this, row);
+  insert(entry: number, buffer: BufferObject, memoryType: string): void {
+    this.#headOf[entry] = this.headOf(memoryType, buffer.priority);
+    this.touch(entry);
   }
 
-  /** Lists a new resource. */
-  add(row: number): void {
-    this.append(row);
-    this.#bulkOf(row)?.join(this, row);
+  touch(entry: number): void {
+    this.#links.moveBefore(entry, this.#headOf[entry] as number);
   }
 
-  /** Takes a resource off its list. */
-  remove(row: number): void {
-    this.leaveBulk(row);
-    this.#resources.unlink(row);
+  remove(entry: number): void {
+    this.#links.unlink(entry);
   }
 
-  /** Puts a resource at the tail of the list where its type, priority and pins belong, whatever its bulk. */
-  append(row: number): void {
-    this.#resources.unlink(row);
-    this.#resources.linkBefore(row, this.#headFor(row));
+  candidates(memoryType: string): EvictionCursor {
+    return new LruWalk(this.#links, this.#headsOf(memoryType), this.#newestFirst);
   }
 
-  /** To be called before anything changes that membership depends on: the owner, its pins, its bulk. */
-  leaveBulk(row: number): void {
-    this.#bulkOf(row)?.leave(this, row);
+  /** The list of a memory type and priority, by its head. */
+  headOf(memoryType: string, priority: number): number {
+    return this.#headsOf(memoryType)[priority] as number;
   }
 
-  /** To be called after such a change. */
-  joinBulk(row: number): void {
-    this.#bulkOf(row)?.join(this, row);
+  after(entry: number): number {
+    return this.#links.nextEntry(entry);
   }
 
-  /** As {@linkcode joinBulk}, after the last pin has gone. */
-  joinBulkUnpinned(row: number): void {
-    this.#bulkOf(row)?.joinUnpinned(this, row);
+  before(entry: number): number {
+    return this.#links.previousEntry(entry);
   }
 
-  /** Which of the lists a resource that is not pinned belongs to. */
-  listOf(row: number): number {
-    const { type } = this.#resources.place(row);
-    return type.index * PRIORITIES + this.#buffers.priority(this.buffer(row).row);
-  }
-
-  buffer(row: number): BufferObject {
-    return this.#resources.buffer(row) as BufferObject;
-  }
-
-  after(row: number): number {
-    return this.#resources.nextResource(row);
-  }
-
-  before(row: number): number {
-    return this.#resources.previousResource(row);
-  }
-
-  moveBehind(row: number, other: number): void {
-    if (row === other) return;
-    this.#resources.unlink(row);
-    this.#resources.linkBefore(row, this.#resources.next(other));
+  moveBehind(entry: number, other: number): void {
+    this.#links.moveBehind(entry, other);
   }
 
   /** Moves neighbours, and the marks of walks between them, to the tail of a list. */
   moveStretchToTail(first: number, last: number, list: number): void {
-    this.#resources.linkStretchBefore(first, last, this.#heads[list] as number);
+    this.#links.moveStretchBefore(first, last, list);
   }
 
-  /** The resources of a memory type and priority, oldest first. */
-  *list(memoryType: number, priority: number): Generator<number> {
-    yield* this.#entries(this.#head(memoryType, priority));
-  }
-
-  /** The pinned resources of the device, in the order in which they were pinned or last touched. */
-  *pinned(): Generator<number> {
-    yield* this.#entries(this.#pinned);
-  }
-
-  /** Starts a walk over a memory type, lowest priority first, oldest first. Close it in a `finally`. */
-  walk(memoryType: number): LruWalk {
-    return new LruWalk(this.#resources, this.#heads.slice(memoryType * PRIORITIES, (memoryType + 1) * PRIORITIES));
-  }
-
-  #headFor(row: number): number {
-    const buffer = this.#resources.buffer(row);
-    if (buffer === null || this.#buffers.pins(buffer.row) > 0) return this.#pinned;
-    return this.#heads[this.listOf(row)] as number;
-  }
-
-  /** The bulk that a resource is a member of; the pinned are in none. */
-  #bulkOf(row: number): BulkMove | null {
-    const buffer = this.#resources.buffer(row);
-    return buffer === null || this.#buffers.pins(buffer.row) > 0 ? null : buffer.bulkMove;
-  }
-
-  #head(memoryType: number, priority: number): number {
-    return this.#heads[memoryType * PRIORITIES + priority] as number;
-  }
-
-  *#entries(head: number): Generator<number> {
-    for (let row = this.#resources.next(head); row !== head; row = this.#resources.next(row)) {
-      if (this.#resources.buffer(row) !== null) yield row;
+  #headsOf(memoryType: string): number[] {
+    let heads = this.#heads.get(memoryType);
+    if (heads === undefined) {
+      heads = Array.from({ length: PRIORITIES }, () => this.#links.takeMark());
+      this.#heads.set(memoryType, heads);
     }
+    return heads;
   }
 }
 
 /**
- * A place in a memory type's lists that stays where it is while entries leave, and meets the entries that join at
- * the tail meanwhile (the kernel's `ttm_lru_cursor`): a mark that stands in the list behind the last entry seen.
+ * A place in a memory type's lists that stays where it is while entries leave, and going by age meets the entries that
+ * join at the tail meanwhile (the kernel's `ttm_lru_cursor`): a mark that stands in the list at the last entry seen.
  */
-export class LruWalk {
-  #resources: ResourceTable;
-  #heads: number[];
+class LruWalk implements EvictionCursor {
+  #links: LinkedLists;
+  #heads: readonly number[];
+  #newestFirst: boolean;
   #priority = 0;
   #mark: number;
 
-  constructor(resources: ResourceTable, heads: number[]) {
-    this.#resources = resources;
+  constructor(links: LinkedLists, heads: readonly number[], newestFirst: boolean) {
+    this.#links = links;
     this.#heads = heads;
-    this.#mark = resources.allocateMark();
-    this.#placeBehind(heads[0] as number);
+    this.#newestFirst = newestFirst;
+    this.#mark = links.takeMark();
+    this.#standAt(heads[0] as number);
   }
 
-  /** The next resource; -1 at the end. */
   next(): number {
-    const resources = this.#resources;
     for (;;) {
-      const row = resources.next(this.#mark);
-      if (row === this.#heads[this.#priority]) {
-        const head = this.#heads[++this.#priority];
-        if (head === undefined) {
-          this.#priority--;
-          return -1;
-        }
-        this.#placeBehind(head);
-        continue;
-      }
-      this.#placeBehind(row);
-      if (resources.buffer(row) !== null) return row;
+      const node = this.#newestFirst ? this.#links.previous(this.#mark) : this.#links.next(this.#mark);
+      if (node !== this.#heads[this.#priority]) {
+        this.#standAt(node);
+        if (node >= 0) return node;
+      } else if (this.#priority < this.#heads.length - 1) this.#standAt(this.#heads[++this.#priority] as number);
+      else return -1;
     }
   }
 
-  /** Takes the mark out of the lists. */
   close(): void {
-    this.#resources.unlink(this.#mark);
-    this.#resources.release(this.#mark);
+    this.#links.giveMark(this.#mark);
   }
 
-  #placeBehind(row: number): void {
-    this.#resources.unlink(this.#mark);
-    this.#resources.linkBefore(this.#mark, this.#resources.next(row));
+  #standAt(node: number): void {
+    if (this.#newestFirst) this.#links.moveBefore(this.#mark, node);
+    else this.#links.moveBehind(this.#mark, node);
   }
 }

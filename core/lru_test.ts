@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { firstFit } from "@ttm/first-fit";
 import { BufferObject } from "./buffer_object.ts";
 import { DeviceState } from "./device_state.ts";
+import type { MemoryType } from "./memory_type.ts";
 import { type BoDevice, SimulatedClock } from "./mod.ts";
 import { only, pin, place, put, testDevice, TestDriver, touch, whileReserved } from "./testing_devices.ts";
 
@@ -95,12 +96,13 @@ function inside(priorities: readonly number[]) {
     place(buffer, "vram");
     return buffer;
   });
-  const walk = state.lru.walk(2);
+  const vram = state.types[2] as MemoryType;
+  const walk = state.order.walk(vram);
   const next = () => {
     const row = walk.next();
     return row < 0 ? null : state.resources.buffer(row)?.id;
   };
-  return { state, buffers, walk, next };
+  return { state, vram, buffers, walk, next };
 }
 
 Deno.test("a walk goes by priority, then by age, and stays at the end", () => {
@@ -119,11 +121,11 @@ Deno.test("a walk keeps its place while buffers before and after it leave, and m
 });
 
 Deno.test("a walk leaves the lists as it found them, and walks may nest", () => {
-  const { state, walk, next } = inside([0, 0, 2]);
-  const listed = () => [...state.lru.list(2, 0), ...state.lru.list(2, 2)];
+  const { state, vram, walk, next } = inside([0, 0, 2]);
+  const listed = () => [...state.order.candidates(vram)];
   const before = listed();
   next();
-  const inner = state.lru.walk(2);
+  const inner = state.order.walk(vram);
   inner.next();
   inner.next();
   assertEquals(listed(), before);
@@ -138,5 +140,5 @@ Deno.test("lists stay right when there are more buffers than a table starts with
   const ids = [...Array(90).keys()].sort((a, b) => a % 4 - b % 4 || a - b);
   assertEquals(ids.map(() => next()), ids);
   walk.close();
-  assertEquals([...state.lru.pinned()], []);
+  assertEquals([...state.order.pinned()], []);
 });

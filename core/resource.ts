@@ -50,7 +50,7 @@ export function allocateResource(
   const row = state.resources.allocate(buffer, place, node, caching);
   type.usedPages += buffer.pages;
   type.residents++;
-  state.lru.add(row);
+  state.order.add(row);
   return row;
 }
 
@@ -59,7 +59,7 @@ export function freeResource(state: DeviceState, row: number): void {
   const { resources } = state;
   const { type } = resources.place(row);
   const node = resources.node(row);
-  state.lru.remove(row);
+  state.order.remove(row);
   type.usedPages -= resources.pages(row);
   type.residents--;
   if (node !== null) type.manager?.free(node);

@@ -34,7 +34,7 @@ export function swapOutDevice(state: DeviceState, op: Operation): number | Outco
  */
 export function swapOutType(state: DeviceState, type: MemoryType, target: number, op: Operation): number | Outcome {
   let left = type.residents;
-  const walk = state.lru.walk(type.index);
+  const walk = state.order.walk(type);
   try {
     for (let row = walk.next(); row >= 0 && op.freedPages < target && left-- > 0; row = walk.next()) {
       const buffer = state.resources.buffer(row);

@@ -152,7 +152,7 @@ export const objects: readonly Row[] = rows(
     "buffer_object.ts",
     "lru_test.ts",
     "unreserve() moves a buffer to the tail, unlock() does not, and both leave the others in order",
-    "    if (row >= 0) this.state.lru.moveToTail(row);\n    this.reservation.unlock();",
+    "    if (row >= 0) this.state.order.touch(row);\n    this.reservation.unlock();",
     "    this.reservation.unlock();",
   ],
   [
@@ -248,10 +248,10 @@ export const objects: readonly Row[] = rows(
   [
     "ttm_bo_pin, ttm_bo_unpin (TTM_PL_FLAG_NO_EVICT)",
     "`buffer.pin()`, `buffer.unpin()`",
-    "lru.ts",
+    "eviction_order.ts",
     "lru_test.ts",
     "a pinned buffer is on the list of the pinned and returns to the tail of its own",
-    "if (buffer === null || this.#buffers.pins(buffer.row) > 0) return this.#pinned;",
-    "if (buffer === null) return this.#pinned;",
+    "return buffer !== null && this.#buffers.pins(buffer.row) > 0;\n  }\n\n  /** The bulk",
+    "return buffer === null;\n  }\n\n  /** The bulk",
   ],
 );

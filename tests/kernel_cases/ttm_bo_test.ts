@@ -2,9 +2,6 @@ import { assertEquals } from "@std/assert";
 import { AcquireTicket, BulkMove } from "@ttm/core";
 import { addWork, pin, place, put, refused, testDevice, touch, whileReserved } from "../../core/testing_devices.ts";
 
-/** Number of the list of VRAM and priority 0. */
-const VRAM = 2 * 4;
-
 Deno.test("reserve_optimistic_no_ticket: a free buffer is reserved, with or without waiting", async () => {
   const { device } = testDevice();
   const buffer = device.createBuffer({ bytes: 1 });
@@ -70,7 +67,7 @@ Deno.test("unreserve_bulk: unreserving the first of a bulk makes it the last of 
   const [first, second] = [put(device, "vram"), put(device, "vram")];
   for (const buffer of [first, second]) whileReserved(buffer, () => buffer.setBulkMove(bulk));
   touch(first);
-  assertEquals(bulk.ends(VRAM), [second, first]);
+  assertEquals(bulk.ends("vram"), [second, first]);
 });
 
 Deno.test("put_basic: the last reference of an idle buffer takes place and pages with it", () => {
@@ -99,9 +96,9 @@ Deno.test("pin_unpin_resource: pinning takes a buffer out of its bulk, unpinning
   const buffer = put(testDevice().device, "vram");
   whileReserved(buffer, () => buffer.setBulkMove(bulk));
   pin(buffer);
-  assertEquals(bulk.ends(VRAM), null);
+  assertEquals(bulk.ends("vram"), null);
   touch(buffer, () => buffer.unpin());
-  assertEquals(bulk.ends(VRAM), [buffer, buffer]);
+  assertEquals(bulk.ends("vram"), [buffer, buffer]);
 });
 
 Deno.test("multiple_pin_one_unpin: of two pins one is left, and the buffer stays out of its bulk", () => {
@@ -111,6 +108,6 @@ Deno.test("multiple_pin_one_unpin: of two pins one is left, and the buffer stays
   pin(buffer);
   pin(buffer);
   touch(buffer, () => buffer.unpin());
-  assertEquals([buffer.pins, bulk.ends(VRAM)], [1, null]);
+  assertEquals([buffer.pins, bulk.ends("vram")], [1, null]);
   place(buffer, "vram");
 });

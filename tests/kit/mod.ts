@@ -1,5 +1,5 @@
 /**
- * Suites for authors of drivers, managers and swap stores for `@ttm/core`, and parts that fail on purpose. Each suite hands
+ * Suites for authors of drivers, managers, eviction policies and swap stores for `@ttm/core`, and parts that fail on purpose. Each suite hands
  * its cases to the runner that you give it: `Deno.test`, `test` of `node:test`, `test` of Vitest.
  *
  * @example The whole test file of a manager
@@ -18,5 +18,6 @@ export type { DriverParts } from "./driver_bench.ts";
 export { type DriverSuiteOptions, type DriverSuiteSupport, testDriver } from "./driver_suite.ts";
 export { alwaysBusy, failingMove, failingStore, type MoveFailure, noSpace, type StoreFailure } from "./faulty_parts.ts";
 export { type ManagerSuiteOptions, type ManagerSupport, testManager } from "./manager_suite.ts";
+export { type PolicySuiteOptions, testPolicy } from "./policy_suite.ts";
 export { type StoreSuiteOptions, testStore } from "./store_suite.ts";
 export type { SuiteOptions, TestFunction } from "./suite.ts";

@@ -32,7 +32,6 @@ export interface MachineOperation extends Creation, MachineState {
 }
 
 const USAGES: readonly FenceUsage[] = ["kernel", "write", "read", "bookkeep"];
-const MEMORY_TYPES = 3;
 const PRIORITIES = 4;
 const SUBMITTED = 8;
 
@@ -281,10 +280,11 @@ export class MachineReplayer implements Replayer<MachineOperation> {
   #bulkRows(): number[][] {
     const rows: number[][] = [];
     for (const [rv, bulk] of this.#bulks.entries()) {
-      for (let list = 0; list < MEMORY_TYPES * PRIORITIES; list++) {
-        const ends = bulk.ends(list);
-        if (ends === null) continue;
-        rows.push([rv, Math.floor(list / PRIORITIES), list % PRIORITIES, ...ends.map((end) => this.#machine.id(end))]);
+      for (const [type, name] of NAMES.entries()) {
+        for (let priority = 0; priority < PRIORITIES; priority++) {
+          const ends = bulk.ends(name, priority);
+          if (ends !== null) rows.push([rv, type, priority, ...ends.map((end) => this.#machine.id(end))]);
+        }
       }
     }
     return rows;

@@ -69,8 +69,8 @@ export class PurgedWhileSwapped {
 
 /** LONE_MEMBER_STAYS_PINNED: a bulk move that leaves it there, as the kernel's does. */
 export class KernelBulkMove extends BulkMove {
-  override joinUnpinned(...args: Parameters<BulkMove["join"]>): void {
-    this.join(...args);
+  override joinUnpinned(row: number): void {
+    this.join(row);
   }
 }
 

@@ -1,0 +1,112 @@
+import type { BufferObject } from "./buffer_object.ts";
+import type { BufferTable } from "./buffer_table.ts";
+import type { BulkMove } from "./bulk_move.ts";
+import type { EvictionCursor, EvictionPolicy } from "./eviction_policy.ts";
+import { LinkedLists } from "./linked_lists.ts";
+import { Lru } from "./lru.ts";
+import type { MemoryType } from "./memory_type.ts";
+import type { ResourceTable } from "./resource_table.ts";
+
+/**
+ * Who may be evicted, in the order of the device's policy, and who is pinned: one list for the device. A resource is in
+ * one of the two from its allocation until it is freed, reserved or not. Pinning and unpinning take effect when the buffer
+ * is unreserved.
+ */
+export class EvictionOrder {
+  /** Whose order it is. */
+  readonly policy: EvictionPolicy;
+  #resources: ResourceTable;
+  #buffers: BufferTable;
+  // The default's, too: one pair of columns for all.
+  #links: LinkedLists = new LinkedLists();
+  #pinnedHead: number = this.#links.takeMark();
+  #pinned: Set<number> = new Set();
+
+  constructor(resources: ResourceTable, buffers: BufferTable, policy: EvictionPolicy | null) {
+    this.#resources = resources;
+    this.#buffers = buffers;
+    this.policy = policy ?? new Lru(this.#links);
+  }
+
+  /** Lists a new resource. */
+  add(row: number): void {
+    if (this.#isPinned(row)) this.#listAsPinned(row);
+    else this.#insert(row);
+    this.#bulkOf(row)?.join(row);
+  }
+
+  /** The buffer of a resource was used, and perhaps pinned or unpinned meanwhile. */
+  touch(row: number): void {
+    const bulk = this.#bulkOf(row);
+    if (bulk !== null) return bulk.touch(row);
+    const wasPinned = this.#pinned.has(row);
+    if (this.#isPinned(row)) {
+      if (!wasPinned) this.policy.remove(row);
+      this.#listAsPinned(row);
+    } else if (wasPinned) this.#insert(row);
+    else this.policy.touch(row);
+  }
+
+  /** Forgets a resource. */
+  remove(row: number): void {
+    this.leaveBulk(row);
+    if (this.#pinned.delete(row)) this.#links.unlink(row);
+    else this.policy.remove(row);
+  }
+
+  /** To be called before anything changes that membership depends on: the owner, its pins, its bulk. */
+  leaveBulk(row: number): void {
+    this.#bulkOf(row)?.leave(row);
+  }
+
+  /** To be called after such a change. */
+  joinBulk(row: number): void {
+    this.#bulkOf(row)?.join(row);
+  }
+
+  /** As {@linkcode joinBulk}, after the last pin has gone. */
+  joinBulkUnpinned(row: number): void {
+    this.#bulkOf(row)?.joinUnpinned(row, () => this.#pinned.has(row) ? this.#insert(row) : this.policy.touch(row));
+  }
+
+  /** Starts a walk over a memory type. Close it in a `finally`. */
+  walk(type: MemoryType): EvictionCursor {
+    return this.policy.candidates(type.name);
+  }
+
+  /** The resources of a memory type that may be evicted, first to go first. */
+  *candidates(type: MemoryType): Generator<number> {
+    const walk = this.walk(type);
+    try {
+      for (let row = walk.next(); row >= 0; row = walk.next()) yield row;
+    } finally {
+      walk.close();
+    }
+  }
+
+  /** The pinned resources of the device, in the order in which they were pinned or last touched. */
+  *pinned(): Generator<number> {
+    yield* this.#links.entries(this.#pinnedHead);
+  }
+
+  #listAsPinned(row: number): void {
+    this.#pinned.add(row);
+    this.#links.moveBefore(row, this.#pinnedHead);
+  }
+
+  #insert(row: number): void {
+    if (this.#pinned.delete(row)) this.#links.unlink(row);
+    this.policy.insert(row, this.#resources.buffer(row) as BufferObject, this.#resources.place(row).type.name);
+  }
+
+  #isPinned(row: number): boolean {
+    const buffer = this.#resources.buffer(row);
+    return buffer !== null && this.#buffers.pins(buffer.row) > 0;
+  }
+
+  /** The bulk that a resource is a member of; the pinned are in none. */
+  #bulkOf(row: number): BulkMove | null {
+    const buffer = this.#resources.buffer(row);
+    return buffer === null || this.#buffers.pins(buffer.row) > 0 ? null : buffer.bulkMove;
+  }
+}

@@ -1,0 +1,262 @@
+import {
+  BoDevice,
+  type BufferObject,
+  checkInvariants,
+  type Driver,
+  type EvictionPolicy,
+  type MemTypeManager,
+  PAGE_SIZE,
+} from "@ttm/core";
+import { must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
+
+/** An eviction policy to test. */
+export interface PolicySuiteOptions extends SuiteOptions {
+  /** Makes a new one. */
+  readonly factory: () => EvictionPolicy;
+}
+
+/**
+ * Registers a case for each clause of the contract of eviction policies.
+ *
+ * @example The whole test file of a policy
+ * ```ts
+ * import { mru } from "@ttm/core";
+ * import { testPolicy } from "@ttm/testing";
+ *
+ * const cases: string[] = [];
+ * // With a runner: test: Deno.test
+ * testPolicy({ test: (name) => cases.push(name), factory: () => mru() });
+ * ```
+ */
+export function testPolicy(options: PolicySuiteOptions): void {
+  const { factory } = options;
+  const cases = Object.entries(orderCases).map(([clause, run]) => [clause, () => run(new Bench(factory()))]);
+  register(options, factory().name, {
+    ...Object.fromEntries(cases),
+    "its name is text": () => must(typeof factory().name === "string" && factory().name !== "", () => "it has no name"),
+    "the same calls give the same order": () => mustEqual(useAtRandom(factory), useAtRandom(factory), "a second order"),
+    "on a device it evicts whom it can, and breaks no rule": () => onDevice(factory()),
+  });
+}
+
+/** A policy, and what it has been told. */
+class Bench {
+  readonly policy: EvictionPolicy;
+  readonly entries: Map<number, { readonly priority: number; readonly memoryType: string }> = new Map();
+  readonly #buffers: BufferObject[];
+
+  constructor(policy: EvictionPolicy) {
+    this.policy = policy;
+    const driver: Driver = {
+      name: "none",
+      memoryTypes: [{ name: "system" }],
+      evictPlacement: () => ({ placement: [] }),
+    };
+    const device = new BoDevice({ driver, managers: {} });
+    this.#buffers = [0, 1, 2, 3].map((priority) => device.createBuffer({ bytes: PAGE_SIZE, priority }));
+  }
+
+  insert(entry: number, priority = 0, memoryType = "vram"): void {
+    this.entries.set(entry, { priority, memoryType });
+    this.policy.insert(entry, this.#buffers[priority] as BufferObject, memoryType);
+  }
+
+  remove(entry: number): void {
+    this.entries.delete(entry);
+    this.policy.remove(entry);
+  }
+
+  /** A whole walk. What an endless one gives is cut off. */
+  walk(memoryType = "vram"): number[] {
+    const walk = this.policy.candidates(memoryType);
+    const met = rest(walk, 2 * this.entries.size + 10);
+    walk.close();
+    return met;
+  }
+
+  /** Whether walks meet everybody, once, lower priorities first. */
+  check(): void {
+    for (const memoryType of ["vram", "gtt"]) {
+      const met = this.walk(memoryType);
+      const expected = [...this.entries].filter(([, entry]) => entry.memoryType === memoryType).map(([entry]) => entry);
+      mustEqual(sorted(met), sorted(expected), `what a walk over ${memoryType} meets`);
+      const priorities = met.map((entry) => this.entries.get(entry)?.priority ?? -1);
+      mustEqual(priorities, sorted(priorities), "the order of the priorities");
+    }
+  }
+}
+
+function rest(walk: ReturnType<EvictionPolicy["candidates"]>, most: number): number[] {
+  const met: number[] = [];
+  for (let entry = walk.next(); entry >= 0 && met.length < most; entry = walk.next()) met.push(entry);
+  return met;
+}
+
+function sorted(numbers: readonly number[]): number[] {
+  return [...numbers].sort((a, b) => a - b);
+}
+
+const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
+  "a new one has no candidates": (bench) => bench.check(),
+  "who has come is a candidate, once, in its memory type"(bench) {
+    for (const entry of [3, 0, 7, 1]) bench.insert(entry);
+    bench.insert(2, 0, "gtt");
+    bench.check();
+  },
+  "who has gone is none any more, and its number may come again, elsewhere"(bench) {
+    for (let entry = 0; entry < 6; entry++) bench.insert(entry, entry % 2);
+    for (const entry of [0, 5, 3]) bench.remove(entry);
+    bench.check();
+    bench.insert(3, 2, "gtt");
+    bench.insert(0, 3);
+    bench.check();
+  },
+  "those of a lower priority come first, whoever was used"(bench) {
+    for (let entry = 0; entry < 12; entry++) bench.insert(entry, (entry * 7) % 4);
+    for (const entry of [0, 5, 11, 5]) bench.policy.touch(entry);
+    bench.check();
+  },
+  "being used makes nobody vanish or come twice"(bench) {
+    for (let entry = 0; entry < 6; entry++) bench.insert(entry);
+    for (const entry of [0, 0, 5, 3, 0, 2]) {
+      bench.policy.touch(entry);
+      bench.check();
+    }
+  },
+  "thousands of entries are one order"(bench) {
+    const random = randomNumbers(5);
+    for (let entry = 0; entry < 3000; entry++) bench.insert(entry, random(4));
+    bench.check();
+  },
+  "who goes during a walk is not met any more, and those who stay are"(bench) {
+    for (let leaving = 0; leaving < 8; leaving++) {
+      for (let entry = 0; entry < 8; entry++) if (!bench.entries.has(entry)) bench.insert(entry, entry % 2);
+      const walk = bench.policy.candidates("vram");
+      const met = [walk.next(), walk.next()];
+      bench.remove(leaving);
+      const later = rest(walk, 20);
+      walk.close();
+      must(!later.includes(leaving), () => `entry ${leaving} has gone and is met after ${met}`);
+      const staying = sorted([...bench.entries.keys()]);
+      mustEqual(sorted([...met, ...later].filter((entry) => entry !== leaving)), staying, "who is met in all");
+    }
+  },
+  "all may go during a walk"(bench) {
+    for (let entry = 0; entry < 5; entry++) bench.insert(entry, entry % 3);
+    const walk = bench.policy.candidates("vram");
+    for (let entry = walk.next(), count = 0; entry >= 0 && count < 20; entry = walk.next(), count++) {
+      bench.remove(entry);
+    }
+    walk.close();
+    mustEqual([...bench.entries.keys()], [], "who is left");
+    bench.check();
+  },
+  "who comes or is used during a walk keeps nobody from being met, and the walk ends"(bench) {
+    for (let entry = 0; entry < 6; entry++) bench.insert(entry, entry % 2);
+    const walk = bench.policy.candidates("vram");
+    const met = [walk.next(), walk.next()];
+    bench.policy.touch(met[0] as number);
+    bench.insert(6);
+    const later = rest(walk, 40);
+    walk.close();
+    must(later.length < 40, () => `the walk goes on and on: ${later}`);
+    const all = new Set([...met, ...later]);
+    for (let entry = 0; entry < 6; entry++) {
+      must(all.has(entry), () => `entry ${entry} stayed and is not met: ${[...all]}`);
+    }
+    bench.check();
+  },
+  "walks may go on side by side, and change no order"(bench) {
+    for (let entry = 0; entry < 5; entry++) bench.insert(entry, entry % 2);
+    const before = bench.walk();
+    const outer = bench.policy.candidates("vram");
+    const met = [outer.next()];
+    const inner = bench.policy.candidates("vram");
+    inner.next();
+    inner.next();
+    mustEqual(bench.walk(), before, "a third walk");
+    inner.close();
+    mustEqual([...met, ...rest(outer, 20)], before, "the outer walk");
+    outer.close();
+    mustEqual(bench.walk(), before, "the order after it");
+  },
+  "at the end of a walk it stays there"(bench) {
+    bench.insert(0);
+    const walk = bench.policy.candidates("vram");
+    mustEqual([walk.next(), walk.next(), walk.next()], [0, -1, -1], "what next() gives");
+    walk.close();
+    mustEqual(bench.policy.candidates("nowhere").next(), -1, "what a walk over a memory type without entries gives");
+  },
+};
+
+function useAtRandom(factory: () => EvictionPolicy): number[] {
+  const bench = new Bench(factory());
+  const random = randomNumbers(11);
+  for (let turn = 0; turn < 300; turn++) {
+    const entry = random(40);
+    if (!bench.entries.has(entry)) bench.insert(entry, random(4));
+    else if (random(3) === 0) bench.remove(entry);
+    else bench.policy.touch(entry);
+  }
+  bench.check();
+  return bench.walk();
+}
+
+/** Room for so many pages, without addresses. */
+function counted(): MemTypeManager {
+  let [free, pages] = [0, 0];
+  const nodes = new Map<object, number>();
+  return {
+    name: "counted",
+    addresses: false,
+    init: (all) => pages = free = all,
+    allocate(request) {
+      if (request.pages > free) return "no-room";
+      const node = { start: 0 };
+      free -= request.pages;
+      nodes.set(node, request.pages);
+      return node;
+    },
+    free(node) {
+      free += nodes.get(node) ?? 0;
+      nodes.delete(node);
+    },
+    takedown: () => free === pages,
+    get usedPages() {
+      return pages - free;
+    },
+    debug: () => `${free} of ${pages} pages are free`,
+  };
+}
+
+async function onDevice(policy: EvictionPolicy): Promise<void> {
+  const driver: Driver = {
+    name: "window",
+    memoryTypes: [{ name: "system" }, { name: "gtt", pages: 16 }],
+    evictPlacement: () => ({ placement: [{ memoryType: "system" }] }),
+  };
+  const device = new BoDevice({ driver, managers: { gtt: counted() }, policy });
+  const random = randomNumbers(7);
+  const buffers: BufferObject[] = [];
+  for (let turn = 0; turn < 400; turn++) {
+    const buffer = buffers[random(12)] ??
+      device.createBuffer({ bytes: (1 + random(4)) * PAGE_SIZE, priority: random(4) });
+    if (!buffers.includes(buffer)) buffers.push(buffer);
+    await buffer.reserve();
+    if (buffer.pins > 0) buffer.unpin();
+    else if (random(8) > 0) await buffer.validate({ placement: [{ memoryType: "gtt" }] });
+    else if (random(2) === 0 && device.pinned.length === 0) buffer.pin();
+    buffer.unreserve();
+    if (random(10) === 0 && buffer.pins === 0) buffers.splice(buffers.indexOf(buffer), 1)[0]?.unref();
+    checkInvariants(device);
+  }
+  for (const buffer of buffers) {
+    await buffer.reserve();
+    while (buffer.pins > 0) buffer.unpin();
+    buffer.unreserve();
+  }
+  await device.evictAll("gtt");
+  mustEqual(device.usage("gtt").residents, 0, "what is left after evictAll()");
+  for (const buffer of buffers) buffer.unref();
+  await device.close();
+}
