@@ -2,6 +2,7 @@ import type { BufferObject } from "./buffer_object.ts";
 import { reapForRoom } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
 import { moveThroughHops } from "./move.ts";
+import { neighboursInTheWay } from "./neighbours.ts";
 import type { Operation } from "./operation.ts";
 import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, ENOSPC, type Outcome } from "./outcome.ts";
 import type { MemoryType } from "./memory_type.ts";
@@ -30,7 +31,8 @@ export function makeRoom(
   if ((op.evicting & bit) !== 0) return ENOSPC;
   op.evicting |= bit;
   try {
-    let room = evictUntilRoom(state, buffer, place, null, op);
+    let room = place.type.manager?.scan === undefined ? ENOSPC : evictNeighbours(state, buffer, place, op);
+    if (room === ENOSPC) room = evictUntilRoom(state, buffer, place, null, op);
     const ticket = op.noWait ? null : buffer.reservation.holder;
     for (let evictions = -1; room === ENOSPC && ticket !== null && evictions !== op.evictions;) {
       evictions = op.evictions;
@@ -40,6 +42,30 @@ export function makeRoom(
   } finally {
     op.evicting &= ~bit;
   }
+}
+
+/** Evicts those whose pages together make the room, if the manager can name them; ENOSPC if that does not do. */
+function evictNeighbours(
+  state: DeviceState,
+  buffer: BufferObject,
+  place: PreparedPlace,
+  op: Operation,
+): number | Outcome {
+  const mayLeave = (victim: BufferObject, row: number) => isAvailable(state, victim, row, place, null, op) === DONE;
+  for (const victim of neighboursInTheWay(state, buffer, place, mayLeave, op)) {
+    // Another eviction may have taken it along.
+    if (victim.type !== place.type) continue;
+    const outcome = giveUpPlace(state, victim, op);
+    if (outcome === BLOCKED) return BLOCKED;
+    if (outcome !== DONE) {
+      op.passOver();
+      return ENOSPC;
+    }
+    op.evictions++;
+    const left = waitUntilLeft(op);
+    if (left !== DONE) return left;
+  }
+  return allocateResource(state, buffer, place, true, op);
 }
 
 function evictUntilRoom(

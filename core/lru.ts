@@ -21,13 +21,14 @@ export function lru(): EvictionPolicy {
  * @example Three buffers in turn, room for two
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { BoDevice, lru, mru, PAGE_SIZE } from "@ttm/core";
+ * import { BoDevice, lru, mru, PAGE_SIZE, SimulatedClock } from "@ttm/core";
  * import { firstFit } from "@ttm/first-fit";
  * import { RadeonSim } from "@ttm/radeon-sim";
  *
  * async function hits(policy: ReturnType<typeof lru>): Promise<number> {
  *   const driver = new RadeonSim({ vram: 2 * PAGE_SIZE, gtt: 4 * PAGE_SIZE });
- *   const device = new BoDevice({ driver, managers: { vram: firstFit(), gtt: firstFit() }, policy });
+ *   const managers = { vram: firstFit(), gtt: firstFit() };
+ *   const device = new BoDevice({ driver, managers, policy, clock: new SimulatedClock() });
  *   const layers = [1, 2, 3].map(() => device.createBuffer({ bytes: PAGE_SIZE }));
  *   let hits = 0;
  *   for (const layer of [...layers, ...layers, ...layers]) {

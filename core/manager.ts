@@ -30,6 +30,14 @@ export interface ManagerNode {
  */
 export type Allocation<Node extends ManagerNode = ManagerNode> = Node | "no-room" | "busy" | "later";
 
+/** Looks for neighbours whose leaving makes room. Nothing is allocated or freed while it goes on. */
+export interface EvictionScan<Node extends ManagerNode = ManagerNode> {
+  /** One more that could leave, the one to be missed least first. Returns whether there are enough now. */
+  add(node: Node): boolean;
+  /** Those who have to leave, among those that were added; empty as long as there are not enough. */
+  readonly victims: readonly Node[];
+}
+
 /** Whether a value looks like a manager. */
 export function isManager(value: unknown): value is MemTypeManager {
   const manager = value as Partial<MemTypeManager> | null | undefined;
@@ -55,6 +63,11 @@ export interface MemTypeManager<Node extends ManagerNode = ManagerNode> {
   readonly freeing?: Fence | null;
   /** Finds room; a value, never an exception, says that there is none. */
   allocate(request: AllocationRequest): Allocation<Node>;
+  /**
+   * Begins to look for those who have to leave so that a request fits; for managers whose ranges are contiguous. Left out,
+   * the core evicts in the order of its policy, wherever the pages are, until the request fits.
+   */
+  scan?(request: AllocationRequest): EvictionScan<Node>;
   /** Takes a node of {@linkcode allocate} back; called exactly once for each. */
   free(node: Node): void;
   /**

@@ -44,7 +44,7 @@ export { Exec, type ExecOptions } from "./exec.ts";
 export { Fence, type FenceCallback, FenceContext } from "./fence.ts";
 export { FenceList, type FenceUsage, type GuardedFence } from "./fence_list.ts";
 export type { KernelMap, MapRange } from "./kernel_map.ts";
-export type { Allocation, AllocationRequest, ManagerNode, MemTypeManager } from "./manager.ts";
+export type { Allocation, AllocationRequest, EvictionScan, ManagerNode, MemTypeManager } from "./manager.ts";
 export { lru, mru } from "./lru.ts";
 export { moveMemcpy } from "./memcpy.ts";
 export { type MemoryTypeOptions, PAGE_SIZE, PRIORITIES } from "./memory_type.ts";

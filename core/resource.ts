@@ -1,13 +1,24 @@
 import type { BufferObject } from "./buffer_object.ts";
 import { selectCaching } from "./caching.ts";
 import type { DeviceState } from "./device_state.ts";
-import type { ManagerNode } from "./manager.ts";
+import type { AllocationRequest, ManagerNode } from "./manager.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, EBUSY, EIO, ENOSPC, type Outcome } from "./outcome.ts";
 import type { PreparedPlace } from "./placement.ts";
 
 // Managers may read it during the call only, so that one object serves all calls.
 const request = { pages: 0, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false };
+
+/** What a manager is asked for. */
+export function requestFor(buffer: BufferObject, place: PreparedPlace): AllocationRequest {
+  request.pages = buffer.pages;
+  request.alignment = buffer.alignment;
+  request.fpfn = place.fpfn;
+  request.lpfn = place.lpfn;
+  request.topDown = place.topDown;
+  request.contiguous = place.contiguous;
+  return request;
+}
 
 /**
  * Takes room for a buffer in one place, without evicting. The new resource joins its list at once, while the buffer
@@ -25,14 +36,8 @@ export function allocateResource(
   const { type } = place;
   let node: ManagerNode | null = null;
   if (type.manager !== null) {
-    request.pages = buffer.pages;
-    request.alignment = buffer.alignment;
-    request.fpfn = place.fpfn;
-    request.lpfn = place.lpfn;
-    request.topDown = place.topDown;
-    request.contiguous = place.contiguous;
     try {
-      const found = type.manager.allocate(request);
+      const found = type.manager.allocate(requestFor(buffer, place));
       if (found === "no-room") return ENOSPC;
       if (found === "busy") return EBUSY;
       if (found === "later") return mayWait ? op.waitFor(type.manager.freeing ?? null) || EBUSY : ENOSPC;

@@ -1,5 +1,6 @@
 import { type Allocation, type AllocationRequest, type MemTypeManager, TtmError } from "@ttm/core";
-import { checkInteger, checkObject, checkWord } from "@ttm/core/arguments";
+import { checkBoolean, checkInteger, checkObject, checkWord } from "@ttm/core/arguments";
+import type { RangeScan } from "./range_scan.ts";
 import { RangeAllocator } from "./range_allocator.ts";
 import type { InsertRequest, RangeNode, SearchOrder } from "./range_requests.ts";
 
@@ -10,6 +11,11 @@ const ORDERS: readonly SearchOrder[] = ["best", "lowest", "evict"];
 export interface FirstFitOptions {
   /** In which order holes are tried, except for requests from the top down. @default {"best"} */
   readonly order?: "best" | "lowest" | "evict";
+  /**
+   * Whether neighbours are evicted that make room together ({@linkcode RangeScan}), fewer than there would be by going
+   * strictly in the order of eviction, as TTM does wherever their pages are. @default {false}
+   */
+  readonly scan?: boolean;
 }
 
 /**
@@ -17,10 +23,10 @@ export interface FirstFitOptions {
  * (`ttm_range_manager.c`, Linux 6.12): best fit, or the highest address if the request is `topDown`. Every range is
  * contiguous. It answers a node or `"no-room"`, never `"busy"`.
  *
- * @param options The order of the search.
+ * @param options The order of the search, and who has to leave when there is no room.
  * @returns A manager that wants {@linkcode MemTypeManager.init} first; any other call before it, or with a node that is
  * not its own, is a `TtmError` `EINVAL`.
- * @throws {TtmError} `EINVAL` if `order` is none of the three words.
+ * @throws {TtmError} `EINVAL` if `order` is none of the three words, or `scan` no boolean.
  *
  * @example Best fit, and from the top down
  * ```ts
@@ -38,20 +44,23 @@ export interface FirstFitOptions {
  */
 export function firstFit(options: FirstFitOptions = {}): MemTypeManager<RangeNode> {
   checkObject(`make a ${NAME} manager`, "options", options);
-  const { order = "best" } = options;
+  const { order = "best", scan = false } = options;
   checkWord(`make a ${NAME} manager`, "order", order, ORDERS);
-  return new FirstFit(order);
+  checkBoolean(`make a ${NAME} manager`, "scan", scan);
+  return new FirstFit(order, scan);
 }
 
 class FirstFit implements MemTypeManager<RangeNode> {
   readonly name = NAME;
+  readonly scan?: (request: AllocationRequest) => RangeScan;
   #order: SearchOrder;
   #pages: RangeAllocator | null = null;
   // Filled in anew for each request, so that none is allocated.
   #request: { -readonly [Member in keyof InsertRequest]: InsertRequest[Member] };
 
-  constructor(order: SearchOrder) {
+  constructor(order: SearchOrder, scans: boolean) {
     this.#order = order;
+    if (scans) this.scan = (request) => this.#inCharge("scan").scan(this.#insertion(request));
     this.#request = { size: 0, alignment: 1, lo: 0, hi: Infinity, order };
   }
 
@@ -68,13 +77,7 @@ class FirstFit implements MemTypeManager<RangeNode> {
   }
 
   allocate(request: AllocationRequest): Allocation<RangeNode> {
-    const pages = this.#inCharge("allocate pages");
-    this.#request.size = request.pages;
-    this.#request.alignment = request.alignment;
-    this.#request.lo = request.fpfn;
-    this.#request.hi = request.lpfn;
-    this.#request.order = request.topDown ? "highest" : this.#order;
-    return pages.insert(this.#request) ?? "no-room";
+    return this.#inCharge("allocate pages").insert(this.#insertion(request)) ?? "no-room";
   }
 
   free(node: RangeNode): void {
@@ -95,6 +98,15 @@ class FirstFit implements MemTypeManager<RangeNode> {
       .sort((a, b) => a.start - b.start)
       .map(({ start, size, state }) => `[${start}, ${start + size}) ${state}`)
       .join("\n");
+  }
+
+  #insertion(request: AllocationRequest): InsertRequest {
+    this.#request.size = request.pages;
+    this.#request.alignment = request.alignment;
+    this.#request.lo = request.fpfn;
+    this.#request.hi = request.lpfn;
+    this.#request.order = request.topDown ? "highest" : this.#order;
+    return this.#request;
   }
 
   #inCharge(what: string): RangeAllocator {

@@ -17,6 +17,7 @@
  *
  * @module
  */
+export { RangeScan, type ScanRequest } from "./range_scan.ts";
 export { firstFit, type FirstFitOptions } from "./first_fit.ts";
 export { RangeAllocator } from "./range_allocator.ts";
 export type {

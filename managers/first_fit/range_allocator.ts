@@ -1,5 +1,6 @@
 import { TtmError } from "@ttm/core";
 import { checkWord, show } from "@ttm/core/arguments";
+import { RangeScan } from "./range_scan.ts";
 import { Fit } from "./fit.ts";
 import { UNGUARDED } from "./fit_classes.ts";
 import { HoleIndexes } from "./hole_indexes.ts";
@@ -57,6 +58,7 @@ export class RangeAllocator {
   #guarded: boolean;
   #free: number;
   #nodeCount = 0;
+  #changes = 0;
   #ring: SpanRing = new SpanRing();
   #holes: HoleTable = new HoleTable(this.#ring);
   #indexes: HoleIndexes = new HoleIndexes(this.#ring, this.#holes);
@@ -152,6 +154,7 @@ export class RangeAllocator {
       const found = node instanceof SpanNode ? `[${node.start}, ${node.start + node.size})` : show(node);
       throw new TtmError("EINVAL", `Cannot remove a node: ${found} is not in this allocator, or no longer`);
     }
+    this.#changes++;
     const before = this.#ring.previous(node.row);
     let start = node.start;
     let end = node.start + node.size;
@@ -167,6 +170,24 @@ export class RangeAllocator {
     this.#indexes.open(before, start, end);
     this.#nodeCount--;
     this.#free += node.size;
+  }
+
+  /**
+   * Begins to look for nodes whose removal makes room for a request, whatever its order and colour.
+   *
+   * @throws {TtmError} `EINVAL` if a member is of the wrong type or out of range, the size is 0, or the allocator guards
+   * colours.
+   */
+  scan(request: InsertRequest): RangeScan {
+    checkInsert(request, this.#orders);
+    if (request.size === 0 || this.#guarded) {
+      const why = this.#guarded ? "colours are guarded" : "there is never room for a size of 0";
+      throw new TtmError("EINVAL", `Cannot scan: ${why}`);
+    }
+    const { size, lo = 0, hi = Infinity } = request;
+    const changes = this.#changes;
+    const wanted = { size, alignment: request.alignment || 1, lo, hi };
+    return new RangeScan(this.#ring, this.#holes, wanted, () => this.#changes === changes);
   }
 
   /** The nodes by address. Do not insert or remove meanwhile. */
@@ -214,6 +235,7 @@ export class RangeAllocator {
 
   // What is left before the node becomes a new hole first, then what is left behind it: drm_mm's order.
   #occupy(row: number, address: number, color: number): RangeNode {
+    this.#changes++;
     const start = this.#holes.start(row);
     const end = this.#holes.end(row);
     this.#indexes.close(row);

@@ -1,5 +1,5 @@
 import { assert } from "@std/assert";
-import type { AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";
+import type { AllocationRequest, EvictionScan, ManagerNode, MemTypeManager } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
 import { alwaysBusy, type ManagerSupport, noSpace, testManager } from "./mod.ts";
 import { altered, failures } from "./testing_faults.ts";
@@ -105,6 +105,45 @@ for (const [fault, change] of Object.entries(faults)) {
     };
     const failed = await failures((test) => testManager({ test, factory }));
     assert(failed.length > 0);
+  });
+}
+
+const scanFaults: Readonly<Record<string, (scan: EvictionScan) => Partial<Record<keyof EvictionScan, unknown>>>> = {
+  "never has enough": () => ({ add: () => false }),
+  "has enough too early": (scan) => ({
+    add: (node: ManagerNode) => (scan.add(node), true),
+  }),
+  "names those whom it was not offered": (scan) => {
+    let first: ManagerNode | null = null;
+    return {
+      add: (node: ManagerNode) => scan.add(first ??= node) || scan.add(node),
+      get victims() {
+        return scan.victims.map((node, at) => at === 0 ? { ...node } : node);
+      },
+    };
+  },
+  "leaves one out": (scan) => ({
+    get victims() {
+      return scan.victims.slice(1);
+    },
+  }),
+  "names everybody from the start": (scan) => {
+    const all: ManagerNode[] = [];
+    return { add: (node: ManagerNode) => (all.push(node), scan.add(node)), victims: all };
+  },
+};
+
+for (const [fault, change] of Object.entries(scanFaults)) {
+  Deno.test(`the suite of managers notices a scan that ${fault}`, async () => {
+    const factory = () => {
+      const inner = firstFit({ scan: true }) as unknown as Manager;
+      const scan = (request: AllocationRequest) => {
+        const made = inner.scan?.(request) as EvictionScan;
+        return altered(made, change(made));
+      };
+      return altered(inner, { scan });
+    };
+    assert((await failures((test) => testManager({ test, factory }))).length > 0);
   });
 }
 

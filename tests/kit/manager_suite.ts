@@ -1,4 +1,4 @@
-import type { AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";
+import type { AllocationRequest, EvictionScan, ManagerNode, MemTypeManager } from "@ttm/core";
 import { must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
 
 /** What a manager can do; left out means yes. What it says it cannot do it *must not* do. */
@@ -59,6 +59,7 @@ export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptio
     ...(ranges ? rangeCases(bench) : {
       "a range has no room, as it says": () => bench().refuse({ pages: 4, fpfn: PAGES - 4, lpfn: PAGES }),
     }),
+    ...(options.factory().scan !== undefined && scanCases(bench)),
     ...(topDown
       ? { "a request from the top down gets the highest pages": () => takesTheTop(bench()) }
       : { "from the top down is as from below, as it says": () => takesNoNotice(bench(), bench()) }),
@@ -279,6 +280,50 @@ function rangeCases(bench: (pages?: number) => Bench): Record<string, () => void
 
 function takesTheTop({ take }: Bench): void {
   mustEqual(take({ pages: 4, topDown: true }).start, PAGES - 4, "the start of 4 pages from the top");
+}
+
+function scanCases(bench: (pages?: number) => Bench): Record<string, () => void> {
+  const request = { pages: 8, alignment: 4, fpfn: 0, lpfn: PAGES - 8, topDown: false, contiguous: true };
+  const offer = ({ manager, take }: Bench, keep: (at: number) => boolean) => {
+    const nodes = Array.from({ length: PAGES / 2 }, () => take({ pages: 2 }));
+    const random = randomNumbers(2);
+    const scan = manager.scan?.(request) as EvictionScan;
+    const offered: ManagerNode[] = [];
+    let isEnough = false;
+    while (nodes.length > 0 && !isEnough) {
+      const node = nodes.splice(random(nodes.length), 1)[0] as ManagerNode;
+      if (keep(node.start)) continue;
+      must(scan.victims.length === 0, () => "there are victims before add() has said that there are enough");
+      offered.push(node);
+      isEnough = scan.add(node);
+    }
+    return { scan, offered, isEnough };
+  };
+  return {
+    "those whom a scan names were offered, and make room when they have left"() {
+      const made = bench();
+      const { scan, offered, isEnough } = offer(made, () => false);
+      must(isEnough, () => "everybody was offered, and add() has never said that there are enough");
+      mustEqual(new Set(scan.victims).size, scan.victims.length, "how many different victims there are");
+      for (const node of scan.victims) {
+        must(offered.includes(node), () => `the node at ${node.start} is a victim and was not offered`);
+        made.manager.free(node);
+      }
+      made.take(request);
+    },
+    "a scan without enough neighbours names nobody"() {
+      const { scan, isEnough } = offer(bench(), (start) => start % 8 === 0 || start >= PAGES - 8);
+      mustEqual([isEnough, scan.victims.length], [false, 0], "what comes of it");
+    },
+    "a scan changes nothing"() {
+      const made = bench();
+      const nodes = Array.from({ length: PAGES }, () => made.take({}));
+      const before = [made.manager.usedPages, made.manager.debug()];
+      const scan = made.manager.scan?.(request) as EvictionScan;
+      for (const node of nodes) scan.add(node);
+      mustEqual([made.manager.usedPages, made.manager.debug()], before, "the manager after it");
+    },
+  };
 }
 
 function takesNoNotice(below: Bench, above: Bench): void {

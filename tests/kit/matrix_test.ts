@@ -10,6 +10,7 @@ const managers: Readonly<Record<string, () => MemTypeManager>> = {
   "first-fit": () => firstFit(),
   "first-fit-lowest": () => firstFit({ order: "lowest" }),
   "first-fit-evict": () => firstFit({ order: "evict" }),
+  "first-fit-scan": () => firstFit({ scan: true }),
   "buddy": () => buddy(),
 };
 

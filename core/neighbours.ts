@@ -1,0 +1,37 @@
+import type { BufferObject } from "./buffer_object.ts";
+import type { DeviceState } from "./device_state.ts";
+import type { ManagerNode } from "./manager.ts";
+import type { Operation } from "./operation.ts";
+import { EIO } from "./outcome.ts";
+import type { PreparedPlace } from "./placement.ts";
+import { requestFor } from "./resource.ts";
+
+/**
+ * Who has to leave a memory type so that a buffer fits in one piece, as its manager sees it: those who may leave are
+ * offered in the order of eviction, until some of them are neighbours with room enough. Empty if the manager cannot tell,
+ * or all of them together do not make room.
+ */
+export function neighboursInTheWay(
+  state: DeviceState,
+  buffer: BufferObject,
+  place: PreparedPlace,
+  mayLeave: (victim: BufferObject, row: number) => boolean,
+  op: Operation,
+): readonly BufferObject[] {
+  const { resources } = state;
+  const owners = new Map<ManagerNode, BufferObject>();
+  try {
+    const scan = place.type.manager?.scan?.(requestFor(buffer, place));
+    if (scan === undefined) return [];
+    for (const row of state.order.candidates(place.type)) {
+      const victim = resources.buffer(row);
+      const node = resources.node(row);
+      if (victim === null || node === null || !mayLeave(victim, row)) continue;
+      owners.set(node, victim);
+      if (scan.add(node)) return scan.victims.flatMap((node) => owners.get(node) ?? []);
+    }
+  } catch (error) {
+    op.fail(error, EIO);
+  }
+  return [];
+}
