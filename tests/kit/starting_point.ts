@@ -85,10 +85,10 @@ export function startingPoint(part: PartName, { guide, scope, versions }: Packag
   ]);
 }
 
-function readme({ kind, file, identifier }: PartName, name: string): string {
+function readme({ kind, identifier }: PartName, name: string): string {
   return `# ${name}
 
-A ${kind} for \`@ttm/core\`: \`${identifier}()\` in [${file}.ts](${file}.ts).
+A ${kind} for \`@ttm/core\`: \`${identifier}()\`.
 
 \`deno test\` runs the suite of \`@ttm/testing\` on it.
 `;
