@@ -66,11 +66,11 @@ async function main(args: string[]): Promise<void> {
   if (values.help) return void process.stdout.write(HELP);
   if (positionals.length !== 2) throw new TtmError("EINVAL", "Cannot start a part: give a KIND and a NAME, or --help");
   const part = partName(...positionals as [string, string]);
+  const folder = values.to ?? `${part.kind}s/${part.file}`;
+  if (existsSync(folder)) refuse(part, `${folder} exists already`);
   const root = values.to === undefined ? readWorkspace(part) : null;
   if (root !== null && values.scope !== undefined) refuse(part, "--scope is for a package of its own, with --to");
-  const folder = values.to ?? `${part.kind}s/${part.file}`;
   const scope = root !== null ? "@ttm" : scopeOf(part, values.scope);
-  if (existsSync(folder)) refuse(part, `${folder} exists already`);
   // Beside this file, on disk or on a server.
   const guide = await (await fetch(new URL("./AUTHORING.md", import.meta.url))).text();
   const files = startingPoint(part, { guide, scope, versions: root === null ? `^${own.version}` : null });

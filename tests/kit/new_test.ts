@@ -70,7 +70,10 @@ testWith(NEEDED, "what cannot be started is refused with its reason, and nothing
     [["gpu", "x"], /the kind must be one of "driver", "manager", "store", not "gpu"/],
     [["driver", "../up"], /^Cannot start a driver: its name must be lower-case letters, digits/],
     [["driver", "here"], /^Cannot start driver "here": drivers\/here exists already/],
-    [["driver", "first_fit"], /managers\/first_fit is named @ttm\/first-fit already/],
+    [
+      ["driver", "first_fit"],
+      /^Cannot start driver "first-fit": .*managers\/first_fit is named @ttm\/first-fit already/,
+    ],
     [["driver", "x", "--scope", "@me"], /--scope is for a package of its own/],
     [["driver", "x", "--to", away], /needs --scope, as in @me, and undefined is none/],
     [["driver", "x", "--to", away, "--scope", "me"], /needs --scope, as in @me, and "me" is none/],
