@@ -17,8 +17,13 @@ const bytesOf = (length: number, seed: number) => {
 async function mustRead(store: SwapStore, key: string, expected: Uint8Array): Promise<void> {
   const found = await store.read(key);
   must(found instanceof Uint8Array, () => `read() gave ${String(found)}, and no bytes`);
-  const isSame = found.length === expected.length && found.every((byte, at) => byte === expected[at]);
-  must(isSame, () => `read(${JSON.stringify(key)}) gave other bytes than were written (${found.length})`);
+  const what = `read(${JSON.stringify(key)})`;
+  must(
+    found.length === expected.length,
+    () => `${what} gave ${found.length} bytes, and ${expected.length} were written`,
+  );
+  const at = found.findIndex((byte, index) => byte !== expected[index]);
+  must(at < 0, () => `${what} gave ${found[at]} at byte ${at}, and ${expected[at]} was written`);
 }
 
 async function mustFail(act: () => unknown, what: string): Promise<void> {

@@ -1,0 +1,45 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { TtmError } from "@ttm/core";
+import guide from "./AUTHORING.md" with { type: "text" };
+import { partName, startingPoint } from "./starting_point.ts";
+
+Deno.test("a name becomes that of a package, of a file and of a function", () => {
+  for (const name of ["my-gpu-2", "my_gpu_2", "my-gpu_2"]) {
+    const expected = { kind: "driver", name: "my-gpu-2", file: "my_gpu_2", identifier: "myGpu2Driver" };
+    assertEquals(partName("driver", name), expected);
+  }
+  assertEquals(partName("store", "new").identifier, "newStore");
+});
+
+Deno.test("what cannot be a name is refused", () => {
+  const bad = ["", "My", "2d", "a b", "../up", "a--b", "a-_b", "-", "a-", "é", "a\n", "a".repeat(25), 7, null];
+  for (const name of bad) {
+    const start = "Cannot start a driver: its name must be lower-case letters, digits";
+    assertEquals(assertThrows(() => partName("driver", name), TtmError, start).code, "EINVAL");
+  }
+  for (const name of ["mod", "test"]) {
+    assertThrows(() => partName("store", name), TtmError, `Cannot start a store: the name "${name}" would hide`);
+  }
+});
+
+Deno.test("what is of no known kind is refused", () => {
+  for (const kind of ["gpu", "Driver", "constructor", undefined]) {
+    assertThrows(() => partName(kind, "x"), TtmError, 'the kind must be one of "driver", "manager", "store"');
+  }
+});
+
+for (const kind of ["driver", "manager", "store"] as const) {
+  Deno.test(`a new ${kind} is the guide's, and has its name everywhere`, () => {
+    const files = startingPoint(partName(kind, "my-own"), { guide, scope: "@me", versions: "^1.2.0" });
+    assertEquals([...files.keys()], ["README.md", "deno.json", "mod.ts", "my_own.ts", "my_own_test.ts"]);
+    const text = [...files.values()].join("\n");
+    assert(!/tiny.?card|page.?map|small.?shelf/i.test(text), text);
+    const code = files.get("my_own.ts") ?? "";
+    assert(code.includes(`export function myOwn${kind.charAt(0).toUpperCase()}${kind.slice(1)}(`), code);
+    assert(code.includes('name: "my-own"'), code);
+    const { name, imports } = JSON.parse(files.get("deno.json") ?? "");
+    const firstFit = kind === "driver" ? { "@ttm/first-fit": "jsr:@ttm/first-fit@^1.2.0" } : {};
+    const others = { "@ttm/core": "jsr:@ttm/core@^1.2.0", ...firstFit, "@ttm/testing": "jsr:@ttm/testing@^1.2.0" };
+    assertEquals([name, imports], ["@me/my-own", others]);
+  });
+}
