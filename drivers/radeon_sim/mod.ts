@@ -4,6 +4,5 @@
  *
  * @module
  */
-export { Contents } from "./contents.ts";
-export type { EngineStats } from "./engine.ts";
+export { Contents, type EngineStats } from "@ttm/sim-parts";
 export { type GpuJob, type JobBuffer, RadeonSim, type RadeonSimOptions } from "./radeon_sim.ts";

@@ -12,10 +12,7 @@ import {
   TtmError,
 } from "@ttm/core";
 import { checkArray, checkInteger, checkObject, checkWord, show } from "@ttm/core/arguments";
-import { Contents } from "./contents.ts";
-import { Engine, type EngineStats } from "./engine.ts";
-import { byteMemory, type MemoryKind } from "./memory.ts";
-import { stampMemory } from "./stamp_memory.ts";
+import { byteMemory, Contents, Engine, type EngineStats, type MemoryKind, stampMemory } from "@ttm/sim-parts";
 
 /** What the simulated GPU is like. Sizes are bytes and are rounded down to whole pages of 4096 bytes. */
 export interface RadeonSimOptions {

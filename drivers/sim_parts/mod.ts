@@ -1,0 +1,10 @@
+/**
+ * What simulated devices for `@ttm/core` are made of: memory that holds real bytes or stamps, and in-order engines on
+ * the device's clock.
+ *
+ * @module
+ */
+export { Contents } from "./contents.ts";
+export { Engine, type EngineStats } from "./engine.ts";
+export { byteMemory, type MemoryKind } from "./memory.ts";
+export { stampMemory, StampRuns } from "./stamp_memory.ts";
