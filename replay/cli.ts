@@ -24,7 +24,8 @@ Usage: replay [options]
 
   --workload NAME|FILE  a shipped workload, or a bo-trace v1 file, plain or gzip'd   [phi3-decode]
   --vram SIZE           bytes, 512M, 2G, or a share of the workload's peak           [50%]
-  --gtt SIZE            the same                                                     [100%]
+  --gtt SIZE            the same; of cma-sim it is what is behind the IOMMU,         [100%]
+                        and --vram the carve-out
   --driver NAME         ${Object.keys(drivers).join(", ")}
   --manager NAME        ${Object.keys(managers).join(", ")}
   --contents KIND       bytes (real), or stamps for what does not fit this machine   [bytes up to 1 GiB]
