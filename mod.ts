@@ -29,4 +29,5 @@ export * from "@ttm/cma-sim";
 export * from "@ttm/first-fit";
 export * from "@ttm/radeon-sim";
 export * from "@ttm/replay";
+export * from "@ttm/sim-parts";
 export * from "@ttm/webgpu";

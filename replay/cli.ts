@@ -5,17 +5,15 @@
  *
  * @module
  */
-import { TtmError } from "@ttm/core";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import process from "node:process";
-import { Readable } from "node:stream";
 import { parseArgs } from "node:util";
-import { readBoTrace } from "./bo_trace.ts";
 import { drivers, managers } from "./compose.ts";
+import { readTraceFile, runMain } from "./main.ts";
 import { progressBar } from "./progress.ts";
 import { replay } from "./replay.ts";
 import { UsageError } from "./usage_error.ts";
-import { type Workload, WorkloadError } from "./workload.ts";
+import type { Workload } from "./workload.ts";
 import { workloads } from "./workloads/mod.ts";
 
 const HELP = `Runs a buffer workload through a simulated GPU and reports what moved.
@@ -24,7 +22,8 @@ Usage: replay [options]
 
   --workload NAME|FILE  a shipped workload, or a bo-trace v1 file, plain or gzip'd   [phi3-decode]
   --vram SIZE           bytes, 512M, 2G, or a share of the workload's peak           [50%]
-  --gtt SIZE            the same                                                     [100%]
+  --gtt SIZE            the same; of cma-sim it is what is behind the IOMMU,         [100%]
+                        and --vram the carve-out
   --driver NAME         ${Object.keys(drivers).join(", ")}
   --manager NAME        ${Object.keys(managers).join(", ")}
   --contents KIND       bytes (real), or stamps for what does not fit this machine   [bytes up to 1 GiB]
@@ -58,7 +57,7 @@ async function load(nameOrFile: string, seed: string): Promise<Workload> {
     const names = Object.keys(workloads).join(", ");
     throw new UsageError(`Cannot use --workload ${JSON.stringify(nameOrFile)}: no such file, and not one of ${names}`);
   }
-  return await readBoTrace(nameOrFile, Readable.toWeb(createReadStream(nameOrFile)) as ReadableStream<Uint8Array>);
+  return await readTraceFile(nameOrFile);
 }
 
 async function main(args: string[]): Promise<number> {
@@ -79,17 +78,4 @@ async function main(args: string[]): Promise<number> {
   return report.losses.length === 0 ? 0 : 1;
 }
 
-/** Mistakes of the caller, which deserve a message and no stack trace. */
-function isUsageError(error: unknown): error is Error {
-  if (error instanceof WorkloadError || error instanceof UsageError) return true;
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  if (error instanceof TtmError) return code === "EINVAL" || code === "ENOMEM";
-  return name === "NotCapable" || (typeof code === "string" && /^(ERR_PARSE_ARGS_|EISDIR|EACCES|EPERM)/.test(code));
-}
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  process.exitCode = isUsageError(error) ? 2 : 1;
-  process.stderr.write(`${isUsageError(error) ? error.message.split("\n")[0] : (error as Error).stack}\n`);
-}
+await runMain(main);

@@ -1,26 +1,66 @@
 import { buddy } from "@ttm/buddy";
-import { BoDevice, type MemTypeManager, SimulatedClock, type Tracer } from "@ttm/core";
+import { CmaSim } from "@ttm/cma-sim";
+import {
+  BoDevice,
+  type BufferObject,
+  type Driver,
+  type Fence,
+  type MemTypeManager,
+  SimulatedClock,
+  type Tracer,
+} from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
+import type { Contents, EngineStats, GpuJob } from "@ttm/sim-parts";
 import { UsageError } from "./usage_error.ts";
 
 /** The managers that a replay can use, by name; each call makes a new one. */
 export const managers: Readonly<Record<string, () => MemTypeManager>> = {
   "first-fit": () => firstFit(),
   "first-fit-lowest": () => firstFit({ order: "lowest" }),
+  "first-fit-evict": () => firstFit({ order: "evict" }),
   "buddy": () => buddy(),
 };
 
-/** The simulated GPUs that a replay can use, by name. Sizes are bytes. */
-export const drivers: Readonly<Record<string, (options: GpuOptions) => RadeonSim>> = {
-  "radeon-sim": (options) => new RadeonSim(options),
+/** A simulated GPU as a replay uses it. */
+export interface SimulatedGpu extends Driver {
+  /** How the engine that runs jobs has spent its time. */
+  readonly graphicsStats: EngineStats;
+  /** Queues a job. */
+  submit(job: GpuJob): Fence;
+  /** The contents of a buffer where it is now; null if it has no memory yet. */
+  contentsOf(buffer: BufferObject): Contents | null;
+}
+
+/** What the memory types of a GPU are to a replay. */
+export interface MemoryRoles {
+  /** Where buffers have to be, if they can: VRAM, or the carve-out. */
+  readonly fast: string;
+  /** Where the GPU sees them as well. */
+  readonly fallback: string;
+}
+
+/** How to make a simulated GPU. */
+export interface DriverChoice extends MemoryRoles {
+  /** Makes one. */
+  readonly make: (options: GpuOptions) => SimulatedGpu;
+}
+
+/** The simulated GPUs that a replay can use, by name. */
+export const drivers: Readonly<Record<string, DriverChoice>> = {
+  "radeon-sim": { fast: "vram", fallback: "gtt", make: (options) => new RadeonSim(options) },
+  "cma-sim": {
+    fast: "cma",
+    fallback: "iommu",
+    make: ({ vram, gtt, contents }) => new CmaSim({ carveOut: vram, iommu: gtt, contents }),
+  },
 };
 
 /** What every simulated GPU is told. */
 export interface GpuOptions {
-  /** Size of VRAM in bytes. */
+  /** Size in bytes of VRAM, or of the carve-out. */
   readonly vram: number;
-  /** Size of GTT in bytes. */
+  /** Size in bytes of GTT, or of what the GPU sees through an IOMMU. */
   readonly gtt: number;
   /** Real bytes or stamps. */
   readonly contents: "bytes" | "stamps";
@@ -37,13 +77,15 @@ export interface CompositionOptions extends GpuOptions {
 }
 
 /** A device, the simulated GPU under it, and its clock. */
-export interface Composition {
+export interface Composition extends MemoryRoles {
   /** The device. */
   readonly device: BoDevice;
   /** The GPU. */
-  readonly gpu: RadeonSim;
+  readonly gpu: SimulatedGpu;
   /** The clock of both. */
   readonly clock: SimulatedClock;
+  /** Whether buffers are copied into and out of fast memory; otherwise their pages are bound there. */
+  readonly copies: boolean;
 }
 
 /**
@@ -54,15 +96,17 @@ export interface Composition {
  */
 export function compose(options: CompositionOptions): Composition {
   const manager = choose("manager", managers, options.manager ?? "first-fit");
-  const gpu = choose("driver", drivers, options.driver ?? "radeon-sim")(options);
+  const { fast, fallback, make } = choose("driver", drivers, options.driver ?? "radeon-sim");
+  const gpu = make(options);
   const clock = new SimulatedClock();
   const device = new BoDevice({
     driver: gpu,
-    managers: { vram: manager(), gtt: manager() },
+    managers: { [fast]: manager(), [fallback]: manager() },
     clock,
     tracer: options.tracer ?? {},
   });
-  return { device, gpu, clock };
+  const copies = gpu.memoryTypes.some(({ name, fixed }) => name === fast && fixed === true);
+  return { device, gpu, clock, fast, fallback, copies };
 }
 
 function choose<Part>(kind: string, parts: Readonly<Record<string, Part>>, name: string): Part {

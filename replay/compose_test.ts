@@ -61,8 +61,11 @@ Deno.test("compose() lets a tracer watch", async () => {
 Deno.test("compose() refuses names that it does not know, and says which it does", () => {
   for (const name of ["", "slab", "toString", "__proto__", "constructor"]) {
     const error = assertThrows(() => compose({ ...SIZES, manager: name }), RangeError);
-    assertEquals(error.message, `Cannot use manager "${name}": choose one of first-fit, first-fit-lowest, buddy`);
-    assertThrows(() => compose({ ...SIZES, driver: name }), RangeError, `"${name}": choose one of radeon-sim`);
+    assertEquals(
+      error.message,
+      `Cannot use manager "${name}": choose one of first-fit, first-fit-lowest, first-fit-evict, buddy`,
+    );
+    assertThrows(() => compose({ ...SIZES, driver: name }), RangeError, `"${name}": choose one of radeon-sim, cma-sim`);
   }
 });
 

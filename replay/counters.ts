@@ -1,29 +1,35 @@
 import { type MoveEvent, PAGE_SIZE } from "@ttm/core";
+import type { Composition } from "./compose.ts";
 
 /** Counts what moves, as told by a device's tracer, and remembers who moved since it was last asked. */
 export class Counters {
-  /** Buffers evicted from VRAM. */
+  /** Buffers evicted from fast memory. */
   evictions = 0;
-  /** Bytes copied into VRAM. */
+  /** Bytes copied into fast memory. */
   bytesIn = 0;
-  /** Bytes copied out of VRAM. */
+  /** Bytes copied out of fast memory. */
   bytesOut = 0;
-  /** Bytes of VRAM cleared for buffers without contents. */
+  /** Bytes of fast memory cleared for buffers without contents. */
   bytesCleared = 0;
+  /** Bytes of pages bound where the GPU sees them, if it copies none. */
+  bytesBound = 0;
+  #fast: string;
+  #copies: boolean;
   #moved: MoveEvent[] = [];
+
+  /** Counts for one composition. */
+  constructor({ fast, copies }: Pick<Composition, "fast" | "copies">) {
+    this.#fast = fast;
+    this.#copies = copies;
+  }
 
   /** Takes one event of the tracer. */
   add(event: MoveEvent): void {
     if (event.failure !== null) return;
-    const bytes = event.buffer.pages * PAGE_SIZE;
     this.#moved.push(event);
-    if (event.from?.memoryType === "vram") {
-      this.bytesOut += bytes;
-      if (event.evict) this.evictions++;
-    }
-    if (event.to.memoryType !== "vram") return;
-    if (event.from === null) this.bytesCleared += bytes;
-    else this.bytesIn += bytes;
+    if (event.evict && event.from?.memoryType === this.#fast) this.evictions++;
+    if (this.#copies) this.#addCopy(event);
+    else if (event.to.memoryType !== "system") this.bytesBound += event.buffer.pages * PAGE_SIZE;
   }
 
   /** The successful moves since the last call. */
@@ -31,5 +37,13 @@ export class Counters {
     const moved = this.#moved;
     this.#moved = [];
     return moved;
+  }
+
+  #addCopy({ buffer, from, to }: MoveEvent): void {
+    const bytes = buffer.pages * PAGE_SIZE;
+    if (from?.memoryType === this.#fast) this.bytesOut += bytes;
+    if (to.memoryType !== this.#fast) return;
+    if (from === null) this.bytesCleared += bytes;
+    else this.bytesIn += bytes;
   }
 }

@@ -15,7 +15,7 @@ function move(from: string | null, to: string, more: Partial<MoveEvent> = {}): M
 }
 
 function count(...events: MoveEvent[]): Record<string, number> {
-  const counters = new Counters();
+  const counters = new Counters({ fast: "vram", copies: true });
   for (const event of events) counters.add(event);
   const { evictions, bytesIn, bytesOut, bytesCleared } = counters;
   return { evictions, bytesIn: bytesIn / PAGE_SIZE, bytesOut: bytesOut / PAGE_SIZE, cleared: bytesCleared / PAGE_SIZE };
@@ -45,6 +45,14 @@ Deno.test("Counters add up, and count evictions from VRAM", () => {
   assertEquals(count(evicted, small, evicted, small), { evictions: 2, bytesIn: 2, bytesOut: 6, cleared: 0 });
 });
 
+Deno.test("Counters of a GPU that copies nothing count what is bound where it sees it", () => {
+  const counters = new Counters({ fast: "cma", copies: false });
+  const events = [move(null, "cma"), move("cma", "iommu", { evict: true }), move("iommu", "system", { evict: true })];
+  for (const event of [...events, move("system", "cma"), move("cma", "system")]) counters.add(event);
+  const { evictions, bytesIn, bytesOut, bytesCleared, bytesBound } = counters;
+  assertEquals([evictions, bytesIn, bytesOut, bytesCleared, bytesBound / PAGE_SIZE], [1, 0, 0, 0, 9]);
+});
+
 Deno.test("Counters ignore moves that failed or stop on the way", () => {
   const failed = [
     move("gtt", "vram", { failure: "EIO" }),
@@ -54,7 +62,7 @@ Deno.test("Counters ignore moves that failed or stop on the way", () => {
 });
 
 Deno.test("Counters.takeMoved() gives the successful moves since the last call, in order", () => {
-  const counters = new Counters();
+  const counters = new Counters({ fast: "vram", copies: true });
   const events = [move(null, "gtt"), move("gtt", "vram"), move("vram", "gtt")];
   counters.add(events[0] as MoveEvent);
   counters.add(move("gtt", "vram", { failure: "ENOMEM" }));

@@ -28,25 +28,26 @@ const PROGRESS_EVERY = 64;
 
 /**
  * Runs a workload through a composed device and keeps count. The rules, so that figures compare: a buffer gets its
- * place at its first use (at its allocation, in workloads without jobs); it is brought to VRAM, evicting others; only
- * if that cannot be done GTT and then system memory will do; the buffers of a job are reserved together; a free waits for the buffer's work.
+ * place at its first use (at its allocation, in workloads without jobs); it is brought to fast memory (VRAM, or the
+ * carve-out), evicting others; only if that cannot be done what the GPU sees besides (GTT, or what is behind the IOMMU) and
+ * then system memory will do; the buffers of a job are reserved together; a free waits for the buffer's work.
  */
 export class Player {
   /** The device that it runs on. */
   readonly composition: Composition;
   /** What moved. */
-  readonly counters: Counters = new Counters();
+  readonly counters: Counters;
   /** What was compared. */
   readonly verifier: Verifier;
-  /** What VRAM looked like on the way. */
+  /** What fast memory looked like on the way. */
   readonly samples: VramSamples;
   /** Jobs of the workload that were submitted. */
   jobs = 0;
   /** Uses of buffers by jobs, each with its alloc and free: the lines of a recording. */
   events = 0;
-  /** Uses of buffers that were in VRAM already. */
+  /** Uses of buffers that were in fast memory already. */
   hits = 0;
-  /** Uses of buffers that had to stay in GTT, because VRAM had no room that could be cleared. */
+  /** Uses of buffers that had to stay elsewhere in the GPU's sight, because fast memory had no room that could be cleared. */
   fallbacks = 0;
   /** Times that the CPU had to wait for the GPU. */
   waits = 0;
@@ -59,8 +60,8 @@ export class Player {
   #verify: boolean;
   #onProgress: ((done: number) => void) | undefined;
   // A buffer that is in a place of the busy list stays there, so that with the fallback alone one that was evicted
-  // would never come back. Hence VRAM is insisted on first, as radeon's command submission does.
-  #vramOnly: PreparedPlacement;
+  // would never come back. Hence fast memory is insisted on first, as radeon's command submission does.
+  #fastOnly: PreparedPlacement;
   #fallback: PreparedPlacement;
   #inFlight: Fence[] = [];
   #submissions = 0;
@@ -72,14 +73,15 @@ export class Player {
     this.#verify = options.verify === true;
     this.#onProgress = options.onProgress;
     this.composition = compose({ ...options, tracer: { move: (event) => this.counters.add(event) } });
+    const { device, fast, fallback } = this.composition;
+    this.counters = new Counters(this.composition);
     this.verifier = new Verifier(this.composition);
-    this.samples = new VramSamples(this.composition.device);
+    this.samples = new VramSamples(device, fast);
     const place = (memoryType: string): Place => ({ memoryType });
-    const { device } = this.composition;
-    this.#vramOnly = device.preparePlacement({ placement: [place("vram")] });
+    this.#fastOnly = device.preparePlacement({ placement: [place(fast)] });
     this.#fallback = device.preparePlacement({
-      placement: [place("vram")],
-      busyPlacement: [place("vram"), place("gtt"), place("system")],
+      placement: [place(fast)],
+      busyPlacement: [place(fast), place(fallback), place("system")],
     });
   }
 
@@ -143,7 +145,7 @@ export class Player {
       const tenant = tenants[at] as Tenant;
       // What a buffer holds when it is first used had to be put there by somebody.
       return { tenant, buffer: tenant.buffer, write: write || tenant.stamp === 0 };
-    }).filter(({ buffer }) => isReachable(buffer));
+    }).filter(({ buffer }) => this.#isReachable(buffer));
     for (const { tenant, write } of buffers) if (write) tenant.stamp = stamp;
     const fence = this.composition.gpu.submit({
       buffers,
@@ -157,11 +159,16 @@ export class Player {
   }
 
   #place(buffer: BufferObject): void {
-    if (buffer.memoryType === "vram") this.hits++;
-    const error = this.#validate(buffer, this.#vramOnly) && this.#validate(buffer, this.#fallback);
-    if (buffer.memoryType === "gtt") this.fallbacks++;
+    const { fast, fallback } = this.composition;
+    if (buffer.memoryType === fast) this.hits++;
+    const error = this.#validate(buffer, this.#fastOnly) && this.#validate(buffer, this.#fallback);
+    if (buffer.memoryType === fallback) this.fallbacks++;
     if (error !== null) this.#fail(reasonOf(error, buffer));
-    else if (!isReachable(buffer)) this.#fail("only system memory had room, which the GPU cannot reach");
+    else if (!this.#isReachable(buffer)) this.#fail("only system memory had room, which the GPU cannot reach");
+  }
+
+  #isReachable({ memoryType }: BufferObject): boolean {
+    return memoryType === this.composition.fast || memoryType === this.composition.fallback;
   }
 
   /** Validates, waiting where it must; the error if it fails. */
@@ -211,10 +218,6 @@ export class Player {
     if (tenant === undefined) throw new Error(`the workload uses buffer ${id}, which is not there`);
     return tenant;
   }
-}
-
-function isReachable(buffer: BufferObject): boolean {
-  return buffer.memoryType === "vram" || buffer.memoryType === "gtt";
 }
 
 /** Why a buffer found no place, without its name and size, so that equal reasons count together. */

@@ -7,11 +7,11 @@ import { peakBytes, type Workload } from "./workload.ts";
 export interface ReplayOptions {
   /** Name of the simulated GPU. @default {"radeon-sim"} */
   readonly driver?: string | undefined;
-  /** Name of the range manager of VRAM and GTT. @default {"first-fit"} */
+  /** Name of the range manager of its memory types. @default {"first-fit"} */
   readonly manager?: string | undefined;
-  /** Size of VRAM: bytes, `"512M"`, or a share of the workload's peak. @default {"50%"} */
+  /** Size of VRAM, or of the carve-out: bytes, `"512M"`, or a share of the workload's peak. @default {"50%"} */
   readonly vram?: string | undefined;
-  /** Size of GTT, like `vram`. @default {"100%"} */
+  /** Size of GTT, or of what the IOMMU shows, like `vram`. @default {"100%"} */
   readonly gtt?: string | undefined;
   /** Real bytes, or stamps for what does not fit into this machine. @default {bytes up to a peak of 1 GiB} */
   readonly contents?: "bytes" | "stamps" | undefined;

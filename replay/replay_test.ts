@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { replay, type ReplayOptions, type Report, type Workload, workloads } from "./mod.ts";
+import { shortened } from "./shipped_testing.ts";
 import { type BuiltBuffer, WorkloadBuilder } from "./workloads/builder.ts";
-import { moeDecode } from "./workloads/moe_decode.ts";
 import { phi3Decode } from "./workloads/phi3_decode.ts";
-import { textureStreaming } from "./workloads/texture_streaming.ts";
 
 /** Buffers of many sizes come, are used and go, in an order without a pattern. */
 function churn(jobs: number): Workload {
@@ -96,17 +95,11 @@ Deno.test("replay() tells how far it is", () => {
   assertEquals(told, told.toSorted((a, b) => a - b));
 });
 
-const shipped: Record<string, Workload> = {
-  "phi3-decode": phi3Decode({ prompt: 32, tokens: 3 }),
-  "texture-streaming": textureStreaming({ frames: 90 }),
-  "moe-decode": moeDecode({ prompt: 32, tokens: 4 }),
-};
-
 Deno.test("replay() knows the shipped workloads, and the tests below all of them", () => {
-  assertEquals(Object.keys(workloads), Object.keys(shipped));
+  assertEquals(Object.keys(workloads), Object.keys(shortened));
 });
 
-for (const [name, workload] of Object.entries(shipped)) {
+for (const [name, workload] of Object.entries(shortened)) {
   for (const vram of ["25%", "50%", "100%"]) {
     Deno.test(`replay() of ${name} with ${vram} of VRAM loses nothing`, () => {
       const report = reportOf(workload, { vram, contents: "stamps", verify: true });

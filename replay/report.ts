@@ -5,7 +5,10 @@ import { drawMap, fragmentation, usedRanges } from "./vram_map.ts";
 import type { Loss } from "./verifier.ts";
 import type { Workload } from "./workload.ts";
 
-/** What came of a replay. Sizes are bytes. */
+/**
+ * What came of a replay. Sizes are bytes. With cma-sim the carve-out is what VRAM is elsewhere, and what the IOMMU shows is
+ * what GTT is.
+ */
 export interface Report {
   /** Name of the workload. */
   readonly workload: string;
@@ -33,6 +36,8 @@ export interface Report {
   readonly bytesOut: number;
   /** Cleared in VRAM for buffers without contents. */
   readonly bytesCleared: number;
+  /** Bound where the GPU sees it, with a GPU that copies nothing; else 0. */
+  readonly bytesBound: number;
   /** Copied in and out, in bytes a second of simulated time. */
   readonly bytesPerSecond: number;
   /** Jobs for which the GPU was free but their buffers had not arrived. */
@@ -63,8 +68,8 @@ export interface Report {
 
 /** Collects the report of a replay that has ended. */
 export function reportOf(workload: Workload, peakBytes: number, options: PlayOptions, player: Player): Report {
-  const { counters, verifier, samples, composition: { device, gpu, clock } } = player;
-  const vram = device.usage("vram");
+  const { counters, verifier, samples, composition: { device, gpu, clock, fast } } = player;
+  const vram = device.usage(fast);
   const { stalls, stalledMs } = gpu.graphicsStats;
   const seconds = clock.now() / 1000;
   return {
@@ -84,6 +89,7 @@ export function reportOf(workload: Workload, peakBytes: number, options: PlayOpt
     bytesIn: counters.bytesIn,
     bytesOut: counters.bytesOut,
     bytesCleared: counters.bytesCleared,
+    bytesBound: counters.bytesBound,
     bytesPerSecond: seconds === 0 ? 0 : Math.round((counters.bytesIn + counters.bytesOut) / seconds),
     stalls,
     stalledMs,
@@ -93,7 +99,7 @@ export function reportOf(workload: Workload, peakBytes: number, options: PlayOpt
     vramFinalBytes: vram.usedPages * PAGE_SIZE,
     fragmentation: {
       mean: samples.meanFragmentation,
-      final: fragmentation(usedRanges(device, "vram"), vram.pages),
+      final: fragmentation(usedRanges(device, fast), vram.pages),
     },
     failures: [...player.failures.values()].reduce((sum, count) => sum + count, 0),
     failureReasons: Object.fromEntries(player.failures),
@@ -106,20 +112,22 @@ export function reportOf(workload: Workload, peakBytes: number, options: PlayOpt
 /** Writes the report for people. */
 export function formatReport(report: Report, player: Player): string {
   const { device } = report;
+  const { copies } = player.composition;
+  const [fast, fallback] = [player.composition.fast.toUpperCase(), player.composition.fallback.toUpperCase()];
   const number = (value: number) => value.toLocaleString("en-US");
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const time = `${number(Math.round(report.simulatedMs))} ms of simulated time`;
   const rows: [string, string][] = [
     ["events", `${number(report.events)} (${number(report.jobs)} jobs)`],
-    ["hits", `${number(report.hits)} uses found their buffer in VRAM`],
-    ["fallbacks", `${number(report.fallbacks)} uses were served from GTT, for VRAM could not be cleared for them`],
-    ["evictions", number(report.evictions)],
-    ["bytes in / out", `${formatSize(report.bytesIn)} / ${formatSize(report.bytesOut)}`],
+    ["hits", `${number(report.hits)} uses found their buffer in ${fast}`],
     [
-      "bus",
-      `${formatSize(report.bytesPerSecond)}/s over ${number(Math.round(report.simulatedMs))} ms of simulated time`,
+      "fallbacks",
+      `${number(report.fallbacks)} uses were served from ${fallback}, for ${fast} could not be cleared for them`,
     ],
+    ["evictions", number(report.evictions)],
+    ...(copies ? busRows(report, time) : bindRows(report, time)),
     ["stalls", `${number(report.stalls)} jobs waited ${number(Math.round(report.stalledMs))} ms for their buffers`],
-    ["VRAM used", `${formatSize(report.vramPeakBytes)} at most, ${formatSize(report.vramFinalBytes)} at the end`],
+    [`${fast} used`, `${formatSize(report.vramPeakBytes)} at most, ${formatSize(report.vramFinalBytes)} at the end`],
     ["fragmentation", `${percent(report.fragmentation.mean)} mean, ${percent(report.fragmentation.final)} at the end`],
     ["failures", number(report.failures)],
   ];
@@ -130,13 +138,24 @@ export function formatReport(report: Report, player: Player): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   return [
     `${report.workload}: ${formatSize(report.peakBytes)} at its peak, on ${device.driver} with ` +
-    `${formatSize(device.vram)} VRAM + ${formatSize(device.gtt)} GTT, ${device.manager}, ${device.contents}`,
+    `${formatSize(device.vram)} ${fast} + ${formatSize(device.gtt)} ${fallback}, ${device.manager}, ${device.contents}`,
     "",
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
     "",
-    "  VRAM at its fullest",
+    `  ${fast} at its fullest`,
     ...frame(drawMap(player.samples.fullest, Math.floor(device.vram / PAGE_SIZE))),
   ].join("\n");
+}
+
+function busRows({ bytesIn, bytesOut, bytesPerSecond }: Report, time: string): [string, string][] {
+  return [
+    ["bytes in / out", `${formatSize(bytesIn)} / ${formatSize(bytesOut)}`],
+    ["bus", `${formatSize(bytesPerSecond)}/s over ${time}`],
+  ];
+}
+
+function bindRows({ bytesBound }: Report, time: string): [string, string][] {
+  return [["bytes bound", `${formatSize(bytesBound)}, none copied`], ["time", time]];
 }
 
 function frame(lines: readonly string[]): string[] {

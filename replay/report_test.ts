@@ -41,6 +41,7 @@ Deno.test("reportOf() tells all figures of a replay", () => {
     bytesIn: 17 * GIB,
     bytesOut: 18 * GIB,
     bytesCleared: 3 * GIB,
+    bytesBound: 0,
     bytesPerSecond: Math.round(35 * GIB / (report.simulatedMs / 1000)),
     stalls: 20,
     stalledMs: report.stalledMs,
@@ -107,6 +108,21 @@ Deno.test("formatReport() writes names, sizes, figures and a map", () => {
   assert(!text.includes("verified"), "nothing was compared");
   const [top, bottom, full] = [`  ┌${"─".repeat(64)}┐`, `  └${"─".repeat(64)}┘`, `  │${"█".repeat(64)}│`];
   assertEquals(rows.slice(-7), ["  VRAM at its fullest", top, full, full, full, full, bottom]);
+});
+
+Deno.test("formatReport() says of cma-sim what is bound, in the words of its memory types", () => {
+  const { report, text } = reportOn(threeInTurn(), { driver: "cma-sim" });
+  assertEquals([report.evictions, report.bytesIn, report.bytesOut, report.bytesCleared], [18, 0, 0, 0]);
+  assertEquals(report.bytesBound, (20 + 18) * GIB, "into the carve-out, and behind the IOMMU");
+  assertMatch(
+    text,
+    /^three: 3\.00 GiB at its peak, on cma-sim with 2\.00 GiB CMA \+ 4\.00 GiB IOMMU, first-fit, stamps$/m,
+  );
+  assertMatch(text, /^ {2}fallbacks +0 uses were served from IOMMU, for CMA could not/m);
+  assertMatch(text, /^ {2}bytes bound +38\.0 GiB, none copied$/m);
+  assertMatch(text, /^ {2}time +200 ms of simulated time$/m);
+  assertMatch(text, /^ {2}CMA used +2\.00 GiB at most/m);
+  assertMatch(text, /^ {2}CMA at its fullest$/m);
 });
 
 Deno.test("formatReport() lists failures by reason, and comparisons", () => {

@@ -3,20 +3,22 @@ import { fragmentation, type UsedRange, usedRanges } from "./vram_map.ts";
 
 const SAMPLE_EVERY = 16;
 
-/** Looks at VRAM now and then: how full it gets, how fragmented it is, and what it looks like when it is fullest. */
+/** Looks at VRAM, or what is in its stead, now and then: how full it gets, how fragmented it is, and what it looks like when it is fullest. */
 export class VramSamples {
-  /** Most VRAM in use after a submission, in bytes. */
+  /** The most of it in use after a submission, in bytes. */
   peakBytes = 0;
   /** The ranges in use at the fullest of the sampled moments. */
   fullest: readonly UsedRange[] = [];
   #device: BoDevice;
+  #memoryType: string;
   #fullestPages = -1;
   #sum = 0;
   #count = 0;
 
-  /** Looks at one device. */
-  constructor(device: BoDevice) {
+  /** Looks at one memory type of a device. */
+  constructor(device: BoDevice, memoryType: string) {
     this.#device = device;
+    this.#memoryType = memoryType;
   }
 
   /** Mean of the sampled fragmentation, from 0 to 1. */
@@ -26,11 +28,11 @@ export class VramSamples {
 
   /** Takes note after the given submission, numbered from 1; the first 16 and every 16th are looked at closely. */
   add(submission: number): void {
-    const { usedPages, pages } = this.#device.usage("vram");
+    const { usedPages, pages } = this.#device.usage(this.#memoryType);
     this.peakBytes = Math.max(this.peakBytes, usedPages * PAGE_SIZE);
     const regular = submission % SAMPLE_EVERY === 0;
     if (!regular && submission > SAMPLE_EVERY) return;
-    const ranges = usedRanges(this.#device, "vram");
+    const ranges = usedRanges(this.#device, this.#memoryType);
     if (regular) {
       this.#sum += fragmentation(ranges, pages);
       this.#count++;

@@ -16,7 +16,7 @@ function vram() {
     return buffer;
   };
   const take = (buffer: BufferObject) => buffer.unref();
-  return { samples: new VramSamples(device), put, take };
+  return { samples: new VramSamples(device, "vram"), put, take };
 }
 
 Deno.test("VramSamples notes the most VRAM in use after any submission", () => {

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type MoveEvent, PAGE_SIZE } from "@ttm/core";
 import { peakBytes, readBoTrace, replay, type ReplayOptions, type Workload } from "@ttm/replay";
 import { pathToFileURL } from "node:url";
+import { replayOnAll } from "../replay/matrix.ts";
 import { Player } from "../replay/player.ts";
 import { fragmentation, type UsedRange } from "../replay/vram_map.ts";
 import { missing, type Obstacle, testUnless } from "./permissions.ts";
@@ -52,6 +53,19 @@ for (const name of names) {
     const workload = await load(name);
     const contents = peakBytes(workload) > BYTES_UP_TO ? "stamps" : "bytes";
     for (const vram of ["25%", "50%", "100%"]) check(workload, { vram, contents });
+  });
+}
+
+for (const name of names) {
+  Deno.test(`recorded workload ${name} loses nothing on any driver with any manager, and evicts alike on all drivers`, async () => {
+    const reports = replayOnAll(await load(name), { vram: "50%", contents: "stamps" });
+    for (const { device: { driver, manager }, ...report } of reports) {
+      const pair = `${driver} × ${manager}`;
+      assertEquals([report.losses.slice(0, 3), report.failureReasons, report.failures], [[], {}, 0], pair);
+      assert(report.verified > report.jobs, pair);
+      const first = reports.find(({ device }) => device.manager === manager);
+      assertEquals([report.evictions, report.hits], [first?.evictions, first?.hits], pair);
+    }
   });
 }
 

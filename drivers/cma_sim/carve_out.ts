@@ -8,6 +8,7 @@ import type { CarveOutStats } from "./cma_options.ts";
  */
 export class CarveOut {
   readonly pages: number;
+  #firstMovable: number;
   #system: Map<number, Uint8Array> = new Map();
   #away: Set<number> = new Set();
   #held: Map<number, number> = new Map();
@@ -16,7 +17,10 @@ export class CarveOut {
   /** The system has its pages at the end of the area, each filled with its number. */
   constructor(pages: number, movable: number) {
     this.pages = pages;
-    for (let page = pages - movable; page < pages; page++) this.#system.set(page, new Uint8Array(PAGE_SIZE).fill(page));
+    this.#firstMovable = pages - movable;
+    for (let page = this.#firstMovable; page < pages; page++) {
+      this.#system.set(page, new Uint8Array(PAGE_SIZE).fill(page));
+    }
   }
 
   get stats(): CarveOutStats {
@@ -59,7 +63,7 @@ export class CarveOut {
 
   /** Lets the pages of the system return to a range that the device has left. */
   release(start: number, pages: number): void {
-    for (let page = start; page < start + pages; page++) {
+    for (let page = Math.max(start, this.#firstMovable); page < start + pages; page++) {
       if (!this.#away.delete(page)) continue;
       this.#system.set(page, this.systemPage(page).slice());
       this.#stats.returned++;
@@ -67,8 +71,10 @@ export class CarveOut {
   }
 
   #residents(start: number, pages: number): number[] {
-    return Array.from({ length: pages }, (_, at) => start + at).filter((page) =>
-      this.#system.has(page) && !this.#away.has(page)
-    );
+    const residents = [];
+    for (let page = Math.max(start, this.#firstMovable); page < start + pages; page++) {
+      if (!this.#away.has(page)) residents.push(page);
+    }
+    return residents;
   }
 }

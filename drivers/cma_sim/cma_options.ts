@@ -4,6 +4,14 @@ export interface CmaSimOptions {
   readonly carveOut: number;
   /** How much of it the rest of the system uses while the device does not. @default {0} */
   readonly movable?: number;
+  /**
+   * How much the device can see besides, as scattered pages that an IOMMU shows it as ranges: memory type `"iommu"`.
+   *
+   * @default {none}
+   */
+  readonly iommu?: number;
+  /** Real bytes, or stamps for workloads larger than this machine's memory. @default {"bytes"} */
+  readonly contents?: "bytes" | "stamps";
   /** The device has 32 address bits: its pages count in zones marked `dma32`. @default {false} */
   readonly dma32?: boolean;
 }

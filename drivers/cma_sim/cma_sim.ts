@@ -1,22 +1,39 @@
-import { type BufferObject, type Driver, PAGE_SIZE, type Placement, type TranslationTable, TtmError } from "@ttm/core";
-import { checkBoolean, checkInteger, checkObject } from "@ttm/core/arguments";
+import {
+  type BufferObject,
+  type Driver,
+  type DriverContext,
+  type Fence,
+  PAGE_SIZE,
+  type Placement,
+  type TranslationTable,
+  TtmError,
+} from "@ttm/core";
+import { checkBoolean, checkInteger, checkObject, checkWord } from "@ttm/core/arguments";
+import {
+  type Contents,
+  Engine,
+  type EngineStats,
+  type GpuJob,
+  type MemoryKind,
+  memoryKinds,
+  submitJob,
+  tableOf,
+} from "@ttm/sim-parts";
 import { CarveOut } from "./carve_out.ts";
 import type { CarveOutStats, CmaSimOptions } from "./cma_options.ts";
+import { DeviceView } from "./device_view.ts";
 
 const CREATE = "create cma-sim";
 const TO_SYSTEM: Placement = { placement: [{ memoryType: "system" }] };
-
-/** What the device has seen of a cached buffer: memory as it was when the CPU last wrote its caches back. */
-interface DeviceMemory {
-  readonly bytes: Uint8Array;
-  /** Pages that the device has written since the CPU last looked. */
-  readonly written: Set<number>;
-}
+const TO_IOMMU: Placement = {
+  placement: [{ memoryType: "iommu" }],
+  busyPlacement: [{ memoryType: "iommu" }, { memoryType: "system" }],
+};
 
 /**
  * A simulated device without memory of its own, as in a phone: host pages, which it sees through a contiguous carve-out
- * that it shares with the rest of the system. Bringing a buffer there binds its pages and copies nothing; pages of the
- * system that are in the way leave, and return when it has gone.
+ * that it shares with the rest of the system, and perhaps scattered ones through an IOMMU. Bringing a buffer there binds
+ * its pages and copies nothing; pages of the system that are in the way of the carve-out leave, and return when it has gone.
  *
  * Caching matters: what is mapped write-combined is the same for CPU and device at any time; of what is cached, the device
  * sees what the CPU has written when the buffer was bound or {@linkcode flush}ed, and the CPU sees what the device has
@@ -43,12 +60,15 @@ interface DeviceMemory {
 export class CmaSim implements Driver {
   /** Always `"cma-sim"`. */
   readonly name = "cma-sim";
-  /** SYSTEM and the carve-out, `"cma"`. */
+  /** SYSTEM, the carve-out `"cma"`, and `"iommu"` if there is one. */
   readonly memoryTypes: Driver["memoryTypes"];
   /** Nothing is ever copied; pages may need 32-bit addresses. */
   readonly supports: { readonly dma32: boolean };
+  #kind: MemoryKind<unknown>;
   #area: CarveOut;
-  #cached: Map<TranslationTable, DeviceMemory> = new Map();
+  #view: DeviceView;
+  #fromCarveOut: Placement;
+  #graphics: Engine | null = null;
 
   /**
    * Makes a device.
@@ -57,22 +77,38 @@ export class CmaSim implements Driver {
    */
   constructor(options: CmaSimOptions) {
     checkObject(CREATE, "the options", options);
-    const { movable = 0, dma32 = false } = options;
+    const { movable = 0, dma32 = false, iommu, contents = "bytes" } = options;
     checkBoolean(CREATE, "dma32", dma32);
-    checkInteger(CREATE, "carveOut", options.carveOut, PAGE_SIZE, Number.MAX_SAFE_INTEGER);
+    checkWord(CREATE, "contents", contents, ["bytes", "stamps"]);
+    const pages = pagesOf("carveOut", options.carveOut);
     checkInteger(CREATE, "movable", movable, 0, options.carveOut);
-    const pages = Math.floor(options.carveOut / PAGE_SIZE);
     this.supports = { dma32 };
+    this.#kind = memoryKinds[contents];
     this.#area = new CarveOut(pages, Math.floor(movable / PAGE_SIZE));
+    this.#view = new DeviceView(this.#kind);
+    const caching = { availableCaching: ["cached", "wc"], defaultCaching: "wc" } as const;
     this.memoryTypes = [
       { name: "system" },
-      { name: "cma", pages, cma: true, availableCaching: ["cached", "wc"], defaultCaching: "wc" },
+      { name: "cma", pages, cma: true, ...caching },
+      ...(iommu === undefined ? [] : [{ name: "iommu", pages: pagesOf("iommu", iommu), cma: true, ...caching }]),
     ];
+    this.#fromCarveOut = iommu === undefined ? TO_SYSTEM : TO_IOMMU;
   }
 
   /** How the system and the device have shared the carve-out. */
   get carveOutStats(): CarveOutStats {
     return this.#area.stats;
+  }
+
+  /** How the engine has spent its time. */
+  get graphicsStats(): EngineStats {
+    return this.#engine().stats;
+  }
+
+  /** Starts the engine on the device's clock. */
+  attach({ clock }: DriverContext): void {
+    if (this.#graphics !== null) throw new TtmError("EBUSY", "Cannot attach cma-sim: it belongs to a device already");
+    this.#graphics = new Engine(clock, "graphics");
   }
 
   /**
@@ -100,96 +136,113 @@ export class CmaSim implements Driver {
     };
   }
 
-  /** From the carve-out to SYSTEM. */
-  evictPlacement(): Placement {
-    return TO_SYSTEM;
+  /** From the carve-out behind the IOMMU, if there is one, and only if that cannot be to SYSTEM; from there to SYSTEM. */
+  evictPlacement(buffer: BufferObject): Placement {
+    return buffer.memoryType === "cma" ? this.#fromCarveOut : TO_SYSTEM;
   }
 
-  /** Makes the system's pages leave the range, and the buffer's visible there. */
-  bind(_buffer: BufferObject, table: TranslationTable, _memoryType: string, start: number): void {
-    this.#area.claim(start, table.pages);
-    if (table.caching !== "cached") return;
-    this.#cached.set(table, { bytes: contentsOf(table).slice(), written: new Set() });
+  /** Host pages, of bytes or of stamps. */
+  createTranslationTable(buffer: BufferObject): TranslationTable {
+    return tableOf(this.#kind, buffer.pages);
+  }
+
+  /** Makes the buffer's pages visible to the device; in the carve-out the system's pages leave the range. */
+  bind(_buffer: BufferObject, table: TranslationTable, memoryType: string, start: number): void {
+    if (memoryType === "cma") this.#area.claim(start, table.pages);
+    this.#view.open(table);
   }
 
   /** The CPU sees what the device has written, and the system's pages return. */
   unbind(_buffer: BufferObject, table: TranslationTable): void {
-    this.#takeOver(table);
-    this.#cached.delete(table);
-    this.#area.release(table.boundAt, table.pages);
+    this.#view.close(table);
+    if (table.boundTo === "cma") this.#area.release(table.boundAt, table.pages);
+  }
+
+  /**
+   * Queues a job behind the earlier ones and behind conflicting work of its buffers, and announces it to them. A job that
+   * writes a buffer counts as having written all of its pages. If its program throws, its fence fails.
+   *
+   * @returns The fence that signals when the job has ended.
+   * @throws {TtmError} `EINVAL` if a buffer is not reserved or not where the device sees it, or the duration is no time.
+   */
+  submit(job: GpuJob): Fence {
+    const program = (contents: readonly Contents[]) => {
+      for (const { buffer, write } of job.buffers) {
+        if (write && buffer.tt !== null) this.#view.wrote(buffer.tt, 0, buffer.pages);
+      }
+      job.program?.(contents);
+    };
+    const reach = ({ tt }: BufferObject) => tt !== null && tt.boundTo !== null ? this.#view.contents(tt) : null;
+    return submitJob(this.#engine(), { ...job, program }, reach);
+  }
+
+  /**
+   * The contents of a buffer at this moment: what the device sees where it is bound, else what the CPU sees. For tests and
+   * tools.
+   *
+   * @returns null if it has no memory yet, which reads as zero.
+   */
+  contentsOf({ tt }: BufferObject): Contents | null {
+    return tt?.populated === true ? this.#view.contents(tt) : null;
   }
 
   /**
    * Writes the CPU's caches back, so that the device sees what the CPU has written. Does nothing to write-combined pages.
    *
-   * @throws {TtmError} `EINVAL` if the buffer is not in the carve-out.
+   * @throws {TtmError} `EINVAL` if the buffer is not where the device sees it.
    */
   flush(buffer: BufferObject): void {
-    const table = boundTable("flush", buffer);
-    const memory = this.#cached.get(table);
-    if (memory === undefined) return;
-    for (let page = 0; page < table.pages; page++) {
-      if (!memory.written.has(page)) copyPage(contentsOf(table), memory.bytes, page);
-    }
+    this.#view.flush(boundTable("flush", buffer));
   }
 
   /**
    * Drops the CPU's caches, so that the CPU sees what the device has written. Does nothing to write-combined pages.
    *
-   * @throws {TtmError} `EINVAL` if the buffer is not in the carve-out.
+   * @throws {TtmError} `EINVAL` if the buffer is not where the device sees it.
    */
   invalidate(buffer: BufferObject): void {
-    this.#takeOver(boundTable("invalidate", buffer));
+    this.#view.invalidate(boundTable("invalidate", buffer));
   }
 
   /**
    * What the device sees of a buffer.
    *
-   * @throws {TtmError} `EINVAL` if the buffer is not in the carve-out, or the bytes are not in the buffer.
+   * @throws {TtmError} `EINVAL` if the buffer is not where the device sees it, or the bytes are not in the buffer; `ENODEV`
+   * if the device keeps stamps instead of bytes.
    */
   read(buffer: BufferObject, offset: number, length: number): Uint8Array {
     const table = boundTable("read", buffer);
     checkInteger("read by the device", "offset", offset, 0, buffer.bytes);
     checkInteger("read by the device", "length", length, 0, buffer.bytes - offset);
-    return (this.#cached.get(table)?.bytes ?? contentsOf(table)).slice(offset, offset + length);
+    return this.#view.contents(table).bytes.slice(offset, offset + length);
   }
 
   /**
    * Writes as the device does.
    *
-   * @throws {TtmError} `EINVAL` if the buffer is not in the carve-out, or the bytes do not fit.
+   * @throws {TtmError} `EINVAL` if the buffer is not where the device sees it, or the bytes do not fit; `ENODEV` if the device
+   * keeps stamps instead of bytes.
    */
   write(buffer: BufferObject, offset: number, bytes: Uint8Array): void {
     const table = boundTable("write", buffer);
     checkInteger("write by the device", "offset", offset, 0, buffer.bytes - bytes.length);
-    const memory = this.#cached.get(table);
-    (memory?.bytes ?? contentsOf(table)).set(bytes, offset);
+    this.#view.contents(table).bytes.set(bytes, offset);
     if (bytes.length === 0) return;
-    for (let page = Math.floor(offset / PAGE_SIZE); page * PAGE_SIZE < offset + bytes.length; page++) {
-      memory?.written.add(page);
-    }
+    this.#view.wrote(table, Math.floor(offset / PAGE_SIZE), Math.ceil((offset + bytes.length) / PAGE_SIZE));
   }
 
-  #takeOver(table: TranslationTable): void {
-    const memory = this.#cached.get(table);
-    if (memory === undefined) return;
-    for (const page of memory.written) copyPage(memory.bytes, contentsOf(table), page);
-    memory.written.clear();
+  #engine(): Engine {
+    if (this.#graphics !== null) return this.#graphics;
+    throw new TtmError("EINVAL", "Cannot use cma-sim: it does not belong to a device yet");
   }
 }
 
-function contentsOf(table: TranslationTable): Uint8Array {
-  return table.contents as Uint8Array;
-}
-
-function copyPage(from: Uint8Array, to: Uint8Array, page: number): void {
-  to.set(from.subarray(page * PAGE_SIZE, (page + 1) * PAGE_SIZE), page * PAGE_SIZE);
+function pagesOf(name: string, bytes: number): number {
+  return Math.floor(checkInteger(CREATE, name, bytes, PAGE_SIZE, Number.MAX_SAFE_INTEGER) / PAGE_SIZE);
 }
 
 function boundTable(what: string, buffer: BufferObject): TranslationTable {
-  if (buffer.tt?.boundTo === "cma") return buffer.tt;
-  throw new TtmError(
-    "EINVAL",
-    `Cannot ${what} by the device: ${buffer} is in ${buffer.memoryType}, not in the carve-out`,
-  );
+  if (buffer.tt !== null && buffer.tt.boundTo !== null) return buffer.tt;
+  const where = buffer.memoryType === null ? "has no place" : `is in ${buffer.memoryType}`;
+  throw new TtmError("EINVAL", `Cannot ${what} by the device: ${buffer} ${where}, which it does not see`);
 }

@@ -6,14 +6,26 @@ import { testDriver } from "@ttm/testing";
 import { CmaSim, type CmaSimOptions } from "./mod.ts";
 
 for (const [name, manager] of Object.entries({ "first-fit": () => firstFit(), "buddy": () => buddy() })) {
-  testDriver({
-    test: Deno.test,
-    name: `cma-sim × ${name} × memory-store`,
-    factory: () => ({
-      driver: new CmaSim({ carveOut: 16 * PAGE_SIZE, movable: 8 * PAGE_SIZE }),
-      managers: { cma: manager() },
-    }),
-  });
+  for (const contents of ["bytes", "stamps"] as const) {
+    testDriver({
+      test: Deno.test,
+      name: `cma-sim (${contents}) × ${name} × memory-store`,
+      factory: () => ({
+        driver: new CmaSim({ carveOut: 16 * PAGE_SIZE, movable: 8 * PAGE_SIZE, contents }),
+        managers: { cma: manager() },
+      }),
+      supports: { bytes: contents === "bytes" },
+    });
+    testDriver({
+      test: Deno.test,
+      name: `cma-sim with IOMMU (${contents}) × ${name} × memory-store`,
+      factory: () => ({
+        driver: new CmaSim({ carveOut: 16 * PAGE_SIZE, iommu: 16 * PAGE_SIZE, contents }),
+        managers: { cma: manager(), iommu: manager() },
+      }),
+      supports: { bytes: contents === "bytes" },
+    });
+  }
 }
 
 function bench(options: Partial<CmaSimOptions> = {}) {
@@ -158,7 +170,7 @@ Deno.test("the device reaches what is in the carve-out only, and no byte beyond 
       () => driver.write(away, 0, new Uint8Array(1)),
     ]
   ) {
-    assertThrows(act, TtmError, "is in system, not in the carve-out");
+    assertThrows(act, TtmError, "is in system, which it does not see");
   }
   const buffer = await make(1);
   for (const [offset, length] of [[-1, 1], [4096, 1], [0, 4097], [0.5, 1], [NaN, 1]] as const) {
@@ -169,10 +181,20 @@ Deno.test("the device reaches what is in the carve-out only, and no byte beyond 
 });
 
 for (
-  const options of [null, {}, { carveOut: 4095 }, { carveOut: NaN }, { carveOut: 8192, movable: -1 }, {
-    carveOut: 8192,
-    movable: 8193,
-  }, { carveOut: 8192, dma32: 1 }]
+  const options of [
+    null,
+    {},
+    { carveOut: 4095 },
+    { carveOut: NaN },
+    { carveOut: 8192, movable: -1 },
+    {
+      carveOut: 8192,
+      movable: 8193,
+    },
+    { carveOut: 8192, dma32: 1 },
+    { carveOut: 8192, iommu: 4095 },
+    { carveOut: 8192, contents: "pages" },
+  ]
 ) {
   Deno.test(`a device of ${JSON.stringify(options)} is refused`, () => {
     assertThrows(() => new CmaSim(options as never), TtmError, "Cannot create cma-sim");

@@ -4,5 +4,6 @@
  *
  * @module
  */
+export { Contents, type EngineStats, type GpuJob, type JobBuffer } from "@ttm/sim-parts";
 export { CmaSim } from "./cma_sim.ts";
 export type { CarveOutStats, CmaSimOptions } from "./cma_options.ts";

@@ -4,6 +4,5 @@
  *
  * @module
  */
-export { Contents } from "./contents.ts";
-export type { EngineStats } from "./engine.ts";
-export { type GpuJob, type JobBuffer, RadeonSim, type RadeonSimOptions } from "./radeon_sim.ts";
+export { Contents, type EngineStats, type GpuJob, type JobBuffer } from "@ttm/sim-parts";
+export { RadeonSim, type RadeonSimOptions } from "./radeon_sim.ts";

@@ -8,14 +8,20 @@ import {
   PAGE_SIZE,
   type Place,
   type Placement,
-  TranslationTable,
+  type TranslationTable,
   TtmError,
 } from "@ttm/core";
-import { checkArray, checkInteger, checkObject, checkWord, show } from "@ttm/core/arguments";
-import { Contents } from "./contents.ts";
-import { Engine, type EngineStats } from "./engine.ts";
-import { byteMemory, type MemoryKind } from "./memory.ts";
-import { stampMemory } from "./stamp_memory.ts";
+import { checkInteger, checkObject, checkWord, show } from "@ttm/core/arguments";
+import {
+  Contents,
+  Engine,
+  type EngineStats,
+  type GpuJob,
+  type MemoryKind,
+  memoryKinds,
+  submitJob,
+  tableOf,
+} from "@ttm/sim-parts";
 
 /** What the simulated GPU is like. Sizes are bytes and are rounded down to whole pages of 4096 bytes. */
 export interface RadeonSimOptions {
@@ -31,24 +37,6 @@ export interface RadeonSimOptions {
   readonly copyBytesPerMs?: number;
   /** Time that a copy takes to get going, in milliseconds. @default {0.01} */
   readonly copyLatencyMs?: number;
-}
-
-/** One use of a buffer by a job. */
-export interface JobBuffer {
-  /** A reserved buffer in VRAM or GTT. */
-  readonly buffer: BufferObject;
-  /** Whether the job writes it. */
-  readonly write: boolean;
-}
-
-/** Work for the GPU. */
-export interface GpuJob {
-  /** The buffers that it uses. */
-  readonly buffers: readonly JobBuffer[];
-  /** How long it runs, in simulated milliseconds. */
-  readonly durationMs: number;
-  /** What it does to the contents, in the order of `buffers`, at the moment when it ends. */
-  readonly program?: (contents: readonly Contents[]) => void;
 }
 
 const CREATE = "create radeon-sim";
@@ -120,7 +108,7 @@ export class RadeonSim implements Driver {
     this.#bytesPerMs = positive("copyBytesPerMs", options.copyBytesPerMs ?? 12e6);
     this.#latencyMs = options.copyLatencyMs === 0 ? 0 : positive("copyLatencyMs", options.copyLatencyMs ?? 0.01);
     checkWord(CREATE, "contents", contents, ["bytes", "stamps"]);
-    this.#kind = (contents === "bytes" ? byteMemory : stampMemory) as MemoryKind<unknown>;
+    this.#kind = memoryKinds[contents];
     this.#vram = createVram(this.#kind, vramPages);
     this.memoryTypes = [
       { name: "system" },
@@ -163,12 +151,7 @@ export class RadeonSim implements Driver {
 
   /** Host pages, of bytes or of stamps. */
   createTranslationTable(buffer: BufferObject): TranslationTable {
-    const { codec } = this.#kind;
-    return new TranslationTable(
-      buffer.pages,
-      (pages) => this.#kind.create(pages),
-      codec === undefined ? {} : { codec },
-    );
+    return tableOf(this.#kind, buffer.pages);
   }
 
   /** Queues a copy, or a clear if there is nothing to copy yet. */
@@ -201,20 +184,7 @@ export class RadeonSim implements Driver {
    * @throws {TtmError} `EINVAL` if a buffer is not reserved or not in VRAM or GTT, or the duration is no time.
    */
   submit(job: GpuJob): Fence {
-    const graphics = this.#engine(this.#graphics);
-    checkObject("submit job", "the job", job);
-    checkArray("submit job", "buffers", job.buffers);
-    if (typeof job.durationMs !== "number" || !(job.durationMs >= 0 && job.durationMs < Infinity)) {
-      throw new TtmError("EINVAL", `Cannot submit job: durationMs must be a time, not ${show(job.durationMs)}`);
-    }
-    const contents = job.buffers.map(({ buffer }) => this.#reachable(buffer));
-    const after: Fence[] = [];
-    for (const { buffer, write } of job.buffers) {
-      after.push(...buffer.reservation.fences.allPending(write ? "bookkeep" : "write"));
-    }
-    const fence = graphics.submit(after, job.durationMs, () => job.program?.(contents));
-    for (const { buffer, write } of job.buffers) buffer.addFence(fence, write ? "write" : "read");
-    return fence;
+    return submitJob(this.#engine(this.#graphics), job, (buffer) => isVisible(buffer) ? this.contentsOf(buffer) : null);
   }
 
   /**
@@ -229,14 +199,6 @@ export class RadeonSim implements Driver {
     return tt?.populated === true ? new Contents(this.#kind, tt.contents, 0, pages) : null;
   }
 
-  #reachable(buffer: BufferObject): Contents {
-    if (!buffer.reserved || (buffer.memoryType !== "vram" && buffer.memoryType !== "gtt")) {
-      const where = buffer.memoryType === null ? "has no place" : `is in ${buffer.memoryType}`;
-      throw new TtmError("EINVAL", `Cannot submit job: ${buffer} ${buffer.reserved ? where : "is not reserved"}`);
-    }
-    return this.contentsOf(buffer) as Contents;
-  }
-
   #contentsAt({ start, table }: Location, pages: number): Contents {
     if (table === null) return new Contents(this.#kind, this.#vram, start, pages);
     return new Contents(this.#kind, table.populate(), 0, pages);
@@ -246,6 +208,10 @@ export class RadeonSim implements Driver {
     if (engine === null) throw new TtmError("EINVAL", "Cannot use radeon-sim: it does not belong to a device yet");
     return engine;
   }
+}
+
+function isVisible({ memoryType }: BufferObject): boolean {
+  return memoryType === "vram" || memoryType === "gtt";
 }
 
 function createVram(kind: MemoryKind<unknown>, pages: number): unknown {

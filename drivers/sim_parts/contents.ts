@@ -14,7 +14,7 @@ export class Contents {
   #page: number;
   #pages: number;
 
-  /** @internal */
+  /** Of so many pages of a memory, from `page` on. */
   constructor(kind: MemoryKind<unknown>, memory: unknown, page: number, pages: number) {
     this.#kind = kind;
     this.#memory = memory;
@@ -44,7 +44,7 @@ export class Contents {
     return this.#kind.firstMismatch(this.#memory, this.#page, this.#pages, stamp);
   }
 
-  /** @internal Copies all of `source`, which has as many pages. */
+  /** Copies all of `source`, which has as many pages and is of the same kind. */
   copyFrom(source: Contents): void {
     this.#kind.copy(source.#memory, source.#page, this.#memory, this.#page, this.#pages);
   }

@@ -10,6 +10,7 @@ interface Run {
 
 /** Memory that remembers who wrote which page instead of the bytes: sorted runs that cover all of it. */
 export class StampRuns {
+  /** How many pages it has. */
   readonly pages: number;
   #runs: Run[] = [{ start: 0, stamp: 0, offset: 0 }];
 

@@ -1,0 +1,51 @@
+import { type BufferObject, type Fence, TtmError } from "@ttm/core";
+import { checkArray, checkObject, show } from "@ttm/core/arguments";
+import type { Contents } from "./contents.ts";
+import type { Engine } from "./engine.ts";
+
+/** One use of a buffer by a job. */
+export interface JobBuffer {
+  /** A reserved buffer where the device sees it. */
+  readonly buffer: BufferObject;
+  /** Whether the job writes it. */
+  readonly write: boolean;
+}
+
+/** Work for the device. */
+export interface GpuJob {
+  /** The buffers that it uses. */
+  readonly buffers: readonly JobBuffer[];
+  /** How long it runs, in simulated milliseconds. */
+  readonly durationMs: number;
+  /** What it does to the contents, in the order of `buffers`, at the moment when it ends. */
+  readonly program?: (contents: readonly Contents[]) => void;
+}
+
+/**
+ * Queues a job on an engine behind the moves and conflicting work of its buffers, and announces it to them. The job sees
+ * each buffer where it is now. If its program throws, its fence fails.
+ *
+ * @param reach What the device sees of a buffer; null if that is nothing.
+ * @returns The fence that signals when the job has ended.
+ * @throws {TtmError} `EINVAL` if a buffer is not reserved or the device does not see it, or the duration is no time.
+ */
+export function submitJob(engine: Engine, job: GpuJob, reach: (buffer: BufferObject) => Contents | null): Fence {
+  checkObject("submit job", "the job", job);
+  checkArray("submit job", "buffers", job.buffers);
+  if (typeof job.durationMs !== "number" || !(job.durationMs >= 0 && job.durationMs < Infinity)) {
+    throw new TtmError("EINVAL", `Cannot submit job: durationMs must be a time, not ${show(job.durationMs)}`);
+  }
+  const contents = job.buffers.map(({ buffer }) => (buffer.reserved ? reach(buffer) : null) ?? refuse(buffer));
+  const after: Fence[] = [];
+  for (const { buffer, write } of job.buffers) {
+    after.push(...buffer.reservation.fences.allPending(write ? "bookkeep" : "write"));
+  }
+  const fence = engine.submit(after, job.durationMs, () => job.program?.(contents));
+  for (const { buffer, write } of job.buffers) buffer.addFence(fence, write ? "write" : "read");
+  return fence;
+}
+
+function refuse(buffer: BufferObject): never {
+  const where = buffer.memoryType === null ? "has no place" : `is in ${buffer.memoryType}`;
+  throw new TtmError("EINVAL", `Cannot submit job: ${buffer} ${buffer.reserved ? where : "is not reserved"}`);
+}
