@@ -5,7 +5,8 @@ import { findChromium } from "./chromium.ts";
 import { builtinsOf, filesOf } from "./graph.ts";
 import { versionOf } from "./process.ts";
 import { suites } from "./programs/suites.ts";
-import { canBundle, onChromium, onDeno, onNode, type RuntimeRun } from "./runs.ts";
+import { canBundle, installed, onChromium, onDeno, onNode, type RuntimeRun } from "./runs.ts";
+import { filesBelow } from "./registry.ts";
 import { cell, parseTable } from "./table.ts";
 
 const FIRST = `\
@@ -71,6 +72,24 @@ testUnless(denied, "Deno imports every entry point from a registry, with types, 
   assertMatch(run.together, TOGETHER);
   await assertWorks(run, true);
 });
+
+testUnless(
+  noNode,
+  "tarballs of npm have a module for each one that is published, and say what they depend on",
+  async () => {
+    const { packages } = await onDeno();
+    const folder = `${await installed()}/node_modules`;
+    for (const { name, manifest } of packages) {
+      const modules = (await filesBelow(`${folder}/${name}`)).map(([path]) => path).filter((path) =>
+        path.endsWith(".js")
+      );
+      const sources = Object.keys(manifest).filter((path) => path.endsWith(".ts"));
+      assertEquals(modules.map((path) => path.replace(/js$/, "ts")).toSorted(), sources.toSorted(), name);
+      const { dependencies } = JSON.parse(await Deno.readTextFile(`${folder}/${name}/package.json`));
+      assertEquals("@ttm/core" in dependencies, name !== "@ttm/core", name);
+    }
+  },
+);
 
 testUnless(noNode, "Node imports every entry point from tarballs of npm, and all suites pass", async () => {
   const run = await onNode();

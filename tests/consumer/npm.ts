@@ -15,7 +15,10 @@ async function dependencies({ folder, manifest }: Published): Promise<Record<str
 
 async function pack(published: Published, source: string, tarball: string): Promise<void> {
   const folder = ownFolder();
-  const args = ["pack", "--no-source-maps", "--allow-dirty", `--output=${tarball}`];
+  // Without that the root would have copies of the packages below it.
+  const others = readMembers().map((member) => member.folder).filter((other) => source === "" && other !== "");
+  const ignored = others.length > 0 ? [`--ignore=${others}`] : [];
+  const args = ["pack", "--no-source-maps", "--allow-dirty", `--output=${tarball}`, ...ignored];
   await run(Deno.execPath(), args, { cwd: new URL(source, ROOT) });
   await run("tar", ["xzf", tarball], { cwd: folder });
   const manifest = JSON.parse(await Deno.readTextFile(`${folder}/package/package.json`));
@@ -25,8 +28,8 @@ async function pack(published: Published, source: string, tarball: string): Prom
 }
 
 /**
- * Packs all packages for npm; the paths of their tarballs in a folder. `deno pack` says nothing of the other members that
- * a member of a workspace needs, so this adds them.
+ * Packs all packages for npm; the paths of their tarballs in a folder. `deno pack` says nothing of the other
+ * members that a member of a workspace needs, so this adds them.
  */
 export async function packAll(packages: readonly Published[], into: string): Promise<string[]> {
   const sources = new Map(readMembers().map(({ name, folder }) => [name, folder]));

@@ -1,5 +1,11 @@
 import { run } from "./process.ts";
 
+/** What a registry says of a file. */
+export interface FileSum {
+  readonly size: number;
+  readonly checksum: string;
+}
+
 /** A package that a registry has taken. */
 export interface Published {
   /** As it is imported: `"@ttm/core"`. */
@@ -9,8 +15,8 @@ export interface Published {
   readonly folder: string;
   /** Entry points by their names: `{ ".": "./mod.ts" }`. */
   readonly exports: Readonly<Record<string, string>>;
-  /** Sizes and checksums of the files, by their paths: `"/mod.ts"`. */
-  readonly manifest: Readonly<Record<string, { readonly size: number; readonly checksum: string }>>;
+  /** Its files by their paths: `"/mod.ts"`. */
+  readonly manifest: Readonly<Record<string, FileSum>>;
 }
 
 const VERSION_UPLOAD = /^\/api\/scopes\/([^/]+)\/packages\/([^/]+)\/versions\/([^/]+)$/;
@@ -87,13 +93,14 @@ export class Registry implements AsyncDisposable {
   }
 }
 
-async function filesBelow(folder: string, below = ""): Promise<[string, { size: number; checksum: string }][]> {
+/** Files of a folder by their paths in it, with sizes and checksums. */
+export async function filesBelow(folder: string, below = ""): Promise<[string, FileSum][]> {
   const entries = await Array.fromAsync(Deno.readDir(folder + below), async ({ name, isDirectory }) => {
     const path = `${below}/${name}`;
     if (isDirectory) return await filesBelow(folder, path);
     const bytes = await Deno.readFile(folder + path);
     const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    return [[path, { size: bytes.length, checksum: `sha256-${hash.toHex()}` }] as [string, never]];
+    return [[path, { size: bytes.length, checksum: `sha256-${hash.toHex()}` }] as [string, FileSum]];
   });
   return entries.flat();
 }
