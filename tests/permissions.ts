@@ -1,9 +1,14 @@
 /** Why a test cannot run here; undefined if it can. */
 export type Obstacle = string | undefined;
 
+/** The network is this machine. */
+function descriptor(name: Deno.PermissionDescriptor["name"]): Deno.PermissionDescriptor {
+  return name === "net" ? { name, host: "127.0.0.1" } : { name };
+}
+
 /** The first permission that the tests have not been granted, as an obstacle. Never asks for one. */
 export function missing(...permissions: Deno.PermissionDescriptor["name"][]): Obstacle {
-  const name = permissions.find((name) => Deno.permissions.querySync({ name }).state !== "granted");
+  const name = permissions.find((name) => Deno.permissions.querySync(descriptor(name)).state !== "granted");
   return name === undefined ? undefined : `needs --allow-${name}, use deno task test`;
 }
 

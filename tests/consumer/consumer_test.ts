@@ -1,0 +1,144 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { readMembers, ROOT } from "../members.ts";
+import { missing, type Obstacle, testUnless } from "../permissions.ts";
+import { findChromium } from "./chromium.ts";
+import { builtinsOf, filesOf } from "./graph.ts";
+import { versionOf } from "./process.ts";
+import { suites } from "./programs/suites.ts";
+import { canBundle, installed, onChromium, onDeno, onNode, type RuntimeRun } from "./runs.ts";
+import { filesBelow } from "./registry.ts";
+import { cell, parseTable } from "./table.ts";
+
+const FIRST = `\
+mesh in vram: 1,2,3,4
+mesh in gtt: 1,2,3,4
+texture in vram: 5,6,7,8
+mesh in vram: 1,2,3,4
+texture in gtt: 5,6,7,8
+`;
+// The third line is that of a GPU, if there is one.
+const TOGETHER = /^(\S+: 4 of 8 in VRAM, they read 0,1,2,3,4,5,6,7\n){2,3}$/;
+
+const names = () => readMembers().map(({ name }) => name);
+
+const denied = missing("read", "write", "run", "env", "net");
+const noNode: Obstacle = denied ?? (await versionOf("npm") === null ? "needs Node with npm" : undefined);
+const noChromium: Obstacle = noNode ?? (findChromium() === null ? "needs Chromium" : undefined);
+const noBundler: Obstacle = noChromium ?? (await canBundle() ? undefined : "deno bundle cannot get its bundler");
+
+/** Fails unless every package was imported, or needs what the runtime has not, and did as it should. */
+async function assertWorks({ reports }: RuntimeRun, hasBuiltins: boolean): Promise<void> {
+  assertEquals(Object.keys(reports), names());
+  for (const member of readMembers()) {
+    const report = reports[member.name];
+    assertEquals(report?.failed, [], member.name);
+    const lacks = hasBuiltins ? [] : await builtinsOf(member);
+    if (lacks.length === 0) assertEquals(report?.notImported, {}, member.name);
+    if (report?.passed === 0 && member.name in suites) {
+      assert(report.untried !== undefined || member.name in report.notImported, `${member.name} was not tried`);
+    }
+  }
+}
+
+testUnless(denied, "Deno runs a program with core and a driver from a registry, and fetches nothing else", async () => {
+  const { first, fetched, packages } = await onDeno();
+  assertEquals(first, FIRST);
+  const allowed = packages.filter(({ name }) => ["@ttm/core", "@ttm/radeon-sim"].includes(name)).flatMap(
+    ({ name, version, manifest }) => [
+      `/${name}/meta.json`,
+      `/${name}/${version}_meta.json`,
+      ...Object.keys(manifest).map((path) => `/${name}/${version}${path}`),
+    ],
+  );
+  assertEquals(fetched.filter((path) => !allowed.includes(path)), []);
+  assert(fetched.includes("/@ttm/radeon-sim/meta.json") && fetched.includes("/@ttm/core/meta.json"));
+});
+
+testUnless(
+  denied,
+  "what is published is the modules that entry points need, with README and configuration",
+  async () => {
+    const { packages } = await onDeno();
+    for (const [i, member] of readMembers().entries()) {
+      const expected = [...await filesOf(member), "/README.md", "/deno.json"];
+      const files = Object.keys(packages[i]?.manifest ?? {}).filter((path) => path !== "/LICENSE");
+      assertEquals(files.toSorted(), expected.toSorted(), member.name);
+    }
+  },
+);
+
+testUnless(denied, "Deno imports every entry point from a registry, with types, and all suites pass", async () => {
+  const run = await onDeno();
+  assertMatch(run.together, TOGETHER);
+  await assertWorks(run, true);
+});
+
+testUnless(
+  noNode,
+  "tarballs of npm have a module for each one that is published, and say what they depend on",
+  async () => {
+    const { packages } = await onDeno();
+    const folder = `${await installed()}/node_modules`;
+    for (const { name, manifest } of packages) {
+      const modules = (await filesBelow(`${folder}/${name}`)).map(([path]) => path).filter((path) =>
+        path.endsWith(".js")
+      );
+      const sources = Object.keys(manifest).filter((path) => path.endsWith(".ts"));
+      assertEquals(modules.map((path) => path.replace(/js$/, "ts")).toSorted(), sources.toSorted(), name);
+      const { dependencies } = JSON.parse(await Deno.readTextFile(`${folder}/${name}/package.json`));
+      assertEquals("@ttm/core" in dependencies, name !== "@ttm/core", name);
+    }
+  },
+);
+
+testUnless(noNode, "Node imports every entry point from tarballs of npm, and all suites pass", async () => {
+  const run = await onNode();
+  assertEquals(run.first, FIRST);
+  assertMatch(run.together, TOGETHER);
+  await assertWorks(run, true);
+});
+
+testUnless(noChromium, "Chromium imports what needs no modules of Node, and all suites pass", async () => {
+  const run = await onChromium();
+  assertEquals(run.first, FIRST);
+  assertMatch(run.together, TOGETHER);
+  await assertWorks(run, false);
+});
+
+testUnless(noBundler, "Chromium runs programs that are bundled with all that they need", async () => {
+  const { bundled, together } = await onChromium();
+  assertEquals(bundled, [FIRST, together]);
+});
+
+testUnless(missing("read"), "every manager, driver and store has a suite that is run on the runtimes", () => {
+  const parts = readMembers().filter(({ folder }) => /^(managers|drivers|stores)\//.test(folder));
+  assertEquals(parts.map(({ name }) => name).filter((name) => !(name in suites)), []);
+});
+
+testUnless(missing("read"), "the table in the README has all packages, and runtimes where they work", () => {
+  const cells = parseTable(Deno.readTextFileSync(new URL("README.md", ROOT)));
+  assertEquals(Object.keys(cells), names(), "deno task compat writes the table anew");
+  for (const [name, row] of Object.entries(cells)) {
+    assertEquals(Object.keys(row), ["Deno", "Node", "Chromium"]);
+    assertEquals(Object.values(row).filter((text) => !/^(✓|– \(.+\))/.test(text)), [], name);
+  }
+});
+
+for (
+  const [runtime, obstacle, run] of [
+    ["Deno", denied, onDeno],
+    ["Node", noNode, onNode],
+    ["Chromium", noChromium, onChromium],
+  ] as const
+) {
+  testUnless(obstacle, `the table in the README says what is so on ${runtime}`, async () => {
+    const cells = parseTable(await Deno.readTextFile(new URL("README.md", ROOT)));
+    const { reports } = await run();
+    for (const member of readMembers()) {
+      const report = reports[member.name];
+      assert(report !== undefined, member.name);
+      // Notes differ with the machine: not every one has a GPU.
+      assertEquals(cells[member.name]?.[runtime]?.[0], (await cell(member, report))[0], member.name);
+    }
+  });
+}

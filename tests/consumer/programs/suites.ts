@@ -1,0 +1,84 @@
+/** Takes a case, as `Deno.test` does. */
+export type TakeCase = (name: string, fn: () => void | Promise<void>) => void;
+
+/** Hands the cases for a package over, or says why they cannot run here. Imports nothing before it is called. */
+export type Suite = (test: TakeCase, skip: (why: string) => void) => Promise<void>;
+
+const SIZE = 16 * 4096;
+
+/** What is run of each package once it could be imported. */
+export const suites: Readonly<Record<string, Suite>> = {
+  "@ttm/core": async (test) => {
+    const { memoryStore } = await import("@ttm/core");
+    const { testStore } = await import("@ttm/testing");
+    testStore({ test, factory: () => memoryStore() });
+  },
+  "@ttm/first-fit": async (test) => {
+    const { firstFit } = await import("@ttm/first-fit");
+    const { testManager } = await import("@ttm/testing");
+    testManager({ test, factory: () => firstFit() });
+  },
+  "@ttm/buddy": async (test) => {
+    const { buddy } = await import("@ttm/buddy");
+    const { testManager } = await import("@ttm/testing");
+    testManager({ test, factory: () => buddy(), supports: { alignment: "powers of two" } });
+  },
+  "@ttm/radeon-sim": async (test) => {
+    const { RadeonSim } = await import("@ttm/radeon-sim");
+    const { firstFit } = await import("@ttm/first-fit");
+    const { testDriver } = await import("@ttm/testing");
+    const managers = () => ({ vram: firstFit(), gtt: firstFit() });
+    testDriver({ test, factory: () => ({ driver: new RadeonSim({ vram: SIZE, gtt: SIZE }), managers: managers() }) });
+  },
+  "@ttm/cma-sim": async (test) => {
+    const { CmaSim } = await import("@ttm/cma-sim");
+    const { buddy } = await import("@ttm/buddy");
+    const { testDriver } = await import("@ttm/testing");
+    const driver = () => new CmaSim({ carveOut: SIZE, movable: SIZE / 2 });
+    testDriver({ test, factory: () => ({ driver: driver(), managers: { cma: buddy() } }) });
+  },
+  "@ttm/webgpu": async (test, skip) => {
+    const { byteBudget, WebGpu } = await import("@ttm/webgpu");
+    const { SystemClock } = await import("@ttm/core");
+    const { testDriver } = await import("@ttm/testing");
+    const device = await (await globalThis.navigator?.gpu?.requestAdapter())?.requestDevice();
+    if (device === undefined) return skip("no GPU");
+    const factory = () => {
+      const driver = new WebGpu({ device, budget: SIZE });
+      const end = () => driver.retired.settled();
+      return { driver, managers: { vram: byteBudget(driver) }, clock: new SystemClock(), end };
+    };
+    testDriver({ test, factory, supports: { windows: false } });
+  },
+  "@ttm/file-store": async (test) => {
+    const { FileStore } = await import("@ttm/file-store");
+    const { testStore } = await import("@ttm/testing");
+    testStore({ test, factory: () => new FileStore({ directory: "swap" }) });
+  },
+  "@ttm/testing": async (test) => {
+    const { memoryStore } = await import("@ttm/core");
+    const { failingStore, testStore } = await import("@ttm/testing");
+    test("catches a store that loses bytes", async () => {
+      const wrong: string[] = [];
+      const cases: (() => void | Promise<void>)[] = [];
+      testStore({ test: (_name, fn) => cases.push(fn), factory: () => failingStore(memoryStore(), { shortBy: 1 }) });
+      for (const fn of cases) await Promise.resolve(fn()).catch((error) => wrong.push(String(error)));
+      if (wrong.length === 0) throw new Error("nothing was wrong with it");
+    });
+  },
+  "@ttm/replay": async (test) => {
+    const { replay, workloads } = await import("@ttm/replay");
+    test("a shipped workload keeps its contents under pressure", () => {
+      const workload = workloads["texture-streaming"]?.make({ seed: 1 });
+      if (workload === undefined) throw new Error("there is none");
+      const { report } = replay(workload, { contents: "stamps", verify: true });
+      if (report.evictions === 0 || report.losses.length > 0) throw new Error(JSON.stringify(report));
+    });
+  },
+  "@ttm/ttm": async (test) => {
+    const { firstFit, RadeonSim } = await import("@ttm/ttm");
+    const { testDriver } = await import("@ttm/testing");
+    const managers = () => ({ vram: firstFit(), gtt: firstFit() });
+    testDriver({ test, factory: () => ({ driver: new RadeonSim({ vram: SIZE, gtt: SIZE }), managers: managers() }) });
+  },
+};

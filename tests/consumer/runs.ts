@@ -1,0 +1,96 @@
+import { readMembers, ROOT } from "../members.ts";
+import { findChromium, type PageRun, runInChromium } from "./chromium.ts";
+import { install, packAll } from "./npm.ts";
+import { ownFolder } from "./own_folder.ts";
+import { run } from "./process.ts";
+import type { PackageReport } from "./programs/check.ts";
+import { writeForJsr, writeForNpm } from "./programs.ts";
+import { publishAll } from "./publish.ts";
+import { type Published, Registry } from "./registry.ts";
+
+/** What the programs printed on a runtime. */
+export interface RuntimeRun {
+  /** Of `programs/first.ts`. */
+  readonly first: string;
+  /** Of `programs/together.ts`. */
+  readonly together: string;
+  /** Of `programs/check.ts`, by package. */
+  readonly reports: Readonly<Record<string, PackageReport>>;
+}
+
+/** What is below is made once, when it is first asked for. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => made ??= make();
+}
+
+/** Commands that are imported print their help. */
+const HELP = "--help";
+
+/** What the last line says, for commands print before it. */
+function lastLine(printed: string): Record<string, PackageReport> {
+  return JSON.parse(printed.trimEnd().split("\n").at(-1) ?? "");
+}
+
+/** Deno, with packages from a registry, an empty cache and no configuration. */
+export const onDeno: () => Promise<RuntimeRun & { packages: readonly Published[]; fetched: readonly string[] }> = once(
+  async () => {
+    await using registry = new Registry(ownFolder());
+    const packages = await publishAll(registry);
+    const cwd = ownFolder();
+    await writeForJsr(cwd, readMembers());
+    const env = { JSR_URL: registry.url, DENO_DIR: `${cwd}/cache` };
+    const program = (...args: string[]) => run(Deno.execPath(), ["run", ...args], { cwd, env, clean: true });
+    const first = await program("first.ts");
+    const fetched = [...registry.served];
+    const together = await program("together.ts");
+    const printed = await program("--check", "--allow-read=.", "--allow-write=.", "main.ts", HELP);
+    return { packages, first, fetched, together, reports: lastLine(printed) };
+  },
+);
+
+/** A folder in which npm has installed the packages, with the programs beside them. */
+export const installed: () => Promise<string> = once(async () => {
+  const folder = ownFolder();
+  await install(folder, await packAll((await onDeno()).packages, ownFolder()));
+  await writeForNpm(folder, readMembers());
+  return folder;
+});
+
+/** Node, with packages from tarballs. */
+export const onNode: () => Promise<RuntimeRun> = once(async () => {
+  const cwd = await installed();
+  const program = (...args: string[]) => run("node", args, { cwd, clean: true });
+  const [first, together] = [await program("first.js"), await program("together.js")];
+  return { first, together, reports: lastLine(await program("main.js", HELP)) };
+});
+
+function printedBy({ lines, error }: PageRun): string {
+  if (error !== null) throw new Error(`Cannot run in Chromium: ${error}`);
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Bundles a file for browsers. */
+async function bundle(from: string, to: string): Promise<void> {
+  await run(Deno.execPath(), ["bundle", "--platform=browser", `--output=${to}`, from], { cwd: ROOT });
+}
+
+/** Whether `deno bundle` has its bundler, or can fetch it. */
+export const canBundle: () => Promise<boolean> = once(async () => {
+  const folder = ownFolder();
+  await Deno.writeTextFile(`${folder}/nothing.ts`, "");
+  return await bundle(`${folder}/nothing.ts`, `${folder}/nothing.js`).then(() => true, () => false);
+});
+
+/** Chromium, with the packages that npm has installed, and with all that the programs need in one file each. */
+export const onChromium: () => Promise<RuntimeRun & { readonly bundled: readonly string[] }> = once(async () => {
+  const folder = await installed();
+  const bundled = await canBundle() ? ["bundled/first.js", "bundled/together.js"] : [];
+  for (const path of bundled) {
+    await bundle(path.replace("bundled", "tests/consumer/programs").replace(".js", ".ts"), `${folder}/${path}`);
+  }
+  const modules = ["first.js", "together.js", "main.js", ...bundled].map((path) => `/${path}`);
+  const runs = await runInChromium(findChromium() ?? "", folder, readMembers(), modules);
+  const [first = "", together = "", printed = "", ...rest] = runs.map(printedBy);
+  return { first, together, reports: lastLine(printed), bundled: rest };
+});
