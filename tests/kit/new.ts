@@ -12,7 +12,6 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import own from "./deno.json" with { type: "json" };
 import { type PartName, partName, startingPoint } from "./starting_point.ts";
 
 const HELP = `Writes a part for @ttm/core that passes its suite, for you to change.
@@ -71,9 +70,9 @@ async function main(args: string[]): Promise<void> {
   const root = values.to === undefined ? readWorkspace(part) : null;
   if (root !== null && values.scope !== undefined) refuse(part, "--scope is for a package of its own, with --to");
   const scope = root !== null ? "@ttm" : scopeOf(part, values.scope);
-  // Beside this file, on disk or on a server.
-  const guide = await (await fetch(new URL("./AUTHORING.md", import.meta.url))).text();
-  const files = startingPoint(part, { guide, scope, versions: root === null ? `^${own.version}` : null });
+  const guide = await readBeside("./AUTHORING.md");
+  const { version } = JSON.parse(await readBeside("./deno.json"));
+  const files = startingPoint(part, { guide, scope, versions: root === null ? `^${version}` : null });
   write(folder, files);
   if (root !== null) {
     root.workspace.push(`./${folder}`);
@@ -82,6 +81,11 @@ async function main(args: string[]): Promise<void> {
   process.stdout.write(`Wrote ${[...files.keys()].map((file) => join(folder, file)).join(", ")}.\n`);
   if (root !== null) process.stdout.write(`Listed ./${folder} in the workspace of ${ROOT}.\n`);
   process.stdout.write(root !== null ? `Now: deno test ${folder}\n` : `Now: cd ${folder} && deno test\n`);
+}
+
+/** A file of this package, on disk or on a server. */
+async function readBeside(path: string): Promise<string> {
+  return await (await fetch(new URL(path, import.meta.url))).text();
 }
 
 function write(folder: string, files: ReadonlyMap<string, string>): void {

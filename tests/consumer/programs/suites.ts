@@ -23,6 +23,18 @@ export const suites: Readonly<Record<string, Suite>> = {
     const { testManager } = await import("@ttm/testing");
     testManager({ test, factory: () => buddy(), supports: { alignment: "powers of two" } });
   },
+  "@ttm/sim-parts": async (test) => {
+    const { Engine } = await import("@ttm/sim-parts");
+    const { SimulatedClock } = await import("@ttm/core");
+    test("an engine runs its tasks in order and in time", () => {
+      const clock = new SimulatedClock();
+      const engine = new Engine(clock, "engine");
+      const ends: number[] = [];
+      for (const durationMs of [2, 3]) engine.submit([], durationMs, () => ends.push(clock.now()));
+      clock.runUntilIdle();
+      if (ends.join() !== "2,5") throw new Error(`the tasks ended at ${ends}`);
+    });
+  },
   "@ttm/radeon-sim": async (test) => {
     const { RadeonSim } = await import("@ttm/radeon-sim");
     const { firstFit } = await import("@ttm/first-fit");
