@@ -48,8 +48,8 @@ async function importMap(folder: string, members: readonly Member[]): Promise<Re
   for (const member of members) {
     const base = `/node_modules/${member.name}/`;
     const { exports } = JSON.parse(await Deno.readTextFile(`${folder}${base}package.json`));
-    for (const [i, specifier] of specifiers(member).entries()) {
-      imports[specifier] = base + exports[Object.keys(member.exports)[i] ?? ""].import.slice(2);
+    for (const specifier of specifiers(member)) {
+      imports[specifier] = base + exports[specifier.replace(member.name, ".")].import.slice(2);
     }
   }
   return imports;

@@ -7,12 +7,14 @@ const NAMES = ["first", "together", "suites", "check"];
 /** A module that checks all packages and prints the reports. It is the same text in every language. */
 function checkAll(members: readonly Member[], extension: string): string {
   const packages = members.map((member) => {
-    const loads = specifiers(member).map((specifier) => `    "${specifier}": () => import("${specifier}"),\n`);
-    return `  "${member.name}": {\n${loads.join("")}  },\n`;
+    const loads = specifiers(member).map((specifier) => `"${specifier}": () => import("${specifier}")`);
+    return `"${member.name}": { ${loads.join(", ")} }`;
   });
-  return `import { check } from "./check.${extension}";\nconsole.log(JSON.stringify(await check({\n${
-    packages.join("")
-  }})));\n`;
+  return [
+    `import { check } from "./check.${extension}";`,
+    `const packages = { ${packages.join(", ")} };`,
+    "console.log(JSON.stringify(await check(packages)));",
+  ].join("\n");
 }
 
 /** Writes the programs as somebody would who has neither a configuration nor an import map: each import says where from. */
@@ -25,9 +27,8 @@ export async function writeForJsr(folder: string, members: readonly Member[]): P
 
 /** Writes the programs as modules of JavaScript. */
 export async function writeForNpm(folder: string, members: readonly Member[]): Promise<void> {
-  await run(Deno.execPath(), ["transpile", "--no-check", `--outdir=${folder}`, ...NAMES.map((name) => `${name}.ts`)], {
-    cwd: FOLDER,
-  });
+  const files = NAMES.map((name) => `${name}.ts`);
+  await run(Deno.execPath(), ["transpile", "--no-check", `--outdir=${folder}`, ...files], { cwd: FOLDER });
   for (const name of NAMES) {
     const text = await Deno.readTextFile(`${folder}/${name}.js`);
     await Deno.writeTextFile(`${folder}/${name}.js`, text.replaceAll(/(from "\.[^"]*)\.ts"/g, '$1.js"'));

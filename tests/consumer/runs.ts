@@ -85,11 +85,9 @@ export const canBundle: () => Promise<boolean> = once(async () => {
 /** Chromium, with the packages that npm has installed, and with all that the programs need in one file each. */
 export const onChromium: () => Promise<RuntimeRun & { readonly bundled: readonly string[] }> = once(async () => {
   const folder = await installed();
-  const bundled = await canBundle() ? ["bundled/first.js", "bundled/together.js"] : [];
-  for (const path of bundled) {
-    await bundle(path.replace("bundled", "tests/consumer/programs").replace(".js", ".ts"), `${folder}/${path}`);
-  }
-  const modules = ["first.js", "together.js", "main.js", ...bundled].map((path) => `/${path}`);
+  const bundled = await canBundle() ? ["first", "together"] : [];
+  for (const name of bundled) await bundle(`tests/consumer/programs/${name}.ts`, `${folder}/${name}.bundle.js`);
+  const modules = ["/first.js", "/together.js", "/main.js", ...bundled.map((name) => `/${name}.bundle.js`)];
   const runs = await runInChromium(findChromium() ?? "", folder, readMembers(), modules);
   const [first = "", together = "", printed = "", ...rest] = runs.map(printedBy);
   return { first, together, reports: lastLine(printed), bundled: rest };
