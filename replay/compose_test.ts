@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { PAGE_SIZE, TtmError } from "@ttm/core";
 import { compose, type CompositionOptions, drivers, managers } from "./compose.ts";
 
@@ -25,29 +25,35 @@ Deno.test("compose() takes every driver and manager by name, and new ones each t
   }
 });
 
+/** Leaves holes of 1, 3 and 2 pages, the first or the second of them last; where a buffer of one page goes then. */
+async function startAmongHoles(manager: string, memoryType: string, last: "first" | "second"): Promise<number | null> {
+  const { device, clock } = compose({ ...SIZES, gtt: SIZES.vram, manager });
+  const place = (pages: number) => {
+    const buffer = device.createBuffer({ bytes: pages * PAGE_SIZE });
+    buffer.tryReserve();
+    buffer.tryValidate({ placement: [{ memoryType }] });
+    buffer.unreserve();
+    clock.runUntilIdle();
+    return buffer;
+  };
+  const [large, second, small, fourth] = [3, 1, 1, 1].map(place);
+  for (const buffer of last === "first" ? [small, large] : [large, small]) buffer?.unref();
+  const late = place(1);
+  const { start } = late;
+  for (const buffer of [second, fourth, late]) buffer?.unref();
+  await device.close();
+  return start;
+}
+
 Deno.test("compose() lets the manager decide where a buffer goes", async () => {
-  // The lowest hole is not the smallest here.
-  const starts = [];
-  for (const manager of ["first-fit", "first-fit-lowest", "buddy"]) {
-    const { device, clock } = compose({ ...SIZES, manager });
-    const buffers = [3, 1, 1, 1].map((pages) => device.createBuffer({ bytes: pages * PAGE_SIZE }));
-    const place = (buffer = buffers[0]) => {
-      buffer?.tryReserve();
-      buffer?.tryValidate({ placement: [{ memoryType: "vram" }] });
-      buffer?.unreserve();
-      clock.runUntilIdle();
-    };
-    for (const buffer of buffers) place(buffer);
-    buffers[2]?.unref();
-    buffers[0]?.unref();
-    const late = device.createBuffer({ bytes: PAGE_SIZE });
-    place(late);
-    starts.push(late.start);
-    for (const buffer of [buffers[1], buffers[3], late]) buffer?.unref();
-    await device.close();
+  for (const memoryType of ["vram", "gtt"]) {
+    const starts = (manager: string) =>
+      Promise.all([startAmongHoles(manager, memoryType, "first"), startAmongHoles(manager, memoryType, "second")]);
+    assertEquals(await starts("first-fit"), [4, 4], "the smallest");
+    assertEquals(await starts("first-fit-lowest"), [0, 0], "the lowest");
+    assertEquals(await starts("first-fit-evict"), [0, 4], "the one that was made last");
+    assertEquals(await starts("buddy"), [6, 6], "neither");
   }
-  assertEquals(starts[1], 0);
-  assertNotEquals(starts[0], 0);
 });
 
 Deno.test("compose() lets a tracer watch", async () => {

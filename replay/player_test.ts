@@ -89,6 +89,16 @@ Deno.test("Player serves from GTT what is left of a job larger than VRAM, and ev
   assertEquals(figures(later), { ...NONE, fallbacks: 1, evictions: 1, in: 1, out: 1, cleared: 2 });
 });
 
+Deno.test("Player hits, evicts, falls back and fails on cma-sim as on a GPU with VRAM", () => {
+  const allocs = [1, 2, 3, 4].map((id) => alloc(id));
+  const events = [...allocs, job(1, 2, 3), job(3), job(4), job(1, 2, 3, 4), job(1)];
+  const [radeon, cma] = ["radeon-sim", "cma-sim"].map((driver) => figures(play(2, 4, events, { driver })));
+  assertEquals<unknown>(cma, { ...radeon, in: 0, out: 0, cleared: 0 });
+  assert((cma?.fallbacks ?? 0) > 1 && (cma?.evictions ?? 0) > 1);
+  const crowd = [...allocs, job(1, 2, 3, 4)];
+  assertEquals(figures(play(1, 1, crowd, { driver: "cma-sim" })), { ...NONE, fallbacks: 1, failures: 2 });
+});
+
 Deno.test("Player evicts the rest before it gives a buffer up that is larger than VRAM", () => {
   const events = [alloc(1), alloc(2), alloc(3, 5), job(1), job(2), job(3)];
   assertEquals(figures(play(4, 8, events)), { ...NONE, fallbacks: 1, evictions: 2, out: 2, cleared: 2 });

@@ -146,6 +146,11 @@ Deno.test("pages behind the IOMMU take none from the system", async () => {
     assertEquals(driver.carveOutStats.away, 8);
     bring(buffer, "iommu");
     assertEquals([driver.carveOutStats.away, driver.carveOutStats.returned], [0, 8]);
+    const other = make(4, "cma");
+    bring(buffer, "system");
+    assertEquals([driver.carveOutStats.away, driver.carveOutStats.returned], [4, 8], "those of the other stay away");
+    bring(other, "system");
+    assertEquals(driver.carveOutStats.away, 0);
   });
 });
 

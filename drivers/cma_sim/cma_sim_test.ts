@@ -124,6 +124,16 @@ Deno.test("of cached pages the device sees what was flushed, and the CPU sees th
   assertEquals(await read(buffer), 5);
 });
 
+Deno.test("what the CPU writes to cached pages after an invalidate is not undone when the buffer leaves", async () => {
+  const { driver, make } = bench();
+  const buffer = await make(1, "cma", "cached");
+  driver.write(buffer, 0, new Uint8Array([5]));
+  driver.invalidate(buffer);
+  await write(buffer, 6);
+  await bring(buffer, "system");
+  assertEquals(await read(buffer), 6);
+});
+
 Deno.test("what the device has written to cached pages is there when the buffer leaves, and what the CPU has, too", async () => {
   const { driver, make } = bench();
   const buffer = await make(2, "cma", "cached");
