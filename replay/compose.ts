@@ -13,7 +13,8 @@ export const managers: Readonly<Record<string, () => MemTypeManager>> = {
 
 /** The simulated GPUs that a replay can use, by name. Sizes are bytes. */
 export const drivers: Readonly<Record<string, (options: GpuOptions) => RadeonSim>> = {
-  "radeon-sim": (options) => new RadeonSim(options),
+  // All of VRAM visible: the CPU takes no part in replays, and would be no reason to move buffers about.
+  "radeon-sim": (options) => new RadeonSim({ ...options, visibleVram: options.vram }),
 };
 
 /** What every simulated GPU is told. */
