@@ -238,6 +238,13 @@ function isIn(
   });
 }
 
+const GPU = {
+  vram: VRAM * PAGE_SIZE,
+  visibleVram: VISIBLE * PAGE_SIZE,
+  gtt: GTT * PAGE_SIZE,
+  copyLatencyMs: 0.25,
+  copyBytesPerMs: 8 * PAGE_SIZE,
+};
 const drivers: Record<string, (breaks: () => boolean) => Driver> = {
   "an immediate driver": (breaks) => {
     const driver = new TestDriver({ vram: VRAM, gtt: GTT, visible: VISIBLE });
@@ -250,10 +257,8 @@ const drivers: Record<string, (breaks: () => boolean) => Driver> = {
     };
     return driver;
   },
-  "an ordered driver with stops": () => {
-    const sizes = { vram: VRAM * PAGE_SIZE, visibleVram: VISIBLE * PAGE_SIZE, gtt: GTT * PAGE_SIZE };
-    return new RadeonSim({ ...sizes, copyLatencyMs: 0.25, copyBytesPerMs: 8 * PAGE_SIZE });
-  },
+  "an ordered driver with stops": () => new RadeonSim(GPU),
+  "an ordered driver of two timelines": () => new RadeonSim({ ...GPU, copyEngines: 2, bindLatencyMs: 0.5 }),
 };
 for (const [name, makeDriver] of Object.entries(drivers)) {
   Deno.test(`whatever happens on ${name}, contents are kept and no invariant is broken`, async () => {

@@ -326,13 +326,13 @@ export class BoDevice implements AsyncDisposable {
   }
 
   /**
-   * The last copy out of a range of a memory type that was handed on before the copy ended; it may have ended since.
-   * null if there never was one.
+   * The last copy, of all timelines, out of a range of a memory type that was handed on before the copy ended; it may
+   * have ended since. null if there never was one.
    *
    * @throws {TtmError} `EINVAL` for an unknown memory type.
    */
   moveFence(memoryType: string): Fence | null {
-    return this.#type("tell the move fence of", memoryType).moveFence;
+    return this.#type("tell the move fence of", memoryType).moveFences.at(-1) ?? null;
   }
 
   /**

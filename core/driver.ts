@@ -41,9 +41,9 @@ export interface MoveRequest {
 /**
  * How a driver moves bytes:
  * - `"immediate"`: `move` has moved them when it returns; the core waits for the buffer's work before it asks.
- * - `"ordered"`: `move` queues the copy on one in-order engine and returns its fence; the copy starts after
- *   `request.after`. It cannot fail short of losing the device, so the old range is reused at once by moves that the
- *   core orders behind that fence.
+ * - `"ordered"`: `move` queues the copy on an in-order engine and returns its fence; the copy starts after
+ *   `request.after`. Each engine has one timeline, and there may be several. A copy cannot fail short of losing the
+ *   device, so the old range is reused at once by moves that the core orders behind that fence.
  * - `"retried"`: as immediate, but `move` may return a fence when it has moved nothing yet, because something has to be
  *   made ready first, such as bytes that come back from a device only after a while. The core asks again when it has
  *   signalled, for the same move or, if things have changed, for another.

@@ -183,7 +183,11 @@ export function evictAll(state: DeviceState, type: MemoryType, op: Operation): O
     if (gone !== DONE) return gone;
   }
   if (firstVictim(state, type) !== null) return EBUSY;
-  return op.waitFor(type.moveFence);
+  for (const copy of type.moveFences) {
+    const outcome = op.waitFor(copy);
+    if (outcome !== DONE) return outcome;
+  }
+  return DONE;
 }
 
 /** The first buffer of a memory type in the order of eviction that is not pinned; null if there is none. */

@@ -27,6 +27,6 @@ export function cleanManager(state: DeviceState, type: MemoryType, op: Operation
   if (emptied !== DONE) return emptied;
   if (type.residents > 0 || type.manager?.takedown() === false) return EBUSY;
   type.manager = null;
-  type.moveFence = null;
+  type.moveFences = [];
   return DONE;
 }

@@ -54,8 +54,11 @@ export class MemoryType {
   usedPages = 0;
   /** Resources in it. */
   residents = 0;
-  /** The last copy out of a range that was handed on before the copy ended; new tenants must wait for it. */
-  moveFence: Fence | null = null;
+  /**
+   * The last copy of each timeline out of a range that was handed on before the copy ended, in the order of their
+   * queueing; new tenants must wait for all of them.
+   */
+  moveFences: readonly Fence[] = [];
 
   constructor(options: MemoryTypeOptions, index: number, manager: MemTypeManager | null) {
     const what = "create device";
@@ -87,13 +90,11 @@ export class MemoryType {
     }
   }
 
-  /** Orders new tenants behind a copy out of a range; false if the copies are not on one timeline. */
-  remember(copy: Fence | null): boolean {
-    const last = this.moveFence;
-    if (copy === null) return true;
-    if (last !== null && last.context !== copy.context && !last.signalled) return false;
-    if (last === null || last.context !== copy.context || copy.seqno > last.seqno) this.moveFence = copy;
-    return true;
+  /** Orders new tenants behind a copy out of a range. Of other timelines only copies under way are kept in mind. */
+  remember(copy: Fence): void {
+    const { context, seqno } = copy;
+    if (this.moveFences.some((fence) => fence.context === context && fence.seqno >= seqno)) return;
+    this.moveFences = [...this.moveFences.filter((fence) => fence.context !== context && !fence.signalled), copy];
   }
 
   get isSystem(): boolean {

@@ -146,8 +146,11 @@ function waitForCopy(state: DeviceState, move: Transition, op: Operation): void 
   if (fence === null) return;
   buffer.reservation.fences.add(fence, "kernel");
   if (!evict) return;
-  move.pipelined = from?.fixed === true && state.pipelinesEvictions && from.remember(fence);
-  if (move.pipelined) return;
+  if (from?.fixed === true && state.pipelinesEvictions) {
+    from.remember(fence);
+    move.pipelined = true;
+    return;
+  }
   for (const earlier of buffer.reservation.fences.allPending()) op.waitForOwn(earlier);
   op.ownCopy = fence.signalled ? null : fence;
 }

@@ -169,6 +169,65 @@ Deno.test("moves follow one another without waiting, and the bytes arrive in the
   checkInvariants(device);
 });
 
+/** VRAM of 8 pages from which two buffers have been evicted, on a timeline for each. */
+async function evictedOnTwoTimelines() {
+  const made = await orderedDevice(2);
+  const other = put(made.device, "vram", { pages: 2 });
+  made.driver.finishCopy();
+  await fill(other, 8);
+  const lines = [new FenceContext("even"), new FenceContext("odd")];
+  made.driver.line = ({ buffer }) => lines[buffer.id % 2] as FenceContext;
+  await made.device.evictFirst("vram");
+  await made.device.evictFirst("vram");
+  const copies = made.driver.copies.map(({ fence }) => fence);
+  return { ...made, other, copies };
+}
+
+Deno.test("evictions of several timelines are pipelined, and a new tenant waits for the last copy of each", async () => {
+  const { device, driver, buffer, other, copies } = await evictedOnTwoTimelines();
+  assertEquals([device.dyingBuffers, device.usage("vram").usedPages], [0, 0]);
+  assertStrictEquals(device.moveFence("vram"), copies[1]);
+  const tenant = put(device, "vram", { pages: 8 });
+  assertEquals(driver.requests.at(-1)?.after, copies);
+  checkInvariants(device);
+  driver.finishCopy(undefined, 1);
+  driver.finishCopy();
+  driver.finishCopy();
+  assertEquals([await bytesIn(buffer), await bytesIn(other), await bytesIn(tenant)], [[7], [8], [0]]);
+});
+
+Deno.test("of a timeline whose copies have ended new tenants need none, and of each the last one only", async () => {
+  const { device, driver, copies } = await evictedOnTwoTimelines();
+  driver.finishCopy(undefined, 1);
+  put(device, "vram");
+  assertEquals(driver.requests.at(-1)?.after, copies.slice(0, 1));
+  await device.evictFirst("vram");
+  const last = driver.copies.at(-1)?.fence;
+  put(device, "vram");
+  assertEquals(driver.requests.at(-1)?.after, [last as Fence]);
+  assertEquals(device.moveFence("vram"), last);
+});
+
+Deno.test("with noWait a place counts as full until the copies of all timelines have ended", async () => {
+  const { device, driver } = await evictedOnTwoTimelines();
+  const buffer = device.createBuffer({ bytes: 4096 });
+  buffer.tryReserve();
+  for (let left = 2; left > 0; left--) {
+    await refused(() => buffer.validate(only("vram"), { noWait: true }), "ENOMEM");
+    driver.finishCopy(undefined, left - 1);
+  }
+  await buffer.validate(only("vram"), { noWait: true });
+});
+
+Deno.test("evictAll() waits for the copies of all timelines", async () => {
+  const { device, driver } = await evictedOnTwoTimelines();
+  for (let left = 2; left > 0; left--) {
+    await refused(() => device.evictAll("vram", { noWait: true }), "EBUSY");
+    driver.finishCopy(undefined, left - 1);
+  }
+  await device.evictAll("vram", { noWait: true });
+});
+
 Deno.test("the reservation of a ghost is its own", async () => {
   const { device, buffer } = await orderedDevice();
   place(buffer, "gtt");

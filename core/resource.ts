@@ -72,15 +72,16 @@ export function freeResource(state: DeviceState, row: number): void {
 }
 
 /**
- * Orders the new tenant of a range behind the copy that may still be leaving it.
+ * Orders the new tenant of a range behind the copies that may still be leaving it.
  *
- * @returns EBUSY if the operation must not wait and the copy is under way.
+ * @returns EBUSY if the operation must not wait and one is under way.
  */
-export function inheritMoveFence(state: DeviceState, buffer: BufferObject, row: number, op: Operation): Outcome {
-  const fence = state.resources.place(row).type.moveFence;
-  if (fence === null) return DONE;
-  if (op.noWait) return fence.signalled ? DONE : EBUSY;
-  buffer.reservation.fences.add(fence, "kernel");
-  buffer.reservation.fences.reserve(1);
+export function inheritMoveFences(state: DeviceState, buffer: BufferObject, row: number, op: Operation): Outcome {
+  const { moveFences } = state.resources.place(row).type;
+  if (op.noWait) return moveFences.every(({ signalled }) => signalled) ? DONE : EBUSY;
+  for (const fence of moveFences) {
+    buffer.reservation.fences.add(fence, "kernel");
+    buffer.reservation.fences.reserve(1);
+  }
   return DONE;
 }

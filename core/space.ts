@@ -4,7 +4,7 @@ import { makeRoom } from "./evict.ts";
 import type { Operation } from "./operation.ts";
 import { EBUSY, EDEADLK, ENOSPC, type Outcome } from "./outcome.ts";
 import type { PreparedPlace, PreparedPlacement } from "./placement.ts";
-import { allocateResource, freeResource, inheritMoveFence } from "./resource.ts";
+import { allocateResource, freeResource, inheritMoveFences } from "./resource.ts";
 
 /**
  * Takes room for a buffer in the first place that has some, evicting others if `force` is set
@@ -28,7 +28,7 @@ export function allocateAmong(
     if (row === ENOSPC || row === EBUSY) continue;
     // Other places would be tried with the same locks held; the caller has to give them up first.
     if (row === EDEADLK) return ENOSPC;
-    if (row < 0 || inheritMoveFence(state, buffer, row, op) !== EBUSY) return row;
+    if (row < 0 || inheritMoveFences(state, buffer, row, op) !== EBUSY) return row;
     freeResource(state, row);
   }
   return ENOSPC;

@@ -102,6 +102,8 @@ export class TestDriver implements Driver {
   beforeMove: (request: MoveRequest) => void = () => {};
   /** Called before pages are bound; may throw. */
   beforeBind: (buffer: BufferObject, memoryType: string) => void = () => {};
+  /** The timeline of an ordered copy. */
+  line: (request: MoveRequest) => FenceContext = () => this.#line;
   /** Makes the tables. */
   table: (buffer: BufferObject) => TranslationTable | null = (buffer) => byteTable(buffer.pages);
   #vram: Uint8Array;
@@ -120,9 +122,9 @@ export class TestDriver implements Driver {
     ];
   }
 
-  /** Ends the oldest queued copy; with an error it does not happen. */
-  finishCopy(error?: unknown): void {
-    const copy = this.copies.shift();
+  /** Ends the oldest queued copy, or another one by its position; with an error it does not happen. */
+  finishCopy(error?: unknown, at = 0): void {
+    const [copy] = this.copies.splice(at, 1);
     if (copy === undefined) throw new Error("no copy is queued");
     if (error === undefined) copy.run();
     copy.fence.signal(error);
@@ -151,7 +153,7 @@ export class TestDriver implements Driver {
       else target.set(this.#bytesAt(source, pages));
     };
     if (this.supports.moves === "immediate") return run();
-    const fence = this.#line.next();
+    const fence = this.line(request).next();
     this.copies.push({ fence, run });
     return fence;
   }

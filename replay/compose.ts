@@ -48,7 +48,12 @@ export interface DriverChoice extends MemoryRoles {
 
 /** The simulated GPUs that a replay can use, by name. */
 export const drivers: Readonly<Record<string, DriverChoice>> = {
-  "radeon-sim": { fast: "vram", fallback: "gtt", make: (options) => new RadeonSim(options) },
+  "radeon-sim": {
+    fast: "vram",
+    fallback: "gtt",
+    // All of VRAM visible: the CPU takes no part in replays, and would be no reason to move buffers about.
+    make: (options) => new RadeonSim({ ...options, visibleVram: options.vram }),
+  },
   "cma-sim": {
     fast: "cma",
     fallback: "iommu",

@@ -1,8 +1,11 @@
 /**
- * A simulated discrete GPU for `@ttm/core`: VRAM with a CPU-visible window, GTT, a copy engine and a graphics engine
- * on the device's clock. Contents are real bytes or stamps.
+ * A simulated discrete GPU for `@ttm/core`: VRAM with a CPU-visible window, GTT, copy engines and a graphics engine
+ * on the device's clock, which may hang and be reset. Contents are real bytes or stamps.
  *
  * @module
  */
 export { Contents, type EngineStats, type GpuJob, type JobBuffer } from "@ttm/sim-parts";
-export { RadeonSim, type RadeonSimOptions } from "./radeon_sim.ts";
+export type { EngineKind } from "./engines.ts";
+export type { MemoryDomain, SubmissionBuffer } from "./move_budget.ts";
+export type { RadeonSimOptions } from "./radeon_options.ts";
+export { RadeonSim } from "./radeon_sim.ts";

@@ -11,10 +11,9 @@ import {
   type TranslationTable,
   TtmError,
 } from "@ttm/core";
-import { checkInteger, checkObject, checkWord, show } from "@ttm/core/arguments";
+import { checkInteger, checkWord } from "@ttm/core/arguments";
 import {
   Contents,
-  Engine,
   type EngineStats,
   type GpuJob,
   type MemoryKind,
@@ -22,37 +21,20 @@ import {
   submitJob,
   tableOf,
 } from "@ttm/sim-parts";
+import { type EngineKind, Engines } from "./engines.ts";
+import { moveBudget, type SubmissionBuffer, validateList } from "./move_budget.ts";
+import { type CheckedOptions, checkOptions, type RadeonSimOptions } from "./radeon_options.ts";
 
-/** What the simulated GPU is like. Sizes are bytes and are rounded down to whole pages of 4096 bytes. */
-export interface RadeonSimOptions {
-  /** Size of VRAM. */
-  readonly vram: number;
-  /** Size of the part of VRAM, from its start, that the CPU sees. @default {256 MiB, or all if there is less} */
-  readonly visibleVram?: number;
-  /** Size of GTT, the system memory that the GPU can see at one time. */
-  readonly gtt: number;
-  /** Real bytes, or stamps for workloads larger than this machine's memory. @default {"bytes"} */
-  readonly contents?: "bytes" | "stamps";
-  /** Bandwidth of the copy engine over the bus, in bytes a millisecond. @default {12 GB/s} */
-  readonly copyBytesPerMs?: number;
-  /** Time that a copy takes to get going, in milliseconds. @default {0.01} */
-  readonly copyLatencyMs?: number;
-}
-
-const CREATE = "create radeon-sim";
-const DEFAULT_VISIBLE = 256 * 2 ** 20;
-const TO_GTT: Placement = {
-  placement: [{ memoryType: "gtt" }],
-  busyPlacement: [{ memoryType: "gtt" }, { memoryType: "system" }],
-};
+const GTT: Place = { memoryType: "gtt" };
+const TO_GTT: Placement = { placement: [GTT], busyPlacement: [GTT, { memoryType: "system" }] };
 const TO_SYSTEM: Placement = { placement: [{ memoryType: "system" }] };
 const THROUGH_GTT: Place = { memoryType: "gtt", temporary: true };
 
 /**
- * A simulated discrete GPU after radeon: SYSTEM, GTT and VRAM of which the CPU sees the first part. One copy engine
- * moves bytes between VRAM and GTT, one graphics engine runs jobs; both run on the device's clock. VRAM is evicted to
- * GTT, GTT to SYSTEM, and the way between VRAM and SYSTEM leads through GTT, since the engine sees no other host
- * memory.
+ * A simulated discrete GPU after radeon: SYSTEM, GTT and VRAM of which the CPU sees the first part. One or two copy
+ * engines move bytes between VRAM and GTT, one graphics engine runs jobs; all run on the device's clock. The part of
+ * VRAM that the CPU sees is evicted to the rest of it if there is room, VRAM to GTT, GTT to SYSTEM. The way between VRAM
+ * and SYSTEM leads through GTT, since the engines see no other host memory.
  *
  * @example A job fills a buffer in VRAM, the CPU reads it back
  * ```ts
@@ -81,16 +63,16 @@ export class RadeonSim implements Driver {
   readonly name = "radeon-sim";
   /** SYSTEM, GTT and VRAM. */
   readonly memoryTypes: Driver["memoryTypes"];
-  /** Moves are ordered: one copy engine. */
+  /** Moves are ordered, on a timeline for each copy engine. */
   readonly supports = { moves: "ordered" } as const;
   #kind: MemoryKind<unknown>;
   #vram: unknown;
-  #visiblePages: number;
+  #options: CheckedOptions;
   #toVisible: Placement;
-  #bytesPerMs: number;
-  #latencyMs: number;
-  #copies: Engine | null = null;
-  #graphics: Engine | null = null;
+  #toInvisible: Placement;
+  #attached: Engines | null = null;
+  #usedVramPages = 0;
+  #bytesMoved = 0;
 
   /**
    * Makes a GPU for one device.
@@ -98,16 +80,11 @@ export class RadeonSim implements Driver {
    * @throws {TtmError} `EINVAL` if an option is out of range; `ENOMEM` if this machine cannot hold VRAM as bytes.
    */
   constructor(options: RadeonSimOptions) {
-    checkObject(CREATE, "the options", options);
-    const vramPages = pagesOf("vram", options.vram);
-    const gttPages = pagesOf("gtt", options.gtt);
-    const { visibleVram = Math.min(DEFAULT_VISIBLE, options.vram), contents = "bytes" } = options;
-    this.#visiblePages = Math.min(vramPages, pagesOf("visibleVram", visibleVram));
-    const visible: Place = { memoryType: "vram", lpfn: this.#visiblePages };
-    this.#toVisible = { placement: [visible], busyPlacement: [visible, { memoryType: "gtt" }] };
-    this.#bytesPerMs = positive("copyBytesPerMs", options.copyBytesPerMs ?? 12e6);
-    this.#latencyMs = options.copyLatencyMs === 0 ? 0 : positive("copyLatencyMs", options.copyLatencyMs ?? 0.01);
-    checkWord(CREATE, "contents", contents, ["bytes", "stamps"]);
+    this.#options = checkOptions(options);
+    const { vramPages, visiblePages, gttPages, contents } = this.#options;
+    const visible: Place = { memoryType: "vram", lpfn: visiblePages };
+    this.#toVisible = { placement: [visible], busyPlacement: [visible, GTT] };
+    this.#toInvisible = { placement: [{ memoryType: "vram", fpfn: visiblePages }, GTT], busyPlacement: [GTT] };
     this.#kind = memoryKinds[contents];
     this.#vram = createVram(this.#kind, vramPages);
     this.memoryTypes = [
@@ -119,29 +96,58 @@ export class RadeonSim implements Driver {
 
   /** Size of the part of VRAM that the CPU sees, in pages from its start. */
   get visiblePages(): number {
-    return this.#visiblePages;
+    return this.#options.visiblePages;
   }
 
-  /** How the copy engine has spent its time. */
+  /** How the copy engines have spent their time, together. */
   get copyStats(): EngineStats {
-    return this.#engine(this.#copies).stats;
+    return this.#engines.copyStats;
+  }
+
+  /** The same of each copy engine; of two, that of what leaves its place in VRAM comes first. */
+  get copyEngineStats(): readonly EngineStats[] {
+    return this.#engines.copies.map(({ stats }) => stats);
   }
 
   /** How the graphics engine has spent its time; its stalls are jobs that waited for copies. */
   get graphicsStats(): EngineStats {
-    return this.#engine(this.#graphics).stats;
+    return this.#engines.graphics.stats;
+  }
+
+  /** What binding and unbinding has cost: a task for each, and none while it is free. */
+  get gartStats(): EngineStats {
+    return this.#engines.gart.stats;
+  }
+
+  /** Bytes that copies have been queued for so far, those of evictions too. Clears and binds move none. */
+  get bytesMoved(): number {
+    return this.#bytesMoved;
+  }
+
+  /**
+   * How many bytes a submission may move as VRAM is filled now, as {@linkcode validateList}: half of what is free of the
+   * first half of VRAM, and 1 MiB at least.
+   */
+  get moveBudget(): number {
+    return moveBudget(this.#options.vramPages * PAGE_SIZE, this.#usedVramPages * PAGE_SIZE);
   }
 
   /** Starts the engines on the device's clock. */
   attach({ clock }: DriverContext): void {
-    if (this.#copies !== null) throw new TtmError("EBUSY", "Cannot attach radeon-sim: it belongs to a device already");
-    this.#copies = new Engine(clock, "copy");
-    this.#graphics = new Engine(clock, "graphics");
+    if (this.#attached !== null) {
+      throw new TtmError("EBUSY", "Cannot attach radeon-sim: it belongs to a device already");
+    }
+    this.#attached = new Engines(clock, this.#options);
   }
 
-  /** From VRAM to GTT, and only if that cannot be to SYSTEM; from GTT to SYSTEM. */
-  evictPlacement(buffer: BufferObject): Placement {
-    return buffer.memoryType === "vram" ? TO_GTT : TO_SYSTEM;
+  /**
+   * From GTT to SYSTEM; from VRAM to GTT, and only if that cannot be to SYSTEM. What begins in the part of VRAM that the
+   * CPU sees goes to the rest of VRAM, if there is room without evicting others from there, else to GTT.
+   */
+  evictPlacement({ memoryType, start }: BufferObject): Placement {
+    const { visiblePages, vramPages } = this.#options;
+    if (memoryType !== "vram") return TO_SYSTEM;
+    return visiblePages < vramPages && (start ?? 0) < visiblePages ? this.#toInvisible : TO_GTT;
   }
 
   /** Between VRAM and SYSTEM everything stops in GTT. */
@@ -155,25 +161,40 @@ export class RadeonSim implements Driver {
   }
 
   /** Queues a copy, or a clear if there is nothing to copy yet. */
-  move(request: MoveRequest): Fence {
-    const target = this.#contentsAt(request.destination, request.pages);
-    const source = request.source === null ? null : this.#contentsAt(request.source, request.pages);
-    const durationMs = this.#latencyMs + (request.pages * PAGE_SIZE) / this.#bytesPerMs;
-    return this.#engine(this.#copies).submit(request.after, durationMs, () => {
-      if (source === null) target.fill(0);
-      else target.copyFrom(source);
-    });
+  move({ source, destination, pages, after }: MoveRequest): Fence {
+    const engines = this.#engines;
+    const target = this.#contentsAt(destination, pages);
+    if (source === null) return engines.copy({ after, pages, leavesVram: false, run: () => target.fill(0) });
+    const from = this.#contentsAt(source, pages);
+    this.#bytesMoved += pages * PAGE_SIZE;
+    return engines.copy({ after, pages, leavesVram: source.table === null, run: () => target.copyFrom(from) });
+  }
+
+  /** Has the GART's table written. */
+  bind(_buffer: BufferObject, { pages }: TranslationTable): void {
+    this.#engines.updateGart(pages);
+  }
+
+  /** Has the GART's table written. */
+  unbind(_buffer: BufferObject, { pages }: TranslationTable): void {
+    this.#engines.updateGart(pages);
+  }
+
+  /** Counts the pages of VRAM in use. */
+  moveNotify({ pages }: BufferObject, from: string | null, to: string | null): void {
+    if (from === "vram") this.#usedVramPages -= pages;
+    if (to === "vram") this.#usedVramPages += pages;
   }
 
   /** The CPU-visible part of VRAM; null beyond it, and if contents are stamps. */
   ioMemReserve(memoryType: string, start: number, pages: number): Uint8Array | null {
-    if (memoryType !== "vram" || start + pages > this.#visiblePages || !(this.#vram instanceof Uint8Array)) return null;
+    if (memoryType !== "vram" || start + pages > this.visiblePages || !(this.#vram instanceof Uint8Array)) return null;
     return this.#vram.subarray(start * PAGE_SIZE, (start + pages) * PAGE_SIZE);
   }
 
   /** What the CPU cannot see of VRAM comes to the part that it sees, or if that stays full to GTT. */
   faultReserveNotify({ memoryType, start, pages }: BufferObject): Placement | null {
-    return memoryType === "vram" && (start ?? 0) + pages > this.#visiblePages ? this.#toVisible : null;
+    return memoryType === "vram" && (start ?? 0) + pages > this.visiblePages ? this.#toVisible : null;
   }
 
   /**
@@ -184,7 +205,74 @@ export class RadeonSim implements Driver {
    * @throws {TtmError} `EINVAL` if a buffer is not reserved or not in VRAM or GTT, or the duration is no time.
    */
   submit(job: GpuJob): Fence {
-    return submitJob(this.#engine(this.#graphics), job, (buffer) => isVisible(buffer) ? this.contentsOf(buffer) : null);
+    const engines = this.#engines;
+    const reach = (buffer: BufferObject) => isVisible(buffer) ? this.contentsOf(buffer) : null;
+    return submitJob({ submit: (after, durationMs, run) => engines.job(after, durationMs, run) }, job, reach);
+  }
+
+  /**
+   * Brings the reserved buffers of a submission to where they should be, one after the other, within
+   * {@linkcode moveBudget} (`radeon_bo_list_validate`): once the buffers before it have moved more bytes than that, one
+   * that is where it may be stays there. If its preferred place cannot be had, one that is allowed will do. Pinned
+   * buffers are passed over. What others move meanwhile counts, too.
+   *
+   * @returns The bytes that have been moved.
+   * @throws {TtmError} `EINVAL` if an entry makes no sense or is not reserved, and nothing is done then; otherwise as
+   * `BufferObject.validate`, for the first buffer that finds no place: those before it have moved, and all are still
+   * reserved. An aborted signal rejects with its reason.
+   *
+   * @example Reserve, validate, submit, give up
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { BoDevice, reserveList, SimulatedClock } from "@ttm/core";
+   * import { firstFit } from "@ttm/first-fit";
+   * import { RadeonSim, type SubmissionBuffer } from "@ttm/radeon-sim";
+   *
+   * const driver = new RadeonSim({ vram: 1 << 20, gtt: 1 << 20 });
+   * const managers = { vram: firstFit(), gtt: firstFit() };
+   * await using device = new BoDevice({ driver, managers, clock: new SimulatedClock() });
+   * using texture = device.createBuffer({ bytes: 8192 });
+   * using target = device.createBuffer({ bytes: 4096 });
+   * const buffers: SubmissionBuffer[] = [
+   *   { buffer: texture, write: false, preferred: "gtt" },
+   *   { buffer: target, write: true, preferred: "vram", allowed: ["vram"] },
+   * ];
+   * using _list = await reserveList(buffers.map(({ buffer, write }) => ({ buffer, usage: write ? "write" : "read" })));
+   * await driver.validateList(buffers);
+   * driver.submit({ buffers, durationMs: 1 });
+   * assertEquals([texture.memoryType, target.memoryType], ["gtt", "vram"]);
+   * ```
+   */
+  async validateList(
+    list: readonly SubmissionBuffer[],
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<number> {
+    return await validateList(this, list, options);
+  }
+
+  /**
+   * Lets one task hang: when its turn comes it starts and never ends, and with it everything behind it waits, until a
+   * {@linkcode reset}. Waits for it are `EBUSY` after 15 s. A second call replaces the first one's wish.
+   *
+   * @param nth Which of the copies and clears, or of the jobs, that are queued from now on.
+   * @throws {TtmError} `EINVAL` if the kind is unknown or `nth` is no whole number from 1.
+   */
+  hangNext(kind: EngineKind, nth = 1): void {
+    checkWord("let radeon-sim hang", "kind", kind, ["copy", "graphics"]);
+    checkInteger("let radeon-sim hang", "nth", nth, 1, Number.MAX_SAFE_INTEGER);
+    this.#engines.hang(kind, nth);
+  }
+
+  /**
+   * Resets the GPU. What each engine is working on, hung or not, is lost: it has no effect, and its fence fails with
+   * `EIO`. After a lost copy or clear reading the buffer is `EIO` until it is purged; what a lost job was to write is as it
+   * was. Work that has not begun goes on, as radeon saves its rings over a reset, on whatever it finds. All other bytes
+   * are kept, those in VRAM too.
+   *
+   * @returns How many copies and jobs were lost.
+   */
+  reset(): number {
+    return this.#engines.reset();
   }
 
   /**
@@ -204,9 +292,9 @@ export class RadeonSim implements Driver {
     return new Contents(this.#kind, table.populate(), 0, pages);
   }
 
-  #engine(engine: Engine | null): Engine {
-    if (engine === null) throw new TtmError("EINVAL", "Cannot use radeon-sim: it does not belong to a device yet");
-    return engine;
+  get #engines(): Engines {
+    if (this.#attached !== null) return this.#attached;
+    throw new TtmError("EINVAL", "Cannot use radeon-sim: it does not belong to a device yet");
   }
 }
 
@@ -221,13 +309,4 @@ function createVram(kind: MemoryKind<unknown>, pages: number): unknown {
     const message = `Cannot create radeon-sim: no memory for ${pages} pages of VRAM; contents "stamps" needs little`;
     throw new TtmError("ENOMEM", message, { cause });
   }
-}
-
-function pagesOf(name: string, bytes: number): number {
-  return Math.floor(checkInteger(CREATE, name, bytes, PAGE_SIZE, Number.MAX_SAFE_INTEGER) / PAGE_SIZE);
-}
-
-function positive(name: string, value: number): number {
-  if (typeof value === "number" && value > 0 && value < Infinity) return value;
-  throw new TtmError("EINVAL", `Cannot ${CREATE}: ${name} must be a positive number, not ${show(value)}`);
 }

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { BoDevice, PAGE_SIZE, SimulatedClock, TtmError } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
-import { RadeonSim, type RadeonSimOptions } from "./radeon_sim.ts";
+import { RadeonSim, type RadeonSimOptions } from "./mod.ts";
 
 const SIZES = { vram: 8 * PAGE_SIZE, gtt: 16 * PAGE_SIZE };
 
@@ -64,15 +64,26 @@ Deno.test("RadeonSim refuses sizes that are no whole number of bytes of at least
   assertThrows(() => new RadeonSim({ vram: 8192 } as RadeonSimOptions), TtmError, "gtt must be");
 });
 
-Deno.test("RadeonSim refuses a bandwidth that is not positive and a latency below zero", () => {
-  for (const name of ["copyBytesPerMs", "copyLatencyMs"]) {
+Deno.test("RadeonSim refuses a bandwidth that is not positive, and times below zero", () => {
+  for (const name of ["copyBytesPerMs", "copyLatencyMs", "bindLatencyMs", "bindMsPerPage"]) {
     for (const value of [NaN, -1, Infinity, "1", {}, true, ...(name === "copyBytesPerMs" ? [0] : [])]) {
       const options = { ...SIZES, [name]: value } as RadeonSimOptions;
       const error = assertThrows(() => new RadeonSim(options), TtmError, `${name} must be a positive number, not`);
       assertEquals(error.code, "EINVAL", `${name} ${value}`);
     }
   }
-  new RadeonSim({ ...SIZES, copyLatencyMs: 0, copyBytesPerMs: 0.5 });
+  new RadeonSim({ ...SIZES, copyLatencyMs: 0, copyBytesPerMs: 0.5, bindLatencyMs: 0, bindMsPerPage: 0 });
+});
+
+Deno.test("RadeonSim has one copy engine or two", () => {
+  for (const copyEngines of [0, 3, 1.5, NaN, "2", null]) {
+    const error = assertThrows(
+      () => new RadeonSim({ ...SIZES, copyEngines } as never),
+      TtmError,
+      "copyEngines must be",
+    );
+    assertEquals(error.code, "EINVAL");
+  }
 });
 
 Deno.test("RadeonSim refuses contents that are neither bytes nor stamps", () => {
@@ -84,7 +95,15 @@ Deno.test("RadeonSim refuses contents that are neither bytes nor stamps", () => 
 
 Deno.test("RadeonSim belongs to one device, and does nothing before it does", () => {
   const gpu = new RadeonSim(SIZES);
-  for (const use of [() => gpu.copyStats, () => gpu.graphicsStats, () => gpu.submit({ buffers: [], durationMs: 1 })]) {
+  const uses = [
+    () => gpu.copyStats,
+    () => gpu.graphicsStats,
+    () => gpu.gartStats,
+    () => gpu.submit({ buffers: [], durationMs: 1 }),
+    () => gpu.hangNext("copy"),
+    () => gpu.reset(),
+  ];
+  for (const use of uses) {
     assertEquals(assertThrows(use, TtmError, "it does not belong to a device yet").code, "EINVAL");
   }
   const compose = () => {

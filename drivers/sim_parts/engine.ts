@@ -1,4 +1,4 @@
-import { type Clock, type Fence, FenceContext } from "@ttm/core";
+import { type Clock, type ClockEvent, type Fence, FenceContext } from "@ttm/core";
 
 interface Task {
   readonly after: readonly Fence[];
@@ -7,11 +7,19 @@ interface Task {
   readonly fence: Fence;
 }
 
+/** The task that an engine is working on. */
+interface Work {
+  readonly task: Task;
+  readonly since: number;
+  /** Null if it never ends. */
+  readonly end: ClockEvent | null;
+}
+
 /** How an engine has spent its time, in simulated milliseconds. */
 export interface EngineStats {
-  /** Tasks that have ended. */
+  /** Tasks that have ended, also those that a reset has ended. */
   readonly tasks: number;
-  /** Time spent on tasks. */
+  /** Time spent on them. */
   readonly busyMs: number;
   /** Tasks that the engine was free for but that had to wait for fences first. */
   readonly stalls: number;
@@ -27,7 +35,8 @@ export class Engine {
   #clock: Clock;
   #context: FenceContext;
   #queue: Task[] = [];
-  #running = false;
+  #work: Work | null = null;
+  #halted = false;
   #freeSince = 0;
   #stats = { tasks: 0, busyMs: 0, stalls: 0, stalledMs: 0 };
 
@@ -42,12 +51,37 @@ export class Engine {
     return { ...this.#stats };
   }
 
-  /** Queues a task that waits for `after`, takes `durationMs` and then calls `run`; if that throws, the fence fails. */
+  /**
+   * Queues a task that waits for `after`, takes `durationMs` and then calls `run`; if that throws, the fence fails. With
+   * an infinite duration it hangs: it starts and never ends.
+   */
   submit(after: readonly Fence[], durationMs: number, run: () => void): Fence {
     const fence = this.#context.next();
     this.#queue.push({ after, durationMs, run, fence });
     if (this.#queue.length === 1) this.#becomeFree();
     return fence;
+  }
+
+  /**
+   * Stops at once, and starts nothing more, whatever signals meanwhile.
+   *
+   * @returns A function that goes on: the fence of the task that was stopped fails with the error, and what is queued
+   * behind it follows. It says whether there was such a task.
+   */
+  halt(): (error: unknown) => boolean {
+    const work = this.#work;
+    if (work !== null && work.end !== null) this.#clock.cancel(work.end);
+    this.#halted = true;
+    return (error) => {
+      this.#halted = false;
+      if (work === null) this.#startFirst();
+      else {
+        this.#end(work.task, this.#clock.now() - work.since, () => {
+          throw error;
+        });
+      }
+      return work !== null;
+    };
   }
 
   #becomeFree(): void {
@@ -57,31 +91,32 @@ export class Engine {
 
   #startFirst(): void {
     const [task] = this.#queue;
-    if (task === undefined || this.#running) return;
+    if (task === undefined || this.#work !== null || this.#halted) return;
     const pending = task.after.find((fence) => !fence.signalled);
     if (pending !== undefined) {
       pending.onSignal(() => this.#startFirst());
       return;
     }
-    this.#running = true;
     const now = this.#clock.now();
     if (now > this.#freeSince) {
       this.#stats.stalls++;
       this.#stats.stalledMs += now - this.#freeSince;
     }
-    this.#clock.schedule(now + task.durationMs, () => this.#end(task));
+    const end = () => this.#end(task, task.durationMs, task.run);
+    const hangs = task.durationMs === Infinity;
+    this.#work = { task, since: now, end: hangs ? null : this.#clock.schedule(now + task.durationMs, end) };
   }
 
-  #end(task: Task): void {
+  #end({ fence }: Task, spentMs: number, run: () => void): void {
     this.#queue.shift();
-    this.#running = false;
+    this.#work = null;
     this.#stats.tasks++;
-    this.#stats.busyMs += task.durationMs;
+    this.#stats.busyMs += spentMs;
     try {
-      task.run();
-      task.fence.signal();
+      run();
+      fence.signal();
     } catch (error) {
-      task.fence.signal(error);
+      fence.signal(error);
     }
     this.#becomeFree();
   }

@@ -135,3 +135,38 @@ Deno.test("Engine fails the fence of a task that throws, and goes on with the ne
   assertEquals([fence.signalled, fence.error], [true, failure]);
   assertEquals(log, ["next at 2"]);
 });
+
+Deno.test("Engine that is halted starts nothing, whatever signals, until it goes on", () => {
+  const { clock, engine, log, note } = engineWithLog();
+  const gate = work.next();
+  engine.submit([gate], 1, note("waiting"));
+  const goOn = engine.halt();
+  gate.signal();
+  engine.submit([], 1, note("later"));
+  clock.runUntilIdle();
+  assertEquals(log, []);
+  assertEquals(goOn(new Error("reset")), false);
+  clock.runUntilIdle();
+  assertEquals(log, ["waiting at 1", "later at 2"]);
+});
+
+Deno.test("Engine that goes on has lost the task in hand, which took its time until then and has no effect", () => {
+  for (const durationMs of [10, Infinity]) {
+    const { clock, engine, log, note } = engineWithLog();
+    const error = new Error("reset");
+    const lost = engine.submit([], durationMs, note("lost"));
+    engine.submit([], 1, note("next"));
+    clock.advanceTo(4);
+    assertEquals(engine.halt()(error), true);
+    assertEquals([lost.error, engine.stats], [error, { tasks: 1, busyMs: 4, stalls: 0, stalledMs: 0 }]);
+    clock.runUntilIdle();
+    assertEquals([log, engine.stats.busyMs], [["next at 5"], 5]);
+  }
+});
+
+Deno.test("Engine with a hung task leaves nothing to happen", () => {
+  const { clock, engine, log, note } = engineWithLog();
+  const hung = engine.submit([], Infinity, note("hung"));
+  engine.submit([], 1, note("behind"));
+  assertEquals([clock.runNext(), hung.signalled, log], [false, false, []]);
+});

@@ -29,7 +29,11 @@ export interface GpuJob {
  * @returns The fence that signals when the job has ended.
  * @throws {TtmError} `EINVAL` if a buffer is not reserved or the device does not see it, or the duration is no time.
  */
-export function submitJob(engine: Engine, job: GpuJob, reach: (buffer: BufferObject) => Contents | null): Fence {
+export function submitJob(
+  engine: Pick<Engine, "submit">,
+  job: GpuJob,
+  reach: (buffer: BufferObject) => Contents | null,
+): Fence {
   checkObject("submit job", "the job", job);
   checkArray("submit job", "buffers", job.buffers);
   if (typeof job.durationMs !== "number" || !(job.durationMs >= 0 && job.durationMs < Infinity)) {

@@ -49,7 +49,7 @@ export const moves: readonly Row[] = rows(
   ],
   [
     "ttm_bo_pipeline_move, ttm_bo_add_move_fence",
-    "`inheritMoveFence()`, `device.moveFence()`",
+    "`inheritMoveFences()`, `device.moveFence()`",
     "resource.ts",
     "move_ordered_test.ts",
     "an evicted buffer's range is reused at once, and the new tenant waits for the copy out of it",

@@ -188,8 +188,8 @@ export const space: readonly Row[] = rows(
     "manager_control.ts",
     "manager_control_test.ts",
     "a manager is taken away when its memory type is empty, and another may be given",
-    "  type.manager = null;\n  type.moveFence = null;",
-    "  type.moveFence = null;",
+    "  type.manager = null;\n  type.moveFences = [];",
+    "  type.moveFences = [];",
   ],
   [
     "ttm_bo_evict_mm, ttm_bo_force_list_clean",
@@ -197,8 +197,8 @@ export const space: readonly Row[] = rows(
     "evict.ts",
     "manager_control_test.ts",
     "evictAll() waits for the work and for the copies out of the memory type",
-    "  if (firstVictim(state, type) !== null) return EBUSY;\n  return op.waitFor(type.moveFence);",
-    "  return DONE;",
+    "    const outcome = op.waitFor(copy);",
+    "    const outcome = DONE as number;",
   ],
   [
     "ttm_resource_manager_set_used (use_type)",
@@ -215,7 +215,7 @@ export const space: readonly Row[] = rows(
     "resource.ts",
     "resource_test.ts",
     "a manager is asked for size, alignment, range, direction and contiguity",
-    "    request.topDown = place.topDown;",
+    "  request.topDown = place.topDown;",
     "    request.topDown = false;",
   ],
 );

@@ -39,6 +39,8 @@ export interface DriverBench {
   readonly types: readonly string[];
   /** What the driver was asked to move, and the fences that it returned. */
   readonly moves: { readonly request: MoveRequest; readonly fence: Fence | null }[];
+  /** Those of the fences that have signalled, in that order. */
+  readonly ended: readonly Fence[];
   /** Makes a buffer, brings it to a memory type and fills it by its seed. */
   make(memoryType: string, pages: number, seed: number): Promise<BufferObject>;
   /** Brings a buffer to a memory type. */
@@ -69,11 +71,12 @@ export async function withDriver(
 async function onDevice(parts: DriverParts, run: (bench: DriverBench) => Promise<void>): Promise<void> {
   const { driver, managers, store, clock = new SimulatedClock() } = parts;
   const moves: DriverBench["moves"] = [];
+  const ended: Fence[] = [];
   const settle = async () => {
     if (clock instanceof SimulatedClock) clock.runUntilIdle();
     else for (const { fence } of moves) await fence?.settled();
   };
-  const device = new BoDevice({ driver: watched(driver, moves), managers, clock, ...(store && { store }) });
+  const device = new BoDevice({ driver: watched(driver, moves, ended), managers, clock, ...(store && { store }) });
   const elapse = async () => {
     if (clock instanceof SimulatedClock) clock.runUntilIdle();
     else await new Promise<void>((resolve) => clock.schedule(clock.now() + 50, resolve));
@@ -95,6 +98,7 @@ async function onDevice(parts: DriverParts, run: (bench: DriverBench) => Promise
     elapse,
     types: ["system", ...Object.keys(managers)],
     moves,
+    ended,
     bring,
     async make(memoryType, pages, seed) {
       const buffer = device.createBuffer({ bytes: pages * PAGE_SIZE });
@@ -126,7 +130,7 @@ async function onDevice(parts: DriverParts, run: (bench: DriverBench) => Promise
 }
 
 /** A driver that is asked through, with a note of its moves. */
-function watched(driver: Driver, moves: DriverBench["moves"]): Driver {
+function watched(driver: Driver, moves: DriverBench["moves"], ended: Fence[]): Driver {
   return new Proxy(driver, {
     get(target, name) {
       const member = Reflect.get(target, name, target);
@@ -135,6 +139,7 @@ function watched(driver: Driver, moves: DriverBench["moves"]): Driver {
       return (request: MoveRequest) => {
         const fence = driver.move?.(request) ?? null;
         moves.push({ request, fence });
+        fence?.onSignal(() => ended.push(fence));
         return fence ?? undefined;
       };
     },

@@ -54,11 +54,32 @@ const faults: Readonly<Record<string, Change>> = {
   }),
   "returns no fence": fencing(() => undefined),
   "returns fences that never signal": fencing(() => new FenceContext("hang").next()),
-  "returns fences of many timelines": fencing((fence) => {
-    const other = new FenceContext("another").next();
-    fence.onSignal((error) => other.signal(error));
-    return other;
-  }),
+  "returns fences out of order": (inner) => {
+    const line = new FenceContext("another");
+    const spare: Fence[] = [];
+    return {
+      move(request: MoveRequest) {
+        if (spare.length === 0) spare.push(line.next(), line.next());
+        const fence = spare.pop();
+        inner.move(request).onSignal((error) => fence?.signal(error));
+        return fence;
+      },
+    };
+  },
+  "ends a copy after the next one": (inner) => {
+    const line = new FenceContext("another");
+    const first = line.next();
+    let copies = 0;
+    return {
+      move(request: MoveRequest) {
+        const copy = inner.move(request);
+        if (++copies === 1) return first;
+        const fence = line.next();
+        copy.onSignal(() => [fence, first].forEach((ended) => ended.signal()));
+        return fence;
+      },
+    };
+  },
   "says that its moves are immediate, and they are not": () => ({ supports: { moves: "immediate" } }),
   "throws when it is to move": () => ({
     move: () => {
@@ -127,6 +148,14 @@ for (const [fault, change] of Object.entries(faults)) {
   Deno.test(`the suite of drivers notices one that ${fault}`, async () => {
     const factory = parts((inner) => altered<Driver>(inner, change(inner)));
     assert((await failures((test) => testDriver({ test, factory }))).length > 0);
+  });
+}
+
+for (const fault of ["returns fences out of order", "ends a copy after the next one"]) {
+  Deno.test(`the suite of drivers says of one that ${fault} that order is what it breaks`, async () => {
+    const factory = parts((inner) => altered<Driver>(inner, faults[fault]?.(inner) ?? {}));
+    const failed = await failures((test) => testDriver({ test, factory }));
+    assert(failed.includes("radeon-sim: the fences of moves are made and signal in the order of their timelines"));
   });
 }
 

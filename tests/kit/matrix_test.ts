@@ -51,3 +51,25 @@ for (const [name, factory] of Object.entries(managers)) {
     }
   }
 }
+
+// The CPU sees all of VRAM, or there are no bytes to see.
+for (const contents of ["bytes", "stamps"] as const) {
+  const window = contents === "bytes" ? SIZE : SIZE / 4;
+  testDriver({
+    test: Deno.test,
+    name: `radeon-sim (${contents}, window of ${window / PAGE_SIZE} pages, two copy engines, slow binds)`,
+    factory: () => ({
+      driver: new RadeonSim({
+        vram: SIZE,
+        visibleVram: window,
+        gtt: SIZE,
+        contents,
+        copyEngines: 2,
+        bindLatencyMs: 0.1,
+        bindMsPerPage: 0.01,
+      }),
+      managers: { vram: firstFit(), gtt: firstFit() },
+    }),
+    supports: { bytes: contents === "bytes" },
+  });
+}
