@@ -14,24 +14,24 @@ const SWAPPER = new URL("./testing_swapper.ts", import.meta.url).href;
 
 /** A process that swaps everything out once, and when it is told to go on, for as long as it lives. */
 class Swapper {
-  /** Settles when everything is in its store. */
-  readonly ready: Promise<void>;
   #child: Deno.ChildProcess;
+  #lines: ReadableStreamDefaultReader<string>;
   #told = "";
-  #ended: Promise<void> = Promise.resolve();
 
   constructor(directory: string) {
     const args = ["run", "--no-check", "--quiet", "-A", SWAPPER, directory];
     this.#child = new Deno.Command(Deno.execPath(), { args, stdin: "piped", stdout: "piped" }).spawn();
-    this.ready = new Promise((resolve, reject) => this.#ended = this.#listen(resolve).then(reject));
+    this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
 
-  async #listen(ready: () => void): Promise<Error> {
-    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
-      this.#told += text;
-      if (this.#told.includes("kept")) ready();
+  /** Waits until it has told something; false if it ends before. */
+  async hear(what: string): Promise<boolean> {
+    while (!this.#told.includes(what)) {
+      const { done, value } = await this.#lines.read();
+      if (done) return false;
+      this.#told += value;
     }
-    return new Error(`the swapping process ended before it was killed: ${this.#told}`);
+    return true;
   }
 
   /** The name of its folder in a directory. */
@@ -39,19 +39,21 @@ class Swapper {
     return (await readdir(directory)).find((name) => name.startsWith(`ttm-swap-${this.#child.pid}-`)) ?? "none";
   }
 
+  /** Makes it go on, and waits until it swaps out again. */
   async goOn(): Promise<void> {
     const writer = this.#child.stdin.getWriter();
     await writer.write(new Uint8Array(1));
     writer.releaseLock();
+    assert(await this.hear("begin 2"), "it ended by itself");
   }
 
   /** Kills it; the last generations that it has begun to swap out and that it has kept. */
   async kill(): Promise<{ begun: number; kept: number }> {
     this.#child.kill("SIGKILL");
     const { signal } = await this.#child.status;
-    await this.#child.stdin.close().catch(() => {});
     assertEquals(signal, "SIGKILL", "it ended by itself");
-    await this.#ended;
+    await this.hear("the end");
+    await this.#child.stdin.close().catch(() => {});
     const last = (what: string) =>
       Number(this.#told.split("\n").findLast((line) => line.startsWith(what))?.split(" ")[1]);
     return { begun: last("begin"), kept: last("kept") };
@@ -100,10 +102,10 @@ async function killAll(kills: number, random: (below: number) => number): Promis
     for (let kill = 0; kill < kills; kill++) {
       const next = new Swapper(directory);
       try {
-        await Promise.all([swapper.ready, next.ready]);
+        for (const each of [swapper, next]) assert(await each.hear("kept 1"), "it ended by itself");
         const [dead, live] = [await swapper.folder(directory), await next.folder(directory)];
         await swapper.goOn();
-        await new Promise((resolve) => setTimeout(resolve, random(50)));
+        await new Promise((resolve) => setTimeout(resolve, random(30)));
         const { begun, kept } = await swapper.kill();
         cutOff += await checkFiles(join(directory, dead), [begun, kept]);
         await checkNext(directory, dead, live);
