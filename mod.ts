@@ -1,5 +1,6 @@
 /**
- * Everything of `@ttm` in one import: the core, the managers, the drivers and the workload replay.
+ * Everything of `@ttm` that runs anywhere in one import: the core, the managers, the drivers, the store over `unstorage` and
+ * the workload replay.
  *
  * @example A buffer moves into VRAM, is written there and is evicted
  * ```ts
@@ -30,4 +31,5 @@ export * from "@ttm/first-fit";
 export * from "@ttm/radeon-sim";
 export * from "@ttm/replay";
 export * from "@ttm/sim-parts";
+export * from "@ttm/unstorage-store";
 export * from "@ttm/webgpu";

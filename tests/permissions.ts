@@ -13,7 +13,7 @@ export function missing(...permissions: Deno.PermissionDescriptor["name"][]): Ob
 }
 
 /** Registers a test that is ignored if there is an obstacle, with the reason in its name. */
-export function testUnless(obstacle: Obstacle, name: string, fn: () => void | Promise<void>): void {
+export function testUnless(obstacle: Obstacle, name: string, fn: (t: Deno.TestContext) => void | Promise<void>): void {
   const ignore = obstacle !== undefined;
   Deno.test({ name: ignore ? `${name} (skipped: ${obstacle})` : name, ignore, fn });
 }
@@ -22,7 +22,7 @@ export function testUnless(obstacle: Obstacle, name: string, fn: () => void | Pr
 export function testWith(
   permissions: readonly Deno.PermissionDescriptor["name"][],
   name: string,
-  fn: () => void | Promise<void>,
+  fn: (t: Deno.TestContext) => void | Promise<void>,
 ): void {
   testUnless(missing(...permissions), name, fn);
 }

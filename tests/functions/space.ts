@@ -216,6 +216,6 @@ export const space: readonly Row[] = rows(
     "resource_test.ts",
     "a manager is asked for size, alignment, range, direction and contiguity",
     "  request.topDown = place.topDown;",
-    "    request.topDown = false;",
+    "  request.topDown = false;",
   ],
 );

@@ -67,6 +67,19 @@ export const suites: Readonly<Record<string, Suite>> = {
     const { testStore } = await import("@ttm/testing");
     testStore({ test, factory: () => new FileStore({ directory: "swap" }) });
   },
+  "@ttm/unstorage-store": async (test) => {
+    const { UnstorageStore } = await import("@ttm/unstorage-store");
+    const { testStore } = await import("@ttm/testing");
+    const storage = () => {
+      const kept = new Map<string, unknown>();
+      return {
+        getItemRaw: (key: string) => Promise.resolve(kept.get(key) ?? null),
+        setItemRaw: (key: string, value: unknown) => Promise.resolve(void kept.set(key, value)),
+        removeItem: (key: string) => Promise.resolve(void kept.delete(key)),
+      };
+    };
+    testStore({ test, factory: () => new UnstorageStore({ storage: storage() }) });
+  },
   "@ttm/testing": async (test) => {
     const { memoryStore } = await import("@ttm/core");
     const { failingStore, testStore } = await import("@ttm/testing");
