@@ -1,32 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BoDevice, type BufferObject, type Caching, checkInvariants, PAGE_SIZE, TtmError } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
-import { buddy } from "@ttm/buddy";
-import { testDriver } from "@ttm/testing";
 import { CmaSim, type CmaSimOptions } from "./mod.ts";
-
-for (const [name, manager] of Object.entries({ "first-fit": () => firstFit(), "buddy": () => buddy() })) {
-  for (const contents of ["bytes", "stamps"] as const) {
-    testDriver({
-      test: Deno.test,
-      name: `cma-sim (${contents}) × ${name} × memory-store`,
-      factory: () => ({
-        driver: new CmaSim({ carveOut: 16 * PAGE_SIZE, movable: 8 * PAGE_SIZE, contents }),
-        managers: { cma: manager() },
-      }),
-      supports: { bytes: contents === "bytes" },
-    });
-    testDriver({
-      test: Deno.test,
-      name: `cma-sim with IOMMU (${contents}) × ${name} × memory-store`,
-      factory: () => ({
-        driver: new CmaSim({ carveOut: 16 * PAGE_SIZE, iommu: 16 * PAGE_SIZE, contents }),
-        managers: { cma: manager(), iommu: manager() },
-      }),
-      supports: { bytes: contents === "bytes" },
-    });
-  }
-}
 
 function bench(options: Partial<CmaSimOptions> = {}) {
   const driver = new CmaSim({ carveOut: 8 * PAGE_SIZE, movable: 4 * PAGE_SIZE, ...options });

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { SystemClock } from "@ttm/core";
 import { testDriver, testManager } from "@ttm/testing";
-import { byteBudget, type GpuDevice, WebGpu } from "./mod.ts";
+import { byteBudget, WebGpu } from "./mod.ts";
 import { FakeGpu } from "./testing_fake_gpu.ts";
 import { useAtRandom } from "./testing_random_use.ts";
 
@@ -10,32 +10,26 @@ const adapter = await navigator.gpu?.requestAdapter() ?? null;
 
 const RANDOM = "random operations with a quarter of the memory lose nothing and keep to the budget";
 
-/** On a real device as on a fake one. */
-function suite(name: string, test: (name: string, fn: () => void | Promise<void>) => void, device: () => GpuDevice) {
-  testDriver({
-    test,
-    name,
-    factory: () => {
-      const driver = new WebGpu({ device: device(), budget: SIZE });
-      const end = () => driver.retired.settled();
-      return { driver, managers: { vram: byteBudget(driver) }, clock: new SystemClock(), end };
-    },
-    supports: { windows: false },
-  });
-}
-
 testManager({
   test: Deno.test,
   factory: () => byteBudget(),
   supports: { ranges: false, topDown: false, contiguous: false },
 });
-suite("webgpu (fake)", Deno.test, () => new FakeGpu());
 
 if (adapter === null) {
   Deno.test.ignore("webgpu (adapter): the suite -- ignored: navigator.gpu has no adapter here", () => {});
 } else {
   const device = await adapter.requestDevice();
-  suite("webgpu (adapter)", Deno.test, () => device);
+  testDriver({
+    test: Deno.test,
+    name: "webgpu (adapter)",
+    factory: () => {
+      const driver = new WebGpu({ device, budget: SIZE });
+      const end = () => driver.retired.settled();
+      return { driver, managers: { vram: byteBudget(driver) }, clock: new SystemClock(), end };
+    },
+    supports: { windows: false },
+  });
   const { queue } = device;
   Deno.test(`webgpu (adapter): 300 ${RANDOM}`, async () => {
     const driver = await useAtRandom(device, 300, 2, (gpu, value) => {
