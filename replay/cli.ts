@@ -8,7 +8,7 @@
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { drivers, managers } from "./compose.ts";
+import { drivers, managers, policies } from "./compose.ts";
 import { readTraceFile, runMain } from "./main.ts";
 import { progressBar } from "./progress.ts";
 import { replay } from "./replay.ts";
@@ -26,6 +26,7 @@ Usage: replay [options]
                         and --vram the carve-out
   --driver NAME         ${Object.keys(drivers).join(", ")}
   --manager NAME        ${Object.keys(managers).join(", ")}
+  --policy NAME         ${Object.keys(policies).join(", ")}: who is evicted first
   --contents KIND       bytes (real), or stamps for what does not fit this machine   [bytes up to 1 GiB]
   --seed NUMBER         of shipped workloads with random parts                       [1]
   --verify              compare contents and check invariants on the way
@@ -42,6 +43,7 @@ const OPTIONS = {
   gtt: { type: "string" },
   driver: { type: "string" },
   manager: { type: "string" },
+  policy: { type: "string" },
   contents: { type: "string" },
   seed: { type: "string", default: "1" },
   verify: { type: "boolean" },

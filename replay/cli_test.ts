@@ -84,6 +84,16 @@ testWith(["run", "read"], "replay --json prints one object on one line", async (
   assertEquals([vram / report.peakBytes, gtt / report.peakBytes].map((share) => share.toFixed(3)), ["0.600", "1.100"]);
 });
 
+testWith(["run", "read"], "replay --policy chooses who is evicted first", async () => {
+  const evictions = async (policy: string) => {
+    const output = await succeed("--workload=texture-streaming", "--contents=stamps", "--policy", policy, "--json");
+    const { device, evictions } = JSON.parse(output);
+    assertEquals(device.policy, policy);
+    return evictions;
+  };
+  assert(await evictions("mru") !== await evictions("lru"));
+});
+
 testWith(["run", "read"], "replay --driver and --manager choose the parts", async () => {
   const output = await succeed("--workload=texture-streaming", "--driver=cma-sim", "--manager", "first-fit-evict");
   assertMatch(output, / on cma-sim with [^\n]* CMA \+ [^\n]* IOMMU, first-fit-evict, stamps\n/);
@@ -101,7 +111,7 @@ testWith(["run", "read"], "replay --seed decides what random workloads are like"
 testWith(["run", "read"], "replay --help tells options, drivers, managers and workloads", async () => {
   const help = await succeed("--help", "--json");
   const words =
-    "--workload --vram --gtt --driver --manager --contents --seed --verify --json radeon-sim cma-sim first-fit-lowest";
+    "--workload --vram --gtt --driver --manager --policy --contents --seed --verify --json radeon-sim cma-sim first-fit-lowest";
   for (const word of [...words.split(" "), "phi3-decode", "texture-streaming", "moe-decode"]) {
     assert(help.includes(word), word);
   }

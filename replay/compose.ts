@@ -4,8 +4,11 @@ import {
   BoDevice,
   type BufferObject,
   type Driver,
+  type EvictionPolicy,
   type Fence,
+  lru,
   type MemTypeManager,
+  mru,
   SimulatedClock,
   type Tracer,
 } from "@ttm/core";
@@ -19,8 +22,12 @@ export const managers: Readonly<Record<string, () => MemTypeManager>> = {
   "first-fit": () => firstFit(),
   "first-fit-lowest": () => firstFit({ order: "lowest" }),
   "first-fit-evict": () => firstFit({ order: "evict" }),
+  "first-fit-scan": () => firstFit({ scan: true }),
   "buddy": () => buddy(),
 };
+
+/** The eviction policies that a replay can use, by name; each call makes a new one. */
+export const policies: Readonly<Record<string, () => EvictionPolicy>> = { lru, mru };
 
 /** A simulated GPU as a replay uses it. */
 export interface SimulatedGpu extends Driver {
@@ -77,6 +84,8 @@ export interface CompositionOptions extends GpuOptions {
   readonly driver?: string;
   /** A name of {@linkcode managers}. @default {"first-fit"} */
   readonly manager?: string;
+  /** A name of {@linkcode policies}. @default {"lru"} */
+  readonly policy?: string;
   /** Who watches the device. */
   readonly tracer?: Tracer;
 }
@@ -101,12 +110,14 @@ export interface Composition extends MemoryRoles {
  */
 export function compose(options: CompositionOptions): Composition {
   const manager = choose("manager", managers, options.manager ?? "first-fit");
+  const policy = choose("policy", policies, options.policy ?? "lru");
   const { fast, fallback, make } = choose("driver", drivers, options.driver ?? "radeon-sim");
   const gpu = make(options);
   const clock = new SimulatedClock();
   const device = new BoDevice({
     driver: gpu,
     managers: { [fast]: manager(), [fallback]: manager() },
+    policy: policy(),
     clock,
     tracer: options.tracer ?? {},
   });

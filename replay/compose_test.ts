@@ -69,7 +69,7 @@ Deno.test("compose() refuses names that it does not know, and says which it does
     const error = assertThrows(() => compose({ ...SIZES, manager: name }), RangeError);
     assertEquals(
       error.message,
-      `Cannot use manager "${name}": choose one of first-fit, first-fit-lowest, first-fit-evict, buddy`,
+      `Cannot use manager "${name}": choose one of first-fit, first-fit-lowest, first-fit-evict, first-fit-scan, buddy`,
     );
     assertThrows(() => compose({ ...SIZES, driver: name }), RangeError, `"${name}": choose one of radeon-sim, cma-sim`);
   }

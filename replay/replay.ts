@@ -9,6 +9,8 @@ export interface ReplayOptions {
   readonly driver?: string | undefined;
   /** Name of the range manager of its memory types. @default {"first-fit"} */
   readonly manager?: string | undefined;
+  /** Name of the eviction policy. @default {"lru"} */
+  readonly policy?: string | undefined;
   /** Size of VRAM, or of the carve-out: bytes, `"512M"`, or a share of the workload's peak. @default {"50%"} */
   readonly vram?: string | undefined;
   /** Size of GTT, or of what the IOMMU shows, like `vram`. @default {"100%"} */
@@ -27,7 +29,7 @@ const BYTES_UP_TO = 2 ** 30;
  * Runs a workload through a simulated device. Synchronous; deterministic for equal arguments.
  *
  * @returns The figures, and the report for people.
- * @throws {UsageError} If there is no driver or manager of that name, or a size is none.
+ * @throws {UsageError} If there is no driver, manager or policy of that name, or a size is none.
  *
  * @example Weights that do not fit
  * ```ts
@@ -53,6 +55,7 @@ export function replay(workload: Workload, options: ReplayOptions = {}): { repor
   const play: PlayOptions = {
     driver: options.driver ?? "radeon-sim",
     manager: options.manager ?? "first-fit",
+    policy: options.policy ?? "lru",
     vram: parseSize("vram", options.vram ?? "50%", peak),
     gtt: parseSize("gtt", options.gtt ?? "100%", peak),
     contents: options.contents ?? (peak <= BYTES_UP_TO ? "bytes" : "stamps"),

@@ -34,6 +34,7 @@ Deno.test("replay() gives VRAM half of the peak and GTT all of it, and bytes if 
   assertEquals(device, {
     driver: "radeon-sim",
     manager: "first-fit",
+    policy: "lru",
     vram: half,
     gtt: peakBytes,
     contents: "bytes",
@@ -43,9 +44,9 @@ Deno.test("replay() gives VRAM half of the peak and GTT all of it, and bytes if 
 });
 
 Deno.test("replay() takes sizes and names of parts", () => {
-  const options = { vram: "1M", gtt: "300%", manager: "first-fit-lowest", driver: "radeon-sim" };
+  const options = { vram: "1M", gtt: "300%", manager: "first-fit-lowest", driver: "radeon-sim", policy: "mru" };
   const { peakBytes, device } = reportOf(small, { ...options, contents: "stamps" });
-  const parts = { driver: "radeon-sim", manager: "first-fit-lowest", contents: "stamps" };
+  const parts = { driver: "radeon-sim", manager: "first-fit-lowest", policy: "mru", contents: "stamps" };
   assertEquals<unknown>(device, { ...parts, vram: 2 ** 20, gtt: 3 * peakBytes });
   assertThrows(() => replay(small, { vram: "much" }), RangeError, 'Cannot use --vram "much"');
   assertThrows(() => replay(small, { gtt: "0" }), RangeError, 'Cannot use --gtt "0"');

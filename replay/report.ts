@@ -16,6 +16,7 @@ export interface Report {
   readonly device: {
     readonly driver: string;
     readonly manager: string;
+    readonly policy: string;
     readonly vram: number;
     readonly gtt: number;
     readonly contents: "bytes" | "stamps";
@@ -77,6 +78,7 @@ export function reportOf(workload: Workload, peakBytes: number, options: PlayOpt
     device: {
       driver: options.driver ?? "radeon-sim",
       manager: options.manager ?? "first-fit",
+      policy: options.policy ?? "lru",
       vram: options.vram,
       gtt: options.gtt,
       contents: options.contents,
@@ -136,9 +138,10 @@ export function formatReport(report: Report, player: Player): string {
     rows.push(["verified", `${number(report.verified)} comparisons, ${number(report.losses.length)} lost`]);
   }
   const width = Math.max(...rows.map(([name]) => name.length));
+  const parts = [device.manager, ...(device.policy === "lru" ? [] : [device.policy]), device.contents].join(", ");
   return [
     `${report.workload}: ${formatSize(report.peakBytes)} at its peak, on ${device.driver} with ` +
-    `${formatSize(device.vram)} ${fast} + ${formatSize(device.gtt)} ${fallback}, ${device.manager}, ${device.contents}`,
+    `${formatSize(device.vram)} ${fast} + ${formatSize(device.gtt)} ${fallback}, ${parts}`,
     "",
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
     "",

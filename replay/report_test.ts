@@ -32,7 +32,14 @@ Deno.test("reportOf() tells all figures of a replay", () => {
   const { report } = reportOn(threeInTurn());
   assertEquals(report, {
     workload: "three",
-    device: { driver: "radeon-sim", manager: "first-fit", vram: 2 * GIB, gtt: 4 * GIB, contents: "stamps" },
+    device: {
+      driver: "radeon-sim",
+      manager: "first-fit",
+      policy: "lru",
+      vram: 2 * GIB,
+      gtt: 4 * GIB,
+      contents: "stamps",
+    },
     events: 23,
     jobs: 20,
     hits: 0,
