@@ -37,6 +37,7 @@ export class FileStore implements SwapStore, AsyncDisposable {
   #used = 0;
   #written = 0;
   #closed = false;
+  #removals: Set<Promise<void>> = new Set();
 
   /**
    * Makes the folder, and removes those of dead processes beside it.
@@ -109,14 +110,21 @@ export class FileStore implements SwapStore, AsyncDisposable {
   /** Forgets a key, known or not. */
   async delete(key: string): Promise<void> {
     this.#account(key, 0);
-    if (!this.#closed) await rm(this.#file(key), { force: true });
+    if (this.#closed) return;
+    const removal = rm(this.#file(key), { force: true });
+    this.#removals.add(removal);
+    await removal.finally(() => this.#removals.delete(removal));
   }
 
-  /** Removes the folder with all files; nothing can be kept or read any more. */
+  /**
+   * Removes the folder with all files, when those that nobody waits for have been removed; nothing can be kept or read any
+   * more.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     this.#sizes.clear();
     this.#used = 0;
+    await Promise.allSettled(this.#removals);
     await rm(this.folder, { recursive: true, force: true });
   }
 
