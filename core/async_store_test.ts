@@ -66,6 +66,30 @@ Deno.test("while its pages are being written a buffer is busy and keeps them; th
   checkInvariants(device);
 });
 
+for (const ordered of [false, true]) {
+  for (const to of ["gtt", "vram"]) {
+    Deno.test(`a buffer moves to ${to} when its pages have been written, with its bytes (ordered: ${ordered})`, async () => {
+      const { store, answer, asked } = slowStore();
+      const { device, driver } = testDevice({ store, ordered });
+      const buffer = put(device, "system");
+      await fill(buffer, 5);
+      const swapping = device.swapOut();
+      await buffer.reserve();
+      const moving = buffer.validate(only(to));
+      await allBlocked();
+      assertEquals([asked(), buffer.memoryType], [["write"], "system"]);
+      await answer();
+      assertEquals(asked(), ["read"]);
+      await answer();
+      await Promise.all([swapping, moving]);
+      while (driver.copies.length > 0) driver.finishCopy();
+      buffer.unreserve();
+      assertEquals([buffer.memoryType, buffer.swapped, await bytesIn(buffer)], [to, false, [5]]);
+      checkInvariants(device);
+    });
+  }
+}
+
 Deno.test("one buffer at a time is on its way to the store", async () => {
   const { store, answer, asked } = slowStore();
   const { device } = testDevice({ store });

@@ -11,7 +11,7 @@ export function createBuffer(state: DeviceState, options: CheckedBufferOptions):
   const buffer = new BufferObject(state, options);
   state.liveBuffers++;
   state.tracer.create?.(buffer);
-  const charge = structuresCharge(buffer, accountedSize(buffer.bytes, state.driver.supports?.dma32));
+  const charge = structuresCharge(buffer, accountedSize(buffer.bytes, state.dma32));
   const op = state.single;
   op.begin();
   op.shrinks = 0;

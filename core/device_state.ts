@@ -43,6 +43,10 @@ export class DeviceState {
   readonly orderedMoves: boolean;
   /** Whether the driver may want to be asked again for a move. */
   readonly retriedMoves: boolean;
+  /** Whether host pages need 32-bit addresses. */
+  readonly dma32: boolean;
+  /** Whether moves carry bytes, so that buffers need host pages outside fixed memory. */
+  readonly movesBytes: boolean;
   /** Whether the driver queues changes of bindings, too. */
   readonly queuedBinds: boolean;
   /** Whether a range is handed on behind the copy that evicts its last tenant. */
@@ -63,6 +67,7 @@ export class DeviceState {
   readonly windowedUsers: Set<BufferObject> = new Set();
   closed = false;
   #evictPlacements: WeakMap<Placement, PreparedPlacement> = new WeakMap();
+  #lastEvicted: { readonly placement: Placement; readonly prepared: PreparedPlacement } | null = null;
 
   constructor(
     driver: Driver,
@@ -82,6 +87,8 @@ export class DeviceState {
     this.single = new Operation(tracer, false);
     this.orderedMoves = driver.move !== undefined && driver.supports?.moves === "ordered";
     this.retriedMoves = driver.move !== undefined && driver.supports?.moves === "retried";
+    this.dma32 = driver.supports?.dma32 === true;
+    this.movesBytes = driver.supports?.contents !== false;
     this.queuedBinds = driver.supports?.queuedBinds === true;
     this.pipelinesEvictions = driver.supports?.pipelinedEvictions !== false;
     this.types = createTypes(driver, managers);
@@ -92,11 +99,11 @@ export class DeviceState {
 
   /** A driver's placement, checked once for each object that it returns. */
   prepareOnce(placement: Placement): PreparedPlacement {
-    let prepared = this.#evictPlacements.get(placement);
-    if (prepared === undefined) {
-      prepared = new PreparedPlacement(this.typesByName, placement);
-      this.#evictPlacements.set(placement, prepared);
-    }
+    // One after the other, most are the same.
+    if (this.#lastEvicted?.placement === placement) return this.#lastEvicted.prepared;
+    const prepared = this.#evictPlacements.get(placement) ?? new PreparedPlacement(this.typesByName, placement);
+    this.#evictPlacements.set(placement, prepared);
+    this.#lastEvicted = { placement, prepared };
     return prepared;
   }
 }

@@ -129,11 +129,15 @@ function mapsWouldLie({ buffers, resources }: DeviceState, { buffer, from, targe
 
 /**
  * Outside fixed memory a buffer needs a table; its pages must exist where the device sees them, bytes arrive, or bytes
- * that are in the swap store leave.
+ * that are in the swap store, or on their way to it, leave.
  */
 function prepareTable(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
-  const movesBytes = state.driver.supports?.contents !== false;
-  if (target.fixed) return buffer.tt?.swapped === true && movesBytes ? populate(state, buffer, buffer.tt, op) : DONE;
+  const { movesBytes } = state;
+  if (target.fixed) {
+    const { tt } = buffer;
+    const isAway = tt !== null && (tt.swapped || tt.transfer?.signalled === false);
+    return isAway && movesBytes ? populate(state, buffer, tt, op) : DONE;
+  }
   if (buffer.tt === null && !createTable(state, buffer, op)) return ENOMEM;
   const bytesArrive = from?.fixed === true && movesBytes;
   if (buffer.tt === null || (target.isSystem && !bytesArrive)) return DONE;

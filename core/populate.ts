@@ -12,9 +12,9 @@ import type { TranslationTable } from "./translation_table.ts";
  * allocates them or brings them back from the swap store.
  */
 export function populate(state: DeviceState, buffer: BufferObject, table: TranslationTable, op: Operation): Outcome {
-  if (table.populated) return DONE;
+  // A write to the store that is under way takes the pages when it ends.
   const ready = op.waitFor(table.transfer);
-  if (ready !== DONE) return ready;
+  if (ready !== DONE || table.populated) return ready;
   const charge = table.external ? null : chargeOf(state, buffer, table);
   if (charge !== null) {
     const charged = state.accountant.charge(charge, op);
@@ -52,6 +52,6 @@ export function unpopulate(state: DeviceState, table: TranslationTable): void {
 }
 
 function chargeOf(state: DeviceState, buffer: BufferObject, table: TranslationTable): Charge {
-  const { dma32 = false } = state.driver.supports ?? {};
+  const { dma32 } = state;
   return { bytes: table.pages * PAGE_SIZE, pages: table.pages, dma32, privileged: buffer.kind === "kernel" };
 }
