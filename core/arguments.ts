@@ -81,9 +81,17 @@ export function checkBoolean(what: string, name: string, value: unknown): void {
 /**
  * Requires options of a call that may wait: an abort signal and a flag, both optional.
  *
+ * @param subject What the call is about; it is named in the message after `call`, and only then.
  * @throws {TtmError} `EINVAL` if they are anything else.
  */
-export function checkWaitOptions(what: string, options: { signal?: AbortSignal; noWait?: boolean }): void {
+export function checkWaitOptions(
+  call: string,
+  options: { signal?: AbortSignal; noWait?: boolean },
+  subject?: { toString(): string },
+): void {
+  const isObject = typeof options === "object" && options !== null;
+  if (isObject && options.signal === undefined && options.noWait === undefined) return;
+  const what = subject === undefined ? call : `${call} ${subject}`;
   checkObject(what, "the options", options);
   const { signal, noWait } = options;
   if (noWait !== undefined) checkBoolean(what, "noWait", noWait);

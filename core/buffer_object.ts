@@ -28,7 +28,7 @@ import { populate } from "./populate.ts";
 import { AcquireTicket } from "./ticket.ts";
 import { UserMap } from "./user_map.ts";
 import { validate } from "./validate.ts";
-import { complete, lock } from "./wait.ts";
+import { complete, lock, waitInLine } from "./wait.ts";
 
 /**
  * A piece of memory that a device places, moves and evicts (`ttm_buffer_object`). Made by `device.createBuffer`.
@@ -84,11 +84,13 @@ export class BufferObject extends BufferRecord implements Disposable {
    */
   async reserve(options: ReserveOptions = {}): Promise<Disposable> {
     this.#mustLive("reserve");
-    checkWaitOptions(`reserve ${this}`, options);
+    checkWaitOptions("reserve", options, this);
     const { ticket = null, signal } = options;
     this.#checkTicket(ticket);
     const { reservation } = this;
-    const outcome = await lock(this.state.clock, reservation, ticket, signal);
+    signal?.throwIfAborted();
+    let outcome = reservation.tryLock(ticket);
+    if (outcome === BLOCKED) outcome = await waitInLine(this.state.clock, reservation, ticket, signal);
     if (outcome !== DONE) throw reserveError(this, outcome);
     if (!this.disposed) return once(() => this.unreserve());
     reservation.unlock();
@@ -104,7 +106,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     if (this.#unlockFormer()) return;
     this.#mustBeReserved("unreserve");
     const row = this.resourceRow;
-    if (row >= 0) this.state.order.touch(row);
+    if (row >= 0) this.state.order.touch(row, this);
     this.reservation.unlock();
   }
 
@@ -162,7 +164,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     const prepared = this.#prepare(placement);
     const op = this.state.single;
     op.begin();
-    const outcome = this.#validateOnce(prepared, op);
+    const outcome = validate(this.state, this, prepared, op);
     if (outcome === DONE) return null;
     if (outcome === BLOCKED) return op.blockedOn;
     throw validateError(this.state, this, prepared, op, outcome);
@@ -179,12 +181,14 @@ export class BufferObject extends BufferRecord implements Disposable {
    */
   async validate(placement: Placement | PreparedPlacement, options: ValidateOptions = {}): Promise<void> {
     const prepared = this.#prepare(placement);
-    checkWaitOptions(`validate ${this}`, options);
+    checkWaitOptions("validate", options, this);
     if (options.evictSiblings !== undefined) checkBoolean(`validate ${this}`, "evictSiblings", options.evictSiblings);
     const op = new Operation(this.state.tracer, options.noWait === true);
     if (options.evictSiblings === true) op.siblings = this.reservation;
     const attempt = () => this.#validateOnce(prepared, op);
-    const outcome = await complete(this.state.clock, op, options.signal, attempt, this.reservation.holder);
+    const first = complete(this.state.clock, op, options.signal, attempt, this.reservation.holder);
+    // An await would cost more than all of the attempt.
+    const outcome = typeof first === "number" ? first : await first;
     if (outcome !== DONE) throw validateError(this.state, this, prepared, op, outcome);
   }
 
@@ -196,7 +200,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    */
   async wait(options: WaitOptions & { readonly usage?: FenceUsage } = {}): Promise<void> {
     this.#mustLive("wait for");
-    checkWaitOptions(`wait for ${this}`, options);
+    checkWaitOptions("wait for", options, this);
     if (options.usage !== undefined && !isFenceUsage(options.usage)) {
       throw new TtmError("EINVAL", `Cannot wait for ${this}: there is no usage ${show(options.usage)}`);
     }
@@ -215,7 +219,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    */
   async waitUnreserved(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.#mustLive("wait for the reservation of");
-    checkWaitOptions(`wait for the reservation of ${this}`, options);
+    checkWaitOptions("wait for the reservation of", options, this);
     const { reservation } = this;
     if (!reservation.locked) return;
     await lock(this.state.clock, reservation, null, options.signal);
@@ -229,7 +233,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    * @throws {TtmError} As {@linkcode reserve} and {@linkcode wait}; nothing is grabbed then.
    */
   async grabForCpuWrite(options: WaitOptions = {}): Promise<Disposable> {
-    checkWaitOptions(`grab ${this}`, options);
+    checkWaitOptions("grab", options, this);
     if (options.noWait !== true) await this.reserve(options);
     else if (!this.tryReserve()) throw new TtmError("EBUSY", `Cannot grab ${this}: it is reserved`);
     try {
@@ -249,7 +253,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    */
   async populate(options: WaitOptions = {}): Promise<void> {
     this.#mustBeReserved("populate");
-    checkWaitOptions(`populate ${this}`, options);
+    checkWaitOptions("populate", options, this);
     const op = new Operation(this.state.tracer, options.noWait === true);
     const outcome = await complete(this.state.clock, op, options.signal, () => {
       this.#mustBeReserved("populate");
@@ -305,7 +309,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     const row = this.resourceRow;
     if (this.pins > 0 || row < 0) return;
     this.state.order.joinBulkUnpinned(row);
-    if (!this.reserved) this.state.order.touch(row);
+    if (!this.reserved) this.state.order.touch(row, this);
   }
 
   /**
@@ -317,7 +321,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    * {@linkcode validate}.
    */
   async read(options: ReadOptions = {}): Promise<Uint8Array> {
-    checkWaitOptions(`read ${this}`, options);
+    checkWaitOptions("read", options, this);
     const request = readAccess(this, options.offset ?? 0, options.length);
     await this.#access("read", request, options);
     return request.bytes;
@@ -329,7 +333,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    * @throws {TtmError} As {@linkcode read}; also `EINVAL` if the buffer has no place, `ENOMEM` without host memory.
    */
   async write(bytes: Uint8Array, options: WriteOptions = {}): Promise<void> {
-    checkWaitOptions(`write ${this}`, options);
+    checkWaitOptions("write", options, this);
     await this.#access("write", writeAccess(this, bytes, options.offset ?? 0), options);
   }
 

@@ -27,7 +27,7 @@ function release(state: DeviceState, buffer: BufferObject): void {
   buffer.isDying = true;
   if (state.buffers.pins(buffer.row) > 0) {
     state.buffers.setPins(buffer.row, 0);
-    if (row >= 0) state.order.touch(row);
+    if (row >= 0) state.order.touch(row, buffer);
   }
   buffer.individualise();
   queueOrReap(state, buffer);
@@ -67,7 +67,7 @@ export function leaveToGhost(
   state.buffers.setResource(buffer.row, -1);
   state.buffers.setResource(ghost.row, row);
   state.resources.setBuffer(row, ghost);
-  state.order.touch(row);
+  state.order.touch(row, ghost);
   ghost.reservation.fences.reserve(fences.length);
   for (const { fence, usage } of fences) ghost.reservation.fences.add(fence, usage);
   state.tracer.ghost?.(ghost, buffer);

@@ -2,7 +2,7 @@ import type { BufferObject } from "./buffer_object.ts";
 import type { BufferTable } from "./buffer_table.ts";
 import type { BulkMove } from "./bulk_move.ts";
 import type { EvictionCursor, EvictionPolicy } from "./eviction_policy.ts";
-import { LinkedLists } from "./linked_lists.ts";
+import { entryOf, LinkedLists, nodeOf } from "./linked_lists.ts";
 import { Lru } from "./lru.ts";
 import type { MemoryType } from "./memory_type.ts";
 import type { ResourceTable } from "./resource_table.ts";
@@ -36,11 +36,11 @@ export class EvictionOrder {
   }
 
   /** The buffer of a resource was used, and perhaps pinned or unpinned meanwhile. */
-  touch(row: number): void {
-    const bulk = this.#bulkOf(row);
-    if (bulk !== null) return bulk.touch(row);
-    const wasPinned = this.#pinned.has(row);
-    if (this.#isPinned(row)) {
+  touch(row: number, buffer: BufferObject): void {
+    const isPinned = this.#buffers.pins(buffer.row) > 0;
+    if (buffer.bulkMove !== null && !isPinned) return buffer.bulkMove.touch(row);
+    const wasPinned = this.#pinned.size > 0 && this.#pinned.has(row);
+    if (isPinned) {
       if (!wasPinned) this.policy.remove(row);
       this.#listAsPinned(row);
     } else if (wasPinned) this.#insert(row);
@@ -50,7 +50,7 @@ export class EvictionOrder {
   /** Forgets a resource. */
   remove(row: number): void {
     this.leaveBulk(row);
-    if (this.#pinned.delete(row)) this.#links.unlink(row);
+    if (this.#pinned.delete(row)) this.#links.unlink(nodeOf(row));
     else this.policy.remove(row);
   }
 
@@ -86,16 +86,17 @@ export class EvictionOrder {
 
   /** The pinned resources of the device, in the order in which they were pinned or last touched. */
   *pinned(): Generator<number> {
-    yield* this.#links.entries(this.#pinnedHead);
+    for (const node of this.#links.entries(this.#pinnedHead)) yield entryOf(node);
   }
 
   #listAsPinned(row: number): void {
     this.#pinned.add(row);
-    this.#links.moveBefore(row, this.#pinnedHead);
+    this.#links.admit(nodeOf(row));
+    this.#links.moveBefore(nodeOf(row), this.#pinnedHead);
   }
 
   #insert(row: number): void {
-    if (this.#pinned.delete(row)) this.#links.unlink(row);
+    if (this.#pinned.delete(row)) this.#links.unlink(nodeOf(row));
     this.policy.insert(row, this.#resources.buffer(row) as BufferObject, this.#resources.place(row).type.name);
   }
 
@@ -106,7 +107,7 @@ export class EvictionOrder {
 
   /** The bulk that a resource is a member of; the pinned are in none. */
   #bulkOf(row: number): BulkMove | null {
-    const buffer = this.#resources.buffer(row);
-    return buffer === null || this.#buffers.pins(buffer.row) > 0 ? null : buffer.bulkMove;
+    const bulk = this.#resources.buffer(row)?.bulkMove ?? null;
+    return bulk === null || this.#isPinned(row) ? null : bulk;
   }
 }

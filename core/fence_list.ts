@@ -79,6 +79,7 @@ export class FenceList {
 
   /** The first pending fence of this usage or one before it; null if there is none. */
   pending(usage: FenceUsage = "bookkeep"): Fence | null {
+    if (this.#slots.length === 0) return null;
     const rank = order.indexOf(usage);
     for (const slot of this.#slots) if (slot.usage <= rank && !slot.fence.signalled) return slot.fence;
     return null;

@@ -3,8 +3,8 @@ import { enlarge, Rows } from "./rows.ts";
 const INITIAL = 64;
 
 /**
- * Circular lists in two columns. An entry is a whole number from 0 and stands in one list at most; a mark, a negative
- * number, is no entry: the head of a list, or the place of a walk.
+ * Circular lists in two columns. A node is a whole number and stands in one list at most: the even ones are entries, the
+ * odd ones marks, that is heads of lists and places of walks.
  */
 export class LinkedLists {
   #next: Int32Array = new Int32Array(0);
@@ -13,48 +13,55 @@ export class LinkedLists {
 
   /** A mark in a list of its own: the head of an empty list. */
   takeMark(): number {
-    const mark = ~this.#marks.take();
-    this.#reach(mark);
+    const mark = 2 * this.#marks.take() + 1;
+    this.admit(mark);
     return mark;
   }
 
   /** Takes a mark out of its list and back. */
   giveMark(mark: number): void {
     this.unlink(mark);
-    this.#marks.give(~mark);
+    this.#marks.give(mark >> 1);
   }
 
-  /** The entry or mark behind; the head behind the last one. */
+  /** The node behind; the head behind the last one. */
   next(node: number): number {
-    return this.#next[slot(node)] as number;
+    return this.#next[node] as number;
   }
 
-  /** The entry or mark before; the last one before the head. */
+  /** The node before; the last one before the head. */
   previous(node: number): number {
-    return this.#previous[slot(node)] as number;
+    return this.#previous[node] as number;
   }
 
-  /** The entry behind, past marks; there must be one. */
+  /** The node of the entry behind, past marks; there must be one. */
   nextEntry(entry: number): number {
     let next = this.next(entry);
-    while (next < 0) next = this.next(next);
+    while (isMark(next)) next = this.next(next);
     return next;
   }
 
-  /** The entry before, past marks; there must be one. */
+  /** The node of the entry before, past marks; there must be one. */
   previousEntry(entry: number): number {
     let previous = this.previous(entry);
-    while (previous < 0) previous = this.previous(previous);
+    while (isMark(previous)) previous = this.previous(previous);
     return previous;
   }
 
   /** Moves a node in front of another, from wherever it was; in front of a head means to the tail of its list. */
   moveBefore(node: number, successor: number): void {
-    if (node === successor) return;
-    this.#reach(node);
-    this.unlink(node);
-    this.#join(this.previous(successor), node);
-    this.#join(node, successor);
+    const next = this.#next;
+    const previous = this.#previous;
+    const before = previous[successor] as number;
+    if (node === successor || node === before) return;
+    const oldBefore = previous[node] as number;
+    const oldNext = next[node] as number;
+    next[oldBefore] = oldNext;
+    previous[oldNext] = oldBefore;
+    next[before] = node;
+    previous[node] = before;
+    next[node] = successor;
+    previous[successor] = node;
   }
 
   /** Moves a node behind another. */
@@ -76,30 +83,38 @@ export class LinkedLists {
     this.#join(node, node);
   }
 
-  /** The entries of a list, first to last. */
+  /** The nodes of the entries of a list, first to last. */
   *entries(head: number): Generator<number> {
-    for (let node = this.next(head); node !== head; node = this.next(node)) if (node >= 0) yield node;
+    for (let node = this.next(head); node !== head; node = this.next(node)) if (!isMark(node)) yield node;
+  }
+
+  /** Makes room for a node that has not been seen before; it is linked to itself. */
+  admit(node: number): void {
+    const from = this.#next.length;
+    if (node < from) return;
+    const length = Math.max(INITIAL, 2 * from, node + 1);
+    this.#next = enlarge(this.#next, length);
+    this.#previous = enlarge(this.#previous, length);
+    for (let at = from; at < length; at++) this.#next[at] = this.#previous[at] = at;
   }
 
   #join(before: number, after: number): void {
-    this.#next[slot(before)] = after;
-    this.#previous[slot(after)] = before;
-  }
-
-  /** Makes the columns long enough; new nodes are linked to themselves. */
-  #reach(node: number): void {
-    const from = this.#next.length;
-    if (slot(node) < from) return;
-    const length = Math.max(INITIAL, 2 * from, slot(node) + 1);
-    this.#next = enlarge(this.#next, length);
-    this.#previous = enlarge(this.#previous, length);
-    for (let at = from; at < length; at++) {
-      this.#next[at] = this.#previous[at] = at % 2 === 0 ? at / 2 : ~((at - 1) / 2);
-    }
+    this.#next[before] = after;
+    this.#previous[after] = before;
   }
 }
 
-/** Entries have the even places of a column, marks the odd ones. */
-function slot(node: number): number {
-  return node < 0 ? 2 * ~node + 1 : 2 * node;
+/** Whether a node is no entry. */
+export function isMark(node: number): boolean {
+  return (node & 1) === 1;
+}
+
+/** The node of an entry, which is a whole number from 0. */
+export function nodeOf(entry: number): number {
+  return 2 * entry;
+}
+
+/** The entry of a node that is no mark. */
+export function entryOf(node: number): number {
+  return node >> 1;
 }

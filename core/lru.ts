@@ -1,6 +1,6 @@
 import type { BufferObject } from "./buffer_object.ts";
 import type { EvictionCursor, EvictionPolicy } from "./eviction_policy.ts";
-import { LinkedLists } from "./linked_lists.ts";
+import { entryOf, isMark, LinkedLists, nodeOf } from "./linked_lists.ts";
 import { PRIORITIES } from "./memory_type.ts";
 
 /**
@@ -61,16 +61,17 @@ export class Lru implements EvictionPolicy {
   }
 
   insert(entry: number, buffer: BufferObject, memoryType: string): void {
+    this.#links.admit(nodeOf(entry));
     this.#headOf[entry] = this.headOf(memoryType, buffer.priority);
     this.touch(entry);
   }
 
   touch(entry: number): void {
-    this.#links.moveBefore(entry, this.#headOf[entry] as number);
+    this.#links.moveBefore(nodeOf(entry), this.#headOf[entry] as number);
   }
 
   remove(entry: number): void {
-    this.#links.unlink(entry);
+    this.#links.unlink(nodeOf(entry));
   }
 
   candidates(memoryType: string): EvictionCursor {
@@ -83,20 +84,20 @@ export class Lru implements EvictionPolicy {
   }
 
   after(entry: number): number {
-    return this.#links.nextEntry(entry);
+    return entryOf(this.#links.nextEntry(nodeOf(entry)));
   }
 
   before(entry: number): number {
-    return this.#links.previousEntry(entry);
+    return entryOf(this.#links.previousEntry(nodeOf(entry)));
   }
 
   moveBehind(entry: number, other: number): void {
-    this.#links.moveBehind(entry, other);
+    this.#links.moveBehind(nodeOf(entry), nodeOf(other));
   }
 
   /** Moves neighbours, and the marks of walks between them, to the tail of a list. */
   moveStretchToTail(first: number, last: number, list: number): void {
-    this.#links.moveStretchBefore(first, last, list);
+    this.#links.moveStretchBefore(nodeOf(first), nodeOf(last), list);
   }
 
   #headsOf(memoryType: string): number[] {
@@ -133,7 +134,7 @@ class LruWalk implements EvictionCursor {
       const node = this.#newestFirst ? this.#links.previous(this.#mark) : this.#links.next(this.#mark);
       if (node !== this.#heads[this.#priority]) {
         this.#standAt(node);
-        if (node >= 0) return node;
+        if (!isMark(node)) return entryOf(node);
       } else if (this.#priority < this.#heads.length - 1) this.#standAt(this.#heads[++this.#priority] as number);
       else return -1;
     }

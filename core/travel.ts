@@ -9,6 +9,8 @@ import type { Operation } from "./operation.ts";
 import { DONE, EIO, type Outcome } from "./outcome.ts";
 import { bind, unbind } from "./tables.ts";
 
+const NOTHING: readonly Fence[] = [];
+
 /**
  * Makes the contents of a buffer appear at its new place: by a copy if an end is device-resident, else by binding
  * its pages. A copy that is under way leaves its fence in the transition. After a failure caching and bindings are
@@ -39,7 +41,7 @@ function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
       source: sourceOf(move),
       destination: { memoryType: target.name, start, table },
       evict: move.evict,
-      after: state.orderedMoves ? buffer.reservation.fences.allPending() : [],
+      after: state.orderedMoves ? buffer.reservation.fences.allPending() : NOTHING,
     };
     const { driver } = state;
     const result = driver.move === undefined ? moveMemcpy(cpuWindows(state), request) : driver.move(request);

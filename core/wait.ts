@@ -9,30 +9,42 @@ import type { AcquireTicket } from "./ticket.ts";
 export const WAIT_BUDGET_MS = 15_000;
 
 /**
- * Repeats a synchronous attempt until it is no longer blocked, waiting for whatever blocks it. Rejects with the
+ * Repeats a synchronous attempt until it is no longer blocked, waiting for whatever blocks it. Throws, or rejects with, the
  * signal's reason when it is aborted; nothing that the attempts achieved is undone.
  *
- * @returns How the last attempt ended; EBUSY when the wait budget ran out.
+ * @returns How the last attempt ended, with no promise if that was the first; EBUSY when the wait budget ran out.
  */
-export async function complete(
+export function complete(
   clock: Clock,
   op: Operation,
   signal: AbortSignal | undefined,
   attempt: () => Outcome,
   ticket: AcquireTicket | null = null,
-): Promise<Outcome> {
+): Outcome | Promise<Outcome> {
   signal?.throwIfAborted();
-  let deadline = Infinity;
-  for (;;) {
-    op.begin();
-    const outcome = attempt();
-    if (outcome !== BLOCKED || op.blockedOn === null) return outcome;
-    if (deadline === Infinity) deadline = clock.now() + WAIT_BUDGET_MS;
+  op.begin();
+  const outcome = attempt();
+  return outcome === BLOCKED && op.blockedOn !== null ? waitAndRepeat(clock, op, signal, attempt, ticket) : outcome;
+}
+
+async function waitAndRepeat(
+  clock: Clock,
+  op: Operation,
+  signal: AbortSignal | undefined,
+  attempt: () => Outcome,
+  ticket: AcquireTicket | null,
+): Promise<Outcome> {
+  const deadline = clock.now() + WAIT_BUDGET_MS;
+  let outcome: Outcome = BLOCKED;
+  while (outcome === BLOCKED && op.blockedOn !== null) {
     if (op.blockedOn instanceof Reservation) await turnComes(clock, op.blockedOn, ticket, signal);
     else if (!await fenceSignals(clock, op.blockedOn, deadline, signal)) return EBUSY;
     else if (op.blockedOn.error !== undefined) op.noteFailed(op.blockedOn, op.blockedOn.error);
     signal?.throwIfAborted();
+    op.begin();
+    outcome = attempt();
   }
+  return outcome;
 }
 
 /** Waits for a fence; false if the deadline comes first. */
@@ -65,8 +77,17 @@ export async function lock(
 ): Promise<Outcome> {
   signal?.throwIfAborted();
   const outcome = reservation.tryLock(ticket);
-  if (outcome !== BLOCKED) return outcome;
-  return await blockTask<Outcome>(clock, signal, (resolve) => reservation.enqueue(ticket, resolve));
+  return outcome === BLOCKED ? await waitInLine(clock, reservation, ticket, signal) : outcome;
+}
+
+/** Waits in line for a reservation that somebody holds; ends as {@linkcode lock}. */
+export function waitInLine(
+  clock: Clock,
+  reservation: Reservation,
+  ticket: AcquireTicket | null,
+  signal: AbortSignal | undefined,
+): Promise<Outcome> {
+  return blockTask<Outcome>(clock, signal, (resolve) => reservation.enqueue(ticket, resolve));
 }
 
 /** Waits until a reservation is given up, in line and under the ticket, and passes it on. */

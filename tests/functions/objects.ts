@@ -152,7 +152,7 @@ export const objects: readonly Row[] = rows(
     "buffer_object.ts",
     "lru_test.ts",
     "unreserve() moves a buffer to the tail, unlock() does not, and both leave the others in order",
-    "    if (row >= 0) this.state.order.touch(row);\n    this.reservation.unlock();",
+    "    if (row >= 0) this.state.order.touch(row, this);\n    this.reservation.unlock();",
     "    this.reservation.unlock();",
   ],
   [
