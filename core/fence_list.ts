@@ -27,6 +27,9 @@ interface Slot {
   usage: number;
 }
 
+// Most buffers never have work: they share this one.
+const NO_SLOTS: Slot[] = [];
+
 /** The kernel allocates the list from power-of-two pools (and two in between): how many slots a wish comes to. */
 const POOLS = [8, 16, 32, 64, 96, 128, 192, 256];
 const HEAD_BYTES = 24;
@@ -44,7 +47,7 @@ function slotsFor(wanted: number): number {
  * decides the order of waiting, and follows the kernel's growth of the list.
  */
 export class FenceList {
-  #slots: Slot[] = [];
+  #slots: Slot[] = NO_SLOTS;
   #capacity = 0;
 
   /** @internal Makes room for so many more fences; signalled ones leave when the list has to grow. */
@@ -52,7 +55,7 @@ export class FenceList {
     if (this.#slots.length + count <= this.#capacity) return;
     const wish = Math.max(this.#slots.length + count, this.#capacity === 0 ? FIRST_SLOTS : 2 * this.#capacity);
     this.#capacity = slotsFor(wish);
-    this.#slots = this.#slots.filter(({ fence }) => !fence.signalled);
+    if (this.#slots.length > 0) this.#slots = this.#slots.filter(({ fence }) => !fence.signalled);
   }
 
   /**
@@ -68,6 +71,7 @@ export class FenceList {
       slot.usage = rank;
       return;
     }
+    if (this.#slots === NO_SLOTS) this.#slots = [];
     this.#slots.push({ fence, usage: rank });
   }
 
