@@ -138,5 +138,9 @@ export class TranslationTable<Pages = unknown> {
 
 /** A table whose pages are real bytes. */
 export function byteTable(pages: number): TranslationTable<Uint8Array> {
-  return new TranslationTable(pages, (count) => new Uint8Array(count * PAGE_SIZE));
+  return new TranslationTable(pages, zeroedBytes);
+}
+
+function zeroedBytes(pages: number): Uint8Array {
+  return new Uint8Array(pages * PAGE_SIZE);
 }
