@@ -28,7 +28,7 @@ import { populate } from "./populate.ts";
 import { AcquireTicket } from "./ticket.ts";
 import { UserMap } from "./user_map.ts";
 import { validate } from "./validate.ts";
-import { complete, lock, waitInLine } from "./wait.ts";
+import { complete, lock, waitAndRepeat, waitInLine } from "./wait.ts";
 
 /**
  * A piece of memory that a device places, moves and evicts (`ttm_buffer_object`). Made by `device.createBuffer`.
@@ -185,10 +185,13 @@ export class BufferObject extends BufferRecord implements Disposable {
     if (options.evictSiblings !== undefined) checkBoolean(`validate ${this}`, "evictSiblings", options.evictSiblings);
     const op = new Operation(this.state.tracer, options.noWait === true);
     if (options.evictSiblings === true) op.siblings = this.reservation;
-    const attempt = () => this.#validateOnce(prepared, op);
-    const first = complete(this.state.clock, op, options.signal, attempt, this.reservation.holder);
-    // An await would cost more than all of the attempt.
-    const outcome = typeof first === "number" ? first : await first;
+    options.signal?.throwIfAborted();
+    // The first attempt by itself: an await, or a function to repeat, would cost more than all of it.
+    let outcome = validate(this.state, this, prepared, op);
+    if (outcome === BLOCKED) {
+      const attempt = () => this.#validateOnce(prepared, op);
+      outcome = await waitAndRepeat(this.state.clock, op, options.signal, attempt, this.reservation.holder);
+    }
     if (outcome !== DONE) throw validateError(this.state, this, prepared, op, outcome);
   }
 

@@ -9,30 +9,30 @@ import type { AcquireTicket } from "./ticket.ts";
 export const WAIT_BUDGET_MS = 15_000;
 
 /**
- * Repeats a synchronous attempt until it is no longer blocked, waiting for whatever blocks it. Throws, or rejects with, the
+ * Repeats a synchronous attempt until it is no longer blocked, waiting for whatever blocks it. Rejects with the
  * signal's reason when it is aborted; nothing that the attempts achieved is undone.
  *
- * @returns How the last attempt ended, with no promise if that was the first; EBUSY when the wait budget ran out.
+ * @param op Made for this call.
+ * @returns How the last attempt ended; EBUSY when the wait budget ran out.
  */
-export function complete(
+export async function complete(
+  clock: Clock,
+  op: Operation,
+  signal: AbortSignal | undefined,
+  attempt: () => Outcome,
+): Promise<Outcome> {
+  signal?.throwIfAborted();
+  const outcome = attempt();
+  return outcome === BLOCKED ? await waitAndRepeat(clock, op, signal, attempt) : outcome;
+}
+
+/** As {@linkcode complete}, after a first attempt that was blocked. */
+export async function waitAndRepeat(
   clock: Clock,
   op: Operation,
   signal: AbortSignal | undefined,
   attempt: () => Outcome,
   ticket: AcquireTicket | null = null,
-): Outcome | Promise<Outcome> {
-  signal?.throwIfAborted();
-  op.begin();
-  const outcome = attempt();
-  return outcome === BLOCKED && op.blockedOn !== null ? waitAndRepeat(clock, op, signal, attempt, ticket) : outcome;
-}
-
-async function waitAndRepeat(
-  clock: Clock,
-  op: Operation,
-  signal: AbortSignal | undefined,
-  attempt: () => Outcome,
-  ticket: AcquireTicket | null,
 ): Promise<Outcome> {
   const deadline = clock.now() + WAIT_BUDGET_MS;
   let outcome: Outcome = BLOCKED;
