@@ -102,6 +102,12 @@ export class GoodFitAllocator {
     wanted.set(request, this.start, this.start + this.size);
     this.#visits = 0;
     if (wanted.size === 0 || wanted.size > this.#free || wanted.size > wanted.hi - wanted.lo) return null;
+    const plain = wanted.isPlain ? this.#bins.surelyFits(wanted.size) : NONE;
+    if (plain !== NONE) {
+      // The way of nearly all requests, kept short.
+      this.#visits = 1;
+      return this.#occupy(plain, this.#blocks.start(plain));
+    }
     const hole = this.#find();
     return hole === NONE ? null : this.#occupy(hole, wanted.place(this.#blocks, hole));
   }
