@@ -28,6 +28,7 @@ export * from "@ttm/core";
 export * from "@ttm/buddy";
 export * from "@ttm/cma-sim";
 export * from "@ttm/first-fit";
+export * from "@ttm/good-fit";
 export * from "@ttm/radeon-sim";
 export * from "@ttm/replay";
 export * from "@ttm/sim-parts";

@@ -13,6 +13,7 @@ import {
   type Tracer,
 } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
+import { goodFit } from "@ttm/good-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
 import type { Contents, EngineStats, GpuJob } from "@ttm/sim-parts";
 import { UsageError } from "./usage_error.ts";
@@ -23,6 +24,7 @@ export const managers: Readonly<Record<string, () => MemTypeManager>> = {
   "first-fit-lowest": () => firstFit({ order: "lowest" }),
   "first-fit-evict": () => firstFit({ order: "evict" }),
   "first-fit-scan": () => firstFit({ scan: true }),
+  "good-fit": () => goodFit(),
   "buddy": () => buddy(),
 };
 

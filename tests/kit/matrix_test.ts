@@ -2,6 +2,7 @@ import { buddy } from "@ttm/buddy";
 import { CmaSim } from "@ttm/cma-sim";
 import { type Driver, memoryStore, type MemTypeManager, PAGE_SIZE, type SwapStore, SystemClock } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
+import { goodFit } from "@ttm/good-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
 import { UnstorageStore } from "@ttm/unstorage-store";
 import { byteBudget, WebGpu } from "@ttm/webgpu";
@@ -18,6 +19,7 @@ const managers: Readonly<Record<string, () => MemTypeManager>> = {
   "first-fit-lowest": () => firstFit({ order: "lowest" }),
   "first-fit-evict": () => firstFit({ order: "evict" }),
   "first-fit-scan": () => firstFit({ scan: true }),
+  "good-fit": () => goodFit(),
   "buddy": () => buddy(),
 };
 

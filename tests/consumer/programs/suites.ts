@@ -18,6 +18,11 @@ export const suites: Readonly<Record<string, Suite>> = {
     const { testManager } = await import("@ttm/testing");
     testManager({ test, factory: () => firstFit() });
   },
+  "@ttm/good-fit": async (test) => {
+    const { goodFit } = await import("@ttm/good-fit");
+    const { testManager } = await import("@ttm/testing");
+    testManager({ test, factory: () => goodFit() });
+  },
   "@ttm/buddy": async (test) => {
     const { buddy } = await import("@ttm/buddy");
     const { testManager } = await import("@ttm/testing");

@@ -1,0 +1,111 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { TtmError } from "@ttm/core";
+import { GoodFitAllocator, type GoodFitNode, type GoodFitRequest } from "./mod.ts";
+
+function take(from: GoodFitAllocator, request: GoodFitRequest): GoodFitNode {
+  const node = from.insert(request);
+  if (node === null) throw new Error(`no room for ${JSON.stringify(request)}`);
+  return node;
+}
+
+/** An allocator with holes of these sizes, made in this order, and a unit between any two. */
+function withHoles(...sizes: readonly number[]): GoodFitAllocator {
+  const pages = new GoodFitAllocator({ size: sizes.reduce((sum, size) => sum + size + 1, 0) });
+  const nodes = sizes.map((size) => [take(pages, { size }), take(pages, { size: 1 })][0] as GoodFitNode);
+  for (const node of nodes) pages.remove(node);
+  return pages;
+}
+
+Deno.test("insert() takes a small hole that is large enough, among equals the one made last", () => {
+  assertEquals(take(withHoles(20, 5, 5, 6), { size: 5 }).start, 27);
+  assertEquals(take(withHoles(20, 5, 5, 6), { size: 6 }).start, 33);
+  assertEquals(take(withHoles(20, 5, 5, 6), { size: 7 }).start, 0);
+  // From 64 on sizes share a bin: 1000 is too small for some, so that 1024 is taken though 1001 would do.
+  assertEquals(take(withHoles(1001, 1024), { size: 1000 }).start, 1002);
+});
+
+Deno.test("insert() has room in the last hole that fits, though smaller ones share its bin and were made later", () => {
+  for (const smaller of [1, 7, 8, 9, 30]) {
+    const pages = withHoles(1015, ...Array(smaller).fill(1001));
+    assertEquals(take(pages, { size: 1015 }).start, 0);
+    assertEquals(pages.insert({ size: 1015 }), null);
+  }
+});
+
+Deno.test("insert() of what is aligned takes the hole at hand, a larger one, or whichever has room", () => {
+  // Holes of 7 at 2, of 12 at 10, and of 40 at 23.
+  const starts = (alignment: number) => take(withHoles(1, 7, 12, 40), { size: 6, alignment }).start;
+  assertEquals([starts(1), starts(2)], [2, 2]);
+  assertEquals(starts(5), 10);
+  // That of 7 does not do, and nowhere are there 6 + 40: only the index knows.
+  assertEquals(starts(41), 41);
+});
+
+Deno.test("remove() joins a range with the holes beside it, whichever are there", () => {
+  for (const order of [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]) {
+    const pages = new GoodFitAllocator({ start: 3, size: 10 });
+    const nodes = [4, 2, 4].map((size) => take(pages, { size }));
+    assertEquals([pages.free, pages.holeCount, pages.largestHole], [0, 0, 0]);
+    for (const at of order) pages.remove(nodes[at] as GoodFitNode);
+    assertEquals([pages.holes(), pages.nodeCount], [[{ start: 3, size: 10 }], 0]);
+  }
+});
+
+Deno.test("the largest space has room up to its end", () => {
+  const pages = new GoodFitAllocator({ size: 2 ** 31 - 1 });
+  assertEquals(take(pages, { size: 5, topDown: true }).start, 2 ** 31 - 6);
+  assertEquals(take(pages, { size: 2 ** 31 - 6 }).start, 0);
+  assertEquals([pages.free, pages.insert({ size: 1 })], [0, null]);
+});
+
+Deno.test("an index with more alignments than trees still finds what is aligned, and only that", () => {
+  const pages = withHoles(...Array(200).fill(2));
+  for (let alignment = 2; alignment < 60; alignment++) {
+    const node = take(pages, { size: 2, alignment, lo: 1 });
+    assertEquals([node.start % alignment, node.start % 3], [0, 0]);
+    pages.remove(node);
+  }
+});
+
+Deno.test("nodes that are not handed out are refused, and nothing changes", () => {
+  const [pages, others] = [new GoodFitAllocator({ size: 10 }), new GoodFitAllocator({ size: 10 })];
+  const gone = take(pages, { size: 4 });
+  pages.remove(gone);
+  const node = take(pages, { size: 4 });
+  for (const wrong of [gone, take(others, { size: 4 }), { ...node }, null, undefined, 0, "0"]) {
+    const error = assertThrows(() => pages.remove(wrong as GoodFitNode), TtmError, "Cannot remove a node: ");
+    assertEquals(error.code, "EINVAL");
+    assertEquals([...pages.nodes()], [{ start: 0, size: 4 }]);
+  }
+  assertEquals(others.free, 6);
+});
+
+Deno.test("options and requests that make no sense are refused, and nothing changes", () => {
+  const refuses = (act: () => unknown, message: string) =>
+    assertEquals(assertThrows(act, TtmError, message).code, "EINVAL");
+  refuses(() => new GoodFitAllocator(null as never), "options must be an object, not null");
+  for (const size of [0, -1, 1.5, NaN, Infinity, 2 ** 31, "5", undefined]) {
+    refuses(() => new GoodFitAllocator({ size: size as number }), "size must be a whole number from 1 to 2147483647");
+  }
+  for (const start of [-1, 1.5, 2 ** 31 - 1]) {
+    refuses(() => new GoodFitAllocator({ start, size: 1 }), "start must be a whole number from 0 to 2147483646");
+  }
+  refuses(
+    () => new GoodFitAllocator({ start: 2, size: 2 ** 31 - 2 }),
+    "size must be a whole number from 1 to 21474836",
+  );
+  const pages = new GoodFitAllocator({ size: 100 });
+  refuses(() => pages.insert(5 as never), "Cannot insert a node: the request must be an object, not 5");
+  for (const wrong of [-1, 0.5, NaN, Infinity, "1", null, 2 ** 53]) {
+    for (const member of ["size", "alignment", "lo", "hi"]) {
+      if (wrong === Infinity && member === "hi") continue;
+      refuses(
+        () => pages.insert({ size: 1, [member]: wrong }),
+        `Cannot insert a node: ${member} must be a whole number`,
+      );
+    }
+  }
+  refuses(() => pages.insert({ size: 1, lo: 5, hi: 4 }), "hi must be a whole number from 5");
+  refuses(() => pages.insert({ size: 1, topDown: 1 as never }), "topDown must be true or false, not 1");
+  assertEquals([pages.free, pages.insert({ size: 0 }), pages.insert({ size: 2 ** 53 - 1 })], [100, null, null]);
+});

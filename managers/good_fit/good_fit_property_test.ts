@@ -1,0 +1,109 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { GoodFitAllocator, type GoodFitNode, type GoodFitRequest } from "./mod.ts";
+
+/** Who owns each unit, and the rules in the plainest words: every address is tried in turn. */
+class Model {
+  #owners: (GoodFitNode | null)[];
+
+  constructor(readonly start: number, size: number) {
+    this.#owners = Array(size).fill(null);
+  }
+
+  /** The addresses that would do. */
+  addresses({ size, alignment = 1, lo = 0, hi = Infinity }: GoodFitRequest): number[] {
+    const found: number[] = [];
+    let free = 0;
+    for (const [at, owner] of this.#owners.entries()) {
+      free = owner === null ? free + 1 : 0;
+      const address = this.start + at + 1 - size;
+      const isAligned = address % (alignment || 1) === 0;
+      if (size > 0 && free >= size && isAligned && address >= lo && address + size <= hi) found.push(address);
+    }
+    return found;
+  }
+
+  give(node: GoodFitNode, owner: GoodFitNode | null): void {
+    this.#owners.fill(owner, node.start - this.start, node.start - this.start + node.size);
+  }
+
+  holes(): { start: number; size: number }[] {
+    const found: { start: number; size: number }[] = [];
+    for (const [at, owner] of this.#owners.entries()) {
+      if (owner !== null) continue;
+      const last = found.at(-1);
+      if (last !== undefined && last.start + last.size === this.start + at) last.size++;
+      else found.push({ start: this.start + at, size: 1 });
+    }
+    return found;
+  }
+}
+
+const spaces = fc.record({ start: fc.constantFrom(0, 1, 37, 2 ** 31 - 2000), size: fc.integer({ min: 1, max: 900 }) });
+
+// Sizes above 64 share bins, and then the last resort is used.
+const sizes = fc.oneof(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 60, max: 90 }));
+
+const steps = fc.array(
+  fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        size: sizes,
+        alignment: fc.oneof({ arbitrary: fc.constant(1), weight: 2 }, fc.nat(70), fc.constantFrom(128, 2 ** 40)),
+        limits: fc.option(fc.tuple(fc.nat(1000), fc.nat(1000))),
+        topDown: fc.oneof({ arbitrary: fc.constant(false), weight: 3 }, fc.constant(true)),
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ remove: fc.nat() }) },
+  ),
+  { maxLength: 150, size: "max" },
+);
+
+function check(allocator: GoodFitAllocator, model: Model, live: readonly GoodFitNode[]): void {
+  const holes = model.holes();
+  assertEquals(allocator.holes(), holes);
+  assertEquals(allocator.free, holes.reduce((sum, { size }) => sum + size, 0));
+  assertEquals(allocator.largestHole, Math.max(0, ...holes.map(({ size }) => size)));
+  assertEquals([allocator.holeCount, allocator.nodeCount], [holes.length, live.length]);
+  const nodes = live.map(({ start, size }) => ({ start, size })).sort((a, b) => a.start - b.start);
+  assertEquals([...allocator.nodes()], nodes);
+}
+
+for (const usesIndex of [false, true]) {
+  const when = usesIndex ? "with its index from the start" : "with its index when need be";
+  Deno.test(`GoodFitAllocator hands out what is free, as asked, and fails only without room, ${when}`, () => {
+    fc.assert(
+      fc.property(spaces, steps, ({ start, size }, operations) => {
+        const allocator = new GoodFitAllocator({ start, size });
+        const model = new Model(start, size);
+        const live: GoodFitNode[] = [];
+        if (usesIndex) allocator.remove(allocator.insert({ size: 1, topDown: true }) as GoodFitNode);
+        for (const operation of operations) {
+          if (!("remove" in operation)) {
+            const { limits, ...wanted } = operation;
+            const [lo, hi] = limits === null ? [0, Infinity] : limits.sort((a, b) => a - b).map((at) => start + at);
+            const request = { ...wanted, lo: lo as number, hi: hi as number };
+            const addresses = model.addresses(request);
+            const node = allocator.insert(request);
+            assertEquals(node === null, addresses.length === 0, `${JSON.stringify(request)} gets ${node?.start}`);
+            if (node === null) continue;
+            assertEquals(node.size, request.size);
+            assert(addresses.includes(node.start), `${node.start} for ${JSON.stringify(request)}`);
+            if (request.topDown) assertEquals(node.start, addresses.at(-1));
+            live.push(node);
+            model.give(node, node);
+          } else if (live.length > 0) {
+            const [node] = live.splice(operation.remove % live.length, 1) as [GoodFitNode];
+            allocator.remove(node);
+            model.give(node, null);
+          }
+          check(allocator, model, live);
+        }
+        for (const node of live) allocator.remove(node);
+        assertEquals(allocator.holes(), [{ start, size }]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+}

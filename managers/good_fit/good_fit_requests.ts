@@ -1,0 +1,65 @@
+import { checkBoolean, checkInteger, checkObject } from "@ttm/core/arguments";
+
+/** Units that a space can reach to, so that all numbers of it fit into 32 bits. */
+export const MAX_UNITS: number = 2 ** 31 - 1;
+
+const MAX = Number.MAX_SAFE_INTEGER;
+
+/** What a {@linkcode GoodFitAllocator} hands out: its caller's handle. Units are the caller's, for example pages. */
+export interface GoodFitNode {
+  /** First unit. */
+  readonly start: number;
+  /** How many units, at least 1. */
+  readonly size: number;
+}
+
+/** A range of a dump. */
+export interface GoodFitRange {
+  /** First unit. */
+  readonly start: number;
+  /** How many units, at least 1. */
+  readonly size: number;
+}
+
+/** How to set up a {@linkcode GoodFitAllocator}. */
+export interface GoodFitOptions {
+  /** First unit of the space, 0 to 2^31 - 2. @default {0} */
+  readonly start?: number;
+  /** Units in the space, at least 1; `start + size` is at most 2^31 - 1. */
+  readonly size: number;
+}
+
+/** What {@linkcode GoodFitAllocator.insert} looks for. */
+export interface GoodFitRequest {
+  /** Units, 0 to 2^53 - 1. There is never room for 0. */
+  readonly size: number;
+  /** The start must be a multiple of this, 0 to 2^53 - 1, not only powers of two; 0 and 1 ask for nothing. @default {1} */
+  readonly alignment?: number;
+  /** First unit that may be used, 0 to 2^53 - 1. @default {0} */
+  readonly lo?: number;
+  /** First unit that may not be used any more: `lo` to 2^53 - 1, or `Infinity`. @default {Infinity} */
+  readonly hi?: number;
+  /** Take the highest address there is room at. @default {false} */
+  readonly topDown?: boolean;
+}
+
+/** @throws {TtmError} `EINVAL` if the options break what {@linkcode GoodFitOptions} says. */
+export function checkOptions(options: GoodFitOptions): void {
+  const what = "make a good-fit allocator";
+  checkObject(what, "options", options);
+  const { start = 0, size } = options;
+  checkInteger(what, "start", start, 0, MAX_UNITS - 1);
+  checkInteger(what, "size", size, 1, MAX_UNITS - start);
+}
+
+/** @throws {TtmError} `EINVAL` if the request breaks what {@linkcode GoodFitRequest} says. */
+export function checkRequest(request: GoodFitRequest): void {
+  const what = "insert a node";
+  checkObject(what, "the request", request);
+  const { size, alignment = 1, lo = 0, hi = Infinity, topDown = false } = request;
+  checkInteger(what, "size", size, 0, MAX);
+  checkInteger(what, "alignment", alignment, 0, MAX);
+  checkInteger(what, "lo", lo, 0, MAX);
+  if (hi !== Infinity) checkInteger(what, "hi", hi, lo, MAX);
+  checkBoolean(what, "topDown", topDown);
+}
