@@ -8,9 +8,16 @@
  */
 // deno-lint-ignore-file no-console -- a command
 import { parseArgs } from "node:util";
-import { CORE_ROWS } from "./core_rows.ts";
+import { EVICTION_ROWS } from "./eviction_bench.ts";
+import { LRU_ROWS } from "./lru_bench.ts";
 import { bytesPerBuffer } from "./memory.ts";
-import { calibrated, calibration, measure, type Measured } from "./rounds.ts";
+import { RESERVATION_ROWS } from "./reservation_bench.ts";
+import { RESERVE_LIST_ROWS } from "./reserve_list_bench.ts";
+import { calibration, measure, type Measured } from "./rounds.ts";
+import { SCALING_ROWS } from "./scaling_bench.ts";
+import { VALIDATE_ROWS } from "./validate_bench.ts";
+
+const ROWS = [VALIDATE_ROWS, RESERVATION_ROWS, EVICTION_ROWS, RESERVE_LIST_ROWS, LRU_ROWS, SCALING_ROWS].flat();
 
 const { values, positionals } = parseArgs({
   args: Deno.args.filter((arg) => arg !== "--"),
@@ -24,20 +31,19 @@ if (!Number.isSafeInteger(rounds) || rounds < 1) {
 }
 const text = positionals[0] ?? "";
 
-// Before the rows, whose garbage would be counted with it.
-const bytes = bytesPerBuffer();
+console.log("ns an operation, CPU time                                        best   median  × first");
+for (const { name, variants } of ROWS.filter(({ name }) => name.includes(text))) {
+  const measured = await measure([...variants, calibration], { rounds });
+  console.log(`${name}  (calibration ${measured.pop()?.median.toFixed(2)})`);
+  for (const row of measured) console.log(formatLine(row));
+}
+
+const bytes = await bytesPerBuffer();
 console.log(
   bytes === null
     ? "bytes a live buffer: not counted without --v8-flags=--expose-gc"
     : `bytes a live buffer: ${bytes.inVram.toFixed(0)} in VRAM, ${bytes.inSystem.toFixed(0)} evicted to SYSTEM`,
 );
-console.log("ns an operation, CPU time                                        best   median  × first");
-for (const { name, make } of CORE_ROWS.filter(({ name }) => name.includes(text))) {
-  const measured = await measure([...make(), calibration], { rounds });
-  console.log(`${name}  (calibration ${measured.pop()?.median.toFixed(2)})`);
-  for (const row of measured) console.log(formatLine(row));
-}
-if (calibrated() === 0) console.log("the calibration loop did nothing");
 
 function formatLine({ name, best, median, ratio }: Measured): string {
   const figures = [best.toFixed(1), median.toFixed(1), ratio.toPrecision(3)];

@@ -104,14 +104,27 @@ export function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** Draws `length` of the elements by Zipf's law: the one in place k of a shuffled order as often as 1/k^exponent. */
-export function zipf<Element>(elements: readonly Element[], length: number, exponent: number): Element[] {
+/** The numbers below `count` in an order that caches do not foresee. */
+export function order(count: number): number[] {
+  return shuffled([...Array(count).keys()], randomNumbers(2));
+}
+
+/** The elements that stand in these places of a list. */
+export function pick<Element, Places extends readonly number[]>(
+  list: readonly Element[],
+  places: Places,
+): { [At in keyof Places]: Element } {
+  return places.map((at) => list[at]) as { [At in keyof Places]: Element };
+}
+
+/** Draws numbers below `count` by Zipf's law: the one in place k of a shuffled order as often as 1/k^exponent. */
+export function zipf(count: number, length: number, exponent: number): number[] {
   const random = randomNumbers(3);
-  const ranked = shuffled(elements, random);
+  const ranked = order(count);
   const cumulated: number[] = [];
   let total = 0;
-  for (let rank = 1; rank <= ranked.length; rank++) cumulated.push(total += rank ** -exponent);
-  return Array.from({ length }, () => ranked[firstAtLeast(cumulated, random() * total)] as Element);
+  for (let rank = 1; rank <= count; rank++) cumulated.push(total += rank ** -exponent);
+  return Array.from({ length }, () => ranked[firstAtLeast(cumulated, random() * total)] as number);
 }
 
 /** Where in a rising list the first number stands that is at least this one. */

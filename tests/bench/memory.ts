@@ -1,33 +1,35 @@
 import process from "node:process";
 import { equalSizes, makeFleet, use } from "./devices.ts";
 
-/** Memory that is used, in bytes: of the heap, and of array buffers outside of it. */
-function used(): number {
+/** The collector, where V8 shows it: `--v8-flags=--expose-gc`. */
+const collect: (() => void) | undefined = (globalThis as { gc?: () => void }).gc;
+
+/** Memory that is in use, in bytes: of the heap, and of array buffers outside of it. */
+async function used(): Promise<number> {
+  // What the task at hand has let go of can be collected only after it.
+  await new Promise((resolve) => setTimeout(resolve));
   collect?.();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
-/** The collector, where V8 shows it: `--v8-flags=--expose-gc`. */
-const collect: (() => void) | undefined = (globalThis as { gc?: () => void }).gc;
-
-/** Bytes a buffer costs, everything counted: handle, rows in tables, its reservation, the manager's node, its table. */
+/** Bytes a buffer costs, everything counted: handle, rows in tables, reservation, the manager's node, its table. */
 export interface BytesPerBuffer {
   /** Buffers in VRAM that have never been anywhere else. */
   readonly inVram: number;
-  /** Buffers that have been evicted to SYSTEM; their host pages are not counted. */
+  /** The same buffers after they have been evicted to SYSTEM; their host pages are not counted. */
   readonly inSystem: number;
 }
 
-/**
- * Counts by making many buffers and collecting garbage before and after; null without `--v8-flags=--expose-gc`.
- */
-export function bytesPerBuffer(count = 100_000): BytesPerBuffer | null {
+/** Counts by making many buffers, and collecting garbage before and after; null where the collector cannot be called. */
+export async function bytesPerBuffer(count = 100_000): Promise<BytesPerBuffer | null> {
   if (collect === undefined) return null;
   makeFleet({ sizes: equalSizes(100, 1) });
-  const before = used();
+  const before = await used();
   const { buffers, system } = makeFleet({ sizes: equalSizes(count, 1) });
-  const inVram = (used() - before) / count;
+  const inVram = (await used() - before) / count;
   for (const buffer of buffers) use(buffer, system);
-  return { inVram, inSystem: (used() - before) / count };
+  const inSystem = (await used() - before) / count;
+  // Used here, they cannot have been collected before.
+  return buffers.length === count ? { inVram, inSystem } : null;
 }

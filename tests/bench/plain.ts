@@ -1,3 +1,5 @@
+import { PAGE_SIZE } from "@ttm/core";
+
 /** A buffer as one would write it without this project: an object that knows its neighbours in the list. */
 export interface PlainBuffer {
   readonly id: number;
@@ -103,4 +105,26 @@ function join(buffer: PlainBuffer, head: PlainBuffer): void {
   buffer.newer = head;
   head.older.newer = buffer;
   head.older = buffer;
+}
+
+/** A stretch of bytes, and where it is copied to. */
+export interface Copy {
+  readonly source: Uint8Array;
+  readonly target: Uint8Array;
+}
+
+/** What is copied when buffers are used in an order that has gone round once before. */
+export function copiesOf(ids: readonly number[], sizes: readonly number[], pages: number): Copy[] {
+  const vram = new Uint8Array(pages * PAGE_SIZE);
+  const host = sizes.map((size) => new Uint8Array(size * PAGE_SIZE).fill(1));
+  let copies: Copy[] = [];
+  const plain = new PlainDevice(pages, sizes, ({ id, start, pages }, to) => {
+    const inVram = vram.subarray(start * PAGE_SIZE, (start + pages) * PAGE_SIZE);
+    const inHost = host[id] as Uint8Array;
+    copies.push(to === "vram" ? { source: inHost, target: inVram } : { source: inVram, target: inHost });
+  });
+  for (const id of ids) plain.use(id);
+  copies = [];
+  for (const id of ids) plain.use(id);
+  return copies;
 }

@@ -1,20 +1,5 @@
 import process from "node:process";
-
-/** One way of doing something. */
-export interface Variant {
-  readonly name: string;
-  /** Operations that one `run` does. */
-  readonly operations: number;
-  /** Takes some ten milliseconds, so that the clock's grain does not matter. */
-  readonly run: () => void | Promise<void>;
-}
-
-/** Something measured. */
-export interface Row {
-  readonly name: string;
-  /** Prepares the ways of doing it; the others are compared with the first. */
-  readonly make: () => readonly Variant[];
-}
+import type { Variant } from "./variant.ts";
 
 /** What the rounds told of a variant. */
 export interface Measured {
@@ -35,6 +20,9 @@ export interface RoundsOptions {
   readonly spent?: () => number;
 }
 
+/** A turn takes this long at least, so that the grain of the clock does not matter. */
+const TURN_NS = 20e6;
+
 /** CPU time of this process in nanoseconds: what a busy neighbour takes away does not count, the collector's work does. */
 function cpuTime(): number {
   const { user, system } = process.cpuUsage();
@@ -42,19 +30,16 @@ function cpuTime(): number {
 }
 
 /**
- * Runs the variants by turns, A B A B …, after one turn that warms them up. What disturbs a round disturbs all of its
+ * Runs the variants by turns, A B A B …, after two turns that warm them up. What disturbs a round disturbs all of its
  * variants, so that ratios within rounds can be trusted where times can not.
  */
 export async function measure(variants: readonly Variant[], options: RoundsOptions = {}): Promise<Measured[]> {
   const { rounds = 11, spent = cpuTime } = options;
+  const turns: (() => Promise<number>)[] = [];
+  for (const variant of variants) turns.push(await warmUp(variant, spent));
   const times: number[][] = variants.map(() => []);
-  for (const { run } of variants) await run();
   for (let round = 0; round < rounds; round++) {
-    for (const [at, { operations, run }] of variants.entries()) {
-      const before = spent();
-      await run();
-      times[at]?.push((spent() - before) / operations);
-    }
+    for (const [at, turn] of turns.entries()) times[at]?.push(await turn());
   }
   const [first = []] = times;
   return variants.map(({ name }, at) => {
@@ -62,6 +47,19 @@ export async function measure(variants: readonly Variant[], options: RoundsOptio
     const ratios = own.map((time, round) => time / (first[round] ?? NaN));
     return { name, best: Math.min(...own), median: median(own), ratio: median(ratios) };
   });
+}
+
+/** Gives a function that takes one turn and tells what an operation took. */
+async function warmUp({ operations, prepare }: Variant, spent: () => number): Promise<() => Promise<number>> {
+  const run = prepare();
+  const turn = async (times: number) => {
+    const before = spent();
+    for (let time = 0; time < times; time++) await run();
+    return Math.max(spent() - before, 1) / times;
+  };
+  await turn(3);
+  const times = Math.ceil(TURN_NS / await turn(3));
+  return async () => await turn(times) / operations;
 }
 
 /** The middle of some numbers; the mean of the two in the middle of an even number of them. */
@@ -75,16 +73,14 @@ export function median(numbers: readonly number[]): number {
 /** A loop that nothing of the project takes part in: if it takes longer than usual, so does everything else. */
 export const calibration: Variant = {
   name: "calibration",
-  operations: 1 << 22,
-  run() {
-    let state = 1;
-    for (let i = 0; i < 1 << 22; i++) state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
-    kept = state;
+  operations: 1 << 20,
+  prepare() {
+    const kept = new Int32Array(1);
+    return () => {
+      let state = 1;
+      for (let i = 0; i < 1 << 20; i++) state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+      // Without a use of the result the loop would be optimised away.
+      kept[0] = state;
+    };
   },
 };
-/** Somebody must want the result, or the loop would be optimised away. */
-let kept = 0;
-/** The result of the calibration loop. */
-export function calibrated(): number {
-  return kept;
-}
