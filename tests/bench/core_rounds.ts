@@ -16,6 +16,7 @@ import { RESERVE_LIST_ROWS } from "./reserve_list_bench.ts";
 import { calibration, measure, type Measured } from "./rounds.ts";
 import { SCALING_ROWS } from "./scaling_bench.ts";
 import { VALIDATE_ROWS } from "./validate_bench.ts";
+import type { Row } from "./variant.ts";
 
 const ROWS = [VALIDATE_ROWS, RESERVATION_ROWS, EVICTION_ROWS, RESERVE_LIST_ROWS, LRU_ROWS, SCALING_ROWS].flat();
 
@@ -31,19 +32,26 @@ if (!Number.isSafeInteger(rounds) || rounds < 1) {
 }
 const text = positionals[0] ?? "";
 
-console.log("ns an operation, CPU time                                        best   median  × first");
-for (const { name, variants } of ROWS.filter(({ name }) => name.includes(text))) {
-  const measured = await measure([...variants, calibration], { rounds });
-  console.log(`${name}  (calibration ${measured.pop()?.median.toFixed(2)})`);
-  for (const row of measured) console.log(formatLine(row));
+await printRows(ROWS.filter(({ name }) => name.includes(text)));
+await printBytes();
+
+async function printRows(rows: readonly Row[]): Promise<void> {
+  console.log("ns an operation, CPU time                                        best   median  × first");
+  for (const { name, variants } of rows) {
+    const measured = await measure([...variants, calibration], { rounds });
+    console.log(`${name}  (calibration ${measured.pop()?.median.toFixed(2)})`);
+    for (const row of measured) console.log(formatLine(row));
+  }
 }
 
-const bytes = await bytesPerBuffer();
-console.log(
-  bytes === null
-    ? "bytes a live buffer: not counted without --v8-flags=--expose-gc"
-    : `bytes a live buffer: ${bytes.inVram.toFixed(0)} in VRAM, ${bytes.inSystem.toFixed(0)} evicted to SYSTEM`,
-);
+async function printBytes(): Promise<void> {
+  const bytes = await bytesPerBuffer();
+  console.log(
+    bytes === null
+      ? "bytes a live buffer: not counted without --v8-flags=--expose-gc"
+      : `bytes a live buffer: ${bytes.inVram.toFixed(0)} in VRAM, ${bytes.inSystem.toFixed(0)} evicted to SYSTEM`,
+  );
+}
 
 function formatLine({ name, best, median, ratio }: Measured): string {
   const figures = [best.toFixed(1), median.toFixed(1), ratio.toPrecision(3)];

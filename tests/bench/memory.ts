@@ -6,9 +6,17 @@ const collect: (() => void) | undefined = (globalThis as { gc?: () => void }).gc
 
 /** Memory that is in use, in bytes: of the heap, and of array buffers outside of it. */
 async function used(): Promise<number> {
-  // What the task at hand has let go of can be collected only after it.
-  await new Promise((resolve) => setTimeout(resolve));
-  collect?.();
+  let last = Infinity;
+  // One collection may leave to the next what the task at hand, or a part of the garbage itself, still held.
+  for (let now = total(); now < last; now = total()) {
+    last = now;
+    await new Promise((resolve) => setTimeout(resolve));
+    collect?.();
+  }
+  return last;
+}
+
+function total(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
