@@ -13,7 +13,7 @@ const { values, positionals } = parseArgs({
   options: { json: { type: "boolean", default: false } },
   allowPositionals: true,
 });
-const files = `**/*${positionals[0] ?? ""}*_bench.ts`;
+const files = positionals.length === 0 ? "**/*_bench.ts" : `**/*${positionals[0]}*_bench.ts`;
 const { success, stdout } = await new Deno.Command(Deno.execPath(), {
   args: ["bench", "--json", "--allow-read", "--allow-env=TTM_TRACES", files],
   cwd: new URL("../../", import.meta.url),

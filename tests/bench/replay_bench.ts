@@ -15,6 +15,7 @@ function row(workload: Workload): Row {
   return {
     name: `replay of ${workload.name}, for each event`,
     variants: [replayed(workload, "first-fit"), replayed(workload, "buddy")],
+    runs: 2,
   };
 }
 

@@ -15,6 +15,8 @@ export interface Row {
   readonly name: string;
   /** The ways of doing it; the others are compared with the first. */
   readonly variants: readonly Variant[];
+  /** How many runs `deno bench` times, for those that take long. @default {30} */
+  readonly runs?: number;
 }
 
 /**
@@ -24,13 +26,15 @@ export interface Row {
  * @returns The rows.
  */
 export function benchRows(rows: readonly Row[]): readonly Row[] {
-  for (const { name: group, variants } of rows) {
+  for (const { name: group, variants, runs = 30 } of rows) {
     for (const [at, { name, operations, prepare }] of variants.entries()) {
       let run: ReturnType<typeof prepare> | undefined;
       Deno.bench({
         name: `${name} (${operations} operations)`,
         group,
         baseline: at === 0,
+        n: runs,
+        warmup: runs >> 2,
         fn: async () => await (run ??= prepare())(),
       });
     }
