@@ -1,0 +1,65 @@
+import { equalSizes, makeFleet, mixedSizes, pick, sum, use, zipf } from "./devices.ts";
+import { copiesOf, PlainDevice } from "./plain.ts";
+import { benchRows, type Row, type Variant } from "./variant.ts";
+
+const BUFFERS = 10_000;
+const ACCESSES = 50_000;
+
+/** Room for a quarter of the pages, accesses by Zipf's law: three in ten bring a buffer in, and others out. */
+function draw(sizes: readonly number[]) {
+  return { pages: sum(sizes) >> 2, ids: zipf(sizes.length, ACCESSES, 0.9) };
+}
+
+function plain(sizes: readonly number[]): Variant {
+  return {
+    name: "plain objects and a Map",
+    operations: ACCESSES,
+    prepare() {
+      const { pages, ids } = draw(sizes);
+      const device = new PlainDevice(pages, sizes);
+      return () => {
+        for (const id of ids) device.use(id);
+      };
+    },
+  };
+}
+
+function ours(sizes: readonly number[], hasContents = false): Variant {
+  return {
+    name: "tryReserve, tryValidate, unreserve",
+    operations: ACCESSES,
+    prepare() {
+      const { pages, ids } = draw(sizes);
+      const { buffers, vram } = makeFleet({ sizes, vram: pages, hasContents });
+      const list = pick(buffers, ids);
+      return () => {
+        for (const buffer of list) use(buffer, vram);
+      };
+    },
+  };
+}
+
+/** What the same accesses lead to copy. */
+function copiesAlone(sizes: readonly number[]): Variant {
+  return {
+    name: "the copies alone",
+    operations: ACCESSES,
+    prepare() {
+      const { pages, ids } = draw(sizes);
+      const copies = copiesOf(ids, sizes, pages);
+      return () => {
+        for (const { source, target } of copies) target.set(source);
+      };
+    },
+  };
+}
+
+const sixteen = equalSizes(BUFFERS, 16);
+const mixed = mixedSizes(BUFFERS, 64);
+
+/** The life of a device whose memory is short. */
+export const EVICTION_ROWS: readonly Row[] = benchRows([
+  { name: "eviction loop, 16 pages", variants: [plain(sixteen), ours(sixteen)] },
+  { name: "eviction loop, 1 to 64 pages", variants: [plain(mixed), ours(mixed)] },
+  { name: "eviction loop, 64 KiB copied", variants: [copiesAlone(sixteen), ours(sixteen, true)] },
+]);
