@@ -40,6 +40,11 @@ export class FitClasses {
     return this.#alignments.push(alignment) - 1;
   }
 
+  /** Whether a class knows the room for a kind of request, and not just a bound. */
+  isExact(fitClass: number, alignment: number, color: number): boolean {
+    return this.alignment(fitClass) === alignment && this.color(fitClass) === color;
+  }
+
   // A divisor of the alignment asks for less, so its class never has less room; neither has a class without guard.
   #tightestBound(alignment: number, color: number): number {
     let best = ANY_REQUEST;

@@ -155,21 +155,20 @@ export class RangeAllocator {
       throw new TtmError("EINVAL", `Cannot remove a node: ${found} is not in this allocator, or no longer`);
     }
     this.#changes++;
-    const before = this.#ring.previous(node.row);
-    let start = node.start;
-    let end = node.start + node.size;
-    if (this.#holes.has(node.row)) {
-      end = this.#holes.end(node.row);
-      this.#indexes.close(node.row);
-    }
-    if (this.#holes.has(before)) {
-      start = this.#holes.start(before);
-      this.#indexes.close(before);
-    }
-    this.#ring.unlink(node.row);
-    this.#indexes.open(before, start, end);
+    const { row, start, size } = node;
+    const holes = this.#holes;
+    const before = this.#ring.previous(row);
+    const from = holes.has(before) ? holes.start(before) : start;
+    const to = holes.has(row) ? holes.end(row) : start + size;
+    const widens = from < start;
+    const follows = to > start + size;
+    if (widens && follows) this.#indexes.close(row);
+    this.#ring.unlink(row);
+    if (widens) this.#indexes.change(before, before, from, to);
+    else if (follows) this.#indexes.change(row, before, from, to);
+    else this.#indexes.open(before, from, to);
     this.#nodeCount--;
-    this.#free += node.size;
+    this.#free += size;
   }
 
   /**
@@ -238,10 +237,13 @@ export class RangeAllocator {
     this.#changes++;
     const start = this.#holes.start(row);
     const end = this.#holes.end(row);
-    this.#indexes.close(row);
     const node = this.#ring.link(row, address, this.#fit.size, color);
-    if (address > start) this.#indexes.open(row, start, address);
-    if (address + node.size < end) this.#indexes.open(node.row, address + node.size, end);
+    const behind = address + node.size;
+    if (address > start) {
+      this.#indexes.change(row, row, start, address);
+      if (behind < end) this.#indexes.open(node.row, behind, end);
+    } else if (behind < end) this.#indexes.change(row, node.row, behind, end);
+    else this.#indexes.close(row);
     this.#nodeCount++;
     this.#free -= node.size;
     return node;
