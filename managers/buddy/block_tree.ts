@@ -4,6 +4,8 @@ const FREE = 1;
 const SPLIT = 2;
 const CLEARED = 4;
 const FIRST_ROWS = 64;
+// Looked up, because ** is a call.
+const POWERS = Float64Array.from({ length: 64 }, (_, order) => 2 ** order);
 
 /**
  * The blocks of a space of chunks: roots of falling size, each halved again and again where it had to be. A block that is
@@ -34,7 +36,7 @@ export class BlockTree {
       this.#count(row, 1);
       this.#setMask(row, order, FREE);
       this.roots.push(row);
-      start += 2 ** order;
+      start += powerOfTwo(order);
     }
   }
 
@@ -49,7 +51,7 @@ export class BlockTree {
 
   /** In chunks. */
   size(row: number): number {
-    return 2 ** this.order(row);
+    return powerOfTwo(this.order(row));
   }
 
   isFree(row: number): boolean {
@@ -102,10 +104,11 @@ export class BlockTree {
     const left = this.#pair();
     const order = this.order(row) - 1;
     this.#become(left, row, this.start(row), order, state);
-    this.#become(left + 1, row, this.start(row) + 2 ** order, order, state);
+    this.#become(left + 1, row, this.start(row) + powerOfTwo(order), order, state);
     this.#left[row] = left;
     this.#state[row] = SPLIT;
-    for (const half of [left, left + 1]) this.#setMask(half, order, state);
+    this.#setMask(left, order, state);
+    this.#setMask(left + 1, order, state);
     this.#update(row);
   }
 
@@ -179,24 +182,31 @@ export class BlockTree {
   }
 
   #noteGone(row: number): void {
-    this.#masks.fill(0, 4 * row, 4 * row + 4);
+    this.#wipeMasks(row);
     this.#update(this.#parent[row] as number);
   }
 
+  // Four stores take less than a call of fill().
+  #wipeMasks(row: number): void {
+    for (let at = 4 * row; at < 4 * row + 4; at++) this.#masks[at] = 0;
+  }
+
   #setMask(row: number, order: number, state: number): void {
-    this.#masks.fill(0, 4 * row, 4 * row + 4);
+    this.#wipeMasks(row);
     this.#masks[4 * row + ((state & CLEARED) !== 0 ? 2 : 0) + (order >> 5)] = 1 << (order & 31);
   }
 
   /** Makes a split block and those above it know what is free below, as far as that has changed. */
   #update(from: number): void {
+    const masks = this.#masks;
     for (let row = from; row !== -1; row = this.#parent[row] as number) {
       const left = 4 * this.left(row);
       let changed = false;
       for (let word = 0; word < 4; word++) {
-        const mask = (this.#masks[left + word] as number) | (this.#masks[left + 4 + word] as number);
-        if (this.#masks[4 * row + word] !== mask) changed = true;
-        this.#masks[4 * row + word] = mask;
+        const mask = (masks[left + word] as number) | (masks[left + 4 + word] as number);
+        if (masks[4 * row + word] === mask) continue;
+        masks[4 * row + word] = mask;
+        changed = true;
       }
       if (!changed) return;
     }
@@ -227,6 +237,11 @@ export class BlockTree {
     this.#left = enlarge(this.#left, rows);
     this.#masks = enlarge(this.#masks, 4 * rows);
   }
+}
+
+/** The chunks in a block of an order. */
+export function powerOfTwo(order: number): number {
+  return POWERS[order] as number;
 }
 
 /** The largest order of which a block fits into so many chunks. */
