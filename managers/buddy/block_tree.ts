@@ -23,12 +23,16 @@ export class BlockTree {
   #state = new Uint8Array(FIRST_ROWS);
   #parent = new Int32Array(FIRST_ROWS);
   #left = new Int32Array(FIRST_ROWS);
-  /** Four words a row: low and high orders that are free and dirty below it, then free and cleared. */
-  #masks = new Int32Array(4 * FIRST_ROWS);
+  /** Words for the orders that there are. */
+  readonly #words: number;
+  /** Of each row the words of the orders that are free and dirty below it, then of those that are free and cleared. */
+  #masks: Int32Array;
   #rows = 0;
   #gone: number[] = [];
 
   constructor(chunks: number) {
+    this.#words = floorLog2(chunks) < WORD ? 1 : 2;
+    this.#masks = new Int32Array(2 * this.#words * FIRST_ROWS);
     for (let start = 0; start < chunks;) {
       const order = floorLog2(chunks - start);
       const row = this.#pair();
@@ -128,7 +132,7 @@ export class BlockTree {
 
   /** The smallest order from `order` on that is free; -1 if there is none. */
   smallestFree(order: number, cleared: boolean): number {
-    for (let word = order >> 5; word < 2; word++) {
+    for (let word = order >> 5; word < this.#words; word++) {
       let mask = 0;
       for (const root of this.roots) mask |= this.#word(root, cleared, word);
       if (word === order >> 5) mask &= -1 << (order & 31);
@@ -158,7 +162,7 @@ export class BlockTree {
 
   /** Whether a block, or a part of it, is free and at least of an order. */
   hasFree(row: number, order: number, cleared: boolean): boolean {
-    for (let word = order >> 5; word < 2; word++) {
+    for (let word = order >> 5; word < this.#words; word++) {
       const mask = this.#word(row, cleared, word) & (word === order >> 5 ? -1 << (order & 31) : -1);
       if (mask !== 0) return true;
     }
@@ -173,7 +177,7 @@ export class BlockTree {
   }
 
   #word(row: number, cleared: boolean, word: number): number {
-    return this.#masks[4 * row + (cleared ? 2 : 0) + word] as number;
+    return this.#masks[this.#words * (2 * row + (cleared ? 1 : 0)) + word] as number;
   }
 
   #count(row: number, sign: 1 | -1): void {
@@ -186,26 +190,29 @@ export class BlockTree {
     this.#update(this.#parent[row] as number);
   }
 
-  // Four stores take less than a call of fill().
+  // A few stores take less than a call of fill().
   #wipeMasks(row: number): void {
-    for (let at = 4 * row; at < 4 * row + 4; at++) this.#masks[at] = 0;
+    const words = 2 * this.#words;
+    for (let at = words * row; at < words * (row + 1); at++) this.#masks[at] = 0;
   }
 
   #setMask(row: number, order: number, state: number): void {
     this.#wipeMasks(row);
-    this.#masks[4 * row + ((state & CLEARED) !== 0 ? 2 : 0) + (order >> 5)] = 1 << (order & 31);
+    const kind = (state & CLEARED) !== 0 ? 1 : 0;
+    this.#masks[this.#words * (2 * row + kind) + (order >> 5)] = 1 << (order & 31);
   }
 
   /** Makes a split block and those above it know what is free below, as far as that has changed. */
   #update(from: number): void {
     const masks = this.#masks;
+    const words = 2 * this.#words;
     for (let row = from; row !== -1; row = this.#parent[row] as number) {
-      const left = 4 * this.left(row);
+      const left = words * this.left(row);
       let changed = false;
-      for (let word = 0; word < 4; word++) {
-        const mask = (masks[left + word] as number) | (masks[left + 4 + word] as number);
-        if (masks[4 * row + word] === mask) continue;
-        masks[4 * row + word] = mask;
+      for (let word = 0; word < words; word++) {
+        const mask = (masks[left + word] as number) | (masks[left + words + word] as number);
+        if (masks[words * row + word] === mask) continue;
+        masks[words * row + word] = mask;
         changed = true;
       }
       if (!changed) return;
@@ -235,7 +242,7 @@ export class BlockTree {
     this.#state = enlarge(this.#state, rows);
     this.#parent = enlarge(this.#parent, rows);
     this.#left = enlarge(this.#left, rows);
-    this.#masks = enlarge(this.#masks, 4 * rows);
+    this.#masks = enlarge(this.#masks, 2 * this.#words * rows);
   }
 }
 
