@@ -27,8 +27,15 @@ export class Fit {
   high = false;
   /** The column that tells the room for this kind of request, or more than that. */
   column: number = FIRST_CLASS;
+  /** The search gives up after so many visits. */
+  patience: number = Infinity;
   /** Tree rows looked at since this was last set to 0. */
   visits = 0;
+
+  /** Whether the search has given up, and its result is none. */
+  get gaveUp(): boolean {
+    return this.visits > this.patience;
+  }
 
   /** The address that the request gets in the row's hole, or {@linkcode NO_FIT}. */
   place(holes: HoleTable, row: number): number {
@@ -64,7 +71,7 @@ export class Fit {
   }
 
   #mayFitBelow(tree: HoleTree, row: number): boolean {
-    this.visits++;
+    if (++this.visits > this.patience) return false;
     if (tree.maximum(row, this.column) < this.size) return false;
     if (!this.limited) return true;
     const lowestStart = -tree.maximum(row, MINUS_START);

@@ -103,6 +103,11 @@ export class HoleTable {
     this.#stamps[row] = 0;
   }
 
+  /** The column to search by for a kind of request, of those that there are. */
+  boundFor(alignment: number, color: number): number {
+    return FIRST_CLASS + this.#classes.boundFor(alignment, color);
+  }
+
   /** The column to search by for a kind of request. It may be a new one, and then the trees must follow. */
   columnFor(alignment: number, color: number): number {
     const column = FIRST_CLASS + this.#classes.for(alignment, color);

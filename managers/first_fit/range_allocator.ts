@@ -25,6 +25,9 @@ const SORTED_BY: Record<SearchOrder, HoleSortKey> = {
   evict: "recency",
 };
 
+/** Visits after which a search by a bound gives up. */
+const PATIENCE = 32;
+
 /**
  * Hands out ranges of [start, start + size), choosing the same addresses as `drm_mm` of Linux 6.12
  * (`drivers/gpu/drm/drm_mm.c`, without its ONCE mode). Everything is synchronous and deterministic.
@@ -122,8 +125,7 @@ export class RangeAllocator {
     fit.alignment = request.alignment || 1;
     fit.high = order === "highest";
     if (fit.size === 0) return null;
-    fit.column = this.#indexes.columnFor(fit.alignment, fit.color);
-    const row = this.#find(order);
+    const row = this.#findOfKind(fit, order);
     return row === NONE ? null : this.#occupy(row, fit.place(this.#holes, row), color);
   }
 
@@ -217,8 +219,20 @@ export class RangeAllocator {
     fit.limited = lo > this.start || hi < this.start + this.size;
     fit.high = false;
     fit.column = FIRST_CLASS;
+    fit.patience = Infinity;
     fit.visits = 0;
     return fit;
+  }
+
+  // Most requests find a hole soon, so a kind gets a column of its own, which costs every change, only when one does not.
+  #findOfKind(fit: Fit, order: SearchOrder): number {
+    fit.column = this.#holes.boundFor(fit.alignment, fit.color);
+    if (!this.#holes.isExact(fit.column, fit.alignment, fit.color)) fit.patience = PATIENCE;
+    const row = this.#find(order);
+    if (!fit.gaveUp) return row;
+    fit.column = this.#indexes.columnFor(fit.alignment, fit.color);
+    fit.patience = Infinity;
+    return this.#find(order);
   }
 
   #find(order: SearchOrder): number {
