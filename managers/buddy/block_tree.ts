@@ -4,6 +4,8 @@ const FREE = 1;
 const SPLIT = 2;
 const CLEARED = 4;
 const FIRST_ROWS = 64;
+// Looked up, because ** is a call.
+const POWERS = Float64Array.from({ length: 64 }, (_, order) => 2 ** order);
 
 /**
  * The blocks of a space of chunks: roots of falling size, each halved again and again where it had to be. A block that is
@@ -21,12 +23,16 @@ export class BlockTree {
   #state = new Uint8Array(FIRST_ROWS);
   #parent = new Int32Array(FIRST_ROWS);
   #left = new Int32Array(FIRST_ROWS);
-  /** Four words a row: low and high orders that are free and dirty below it, then free and cleared. */
-  #masks = new Int32Array(4 * FIRST_ROWS);
+  /** Words for the orders that there are. */
+  readonly #words: number;
+  /** Of each row the words of the orders that are free and dirty below it, then of those that are free and cleared. */
+  #masks: Int32Array;
   #rows = 0;
   #gone: number[] = [];
 
   constructor(chunks: number) {
+    this.#words = floorLog2(chunks) < WORD ? 1 : 2;
+    this.#masks = new Int32Array(2 * this.#words * FIRST_ROWS);
     for (let start = 0; start < chunks;) {
       const order = floorLog2(chunks - start);
       const row = this.#pair();
@@ -34,7 +40,7 @@ export class BlockTree {
       this.#count(row, 1);
       this.#setMask(row, order, FREE);
       this.roots.push(row);
-      start += 2 ** order;
+      start += powerOfTwo(order);
     }
   }
 
@@ -49,7 +55,7 @@ export class BlockTree {
 
   /** In chunks. */
   size(row: number): number {
-    return 2 ** this.order(row);
+    return powerOfTwo(this.order(row));
   }
 
   isFree(row: number): boolean {
@@ -102,10 +108,11 @@ export class BlockTree {
     const left = this.#pair();
     const order = this.order(row) - 1;
     this.#become(left, row, this.start(row), order, state);
-    this.#become(left + 1, row, this.start(row) + 2 ** order, order, state);
+    this.#become(left + 1, row, this.start(row) + powerOfTwo(order), order, state);
     this.#left[row] = left;
     this.#state[row] = SPLIT;
-    for (const half of [left, left + 1]) this.#setMask(half, order, state);
+    this.#setMask(left, order, state);
+    this.#setMask(left + 1, order, state);
     this.#update(row);
   }
 
@@ -125,7 +132,7 @@ export class BlockTree {
 
   /** The smallest order from `order` on that is free; -1 if there is none. */
   smallestFree(order: number, cleared: boolean): number {
-    for (let word = order >> 5; word < 2; word++) {
+    for (let word = order >> 5; word < this.#words; word++) {
       let mask = 0;
       for (const root of this.roots) mask |= this.#word(root, cleared, word);
       if (word === order >> 5) mask &= -1 << (order & 31);
@@ -155,7 +162,7 @@ export class BlockTree {
 
   /** Whether a block, or a part of it, is free and at least of an order. */
   hasFree(row: number, order: number, cleared: boolean): boolean {
-    for (let word = order >> 5; word < 2; word++) {
+    for (let word = order >> 5; word < this.#words; word++) {
       const mask = this.#word(row, cleared, word) & (word === order >> 5 ? -1 << (order & 31) : -1);
       if (mask !== 0) return true;
     }
@@ -170,7 +177,7 @@ export class BlockTree {
   }
 
   #word(row: number, cleared: boolean, word: number): number {
-    return this.#masks[4 * row + (cleared ? 2 : 0) + word] as number;
+    return this.#masks[this.#words * (2 * row + (cleared ? 1 : 0)) + word] as number;
   }
 
   #count(row: number, sign: 1 | -1): void {
@@ -179,24 +186,34 @@ export class BlockTree {
   }
 
   #noteGone(row: number): void {
-    this.#masks.fill(0, 4 * row, 4 * row + 4);
+    this.#wipeMasks(row);
     this.#update(this.#parent[row] as number);
   }
 
+  // A few stores take less than a call of fill().
+  #wipeMasks(row: number): void {
+    const words = 2 * this.#words;
+    for (let at = words * row; at < words * (row + 1); at++) this.#masks[at] = 0;
+  }
+
   #setMask(row: number, order: number, state: number): void {
-    this.#masks.fill(0, 4 * row, 4 * row + 4);
-    this.#masks[4 * row + ((state & CLEARED) !== 0 ? 2 : 0) + (order >> 5)] = 1 << (order & 31);
+    this.#wipeMasks(row);
+    const kind = (state & CLEARED) !== 0 ? 1 : 0;
+    this.#masks[this.#words * (2 * row + kind) + (order >> 5)] = 1 << (order & 31);
   }
 
   /** Makes a split block and those above it know what is free below, as far as that has changed. */
   #update(from: number): void {
+    const masks = this.#masks;
+    const words = 2 * this.#words;
     for (let row = from; row !== -1; row = this.#parent[row] as number) {
-      const left = 4 * this.left(row);
+      const left = words * this.left(row);
       let changed = false;
-      for (let word = 0; word < 4; word++) {
-        const mask = (this.#masks[left + word] as number) | (this.#masks[left + 4 + word] as number);
-        if (this.#masks[4 * row + word] !== mask) changed = true;
-        this.#masks[4 * row + word] = mask;
+      for (let word = 0; word < words; word++) {
+        const mask = (masks[left + word] as number) | (masks[left + words + word] as number);
+        if (masks[words * row + word] === mask) continue;
+        masks[words * row + word] = mask;
+        changed = true;
       }
       if (!changed) return;
     }
@@ -225,8 +242,13 @@ export class BlockTree {
     this.#state = enlarge(this.#state, rows);
     this.#parent = enlarge(this.#parent, rows);
     this.#left = enlarge(this.#left, rows);
-    this.#masks = enlarge(this.#masks, 4 * rows);
+    this.#masks = enlarge(this.#masks, 2 * this.#words * rows);
   }
+}
+
+/** The chunks in a block of an order. */
+export function powerOfTwo(order: number): number {
+  return POWERS[order] as number;
 }
 
 /** The largest order of which a block fits into so many chunks. */

@@ -1,6 +1,6 @@
 import { TtmError } from "@ttm/core";
 import { checkBoolean, checkInteger, checkObject, show } from "@ttm/core/arguments";
-import { BlockTree, floorLog2 } from "./block_tree.ts";
+import { BlockTree, floorLog2, powerOfTwo } from "./block_tree.ts";
 import { type Chunks, lowestInRange, takeRange } from "./range_search.ts";
 
 /** The space to hand out, in units of the caller's: pages, bytes. */
@@ -55,21 +55,24 @@ export interface FreeBlocks {
 
 /** Blocks that were handed out together. */
 export class BuddyAllocation {
-  /** @internal */
-  rows: number[];
-  #blocks: (rows: readonly number[]) => BuddyBlock[];
+  /** @internal None after it was freed. */
+  rows: readonly number[];
+  /** @internal Of the allocator that has handed them out. */
+  readonly describe: (rows: readonly number[]) => BuddyBlock[];
 
   /** @internal */
-  constructor(rows: number[], blocks: (rows: readonly number[]) => BuddyBlock[]) {
+  constructor(rows: readonly number[], describe: (rows: readonly number[]) => BuddyBlock[]) {
     this.rows = rows;
-    this.#blocks = blocks;
+    this.describe = describe;
   }
 
   /** The blocks, in the order in which they were found; none after it was freed. */
   get blocks(): BuddyBlock[] {
-    return this.#blocks(this.rows);
+    return this.describe(this.rows);
   }
 }
+
+const NO_ROWS: readonly number[] = [];
 
 /** A checked request, in chunks. */
 interface Wanted extends Chunks {
@@ -107,7 +110,8 @@ export class BuddyAllocator {
   #tree: BlockTree;
   #chunks: number;
   #maxOrder: number;
-  #live: Set<BuddyAllocation> = new Set();
+  // One function for all allocations, by which the allocator also recognises its own.
+  #describe: (rows: readonly number[]) => BuddyBlock[] = (rows) => rows.map((row) => this.#blockAt(row));
 
   /**
    * Takes charge of a space; all of it is free, and not known to be cleared.
@@ -146,10 +150,8 @@ export class BuddyAllocator {
   allocate(request: BuddyRequest): BuddyAllocation | null {
     const wanted = this.#check(request);
     const rows = wanted.start + wanted.size === wanted.end ? this.#takeExactly(wanted) : this.#takeBlocks(wanted);
-    if (rows === null) return null;
-    const allocation = new BuddyAllocation(rows, (rows) => this.#describe(rows));
-    this.#live.add(allocation);
-    return allocation;
+    // The copy has just the length needed; an array that was pushed to holds room for more.
+    return rows === null ? null : new BuddyAllocation(rows.slice(), this.#describe);
   }
 
   /**
@@ -161,8 +163,9 @@ export class BuddyAllocator {
   release(allocation: BuddyAllocation, cleared: boolean = false): void {
     checkBoolean("free blocks", "cleared", cleared);
     this.#mustBeLive("free blocks", allocation);
-    this.#live.delete(allocation);
-    for (const row of allocation.rows.splice(0)) {
+    const rows = allocation.rows;
+    allocation.rows = NO_ROWS;
+    for (const row of rows) {
       this.#tree.setCleared(row, cleared);
       this.#putBack(row, false);
     }
@@ -182,7 +185,7 @@ export class BuddyAllocator {
     if (row === undefined || others.length > 0) {
       throw new TtmError("EINVAL", `Cannot ${what}: there are ${allocation.rows.length} of them`);
     }
-    const [block] = this.#describe([row]) as [BuddyBlock];
+    const block = this.#blockAt(row);
     checkMultiple(what, "size", size, this.chunk, block.size, this.chunk);
     const from = start ?? block.start;
     checkMultiple(what, "start", from, block.start, block.start + block.size - size, this.chunk);
@@ -201,7 +204,7 @@ export class BuddyAllocator {
           below = this.#tree.start(row);
           starts.unshift(below * this.chunk);
         }
-        if (starts.length > 0) all.push({ size: 2 ** order * this.chunk, cleared, starts });
+        if (starts.length > 0) all.push({ size: powerOfTwo(order) * this.chunk, cleared, starts });
       }
     }
     return all.sort((a, b) => a.size - b.size || Number(a.cleared) - Number(b.cleared));
@@ -211,13 +214,11 @@ export class BuddyAllocator {
     const what = "allocate blocks";
     checkObject(what, "the request", request);
     const { size, minBlock = this.chunk, start = 0, end = this.size, ranged } = request;
-    const flags = { topDown: false, contiguous: false, cleared: false, trim: true };
-    for (const name of ["topDown", "contiguous", "cleared", "trim"] as const) {
-      const flag = request[name];
-      if (flag === undefined) continue;
-      checkBoolean(what, name, flag);
-      flags[name] = flag;
-    }
+    const { topDown = false, contiguous = false, cleared = false, trim = true } = request;
+    checkBoolean(what, "topDown", topDown);
+    checkBoolean(what, "contiguous", contiguous);
+    checkBoolean(what, "cleared", cleared);
+    checkBoolean(what, "trim", trim);
     if (ranged !== undefined) checkBoolean(what, "ranged", ranged);
     checkPowerOfTwo(what, "minBlock", minBlock);
     if (minBlock < this.chunk) throw new TtmError("EINVAL", `Cannot ${what}: minBlock must be ${this.chunk} at least`);
@@ -225,7 +226,10 @@ export class BuddyAllocator {
     checkMultiple(what, "start", start, 0, this.size, this.chunk);
     checkMultiple(what, "size", size, this.chunk, this.size - start, this.chunk);
     return {
-      ...flags,
+      topDown,
+      contiguous,
+      cleared,
+      trim,
       size: size / this.chunk,
       start: start / this.chunk,
       end: end / this.chunk,
@@ -236,7 +240,7 @@ export class BuddyAllocator {
 
   #takeExactly(wanted: Wanted): number[] | null {
     const { start, end, minOrder } = wanted;
-    if (start % 2 ** minOrder !== 0 || end % 2 ** minOrder !== 0) {
+    if (start % powerOfTwo(minOrder) !== 0 || end % powerOfTwo(minOrder) !== 0) {
       throw new TtmError("EINVAL", `Cannot allocate blocks: [${start}, ${end}) is not aligned to its smallest block`);
     }
     const { rows, complete } = takeRange(this.#tree, this.#tree.roots, wanted);
@@ -245,7 +249,7 @@ export class BuddyAllocator {
 
   #takeBlocks(wanted: Wanted): number[] | null {
     const { contiguous, ranged } = wanted;
-    const size = contiguous ? 2 ** ceilLog2(wanted.size) : roundUp(wanted.size, 2 ** wanted.minOrder);
+    const size = contiguous ? 2 ** ceilLog2(wanted.size) : roundUp(wanted.size, powerOfTwo(wanted.minOrder));
     if (size > this.#chunks || floorLog2(size) > this.#maxOrder) {
       if (contiguous && !ranged) return this.#tryHarder(wanted);
       throw new TtmError("EINVAL", `Cannot allocate blocks: ${size * this.chunk} do not fit into ${this.size}`);
@@ -253,7 +257,7 @@ export class BuddyAllocator {
     const minOrder = contiguous ? floorLog2(size) : wanted.minOrder;
     const rows: number[] = [];
     let order = Infinity;
-    for (let left = size; left > 0; left -= 2 ** order) {
+    for (let left = size; left > 0; left -= powerOfTwo(order)) {
       const row = this.#findAtMost(wanted, Math.min(order, floorLog2(left)), minOrder);
       if (row < 0) {
         this.#giveUp(rows);
@@ -357,7 +361,7 @@ export class BuddyAllocator {
     for (const cleared of [true, false]) {
       for (let row = tree.highest(order, cleared); row >= 0;) {
         const at = tree.start(row);
-        const rows = this.#takeAround(at, size, 2 ** minOrder);
+        const rows = this.#takeAround(at, size, powerOfTwo(minOrder));
         if (rows !== null) return rows;
         row = tree.highest(order, cleared, at);
       }
@@ -378,23 +382,24 @@ export class BuddyAllocator {
     return left.complete ? left.rows : this.#giveUp(left.rows);
   }
 
-  #describe(rows: readonly number[]): BuddyBlock[] {
-    return rows.map((row) => ({
+  #blockAt(row: number): BuddyBlock {
+    return {
       start: this.#tree.start(row) * this.chunk,
       size: this.#tree.size(row) * this.chunk,
       cleared: this.#tree.isCleared(row),
-    }));
+    };
   }
 
   #mustBeLive(what: string, allocation: BuddyAllocation): void {
-    if (this.#live.has(allocation)) return;
+    const isOurs = allocation instanceof BuddyAllocation && allocation.describe === this.#describe;
+    if (isOurs && allocation.rows.length > 0) return;
     throw new TtmError("EINVAL", `Cannot ${what}: ${show(allocation)} is not handed out by this allocator`);
   }
 }
 
 function ceilLog2(chunks: number): number {
   const order = floorLog2(chunks);
-  return 2 ** order === chunks ? order : order + 1;
+  return powerOfTwo(order) === chunks ? order : order + 1;
 }
 
 function roundUp(value: number, to: number): number {
@@ -407,7 +412,7 @@ function roundDown(value: number, to: number): number {
 
 function checkPowerOfTwo(what: string, name: string, value: unknown): number {
   const number = checkInteger(what, name, value, 1, 2 ** 52);
-  if (2 ** floorLog2(number) === number) return number;
+  if (powerOfTwo(floorLog2(number)) === number) return number;
   throw new TtmError("EINVAL", `Cannot ${what}: ${name} must be a power of two, not ${number}`);
 }
 

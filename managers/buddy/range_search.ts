@@ -1,4 +1,4 @@
-import type { BlockTree } from "./block_tree.ts";
+import { type BlockTree, powerOfTwo } from "./block_tree.ts";
 
 /** A half-open range of chunks. */
 export interface Chunks {
@@ -44,7 +44,7 @@ function lowestBelow(
 
 /** Whether a block of an order, aligned to its size, fits into both a block and a range. */
 function hasRoom(tree: BlockTree, row: number, range: Chunks, order: number): boolean {
-  const size = 2 ** order;
+  const size = powerOfTwo(order);
   const start = Math.max(tree.start(row), range.start);
   const end = Math.min(tree.start(row) + tree.size(row), range.end);
   return Math.ceil(start / size) * size + size <= Math.floor(end / size) * size;

@@ -27,8 +27,15 @@ export class Fit {
   high = false;
   /** The column that tells the room for this kind of request, or more than that. */
   column: number = FIRST_CLASS;
+  /** The search gives up after so many visits. */
+  patience: number = Infinity;
   /** Tree rows looked at since this was last set to 0. */
   visits = 0;
+
+  /** Whether the search has given up, and its result is none. */
+  get gaveUp(): boolean {
+    return this.visits > this.patience;
+  }
 
   /** The address that the request gets in the row's hole, or {@linkcode NO_FIT}. */
   place(holes: HoleTable, row: number): number {
@@ -42,20 +49,29 @@ export class Fit {
 
   /** The first row, coming from one side of the tree, whose hole takes the request; {@linkcode NONE} if none does. */
   search(holes: HoleTable, tree: HoleTree, side: Side): number {
-    return this.#descend(holes, tree, tree.root, side, side === 0 ? 1 : 0);
+    if (!this.limited && holes.isExact(this.column, this.alignment, this.color)) {
+      const before = tree.visits;
+      const row = tree.first(this.column, this.size, side);
+      this.visits += tree.visits - before;
+      return row;
+    }
+    return this.#mayFitBelow(tree, tree.root) ? this.#descend(holes, tree, tree.root, side) : NONE;
   }
 
-  #descend(holes: HoleTable, tree: HoleTree, row: number, near: Side, far: Side): number {
-    if (row === NONE) return NONE;
-    this.visits++;
-    if (!this.#mayFitBelow(tree, row)) return NONE;
-    const found = this.#descend(holes, tree, tree.child(row, near), near, far);
-    if (found !== NONE) return found;
-    if (holes.value(row, this.column) >= this.size && this.place(holes, row) !== NO_FIT) return row;
-    return this.#descend(holes, tree, tree.child(row, far), near, far);
+  #descend(holes: HoleTable, tree: HoleTree, top: number, near: Side): number {
+    const far: Side = near === 0 ? 1 : 0;
+    for (let row = top;;) {
+      const first = tree.child(row, near);
+      const found = this.#mayFitBelow(tree, first) ? this.#descend(holes, tree, first, near) : NONE;
+      if (found !== NONE) return found;
+      if (holes.value(row, this.column) >= this.size && this.place(holes, row) !== NO_FIT) return row;
+      row = tree.child(row, far);
+      if (!this.#mayFitBelow(tree, row)) return NONE;
+    }
   }
 
   #mayFitBelow(tree: HoleTree, row: number): boolean {
+    if (++this.visits > this.patience) return false;
     if (tree.maximum(row, this.column) < this.size) return false;
     if (!this.limited) return true;
     const lowestStart = -tree.maximum(row, MINUS_START);

@@ -8,7 +8,7 @@ const MAX_CLASSES = 16;
 
 /**
  * The kinds of request, alignment × colour, for which the trees know exactly how much room each hole has. A class is
- * made when its kind is first asked for, and stays. All 16 taken, other kinds use the class that bounds their room
+ * made when a search for its kind takes long without one, and stays. All 16 taken, other kinds use the class that bounds their room
  * most tightly from above, and each hole that it lets through has to be tried.
  */
 export class FitClasses {
@@ -30,14 +30,25 @@ export class FitClasses {
     return this.#colors[fitClass] as number;
   }
 
-  /** The class to search with. It may be new: the caller compares {@linkcode FitClasses.count}. */
-  for(alignment: number, color: number): number {
+  /** The class of a kind of request, or else the one that bounds its room most tightly. */
+  boundFor(alignment: number, color: number): number {
     for (let i = 0; i < this.count; i++) {
-      if (this.alignment(i) === alignment && this.color(i) === color) return i;
+      if (this.isExact(i, alignment, color)) return i;
     }
-    if (this.count === MAX_CLASSES) return this.#tightestBound(alignment, color);
+    return this.#tightestBound(alignment, color);
+  }
+
+  /** The same, but made if there is none and not all are taken: the caller compares {@linkcode FitClasses.count}. */
+  for(alignment: number, color: number): number {
+    const bound = this.boundFor(alignment, color);
+    if (this.count === MAX_CLASSES || this.isExact(bound, alignment, color)) return bound;
     this.#colors.push(color);
     return this.#alignments.push(alignment) - 1;
+  }
+
+  /** Whether a class knows the room for a kind of request, and not just a bound. */
+  isExact(fitClass: number, alignment: number, color: number): boolean {
+    return this.alignment(fitClass) === alignment && this.color(fitClass) === color;
   }
 
   // A divisor of the alignment asks for less, so its class never has less room; neither has a class without guard.

@@ -6,8 +6,7 @@ import { HEAD, type SpanRing } from "./span_ring.ts";
 const KEYS: Record<HoleSortKey, (holes: HoleTable, row: number) => number> = {
   address: (holes, row) => holes.start(row),
   size: (holes, row) => holes.size(row),
-  // All equal: what remains is that the hole made last comes first.
-  recency: () => 0,
+  recency: (holes, row) => 0 - holes.stamp(row),
 };
 
 /** The trees over the holes. Each is made when first needed, so that an order nobody asks for costs nothing. */
@@ -38,6 +37,20 @@ export class HoleIndexes {
   close(row: number): void {
     for (let i = 0; i < this.#made.length; i++) (this.#made[i] as HoleTree).remove(row);
     this.#holes.close(row);
+  }
+
+  /** Makes the hole after row `from` one after row `to`, where no hole stands, with other ends in the same place. */
+  change(from: number, to: number, start: number, end: number): void {
+    const byAddress = this.#byKey.address;
+    for (let i = 0; i < this.#made.length; i++) {
+      if (this.#made[i] !== byAddress) (this.#made[i] as HoleTree).remove(from);
+    }
+    this.#holes.close(from);
+    this.#holes.open(to, start, end);
+    for (let i = 0; i < this.#made.length; i++) {
+      if (this.#made[i] !== byAddress) (this.#made[i] as HoleTree).insert(to);
+    }
+    byAddress?.replace(from, to);
   }
 
   /** The column to search by for a kind of request; O(n) when it is a new one. */

@@ -13,8 +13,7 @@ export const FIRST_CLASS = 2;
 
 /** The lowest multiple of `alignment` from `address` up. */
 export function alignUp(address: number, alignment: number): number {
-  const over = address % alignment;
-  return over === 0 ? address : address - over + alignment;
+  return Math.ceil(address / alignment) * alignment;
 }
 
 /** The holes by row. Neighbouring holes are always merged, so what stands around a hole changes only with the hole. */
@@ -27,7 +26,8 @@ export class HoleTable {
   #count = 0;
   #clock = 0;
   #stamps: Float64Array = new Float64Array();
-  #values: Float64Array = new Float64Array();
+  /** All columns, those of a row side by side. */
+  values: Float64Array = new Float64Array();
 
   /** Makes a table without holes for the spans of a ring. */
   constructor(ring: SpanRing) {
@@ -51,7 +51,7 @@ export class HoleTable {
 
   /** What the row's hole has in a column. */
   value(row: number, column: number): number {
-    return this.#values[row * this.#columnCount + column] as number;
+    return this.values[row * this.#columnCount + column] as number;
   }
 
   /** When the row's hole was made: the later, the larger; 0 if the row has none. */
@@ -103,11 +103,21 @@ export class HoleTable {
     this.#stamps[row] = 0;
   }
 
+  /** The column to search by for a kind of request, of those that there are. */
+  boundFor(alignment: number, color: number): number {
+    return FIRST_CLASS + this.#classes.boundFor(alignment, color);
+  }
+
   /** The column to search by for a kind of request. It may be a new one, and then the trees must follow. */
   columnFor(alignment: number, color: number): number {
     const column = FIRST_CLASS + this.#classes.for(alignment, color);
     if (column === this.#columnCount) this.#addColumn();
     return column;
+  }
+
+  /** Whether a column tells just the room for a kind of request; else the room may be less. */
+  isExact(column: number, alignment: number, color: number): boolean {
+    return this.#classes.isExact(column - FIRST_CLASS, alignment, color);
   }
 
   /** Has the trees keep maxima of every column. They must follow. */
@@ -116,11 +126,12 @@ export class HoleTable {
   }
 
   #fill(row: number, start: number, end: number): void {
-    const values = this.#values;
+    const values = this.values;
     const first = row * this.#columnCount;
     values[first + MINUS_START] = 0 - start;
     values[first + END] = end;
-    for (let i = 0; i < this.#classes.count; i++) {
+    values[first + FIRST_CLASS + ANY_REQUEST] = end - start;
+    for (let i = ANY_REQUEST + 1; i < this.#classes.count; i++) {
       const color = this.#classes.color(i);
       const usable = alignUp(this.usableStart(row, color), this.#classes.alignment(i));
       values[first + FIRST_CLASS + i] = this.usableEnd(row, color) - usable;
@@ -128,9 +139,9 @@ export class HoleTable {
   }
 
   #addColumn(): void {
-    const old = this.#values;
+    const old = this.values;
     const oldCount = this.#columnCount++;
-    this.#values = new Float64Array(this.#capacity * this.#columnCount);
+    this.values = new Float64Array(this.#capacity * this.#columnCount);
     for (let row = HEAD; row < this.#capacity; row++) {
       if (!this.has(row)) continue;
       const first = row * oldCount;
@@ -141,6 +152,6 @@ export class HoleTable {
   #grow(): void {
     this.#capacity = this.#ring.capacity;
     this.#stamps = enlarge(this.#stamps, this.#capacity);
-    this.#values = enlarge(this.#values, this.#capacity * this.#columnCount);
+    this.values = enlarge(this.values, this.#capacity * this.#columnCount);
   }
 }

@@ -9,6 +9,8 @@ import { NONE, type Side, TreeLinks } from "./tree_links.ts";
  * as nothing changes any more.
  */
 export class HoleTree {
+  /** Rows that searches have looked at. */
+  visits = 0;
   #holes: HoleTable;
   #keyOf: (holes: HoleTable, row: number) => number;
   #capacity = 1;
@@ -43,21 +45,52 @@ export class HoleTree {
     return this.#maxima[row * this.#columnCount + column] as number;
   }
 
+  /**
+   * The first row, coming from one side, whose value in a tracked column is at least `wanted`; {@linkcode NONE} if none
+   * is. Goes straight down.
+   */
+  first(column: number, wanted: number, side: Side): number {
+    const children = this.#links.children;
+    const maxima = this.#maxima;
+    const values = this.#holes.values;
+    const columns = this.#columnCount;
+    let row = this.root;
+    this.visits++;
+    if (this.maximum(row, column) < wanted) return NONE;
+    for (;;) {
+      this.visits++;
+      const near = children[2 * row + side] as number;
+      if ((maxima[near * columns + column] as number) >= wanted) row = near;
+      else if ((values[row * columns + column] as number) >= wanted) return row;
+      else row = children[2 * row + 1 - side] as number;
+    }
+  }
+
   /** Adds the hole of a row. */
   insert(row: number): void {
     while (row >= this.#capacity) this.#grow();
-    this.#keys[row] = this.#keyOf(this.#holes, row);
+    const children = this.#links.children;
+    const keys = this.#keys;
+    const key = this.#keyOf(this.#holes, row);
     let parent = NONE;
     let side: Side = 0;
-    for (let next = this.root; next !== NONE; next = this.child(parent, side)) {
+    for (let next = this.root; next !== NONE; next = children[2 * next + side] as number) {
+      const other = keys[next] as number;
+      side = key < other || (key === other && this.#holes.stamp(row) > this.#holes.stamp(next)) ? 0 : 1;
       parent = next;
-      side = this.#precedes(row, next) ? 0 : 1;
     }
-    this.#links.attach(row, 0, NONE);
-    this.#links.attach(row, 1, NONE);
-    this.#links.attach(parent, side, row);
+    keys[row] = key;
+    this.#links.attachLeaf(parent, side, row);
     this.#refresh(row);
     this.#retrace(parent);
+  }
+
+  /** Puts the hole of row `to` in the place of that of `row`, which must be where it belongs. They may be the same row. */
+  replace(row: number, to: number): void {
+    while (to >= this.#capacity) this.#grow();
+    this.#keys[to] = this.#keyOf(this.#holes, to);
+    if (to !== row) this.#succeed(row, to);
+    this.#retrace(to);
   }
 
   /** Takes the hole of a row out. */
@@ -90,55 +123,60 @@ export class HoleTree {
     return this.#heights[row] as number;
   }
 
-  #key(row: number): number {
-    return this.#keys[row] as number;
-  }
-
-  #precedes(a: number, b: number): boolean {
-    const difference = this.#key(a) - this.#key(b);
-    return difference < 0 || (difference === 0 && this.#holes.stamp(a) > this.#holes.stamp(b));
-  }
-
-  // The heir's height is wiped, so that retracing sees a change here and goes on to what is above.
+  // With the height and maxima of the row, so that retracing sees what changes here for those above.
   #succeed(row: number, heir: number): void {
     this.#links.attach(heir, 0, this.child(row, 0));
     this.#links.attach(heir, 1, this.child(row, 1));
     this.#links.replace(row, heir);
-    this.#heights[heir] = 0;
-  }
-
-  #retrace(from: number): void {
-    let row = from;
-    while (row !== NONE) {
-      const changed = this.#refresh(row);
-      const top = this.#balance(row);
-      if (!changed && top === row) return;
-      row = this.#links.parent(top);
+    this.#heights[heir] = this.#height(row);
+    const columns = this.#columnCount;
+    for (let column = this.#firstTracked; column < columns; column++) {
+      this.#maxima[heir * columns + column] = this.maximum(row, column);
     }
   }
 
+  // Makes the rows from here up balanced and true again, as far as anything changes.
+  #retrace(from: number): void {
+    const { children, parents } = this.#links;
+    const heights = this.#heights;
+    let row = from;
+    while (row !== NONE) {
+      const lean = (heights[children[2 * row + 1] as number] as number) -
+        (heights[children[2 * row] as number] as number);
+      if (lean < -1 || lean > 1) row = this.#balance(row, lean > 0 ? 1 : 0);
+      else if (!this.#refresh(row)) return;
+      row = parents[row] as number;
+    }
+  }
+
+  // Whether the height or a maximum of the row has changed.
   #refresh(row: number): boolean {
-    const before = this.child(row, 0);
-    const after = this.child(row, 1);
-    const height = 1 + Math.max(this.#height(before), this.#height(after));
-    let changed = height !== this.#height(row);
-    this.#heights[row] = height;
-    for (let column = this.#firstTracked; column < this.#columnCount; column++) {
-      const below = Math.max(this.maximum(before, column), this.maximum(after, column));
-      const maximum = Math.max(this.#holes.value(row, column), below);
-      if (maximum === this.maximum(row, column)) continue;
-      this.#maxima[row * this.#columnCount + column] = maximum;
+    const { children } = this.#links;
+    const heights = this.#heights;
+    const before = children[2 * row] as number;
+    const after = children[2 * row + 1] as number;
+    const height = 1 + Math.max(heights[before] as number, heights[after] as number);
+    let changed = height !== heights[row];
+    heights[row] = height;
+    const values = this.#holes.values;
+    const maxima = this.#maxima;
+    const columns = this.#columnCount;
+    for (let column = this.#firstTracked; column < columns; column++) {
+      let maximum = values[row * columns + column] as number;
+      const left = maxima[before * columns + column] as number;
+      const right = maxima[after * columns + column] as number;
+      if (left > maximum) maximum = left;
+      if (right > maximum) maximum = right;
+      if (maximum === maxima[row * columns + column]) continue;
+      maxima[row * columns + column] = maximum;
       changed = true;
     }
     return changed;
   }
 
-  // Returns the row that stands at the top afterwards.
-  #balance(row: number): number {
-    const lean = this.#height(this.child(row, 1)) - this.#height(this.child(row, 0));
-    if (lean >= -1 && lean <= 1) return row;
-    const heavy: Side = lean > 0 ? 1 : 0;
-    const light: Side = lean > 0 ? 0 : 1;
+  // Rotates a subtree that is too high on one side; returns the row that stands at its top afterwards.
+  #balance(row: number, heavy: Side): number {
+    const light: Side = heavy === 0 ? 1 : 0;
     const child = this.child(row, heavy);
     const inner = this.child(child, light);
     if (this.#height(inner) > this.#height(this.child(child, heavy))) this.#lift(inner);

@@ -25,6 +25,9 @@ const SORTED_BY: Record<SearchOrder, HoleSortKey> = {
   evict: "recency",
 };
 
+/** Visits after which a search by a bound gives up. */
+const PATIENCE = 32;
+
 /**
  * Hands out ranges of [start, start + size), choosing the same addresses as `drm_mm` of Linux 6.12
  * (`drivers/gpu/drm/drm_mm.c`, without its ONCE mode). Everything is synchronous and deterministic.
@@ -122,8 +125,7 @@ export class RangeAllocator {
     fit.alignment = request.alignment || 1;
     fit.high = order === "highest";
     if (fit.size === 0) return null;
-    fit.column = this.#indexes.columnFor(fit.alignment, fit.color);
-    const row = this.#find(order);
+    const row = this.#findOfKind(fit, order);
     return row === NONE ? null : this.#occupy(row, fit.place(this.#holes, row), color);
   }
 
@@ -155,21 +157,20 @@ export class RangeAllocator {
       throw new TtmError("EINVAL", `Cannot remove a node: ${found} is not in this allocator, or no longer`);
     }
     this.#changes++;
-    const before = this.#ring.previous(node.row);
-    let start = node.start;
-    let end = node.start + node.size;
-    if (this.#holes.has(node.row)) {
-      end = this.#holes.end(node.row);
-      this.#indexes.close(node.row);
-    }
-    if (this.#holes.has(before)) {
-      start = this.#holes.start(before);
-      this.#indexes.close(before);
-    }
-    this.#ring.unlink(node.row);
-    this.#indexes.open(before, start, end);
+    const { row, start, size } = node;
+    const holes = this.#holes;
+    const before = this.#ring.previous(row);
+    const from = holes.has(before) ? holes.start(before) : start;
+    const to = holes.has(row) ? holes.end(row) : start + size;
+    const widens = from < start;
+    const follows = to > start + size;
+    if (widens && follows) this.#indexes.close(row);
+    this.#ring.unlink(row);
+    if (widens) this.#indexes.change(before, before, from, to);
+    else if (follows) this.#indexes.change(row, before, from, to);
+    else this.#indexes.open(before, from, to);
     this.#nodeCount--;
-    this.#free += node.size;
+    this.#free += size;
   }
 
   /**
@@ -218,8 +219,20 @@ export class RangeAllocator {
     fit.limited = lo > this.start || hi < this.start + this.size;
     fit.high = false;
     fit.column = FIRST_CLASS;
+    fit.patience = Infinity;
     fit.visits = 0;
     return fit;
+  }
+
+  // Most requests find a hole soon, so a kind gets a column of its own, which costs every change, only when one does not.
+  #findOfKind(fit: Fit, order: SearchOrder): number {
+    fit.column = this.#holes.boundFor(fit.alignment, fit.color);
+    if (!this.#holes.isExact(fit.column, fit.alignment, fit.color)) fit.patience = PATIENCE;
+    const row = this.#find(order);
+    if (!fit.gaveUp) return row;
+    fit.column = this.#indexes.columnFor(fit.alignment, fit.color);
+    fit.patience = Infinity;
+    return this.#find(order);
   }
 
   #find(order: SearchOrder): number {
@@ -238,10 +251,13 @@ export class RangeAllocator {
     this.#changes++;
     const start = this.#holes.start(row);
     const end = this.#holes.end(row);
-    this.#indexes.close(row);
     const node = this.#ring.link(row, address, this.#fit.size, color);
-    if (address > start) this.#indexes.open(row, start, address);
-    if (address + node.size < end) this.#indexes.open(node.row, address + node.size, end);
+    const behind = address + node.size;
+    if (address > start) {
+      this.#indexes.change(row, row, start, address);
+      if (behind < end) this.#indexes.open(node.row, behind, end);
+    } else if (behind < end) this.#indexes.change(row, node.row, behind, end);
+    else this.#indexes.close(row);
     this.#nodeCount++;
     this.#free -= node.size;
     return node;

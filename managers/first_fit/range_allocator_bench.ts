@@ -1,34 +1,90 @@
 import { RangeAllocator, type RangeNode, type SearchOrder } from "@ttm/first-fit";
+import { drawMix, type Mix, MIX_NAMES, POOL } from "../../tests/bench/mixes.ts";
+import { unzipLines } from "../../tests/oracle/families.ts";
+import mm1 from "../../tests/oracle/traces/mm-seed-1.jsonl.gz" with { type: "bytes" };
+import mm5 from "../../tests/oracle/traces/mm-seed-5.jsonl.gz" with { type: "bytes" };
 
-const HOLES = 10_000;
+const OPERATIONS = 100_000;
+const ALL: readonly SearchOrder[] = ["lowest", "best", "highest", "evict"];
 
-/** A space in which every other node of 1 to 16 units has been removed. */
-function fragmented(orders: readonly SearchOrder[]): RangeAllocator {
-  const allocator = new RangeAllocator({ size: 1 << 20, orders });
-  const nodes: (RangeNode | null)[] = [];
-  for (let i = 0; i < 2 * HOLES; i++) nodes.push(allocator.insert({ size: 1 + (i * 7919) % 16 }));
-  for (const [i, node] of nodes.entries()) if (node !== null && i % 2 === 0) allocator.remove(node);
-  return allocator;
+/** A kind of request: a fifth of each mix is aligned to 16 and to 512, a tenth limited to the lowest and highest quarter. */
+interface Kind {
+  readonly orders: readonly SearchOrder[];
+  readonly aligned: boolean;
+  readonly limited: boolean;
 }
 
-for (const order of ["lowest", "best", "highest", "evict"] as const) {
-  const allocator = fragmented([order]);
-  let size = 0;
-  const baseline = order === "lowest";
-  Deno.bench(`insert + remove, ${order}, ${HOLES} holes`, { group: "orders", baseline }, () => {
-    size = (size * 5 + 3) % 16;
-    const node = allocator.insert({ size: size + 1 });
-    if (node !== null) allocator.remove(node);
+const KINDS: Readonly<Record<string, Kind>> = {
+  "plain": { orders: ["lowest"], aligned: false, limited: false },
+  "plain, by best": { orders: ["best"], aligned: false, limited: false },
+  "plain, all orders kept": { orders: ALL, aligned: false, limited: false },
+  "aligned": { orders: ["lowest"], aligned: true, limited: false },
+  "limited": { orders: ["lowest"], aligned: false, limited: true },
+  "aligned and limited": { orders: ["lowest"], aligned: true, limited: true },
+};
+
+/** Does the operations of a mix. */
+function play({ sizes, slots, slotCount }: Mix, { orders, aligned, limited }: Kind): void {
+  const allocator = new RangeAllocator({ size: POOL, orders });
+  if (orders.length > 1) { for (const order of orders) touch(allocator, order); }
+  const held: (RangeNode | null)[] = Array.from({ length: slotCount }, () => null);
+  for (let i = 0; i < sizes.length; i++) {
+    const slot = slots[i] as number;
+    const size = sizes[i] as number;
+    const node = held[slot] ?? null;
+    if (size > 0) {
+      const alignment = !aligned || i % 5 > 1 ? 1 : i % 5 === 1 ? 16 : 512;
+      const lo = limited && i % 10 === 7 ? POOL * 3 / 4 : 0;
+      const hi = limited && i % 10 === 3 ? POOL / 4 : Infinity;
+      held[slot] = allocator.insert({ size, alignment, lo, hi });
+    } else if (node !== null) {
+      allocator.remove(node);
+      held[slot] = null;
+    }
+  }
+}
+
+/** Uses an order once, so that it is kept from then on. */
+function touch(allocator: RangeAllocator, order: SearchOrder): void {
+  const node = allocator.insert({ size: 1, order });
+  if (node !== null) allocator.remove(node);
+}
+
+for (const name of MIX_NAMES) {
+  const mix = drawMix(name, OPERATIONS);
+  for (const [kind, how] of Object.entries(KINDS)) {
+    const title = `${name}, ${kind}, ${OPERATIONS} operations`;
+    Deno.bench(title, { group: name, baseline: kind === "plain", n: 10, warmup: 3 }, () => play(mix, how));
+  }
+}
+
+/** A line of the kernel's trace: the operations that this allocator has, without what they should come to. */
+interface Line {
+  readonly op: "insert" | "reserve" | "remove";
+  readonly id: number;
+  readonly start: number;
+  readonly size: number;
+  readonly align: number;
+  readonly lo: number;
+  readonly hi: number;
+  readonly mode: number;
+}
+
+const MODES: readonly SearchOrder[] = ["best", "lowest", "highest", "evict"];
+
+for (const [seed, data] of [[1, mm1], [5, mm5]] as const) {
+  const [header, ...lines] = (await unzipLines(data)).filter((line) => line !== "").map((line) => JSON.parse(line));
+  const operations = lines as readonly Line[];
+  const title = `drm_mm, seed ${seed}, ${operations.length} operations`;
+  Deno.bench(title, { group: "the kernel's operations", baseline: seed === 1 }, () => {
+    const allocator = new RangeAllocator({ start: header.start, size: header.size, orders: MODES });
+    const held: (RangeNode | null)[] = [];
+    for (const { op, id, start, size, align: alignment, lo, hi, mode } of operations) {
+      const node = held[id] ?? null;
+      const order = MODES[mode % 2 ** 31] as SearchOrder;
+      if (op === "insert") held[id] = allocator.insert({ size, alignment, lo, hi, order });
+      else if (op === "reserve") held[id] = allocator.reserve({ start, size });
+      else if (node !== null) allocator.remove(node);
+    }
   });
 }
-
-const aligned = fragmented(["lowest"]);
-Deno.bench("insert + remove, lowest, aligned to 512", { group: "orders" }, () => {
-  const node = aligned.insert({ size: 4, alignment: 512 });
-  if (node !== null) aligned.remove(node);
-});
-const limited = fragmented(["lowest"]);
-Deno.bench("insert + remove, lowest, in a range", { group: "orders" }, () => {
-  const node = limited.insert({ size: 4, lo: 50_000, hi: 60_000 });
-  if (node !== null) limited.remove(node);
-});

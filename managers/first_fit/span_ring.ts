@@ -67,8 +67,9 @@ export class SpanRing {
 
   /** Units that a node of this colour must keep away from the row's node. */
   guard(row: number, color: number): number {
+    if (color === UNGUARDED) return 0;
     const neighbour = this.#colors[row] as number;
-    return neighbour === color || neighbour === UNGUARDED || color === UNGUARDED ? 0 : 1;
+    return neighbour === color || neighbour === UNGUARDED ? 0 : 1;
   }
 
   /** Puts a new node after the row `before`, where its address must belong. */

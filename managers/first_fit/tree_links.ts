@@ -8,9 +8,10 @@ export type Side = 0 | 1;
 
 /** The shape of a binary tree over row numbers, rows 1 and up. */
 export class TreeLinks {
-  // Both children of a row side by side. Child 0 of NONE is the root.
-  #children: Int32Array = new Int32Array(2);
-  #parents: Int32Array = new Int32Array(1);
+  /** Both children of a row side by side. Child 0 of {@linkcode NONE} is the root. */
+  children: Int32Array = new Int32Array(2);
+  /** The parent of each row. */
+  parents: Int32Array = new Int32Array(1);
 
   /** The topmost row, or {@linkcode NONE}. */
   get root(): number {
@@ -19,12 +20,12 @@ export class TreeLinks {
 
   /** The child of a row on one side, or {@linkcode NONE}. */
   child(row: number, side: Side): number {
-    return this.#children[2 * row + side] as number;
+    return this.children[2 * row + side] as number;
   }
 
   /** The parent of a row; {@linkcode NONE} for the root. */
   parent(row: number): number {
-    return this.#parents[row] as number;
+    return this.parents[row] as number;
   }
 
   /** The row of a subtree that comes first in the order of the tree. */
@@ -36,8 +37,15 @@ export class TreeLinks {
 
   /** Makes `child`, which may be {@linkcode NONE}, the child of `parent` on one side. */
   attach(parent: number, side: Side, child: number): void {
-    this.#children[2 * parent + side] = child;
-    this.#parents[child] = parent;
+    this.children[2 * parent + side] = child;
+    this.parents[child] = parent;
+  }
+
+  /** Makes a row the child of `parent` on one side, where none is, without children of its own. */
+  attachLeaf(parent: number, side: Side, row: number): void {
+    this.children[2 * row] = NONE;
+    this.children[2 * row + 1] = NONE;
+    this.attach(parent, side, row);
   }
 
   /** Puts a row and what is under it, or {@linkcode NONE}, where `row` hangs. */
@@ -57,8 +65,8 @@ export class TreeLinks {
 
   /** Makes space for rows below `capacity`. */
   grow(capacity: number): void {
-    this.#children = enlarge(this.#children, 2 * capacity);
-    this.#parents = enlarge(this.#parents, capacity);
+    this.children = enlarge(this.children, 2 * capacity);
+    this.parents = enlarge(this.parents, capacity);
   }
 
   #side(row: number): Side {
