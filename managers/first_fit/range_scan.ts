@@ -6,9 +6,13 @@ import { HEAD, SpanNode, type SpanRing } from "./span_ring.ts";
 
 /** What a scan looks for. */
 export interface ScanRequest {
+  /** Units, at least 1. */
   readonly size: number;
+  /** The start must be a multiple of this, at least 1. */
   readonly alignment: number;
+  /** First unit that may be used. */
   readonly lo: number;
+  /** First unit that may not be used any more, or `Infinity`. */
   readonly hi: number;
 }
 
