@@ -68,7 +68,7 @@ for (const name of MIX_NAMES) {
     const count = SLOW.has(peer) ? OPERATIONS / 100 : OPERATIONS;
     const { sizes, slots, slotCount } = drawMix(name, count);
     const title = `${peer}, ${count} operations`;
-    Deno.bench(title, { group: name, baseline: peer === "good fit", n: 10, warmup: 3 }, () => {
+    Deno.bench(title, { group: `peers, ${name}`, baseline: peer === "good fit", n: 10, warmup: 3 }, () => {
       const { take, give } = make();
       const held: unknown[] = [];
       for (let slot = 0; slot < slotCount; slot++) held.push(null);
