@@ -23,7 +23,7 @@ export interface FileStoreOptions {
  * import { BoDevice } from "@ttm/core";
  * import { FileStore } from "@ttm/file-store";
  *
- * await using store = new FileStore({ directory: "/tmp/swap", maxBytes: 2 ** 30 });
+ * await using store = new FileStore({ directory: "swap", maxBytes: 2 ** 30 });
  * const device = new BoDevice({ driver, managers, store });
  * ```
  */

@@ -6,7 +6,7 @@
  * import { BoDevice } from "@ttm/core";
  * import { FileStore } from "@ttm/file-store";
  *
- * await using store = new FileStore({ directory: "/tmp/swap" });
+ * await using store = new FileStore({ directory: "swap" });
  * await using device = new BoDevice({ driver, managers, store, limits: { pages: 1000 } });
  * ```
  *
