@@ -56,7 +56,7 @@ export class BufferObject extends BufferRecord implements Disposable {
   /** @internal */
   constructor(state: DeviceState, options: CheckedBufferOptions) {
     super(state, options);
-    this.row = state.buffers.allocate(this, options.priority);
+    this.row = state.buffers.allocate(this);
   }
 
   /**

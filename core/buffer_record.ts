@@ -1,4 +1,5 @@
 import type { BufferObject } from "./buffer_object.ts";
+import { type BufferTraits, traitsOf } from "./buffer_traits.ts";
 import type { BulkMove } from "./bulk_move.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { ManagerNode } from "./manager.ts";
@@ -11,76 +12,92 @@ import type { TranslationTable } from "./translation_table.ts";
 
 /** What a buffer is and where; {@linkcode BufferObject} adds what can be done with it. */
 export abstract class BufferRecord {
-  /** Number of the buffer, from 0 in order of creation in its device. */
-  readonly id: number;
-  /** Size in bytes as asked for. */
-  readonly bytes: number;
+  // What every submission looks at comes first, to lie in one cache line.
+  /** @internal */
+  protected readonly state: DeviceState;
+  /** @internal Row in the buffer table; -1 once freed. */
+  row = -1;
+  /** @internal Those who keep it; a ghost has none. */
+  protected users = 1;
+  /** @internal Lock and fences now. */
+  protected ownReservation: Reservation;
+  /** @internal Who it keeps together with in the order of eviction. */
+  bulkMove: BulkMove | null = null;
   /** Size in pages of 4096 bytes. */
   readonly pages: number;
+  /** The host pages; null in device-resident memory. Drivers read it, the core alone sets it. */
+  tt: TranslationTable | null = null;
+  /** @internal What the CPU has mapped of it; null if nothing ever was. */
+  mappings: Mappings | null = null;
+  /** @internal The last move was an eviction. */
+  wasEvicted = false;
+  /** @internal Nobody keeps it any more; only its work does. */
+  isDying = false;
   /** Alignment of its start, in pages. */
   readonly alignment: number;
   /** Priority, 0 to 3. */
   readonly priority: number;
-  /** The name given at creation. */
-  readonly label: string | undefined;
-  /** What the memory is for. */
-  readonly kind: BufferKind;
-  /** The host pages; null in device-resident memory. Drivers read it, the core alone sets it. */
-  tt: TranslationTable | null = null;
-  /** @internal Pages that belong to whoever exported them. */
-  readonly imported: Uint8Array | null;
-  /** @internal A key of the swap store that is the user's. */
-  readonly swapKey: string | undefined;
+  /** Number of the buffer, from 0 in order of creation in its device. */
+  readonly id: number;
+  /** Size in bytes as asked for. */
+  readonly bytes: number;
+  /** @internal What it was made as. */
+  protected readonly traits: BufferTraits;
   /** @internal Host memory of its structures, in bytes. */
   accountedBytes = 0;
-  /** @internal Told when it is gone. */
-  readonly onDestroy: ((buffer: BufferObject) => void) | undefined;
-  /** @internal Row in the buffer table; -1 once freed. */
-  row = -1;
-  /** @internal Nobody keeps it any more; only its work does. */
-  isDying = false;
   /** @internal The buffer whose old place this ghost holds while the copy out of it is under way. */
   ghostOf: BufferObject | null = null;
   /** @internal Number of a ghost. */
   made = 0;
   /** @internal How many ghosts hold old places of this one; they keep it alive. */
   ghosts = 0;
-  /** @internal Who it keeps together with in the order of eviction. */
-  bulkMove: BulkMove | null = null;
-  /** @internal What the CPU has mapped of it; null if nothing ever was. */
-  mappings: Mappings | null = null;
-  /** @internal The last move was an eviction. */
-  wasEvicted = false;
   /** @internal Why the contents are lost. */
   lost: unknown = undefined;
   /** @internal Tells the contents before a purge from those after it. */
   purges = 0;
-  /** @internal */
-  protected readonly state: DeviceState;
-  /** @internal Lock and fences now. */
-  protected ownReservation: Reservation;
-  /** @internal The reservation that it was created with, if that is not its own. */
-  protected readonly shared: Reservation | null;
-  /** @internal */
-  protected users = 1;
   /** @internal */
   protected writers = 0;
 
   /** @internal */
   constructor(state: DeviceState, options: CheckedBufferOptions) {
     this.state = state;
-    this.id = options.id;
-    this.bytes = options.bytes;
+    this.traits = traitsOf(options);
+    this.ownReservation = this.traits.shared ?? new Reservation();
     this.pages = Math.ceil(options.bytes / PAGE_SIZE);
     this.alignment = options.alignment;
     this.priority = options.priority;
-    this.label = options.label;
-    this.kind = options.kind ?? "device";
-    this.imported = options.imported ?? null;
-    this.swapKey = options.swapKey;
-    this.onDestroy = options.onDestroy;
-    this.shared = options.reservation ?? null;
-    this.ownReservation = this.shared ?? new Reservation();
+    this.id = options.id;
+    this.bytes = options.bytes;
+  }
+
+  /** The name given at creation. */
+  get label(): string | undefined {
+    return this.traits.label;
+  }
+
+  /** What the memory is for. */
+  get kind(): BufferKind {
+    return this.traits.kind;
+  }
+
+  /** @internal Pages that belong to whoever exported them. */
+  get imported(): Uint8Array | null {
+    return this.traits.imported;
+  }
+
+  /** @internal A key of the swap store that is the user's. */
+  get swapKey(): string | undefined {
+    return this.traits.swapKey;
+  }
+
+  /** @internal Told when it is gone. */
+  get onDestroy(): ((buffer: BufferObject) => void) | undefined {
+    return this.traits.onDestroy;
+  }
+
+  /** @internal The reservation that it was created with, if that is not its own. */
+  protected get shared(): Reservation | null {
+    return this.traits.shared;
   }
 
   /** Lock and fences, its own or shared with other buffers. */
@@ -144,7 +161,7 @@ export abstract class BufferRecord {
 
   /** Whether the last user has left, so that the handle can no longer be used. */
   get disposed(): boolean {
-    return this.users === 0 || this.isGhost;
+    return this.users === 0;
   }
 
   /** Whether it is no buffer but the old place of one, held until the copy out of it has ended. */
@@ -162,11 +179,22 @@ export abstract class BufferRecord {
   protected get resourceRow(): number {
     return this.row < 0 ? -1 : this.state.buffers.resource(this.row);
   }
+
   /** @internal Leaves a shared reservation, taking its pending fences along. */
   individualise(): void {
-    if (this.shared === null) return;
+    const { shared } = this;
+    if (shared === null) return;
     this.ownReservation = new Reservation();
-    this.ownReservation.fences.addFrom(this.shared.fences);
+    this.ownReservation.fences.addFrom(shared.fences);
+  }
+
+  /** @internal Makes a new buffer the ghost of another, the `made`th of its device. */
+  becomeGhostOf(buffer: BufferObject, made: number): void {
+    this.ghostOf = buffer;
+    this.made = made;
+    this.users = 0;
+    this.isDying = true;
+    buffer.ghosts++;
   }
 
   /** For messages: number, label, and what is left of it. */

@@ -3,28 +3,23 @@ import { enlarge, Rows } from "./rows.ts";
 
 const INITIAL = 64;
 
-/**
- * The state of buffers that walks and submissions look at most, one row a buffer, one typed array a column, so that
- * a walk over thousands of buffers touches no objects.
- */
+// The cells of a row. They lie side by side, so that a buffer is a part of one cache line.
+const RESOURCE = 0;
+const PINS = 1;
+const CELLS_LOG2 = 1;
+
+/** The state of buffers that submissions and walks look at most, one row of numbers a buffer. */
 export class BufferTable {
-  #resource: Int32Array = new Int32Array(INITIAL);
-  #pins: Int32Array = new Int32Array(INITIAL);
-  #priority: Int8Array = new Int8Array(INITIAL);
+  #cells: Int32Array = new Int32Array(INITIAL << CELLS_LOG2);
   #object: (BufferObject | null)[] = [];
-  #rows: Rows = new Rows(INITIAL, (capacity) => {
-    this.#resource = enlarge(this.#resource, capacity);
-    this.#pins = enlarge(this.#pins, capacity);
-    this.#priority = enlarge(this.#priority, capacity);
-  });
+  #rows: Rows = new Rows(INITIAL, (capacity) => this.#cells = enlarge(this.#cells, capacity << CELLS_LOG2));
 
   /** A row for a new buffer: no resource, no pins. */
-  allocate(buffer: BufferObject, priority: number): number {
+  allocate(buffer: BufferObject): number {
     const row = this.#rows.take();
     this.#object[row] = buffer;
-    this.#resource[row] = -1;
-    this.#pins[row] = 0;
-    this.#priority[row] = priority;
+    this.#cells[row << CELLS_LOG2 | RESOURCE] = -1;
+    this.#cells[row << CELLS_LOG2 | PINS] = 0;
     return row;
   }
 
@@ -40,22 +35,18 @@ export class BufferTable {
 
   /** The buffer's row in the resource table; -1 without a place. */
   resource(row: number): number {
-    return this.#resource[row] as number;
+    return this.#cells[row << CELLS_LOG2 | RESOURCE] as number;
   }
 
   setResource(row: number, resource: number): void {
-    this.#resource[row] = resource;
+    this.#cells[row << CELLS_LOG2 | RESOURCE] = resource;
   }
 
   pins(row: number): number {
-    return this.#pins[row] as number;
+    return this.#cells[row << CELLS_LOG2 | PINS] as number;
   }
 
   setPins(row: number, pins: number): void {
-    this.#pins[row] = pins;
-  }
-
-  priority(row: number): number {
-    return this.#priority[row] as number;
+    this.#cells[row << CELLS_LOG2 | PINS] = pins;
   }
 }

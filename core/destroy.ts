@@ -57,10 +57,7 @@ export function leaveToGhost(
     priority: buffer.priority,
     label: buffer.label,
   });
-  ghost.ghostOf = buffer;
-  ghost.isDying = true;
-  ghost.made = ++state.ghostsMade;
-  buffer.ghosts++;
+  ghost.becomeGhostOf(buffer, ++state.ghostsMade);
   state.dyingBuffers++;
   ghost.tt = table;
   state.order.leaveBulk(row);

@@ -3,12 +3,12 @@ import { enlarge, Rows } from "./rows.ts";
 const INITIAL = 64;
 
 /**
- * Circular lists in two columns. A node is a whole number and stands in one list at most: the even ones are entries, the
+ * Circular lists in one column, a node's two neighbours side by side. A node is a whole number and stands in one list at most: the even ones are entries, the
  * odd ones marks, that is heads of lists and places of walks.
  */
 export class LinkedLists {
-  #next: Int32Array = new Int32Array(0);
-  #previous: Int32Array = new Int32Array(0);
+  // Of node n: at 2n the node behind, at 2n + 1 the node before.
+  #links: Int32Array = new Int32Array(0);
   #marks: Rows = new Rows(Infinity, () => {});
 
   /** A mark in a list of its own: the head of an empty list. */
@@ -26,12 +26,12 @@ export class LinkedLists {
 
   /** The node behind; the head behind the last one. */
   next(node: number): number {
-    return this.#next[node] as number;
+    return this.#links[2 * node] as number;
   }
 
   /** The node before; the last one before the head. */
   previous(node: number): number {
-    return this.#previous[node] as number;
+    return this.#links[2 * node + 1] as number;
   }
 
   /** The node of the entry behind, past marks; there must be one. */
@@ -50,18 +50,17 @@ export class LinkedLists {
 
   /** Moves a node in front of another, from wherever it was; in front of a head means to the tail of its list. */
   moveBefore(node: number, successor: number): void {
-    const next = this.#next;
-    const previous = this.#previous;
-    const before = previous[successor] as number;
+    const links = this.#links;
+    const before = links[2 * successor + 1] as number;
     if (node === successor || node === before) return;
-    const oldBefore = previous[node] as number;
-    const oldNext = next[node] as number;
-    next[oldBefore] = oldNext;
-    previous[oldNext] = oldBefore;
-    next[before] = node;
-    previous[node] = before;
-    next[node] = successor;
-    previous[successor] = node;
+    const oldNext = links[2 * node] as number;
+    const oldBefore = links[2 * node + 1] as number;
+    links[2 * oldBefore] = oldNext;
+    links[2 * oldNext + 1] = oldBefore;
+    links[2 * before] = node;
+    links[2 * node + 1] = before;
+    links[2 * node] = successor;
+    links[2 * successor + 1] = node;
   }
 
   /** Moves a node behind another. */
@@ -90,17 +89,16 @@ export class LinkedLists {
 
   /** Makes room for a node that has not been seen before; it is linked to itself. */
   admit(node: number): void {
-    const from = this.#next.length;
-    if (node < from) return;
-    const length = Math.max(INITIAL, 2 * from, node + 1);
-    this.#next = enlarge(this.#next, length);
-    this.#previous = enlarge(this.#previous, length);
-    for (let at = from; at < length; at++) this.#next[at] = this.#previous[at] = at;
+    const known = this.#links.length >> 1;
+    if (node < known) return;
+    const count = Math.max(INITIAL, 2 * known, node + 1);
+    this.#links = enlarge(this.#links, 2 * count);
+    for (let at = known; at < count; at++) this.#links[2 * at] = this.#links[2 * at + 1] = at;
   }
 
   #join(before: number, after: number): void {
-    this.#next[before] = after;
-    this.#previous[after] = before;
+    this.#links[2 * before] = after;
+    this.#links[2 * after + 1] = before;
   }
 }
 

@@ -2,6 +2,9 @@ import type { BufferObject } from "./buffer_object.ts";
 import type { EvictionCursor, EvictionPolicy } from "./eviction_policy.ts";
 import { entryOf, isMark, LinkedLists, nodeOf } from "./linked_lists.ts";
 import { PRIORITIES } from "./memory_type.ts";
+import { enlarge } from "./rows.ts";
+
+const INITIAL = 64;
 
 /**
  * The kernel's order of eviction: of the lowest priority first, and among those the least recently used.
@@ -50,9 +53,12 @@ export class Lru implements EvictionPolicy {
   readonly name: string;
   #links: LinkedLists;
   #newestFirst: boolean;
-  #heads: Map<string, number[]> = new Map();
-  /** By entry: the head of the list where it belongs. */
-  #headOf: number[] = [];
+  /** By list: its head. */
+  #heads: number[] = [];
+  /** By memory type: the list of priority 0, which those of the others follow. */
+  #firstLists: Map<string, number> = new Map();
+  /** By entry: the list where it belongs. */
+  #listOf: Uint8Array = new Uint8Array(INITIAL);
 
   constructor(links: LinkedLists = new LinkedLists(), newestFirst = false) {
     this.name = newestFirst ? "mru" : "lru";
@@ -62,12 +68,13 @@ export class Lru implements EvictionPolicy {
 
   insert(entry: number, buffer: BufferObject, memoryType: string): void {
     this.#links.admit(nodeOf(entry));
-    this.#headOf[entry] = this.headOf(memoryType, buffer.priority);
+    if (entry >= this.#listOf.length) this.#listOf = enlarge(this.#listOf, 2 * entry);
+    this.#listOf[entry] = this.#firstListOf(memoryType) + buffer.priority;
     this.touch(entry);
   }
 
   touch(entry: number): void {
-    this.#links.moveBefore(nodeOf(entry), this.#headOf[entry] as number);
+    this.#links.moveBefore(nodeOf(entry), this.#heads[this.#listOf[entry] as number] as number);
   }
 
   remove(entry: number): void {
@@ -75,12 +82,12 @@ export class Lru implements EvictionPolicy {
   }
 
   candidates(memoryType: string): EvictionCursor {
-    return new LruWalk(this.#links, this.#headsOf(memoryType), this.#newestFirst);
+    return new LruWalk(this.#links, this.#heads, this.#firstListOf(memoryType), this.#newestFirst);
   }
 
   /** The list of a memory type and priority, by its head. */
   headOf(memoryType: string, priority: number): number {
-    return this.#headsOf(memoryType)[priority] as number;
+    return this.#heads[this.#firstListOf(memoryType) + priority] as number;
   }
 
   after(entry: number): number {
@@ -100,13 +107,14 @@ export class Lru implements EvictionPolicy {
     this.#links.moveStretchBefore(nodeOf(first), nodeOf(last), list);
   }
 
-  #headsOf(memoryType: string): number[] {
-    let heads = this.#heads.get(memoryType);
-    if (heads === undefined) {
-      heads = Array.from({ length: PRIORITIES }, () => this.#links.takeMark());
-      this.#heads.set(memoryType, heads);
+  #firstListOf(memoryType: string): number {
+    let first = this.#firstLists.get(memoryType);
+    if (first === undefined) {
+      first = this.#heads.length;
+      for (let priority = 0; priority < PRIORITIES; priority++) this.#heads.push(this.#links.takeMark());
+      this.#firstLists.set(memoryType, first);
     }
-    return heads;
+    return first;
   }
 }
 
@@ -117,25 +125,28 @@ export class Lru implements EvictionPolicy {
 class LruWalk implements EvictionCursor {
   #links: LinkedLists;
   #heads: readonly number[];
+  #list: number;
+  #lastList: number;
   #newestFirst: boolean;
-  #priority = 0;
   #mark: number;
 
-  constructor(links: LinkedLists, heads: readonly number[], newestFirst: boolean) {
+  constructor(links: LinkedLists, heads: readonly number[], firstList: number, newestFirst: boolean) {
     this.#links = links;
     this.#heads = heads;
+    this.#list = firstList;
+    this.#lastList = firstList + PRIORITIES - 1;
     this.#newestFirst = newestFirst;
     this.#mark = links.takeMark();
-    this.#standAt(heads[0] as number);
+    this.#standAt(heads[firstList] as number);
   }
 
   next(): number {
     for (;;) {
       const node = this.#newestFirst ? this.#links.previous(this.#mark) : this.#links.next(this.#mark);
-      if (node !== this.#heads[this.#priority]) {
+      if (node !== this.#heads[this.#list]) {
         this.#standAt(node);
         if (!isMark(node)) return entryOf(node);
-      } else if (this.#priority < this.#heads.length - 1) this.#standAt(this.#heads[++this.#priority] as number);
+      } else if (this.#list < this.#lastList) this.#standAt(this.#heads[++this.#list] as number);
       else return -1;
     }
   }

@@ -13,12 +13,15 @@ interface Waiter {
  * A lock and the fences of the work that it guards (`dma_resv`): of one buffer, or of several that were created with the
  * same one and are reserved together. Unlocking hands the lock to somebody who waits.
  */
-export class Reservation {
-  /** The work that has been submitted on the buffer. */
-  readonly fences: FenceList = new FenceList();
+export class Reservation extends FenceList {
   #locked = false;
   #holder: AcquireTicket | null = null;
   #waiters: Waiter[] | null = null;
+
+  /** The work that has been submitted on the buffer. */
+  get fences(): FenceList {
+    return this;
+  }
 
   /** Whether somebody holds it. */
   get locked(): boolean {

@@ -1,76 +1,94 @@
 import type { BufferObject } from "./buffer_object.ts";
 import type { ManagerNode } from "./manager.ts";
-import type { PreparedPlace } from "./placement.ts";
+import type { PreparedPlace, PreparedPlacement } from "./placement.ts";
 import { enlarge, Rows } from "./rows.ts";
 
 const INITIAL = 64;
+
+// A row has four cells of numbers, and four of objects. Each four lie side by side, in one cache line.
+const START = 0;
+const PAGES = 1;
+const CACHING = 2;
+const PLACE = 0;
+const NODE = 1;
+const BUFFER = 2;
+const SUITS = 3;
+const CELLS_LOG2 = 2;
 
 /**
  * The resources of a device: what a buffer occupies in a memory type (`ttm_resource`), one row each. A buffer that
  * is being moved has two.
  */
 export class ResourceTable {
-  #start: Float64Array = new Float64Array(INITIAL);
-  #pages: Float64Array = new Float64Array(INITIAL);
-  #caching: Int8Array = new Int8Array(INITIAL);
-  #place: (PreparedPlace | null)[] = [];
-  #node: (ManagerNode | null)[] = [];
-  #buffer: (BufferObject | null)[] = [];
-  #rows: Rows = new Rows(INITIAL, (capacity) => {
-    this.#start = enlarge(this.#start, capacity);
-    this.#pages = enlarge(this.#pages, capacity);
-    this.#caching = enlarge(this.#caching, capacity);
-  });
+  #numbers: Float64Array = new Float64Array(INITIAL << CELLS_LOG2);
+  #objects: unknown[] = [];
+  #rows: Rows = new Rows(INITIAL, (capacity) => this.#numbers = enlarge(this.#numbers, capacity << CELLS_LOG2));
 
   /** A row for a resource of `buffer` in `place`; `node` is null in SYSTEM. */
   allocate(buffer: BufferObject, place: PreparedPlace, node: ManagerNode | null, caching: number): number {
     const row = this.#rows.take();
-    this.#start[row] = node === null ? 0 : node.start;
-    this.#pages[row] = buffer.pages;
-    this.#caching[row] = caching;
-    this.#place[row] = place;
-    this.#node[row] = node;
-    this.#buffer[row] = buffer;
+    const at = row << CELLS_LOG2;
+    const numbers = this.#numbers;
+    numbers[at | START] = node === null ? 0 : node.start;
+    numbers[at | PAGES] = buffer.pages;
+    numbers[at | CACHING] = caching;
+    const objects = this.#objects;
+    objects[at | PLACE] = place;
+    objects[at | NODE] = node;
+    objects[at | BUFFER] = buffer;
+    objects[at | SUITS] = null;
     return row;
   }
 
   /** Gives a row back that is listed nowhere. */
   release(row: number): void {
-    this.#buffer[row] = null;
-    this.#place[row] = null;
-    this.#node[row] = null;
+    const at = row << CELLS_LOG2;
+    const objects = this.#objects;
+    objects[at | PLACE] = null;
+    objects[at | NODE] = null;
+    objects[at | BUFFER] = null;
+    objects[at | SUITS] = null;
     this.#rows.give(row);
   }
 
   /** First page; 0 in SYSTEM. */
   start(row: number): number {
-    return this.#start[row] as number;
+    return this.#numbers[row << CELLS_LOG2 | START] as number;
   }
 
   pages(row: number): number {
-    return this.#pages[row] as number;
+    return this.#numbers[row << CELLS_LOG2 | PAGES] as number;
   }
 
   /** The one caching bit that was selected. */
   caching(row: number): number {
-    return this.#caching[row] as number;
+    return this.#numbers[row << CELLS_LOG2 | CACHING] as number;
   }
 
   /** The place that the resource was made for. */
   place(row: number): PreparedPlace {
-    return this.#place[row] as PreparedPlace;
+    return this.#objects[row << CELLS_LOG2 | PLACE] as PreparedPlace;
   }
 
   node(row: number): ManagerNode | null {
-    return this.#node[row] as ManagerNode | null;
+    return this.#objects[row << CELLS_LOG2 | NODE] as ManagerNode | null;
   }
 
   /** The owner; null for a row that is not in use. */
   buffer(row: number): BufferObject | null {
-    return this.#buffer[row] as BufferObject | null;
+    return this.#objects[row << CELLS_LOG2 | BUFFER] as BufferObject | null;
   }
 
   setBuffer(row: number, buffer: BufferObject): void {
-    this.#buffer[row] = buffer;
+    this.#objects[row << CELLS_LOG2 | BUFFER] = buffer;
+  }
+
+  /** The placement that the resource was last found to be one of the first places of; null if none was asked for. */
+  suits(row: number): PreparedPlacement | null {
+    return this.#objects[row << CELLS_LOG2 | SUITS] as PreparedPlacement | null;
+  }
+
+  setSuits(row: number, placement: PreparedPlacement): void {
+    this.#objects[row << CELLS_LOG2 | SUITS] = placement;
   }
 }

@@ -1,11 +1,11 @@
-/** Hands out row numbers of a table of columns, the most recently returned first. */
+/** Hands out row numbers of a table, the most recently returned first. */
 export class Rows {
   #free: number[] = [];
   #used = 0;
   #capacity: number;
   #grow: (capacity: number) => void;
 
-  /** `grow` must enlarge every column to the given capacity, keeping what is in them. */
+  /** `grow` must enlarge the table to the given capacity, keeping what is in it. */
   constructor(capacity: number, grow: (capacity: number) => void) {
     this.#capacity = capacity;
     this.#grow = grow;
@@ -28,12 +28,9 @@ export class Rows {
   }
 }
 
-/** A larger copy of a column. */
-export function enlarge<Column extends Int32Array | Int8Array | Float64Array>(
-  column: Column,
-  capacity: number,
-): Column {
-  const larger = new (column.constructor as new (length: number) => Column)(capacity);
-  larger.set(column);
+/** A larger copy of the cells of a table. */
+export function enlarge<Cells extends Int32Array | Uint8Array | Float64Array>(cells: Cells, length: number): Cells {
+  const larger = new (cells.constructor as new (length: number) => Cells)(length);
+  larger.set(cells);
   return larger;
 }

@@ -21,6 +21,6 @@ Deno.test("Rows asks for larger columns before it hands out a row beyond them", 
 });
 
 Deno.test("enlarge() keeps kind and contents of a column", () => {
-  assertEquals(enlarge(new Int8Array([1, -2]), 4), new Int8Array([1, -2, 0, 0]));
+  assertEquals(enlarge(new Int32Array([1, -2]), 4), new Int32Array([1, -2, 0, 0]));
   assertEquals(enlarge(new Float64Array([2 ** 53]), 2), new Float64Array([2 ** 53, 0]));
 });

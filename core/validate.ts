@@ -17,16 +17,28 @@ export function validate(
   placement: PreparedPlacement,
   op: Operation,
 ): Outcome {
+  if (suits(state, buffer, placement)) return DONE;
   if (placement.isEmpty) return purge(state, buffer, op);
   for (let force = false;; force = true) {
     const places = force ? placement.busyPlaces : placement.places;
-    if (isInOneOf(state, buffer, places)) return DONE;
+    if (isInOneOf(state, buffer, places)) return force ? DONE : remember(state, buffer, placement);
     if (buffer.pins > 0) return EINVAL;
     const row = allocateAmong(state, buffer, places, force, op);
     if (row >= 0) return moveThroughHops(state, buffer, row, false, op);
     if (row !== ENOSPC) return row;
     if (force) return ENOMEM;
   }
+}
+
+/** Whether the buffer's present resource was the answer to this very placement before: what is usual, and cheap to see. */
+function suits({ buffers, resources }: DeviceState, buffer: BufferObject, placement: PreparedPlacement): boolean {
+  const row = buffers.resource(buffer.row);
+  return row >= 0 && resources.suits(row) === placement;
+}
+
+function remember({ buffers, resources }: DeviceState, buffer: BufferObject, placement: PreparedPlacement): Outcome {
+  resources.setSuits(buffers.resource(buffer.row), placement);
+  return DONE;
 }
 
 /** Whether the buffer's present resource will do for one of the places (`ttm_resource_compatible`). */
