@@ -106,6 +106,7 @@ export class MemoryAccountant {
       if (outcome !== DONE) return outcome;
     }
     this.#count(charge, 1);
+    if (this.#usedPages <= this.#pageLimit) return DONE;
     const outcome = this.#shrinkWhile(() => charge.pages > 0 && this.#usedPages > this.#pageLimit, op);
     if (outcome !== DONE) this.#count(charge, -1);
     return outcome;
@@ -123,7 +124,8 @@ export class MemoryAccountant {
 
   /** @internal Whether buffers should be swapped out in the background. */
   get aboveSwapLimit(): boolean {
-    return this.#zones.some((zone) => zone.used > zone.swapBytes);
+    for (const zone of this.#zones) if (zone.used > zone.swapBytes) return true;
+    return false;
   }
 
   /** @internal Swaps out until no zone is above its swap limit, or nothing more can be. */
@@ -141,9 +143,11 @@ export class MemoryAccountant {
   }
 
   #exceeds({ bytes, dma32, privileged }: Charge): boolean {
-    return this.#zones.some((zone) => {
-      return counts(zone, dma32) && zone.used + bytes > (privileged ? zone.emergencyBytes : zone.maxBytes);
-    });
+    for (const zone of this.#zones) {
+      const limit = privileged ? zone.emergencyBytes : zone.maxBytes;
+      if (counts(zone, dma32) && zone.used + bytes > limit) return true;
+    }
+    return false;
   }
 
   #count({ bytes, pages, dma32 }: Charge, sign: 1 | -1): void {

@@ -30,8 +30,8 @@ export class EvictionOrder {
 
   /** Lists a new resource. */
   add(row: number): void {
-    if (this.#isPinned(row)) this.#listAsPinned(row);
-    else this.#insert(row);
+    if (this.#isPinned(row)) return this.#listAsPinned(row);
+    this.#insert(row);
     this.#bulkOf(row)?.join(row);
   }
 
@@ -39,7 +39,7 @@ export class EvictionOrder {
   touch(row: number, buffer: BufferObject): void {
     const isPinned = this.#buffers.pins(buffer.row) > 0;
     if (buffer.bulkMove !== null && !isPinned) return buffer.bulkMove.touch(row);
-    const wasPinned = this.#pinned.size > 0 && this.#pinned.has(row);
+    const wasPinned = this.#isListedAsPinned(row);
     if (isPinned) {
       if (!wasPinned) this.policy.remove(row);
       this.#listAsPinned(row);
@@ -50,7 +50,7 @@ export class EvictionOrder {
   /** Forgets a resource. */
   remove(row: number): void {
     this.leaveBulk(row);
-    if (this.#pinned.delete(row)) this.#links.unlink(nodeOf(row));
+    if (this.#isListedAsPinned(row)) this.#unlistAsPinned(row);
     else this.policy.remove(row);
   }
 
@@ -66,7 +66,10 @@ export class EvictionOrder {
 
   /** As {@linkcode joinBulk}, after the last pin has gone. */
   joinBulkUnpinned(row: number): void {
-    this.#bulkOf(row)?.joinUnpinned(row, () => this.#pinned.has(row) ? this.#insert(row) : this.policy.touch(row));
+    this.#bulkOf(row)?.joinUnpinned(
+      row,
+      () => this.#isListedAsPinned(row) ? this.#insert(row) : this.policy.touch(row),
+    );
   }
 
   /** Starts a walk over a memory type. Close it in a `finally`. */
@@ -95,8 +98,18 @@ export class EvictionOrder {
     this.#links.moveBefore(nodeOf(row), this.#pinnedHead);
   }
 
+  // Most devices pin little, so that the question costs nothing.
+  #isListedAsPinned(row: number): boolean {
+    return this.#pinned.size > 0 && this.#pinned.has(row);
+  }
+
+  #unlistAsPinned(row: number): void {
+    this.#pinned.delete(row);
+    this.#links.unlink(nodeOf(row));
+  }
+
   #insert(row: number): void {
-    if (this.#pinned.delete(row)) this.#links.unlink(nodeOf(row));
+    if (this.#isListedAsPinned(row)) this.#unlistAsPinned(row);
     this.policy.insert(row, this.#resources.buffer(row) as BufferObject, this.#resources.place(row).type.name);
   }
 

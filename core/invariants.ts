@@ -53,8 +53,8 @@ function checkAccount(state: DeviceState): void {
     const { tt } = buffer;
     if (tt === null) continue;
     const owes = tt.populated && !tt.external;
-    must(owes === (tt.charge !== null), () => `the account of ${buffer} is ${owes ? "missing" : "too much"}`);
-    pages += tt.charge?.pages ?? 0;
+    must(owes === tt.accounted, () => `the account of ${buffer} is ${owes ? "missing" : "too much"}`);
+    if (tt.accounted) pages += tt.pages;
   }
   const { usedPages } = state.accountant;
   must(pages === usedPages, () => `buffers hold ${pages} host pages, ${usedPages} are counted`);

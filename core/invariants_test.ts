@@ -52,9 +52,9 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
       swap: { key: "a", length: 0, checksum: 0, persistent: false },
     });
   }],
-  [/the account of buffer 1 is missing/, ({ gtt }) => Object.assign(gtt.buffer.tt ?? {}, { charge: null })],
-  [/the account of buffer 0 is too much/, ({ system, gtt }) => {
-    Object.assign(system.buffer.tt ?? {}, { charge: gtt.buffer.tt?.charge });
+  [/the account of buffer 1 is missing/, ({ gtt }) => Object.assign(gtt.buffer.tt ?? {}, { accounted: false })],
+  [/the account of buffer 0 is too much/, ({ system }) => {
+    Object.assign(system.buffer.tt ?? {}, { accounted: true });
   }],
   [/buffers hold 2 host pages, 3 are counted/, ({ state }) => {
     state.accountant.count({ bytes: 4096, pages: 1, dma32: false, privileged: false });

@@ -87,7 +87,8 @@ export function unmapVirtual(state: DeviceState, buffer: BufferObject): void {
 
 /** Ends the maps of the kernel, since the buffer leaves the place that they show. */
 export function endKernelMaps(buffer: BufferObject): void {
-  for (const map of buffer.mappings?.kernel ?? []) map.end();
+  if (buffer.mappings === null) return;
+  for (const map of buffer.mappings.kernel) map.end();
 }
 
 /** Ends all maps of memory that is about to go. */

@@ -53,10 +53,10 @@ export class Lru implements EvictionPolicy {
   readonly name: string;
   #links: LinkedLists;
   #newestFirst: boolean;
-  /** By list: its head. */
+  // There are few, and comparing names is faster than hashing one.
+  #memoryTypes: string[] = [];
+  /** By list: its head. A memory type has one list a priority. */
   #heads: number[] = [];
-  /** By memory type: the list of priority 0, which those of the others follow. */
-  #firstLists: Map<string, number> = new Map();
   /** By entry: the list where it belongs. */
   #listOf: Uint8Array = new Uint8Array(INITIAL);
 
@@ -69,7 +69,8 @@ export class Lru implements EvictionPolicy {
   insert(entry: number, buffer: BufferObject, memoryType: string): void {
     this.#links.admit(nodeOf(entry));
     if (entry >= this.#listOf.length) this.#listOf = enlarge(this.#listOf, 2 * entry);
-    this.#listOf[entry] = this.#firstListOf(memoryType) + buffer.priority;
+    const list = this.#firstListOf(memoryType) + buffer.priority;
+    this.#listOf[entry] = list;
     this.touch(entry);
   }
 
@@ -108,13 +109,11 @@ export class Lru implements EvictionPolicy {
   }
 
   #firstListOf(memoryType: string): number {
-    let first = this.#firstLists.get(memoryType);
-    if (first === undefined) {
-      first = this.#heads.length;
-      for (let priority = 0; priority < PRIORITIES; priority++) this.#heads.push(this.#links.takeMark());
-      this.#firstLists.set(memoryType, first);
-    }
-    return first;
+    const types = this.#memoryTypes;
+    for (let at = 0; at < types.length; at++) if (types[at] === memoryType) return at * PRIORITIES;
+    types.push(memoryType);
+    for (let priority = 0; priority < PRIORITIES; priority++) this.#heads.push(this.#links.takeMark());
+    return this.#heads.length - PRIORITIES;
   }
 }
 

@@ -165,11 +165,8 @@ function commit(state: DeviceState, move: Transition): void {
   const old = state.buffers.resource(buffer.row);
   // A buffer that comes from nowhere keeps the table that it may have; nothing of it goes along.
   const leavingTable = target.fixed && from !== null ? buffer.tt : null;
-  const { purges } = buffer;
   endKernelMaps(buffer);
-  fence?.onSignal((error) => {
-    if (error !== undefined && buffer.purges === purges) buffer.lost = error;
-  });
+  if (fence !== null) loseContentsIfItFails(buffer, fence);
   if (fence !== null && !fence.signalled && old >= 0 && !move.pipelined) {
     leaveToGhost(state, buffer, leavingTable, [{ fence, usage: "kernel" }]);
   } else {
@@ -180,6 +177,13 @@ function commit(state: DeviceState, move: Transition): void {
   state.buffers.setResource(buffer.row, to);
   if (buffer.wasEvicted) state.driver.invalidateCaches?.(buffer);
   buffer.wasEvicted = false;
+}
+
+function loseContentsIfItFails(buffer: BufferObject, copy: Fence): void {
+  const { purges } = buffer;
+  copy.onSignal((error) => {
+    if (error !== undefined && buffer.purges === purges) buffer.lost = error;
+  });
 }
 
 function trace(state: DeviceState, { buffer, evict, target, to, fence }: Transition, outcome: Outcome): void {

@@ -15,15 +15,14 @@ export function populate(state: DeviceState, buffer: BufferObject, table: Transl
   // A write to the store that is under way takes the pages when it ends.
   const ready = op.waitFor(table.transfer);
   if (ready !== DONE || table.populated) return ready;
-  const charge = table.external ? null : chargeOf(state, buffer, table);
-  if (charge !== null) {
-    const charged = state.accountant.charge(charge, op);
+  if (!table.external) {
+    const charged = state.accountant.charge(chargeOf(state, table, buffer.kind === "kernel"), op);
     state.global.shrinkInBackground();
     if (charged !== DONE) return charged;
+    table.accounted = true;
   }
   const outcome = fill(state, buffer, table, op);
-  if (outcome === DONE) table.charge = charge;
-  else if (charge !== null) state.accountant.uncharge(charge);
+  if (outcome !== DONE) uncount(state, table);
   return outcome;
 }
 
@@ -39,19 +38,22 @@ function fill(state: DeviceState, buffer: BufferObject, table: TranslationTable,
 }
 
 /** Accounts for pages that have come into being while nobody could be refused them. */
-export function countPages(state: DeviceState, buffer: BufferObject, table: TranslationTable): void {
-  table.charge = chargeOf(state, buffer, table);
-  state.accountant.count(table.charge);
+export function countPages(state: DeviceState, table: TranslationTable): void {
+  state.accountant.count(chargeOf(state, table));
+  table.accounted = true;
 }
 
 /** Drops the pages of a table and takes their account back; what is in the swap store stays. */
 export function unpopulate(state: DeviceState, table: TranslationTable): void {
   table.unpopulate();
-  if (table.charge !== null) state.accountant.uncharge(table.charge);
-  table.charge = null;
+  uncount(state, table);
 }
 
-function chargeOf(state: DeviceState, buffer: BufferObject, table: TranslationTable): Charge {
-  const { dma32 } = state;
-  return { bytes: table.pages * PAGE_SIZE, pages: table.pages, dma32, privileged: buffer.kind === "kernel" };
+function uncount(state: DeviceState, table: TranslationTable): void {
+  if (table.accounted) state.accountant.uncharge(chargeOf(state, table));
+  table.accounted = false;
+}
+
+function chargeOf({ dma32 }: DeviceState, { pages }: TranslationTable, privileged = false): Charge {
+  return { bytes: pages * PAGE_SIZE, pages, dma32, privileged };
 }

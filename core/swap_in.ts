@@ -34,7 +34,7 @@ export function swapIn(
   table.transfer = fence;
   buffer.reservation.fences.reserve(1);
   buffer.reservation.fences.add(fence, "kernel");
-  read.then((bytes) => install(state, buffer, table, swap, bytes) && countPages(state, buffer, table))
+  read.then((bytes) => install(state, buffer, table, swap, bytes) && countPages(state, table))
     .then(() => fence.signal(), (error) => fence.signal(error ?? new Error("the store failed")));
   return op.waitForOwn(fence);
 }

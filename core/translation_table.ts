@@ -1,4 +1,3 @@
-import type { Charge } from "./accounting.ts";
 import { CACHED, type Caching, cachingName } from "./caching.ts";
 import type { Fence } from "./fence.ts";
 import { PAGE_SIZE } from "./memory_type.ts";
@@ -39,8 +38,8 @@ export class TranslationTable<Pages = unknown> {
   readonly pages: number;
   /** Whether the pages belong to somebody else. */
   readonly external: boolean;
-  /** @internal What the accountant has been told of. */
-  charge: Charge | null = null;
+  /** @internal Whether the accountant has been told of the pages. */
+  accounted = false;
   /** @internal What is in the swap store; null if nothing is. */
   swap: SwappedPages | null = null;
   /** @internal The transfer from or to the store; it may have ended. */

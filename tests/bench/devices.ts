@@ -27,7 +27,7 @@ class Card implements Driver {
   }
 
   createTranslationTable({ pages }: BufferObject): TranslationTable {
-    return this.#vram === null ? new TranslationTable(pages, () => null) : byteTable(pages);
+    return this.#vram === null ? new TranslationTable(pages, nothing) : byteTable(pages);
   }
 
   move({ source, destination, pages }: MoveRequest): void {
@@ -41,6 +41,10 @@ class Card implements Driver {
     if (table !== null) return table.contents as Uint8Array;
     return vram.subarray(start * PAGE_SIZE, (start + pages) * PAGE_SIZE);
   }
+}
+
+function nothing(): null {
+  return null;
 }
 
 /** What a measured device is made of. */

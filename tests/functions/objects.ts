@@ -80,7 +80,7 @@ export const objects: readonly Row[] = rows(
     "buffer_record.ts",
     "shared_reservation_test.ts",
     "a released buffer takes the work along that its reservation had then, and nothing later",
-    "    this.ownReservation.fences.addFrom(this.shared.fences);",
+    "    this.ownReservation.fences.addFrom(shared.fences);",
     "    // nothing",
   ],
   [

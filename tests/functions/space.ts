@@ -143,8 +143,8 @@ export const space: readonly Row[] = rows(
     "lru.ts",
     "lru_test.ts",
     "a walk goes by priority, then by age, and stays at the end",
-    "this.headOf(memoryType, buffer.priority);",
-    "this.headOf(memoryType, 0);",
+    "this.#firstListOf(memoryType) + buffer.priority;",
+    "this.#firstListOf(memoryType);",
   ],
   [
     "ttm_bo_del_from_lru",
