@@ -63,15 +63,25 @@ Deno.test("byteLru() pushes out who was used least recently, and none of the sam
   });
 });
 
-// Of the pages 0 to 3 the second was used last: the first and the third are not neighbours, and so the fourth has to go.
-const scattered = workload([1, 1, 1, 1, 2], [[0], [1], [2], [3], [1], [4]]);
+/**
+ * Pages copied by each manager where two neighbours are wanted among four pages, of which the second was used last: the
+ * first and the third leave, and in vain, so the fourth has to go as well.
+ */
+function pagesCopied(...jobsAfter: readonly (readonly number[])[]): Record<string, number> {
+  const jobs = [[0], [1], [2], [3], [1], [4], ...jobsAfter];
+  const { counted, addressed } = compare(workload([1, 1, 1, 1, 2], jobs), `${4 * PAGE_SIZE}`);
+  const bytes = [["counted", counted.bytes], ...MANAGERS.map((name, at) => [name, addressed[at]?.bytes ?? NaN])];
+  return Object.fromEntries(bytes.map(([name, bytes]) => [name, Number(bytes) / PAGE_SIZE]));
+}
 
 Deno.test("compare() tells what each manager copies for want of neighbouring pages", () => {
-  const { counted, addressed, ...rest } = compare(scattered, `${4 * PAGE_SIZE}`);
-  assertEquals(rest, { workload: "small", vram: "16384" });
-  assertEquals(counted, { bytes: 2 * PAGE_SIZE, fallbacks: 0 });
-  const pages = Object.fromEntries(MANAGERS.map((name, at) => [name, (addressed[at]?.bytes ?? NaN) / PAGE_SIZE]));
-  assertEquals([pages["first-fit"], pages["first-fit-scan"], pages["good-fit"]], [3, 2, 3]);
+  const { counted, "first-fit": firstFit, "first-fit-scan": scan, "good-fit": goodFit } = pagesCopied();
+  assertEquals({ counted, firstFit, scan, goodFit }, { counted: 2, firstFit: 3, scan: 2, goodFit: 3 });
+});
+
+Deno.test("compare() counts what comes back, too", () => {
+  const { counted, "first-fit": firstFit, "first-fit-scan": scan } = pagesCopied([3]);
+  assertEquals({ counted, firstFit, scan }, { counted: 2, firstFit: 4, scan: 4 });
 });
 
 /** The first manager copies `first` bytes, all others one more; `fallbacks` more than the one that counts. */
