@@ -45,6 +45,12 @@ for (const [name, workload] of Object.entries(shortened)) {
   });
 }
 
+Deno.test("a workload without jobs does so at its allocations", () => {
+  const { device, model } = bothWays(workload([1, 2, 1], []), `${2 * PAGE_SIZE}`);
+  assertEquals(device, model);
+  assertEquals(device.bytesOut, 3 * PAGE_SIZE);
+});
+
 Deno.test("byteLru() pushes out who was used least recently, and none of the same job", () => {
   const page = (pages: number) => pages * PAGE_SIZE;
   assertEquals(byteLru(workload([1, 1, 1], [[0], [1], [0], [2], [1]]), page(2)), {
