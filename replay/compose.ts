@@ -84,8 +84,10 @@ export interface GpuOptions {
 export interface CompositionOptions extends GpuOptions {
   /** A name of {@linkcode drivers}. @default {"radeon-sim"} */
   readonly driver?: string;
-  /** A name of {@linkcode managers}. @default {"first-fit"} */
+  /** A name of `managers`. @default {"first-fit"} */
   readonly manager?: string;
+  /** Those to choose from. @default {{@linkcode managers}} */
+  readonly managers?: typeof managers;
   /** A name of {@linkcode policies}. @default {"lru"} */
   readonly policy?: string;
   /** Who watches the device. */
@@ -111,7 +113,7 @@ export interface Composition extends MemoryRoles {
  * @throws {TtmError} `EINVAL` if a size is less than a page.
  */
 export function compose(options: CompositionOptions): Composition {
-  const manager = choose("manager", managers, options.manager ?? "first-fit");
+  const manager = choose("manager", options.managers ?? managers, options.manager ?? "first-fit");
   const policy = choose("policy", policies, options.policy ?? "lru");
   const { fast, fallback, make } = choose("driver", drivers, options.driver ?? "radeon-sim");
   const gpu = make(options);

@@ -1,41 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import { type MoveEvent, PAGE_SIZE } from "@ttm/core";
-import { peakBytes, readBoTrace, replay, type ReplayOptions, type Workload } from "@ttm/replay";
-import { pathToFileURL } from "node:url";
+import { peakBytes, replay, type ReplayOptions, type Workload } from "@ttm/replay";
 import { replayOnAll } from "../replay/matrix.ts";
 import { Player } from "../replay/player.ts";
 import { fragmentation, type UsedRange } from "../replay/vram_map.ts";
-import { missing, type Obstacle, testUnless } from "./permissions.ts";
+import { testUnless } from "./permissions.ts";
+import { findRecordings, readRecording } from "./recordings.ts";
 
 const BYTES_UP_TO = 256 * 2 ** 20;
 
-/** The folder of the recordings, which do not come with the project. */
-function folder(): URL {
-  const variable = "TTM_TRACES";
-  const mayRead = Deno.permissions.querySync({ name: "env", variable }).state === "granted";
-  const path = mayRead ? Deno.env.get(variable) : undefined;
-  return path === undefined ? new URL("../../shared/traces/", import.meta.url) : pathToFileURL(`${path}/`);
-}
-
-/** The recordings, if there is nothing in the way of reading them. */
-function find(): { names: readonly string[]; obstacle: Obstacle } {
-  const permission = missing("read");
-  if (permission !== undefined) return { names: [], obstacle: permission };
-  try {
-    const names = [...Deno.readDirSync(folder())].map(({ name }) => name).filter((name) => name.endsWith(".jsonl.gz"));
-    return { names: names.sort(), obstacle: names.length === 0 ? "the folder holds no recordings" : undefined };
-  } catch {
-    return { names: [], obstacle: "the recordings are not here, TTM_TRACES may name their folder" };
-  }
-}
-
-const { names, obstacle } = find();
+const { names, obstacle } = findRecordings();
 
 testUnless(obstacle, "recorded workloads are there", () => assert(names.length > 0));
-
-async function load(name: string): Promise<Workload> {
-  return await readBoTrace(name, await Deno.readFile(new URL(name, folder())));
-}
 
 /** Replays with verify, and fails if anything is lost or finds no place. */
 function check(workload: Workload, options: ReplayOptions): void {
@@ -50,7 +26,7 @@ function check(workload: Workload, options: ReplayOptions): void {
 
 for (const name of names) {
   Deno.test(`recorded workload ${name} is replayed at 25, 50 and 100 % without loss`, async () => {
-    const workload = await load(name);
+    const workload = await readRecording(name);
     const contents = peakBytes(workload) > BYTES_UP_TO ? "stamps" : "bytes";
     for (const vram of ["25%", "50%", "100%"]) check(workload, { vram, contents });
   });
@@ -58,7 +34,7 @@ for (const name of names) {
 
 for (const name of names) {
   Deno.test(`recorded workload ${name} loses nothing on any driver with any manager, and evicts alike on all drivers`, async () => {
-    const reports = replayOnAll(await load(name), { vram: "50%", contents: "stamps" });
+    const reports = replayOnAll(await readRecording(name), { vram: "50%", contents: "stamps" });
     for (const { device: { driver, manager }, ...report } of reports) {
       const pair = `${driver} × ${manager}`;
       assertEquals([report.losses.slice(0, 3), report.failureReasons, report.failures], [[], {}, 0], pair);
@@ -70,7 +46,7 @@ for (const name of names) {
 }
 
 testUnless(obstacle, "recorded workload igt-carchase is replayed at 50 % with real bytes without loss", async () => {
-  check(await load("igt-carchase.jsonl.gz"), { vram: "50%", contents: "bytes" });
+  check(await readRecording("igt-carchase.jsonl.gz"), { vram: "50%", contents: "bytes" });
 });
 
 /** Watches why buffers are evicted: what the free pages of VRAM looked like before, and what was to go there. */
@@ -112,7 +88,7 @@ class Evictions {
 
 for (const name of names) {
   Deno.test(`recorded workload ${name} evicts at 100 % only because of fragmentation`, async () => {
-    const workload = await load(name);
+    const workload = await readRecording(name);
     const vram = peakBytes(workload);
     const player = new Player(workload, { vram, gtt: vram, contents: "stamps" });
     const evictions = new Evictions(vram / PAGE_SIZE);

@@ -1,5 +1,5 @@
 import { replay, type Workload, workloads } from "@ttm/replay";
-import { readRecording } from "./recordings.ts";
+import { findRecordings, readRecording } from "../recordings.ts";
 import { benchRows, type Row, type Variant } from "./variant.ts";
 
 /** Events of a workload through a simulated GPU with half the VRAM that it needs; contents are stamps. */
@@ -20,11 +20,12 @@ function row(workload: Workload): Row {
 }
 
 async function recorded(): Promise<Workload[]> {
+  const { names, obstacle = "not among the recordings" } = findRecordings();
   const found = [];
   for (const name of ["igt-carchase", "llm-phi3-mini-decode"]) {
-    const workload = await readRecording(name);
-    if (typeof workload !== "string") found.push(workload);
-    else Deno.bench({ name: `${name} (skipped: ${workload})`, group: "recordings", ignore: true, fn() {} });
+    const file = `${name}.jsonl.gz`;
+    if (names.includes(file)) found.push(await readRecording(file));
+    else Deno.bench({ name: `${name} (skipped: ${obstacle})`, group: "recordings", ignore: true, fn() {} });
   }
   return found;
 }
