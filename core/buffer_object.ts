@@ -1,11 +1,10 @@
 import { type Access, access, readAccess, writeAccess } from "./access.ts";
 import { checkBoolean, checkInteger, checkObject, checkWaitOptions, show } from "./arguments.ts";
-import { BufferRecord } from "./buffer_record.ts";
 import { BulkMove } from "./bulk_move.ts";
 import { dropLastUser } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
-import { accessError, reserveError, validateError } from "./failure.ts";
+import { accessError, validateError } from "./failure.ts";
 import { Fence } from "./fence.ts";
 import { type FenceUsage, isFenceUsage } from "./fence_list.ts";
 import { mappingsOf, unmapVirtual } from "./io_memory.ts";
@@ -14,21 +13,23 @@ import { Lru } from "./lru.ts";
 import { PAGE_SIZE } from "./memory_type.ts";
 import { type Blocker, Operation } from "./operation.ts";
 import { BLOCKED, DONE, EINVAL, type Outcome } from "./outcome.ts";
-import type {
-  CheckedBufferOptions,
-  ReadOptions,
-  ReserveOptions,
-  ValidateOptions,
-  WaitOptions,
-  WriteOptions,
+import {
+  type CheckedBufferOptions,
+  NO_OPTIONS,
+  type ReadOptions,
+  type ValidateOptions,
+  type WaitOptions,
+  type WriteOptions,
 } from "./options.ts";
+import { ReservableBuffer } from "./reservable_buffer.ts";
 import { once } from "./once.ts";
 import { type Placement, PreparedPlacement } from "./placement.ts";
 import { populate } from "./populate.ts";
-import { AcquireTicket } from "./ticket.ts";
 import { UserMap } from "./user_map.ts";
-import { validate } from "./validate.ts";
-import { complete, lock, waitAndRepeat, waitInLine } from "./wait.ts";
+import { suits, validate } from "./validate.ts";
+import { complete, waitAndRepeat } from "./wait.ts";
+
+const FULFILLED: Promise<void> = Promise.resolve();
 
 /**
  * A piece of memory that a device places, moves and evicts (`ttm_buffer_object`). Made by `device.createBuffer`.
@@ -52,80 +53,11 @@ import { complete, lock, waitAndRepeat, waitInLine } from "./wait.ts";
  * }
  * ```
  */
-export class BufferObject extends BufferRecord implements Disposable {
+export class BufferObject extends ReservableBuffer implements Disposable {
   /** @internal */
   constructor(state: DeviceState, options: CheckedBufferOptions) {
     super(state, options);
     this.row = state.buffers.allocate(this);
-  }
-
-  /**
-   * Takes the reservation if it is free.
-   *
-   * @returns false if it has to be waited for.
-   * @throws {TtmError} `EINVAL` after the last reference is gone, or if the ticket is none; `EALREADY` if the ticket holds
-   * it; `EDEADLK` if the ticket, which holds other locks, has to give way to an older one: unlock those, then
-   * {@linkcode reserve} this one.
-   */
-  tryReserve(ticket: AcquireTicket | null = null): boolean {
-    this.#mustLive("reserve");
-    this.#checkTicket(ticket);
-    const outcome = this.reservation.tryLock(ticket);
-    if (outcome === DONE || outcome === BLOCKED) return outcome === DONE;
-    throw reserveError(this, outcome);
-  }
-
-  /**
-   * Takes the reservation, waiting in line for it. Dispose of the result, or call {@linkcode unreserve}.
-   *
-   * @throws {TtmError} `EINVAL` after the last reference is gone; with a ticket `EALREADY` and `EDEADLK` as
-   * {@linkcode tryReserve}, the latter also while it waits; the signal's reason when it is aborted. Nothing has changed
-   * then.
-   */
-  async reserve(options: ReserveOptions = {}): Promise<Disposable> {
-    this.#mustLive("reserve");
-    checkWaitOptions("reserve", options, this);
-    const { ticket = null, signal } = options;
-    this.#checkTicket(ticket);
-    const { reservation } = this;
-    signal?.throwIfAborted();
-    let outcome = reservation.tryLock(ticket);
-    if (outcome === BLOCKED) outcome = await waitInLine(this.state.clock, reservation, ticket, signal);
-    if (outcome !== DONE) throw reserveError(this, outcome);
-    if (!this.disposed) return once(() => this.unreserve());
-    reservation.unlock();
-    throw new TtmError("EINVAL", `Cannot reserve ${this}: its last reference went while it was waited for`);
-  }
-
-  /**
-   * Gives the reservation up and makes the buffer the last to be evicted.
-   *
-   * @throws {TtmError} `EINVAL` if it is not reserved.
-   */
-  unreserve(): void {
-    if (this.#unlockFormer()) return;
-    this.#mustBeReserved("unreserve");
-    const row = this.resourceRow;
-    if (row >= 0) this.state.order.touch(row, this);
-    this.reservation.unlock();
-  }
-
-  /**
-   * Gives the reservation up and leaves the order of eviction alone.
-   *
-   * @throws {TtmError} `EINVAL` if it is not reserved.
-   */
-  unlock(): void {
-    if (this.#unlockFormer()) return;
-    this.#mustBeReserved("unlock");
-    this.reservation.unlock();
-  }
-
-  /** Whoever reserved a shared reservation by this buffer may give it up by this buffer, even after its release. */
-  #unlockFormer(): boolean {
-    if (!this.disposed || this.shared?.locked !== true) return false;
-    this.shared.unlock();
-    return true;
   }
 
   /**
@@ -135,7 +67,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    * neither `lru()` nor `mru()`.
    */
   setBulkMove(bulk: BulkMove | null): void {
-    this.#mustBeReserved("set the bulk move of");
+    this.mustBeReserved("set the bulk move of");
     if (bulk !== null && !(bulk instanceof BulkMove)) {
       throw new TtmError("EINVAL", `Cannot set the bulk move of ${this}: ${show(bulk)} is none`);
     }
@@ -179,14 +111,21 @@ export class BufferObject extends BufferRecord implements Disposable {
    * `EBUSY` after 15 s of waiting, or with `noWait` if its own work is in the way; what the driver threw as `cause`.
    * An aborted signal rejects with its reason.
    */
-  async validate(placement: Placement | PreparedPlacement, options: ValidateOptions = {}): Promise<void> {
+  validate(placement: Placement | PreparedPlacement, options: ValidateOptions = NO_OPTIONS): Promise<void> {
+    const isPlain = options === NO_OPTIONS && placement instanceof PreparedPlacement && !this.disposed && this.reserved;
+    // What is usual: it is there, and an async function would cost more than to see that.
+    if (isPlain && suits(this.state, this, placement)) return FULFILLED;
+    return this.#validate(placement, options);
+  }
+
+  async #validate(placement: Placement | PreparedPlacement, options: ValidateOptions): Promise<void> {
     const prepared = this.#prepare(placement);
     checkWaitOptions("validate", options, this);
     if (options.evictSiblings !== undefined) checkBoolean(`validate ${this}`, "evictSiblings", options.evictSiblings);
     const op = new Operation(this.state.tracer, options.noWait === true);
     if (options.evictSiblings === true) op.siblings = this.reservation;
     options.signal?.throwIfAborted();
-    // The first attempt by itself: an await, or a function to repeat, would cost more than all of it.
+    // The first attempt by itself: a function to repeat would cost more than all of it.
     let outcome = validate(this.state, this, prepared, op);
     if (outcome === BLOCKED) {
       const attempt = () => this.#validateOnce(prepared, op);
@@ -202,7 +141,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    * error as the cause; `EINVAL` after the last reference is gone.
    */
   async wait(options: WaitOptions & { readonly usage?: FenceUsage } = {}): Promise<void> {
-    this.#mustLive("wait for");
+    this.mustLive("wait for");
     checkWaitOptions("wait for", options, this);
     if (options.usage !== undefined && !isFenceUsage(options.usage)) {
       throw new TtmError("EINVAL", `Cannot wait for ${this}: there is no usage ${show(options.usage)}`);
@@ -213,20 +152,6 @@ export class BufferObject extends BufferRecord implements Disposable {
     if (outcome !== DONE) throw op.error(`wait for ${this}`, "its work has not ended", outcome);
     if (op.firstFailure === undefined) return;
     throw new TtmError("EIO", `Cannot wait for ${this}: its work failed`, { cause: op.firstFailure });
-  }
-
-  /**
-   * Waits until nobody holds the reservation, without taking it (`ttm_bo_wait_unreserved`).
-   *
-   * @throws {TtmError} `EINVAL` after the last reference is gone. An aborted signal rejects with its reason.
-   */
-  async waitUnreserved(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    this.#mustLive("wait for the reservation of");
-    checkWaitOptions("wait for the reservation of", options, this);
-    const { reservation } = this;
-    if (!reservation.locked) return;
-    await lock(this.state.clock, reservation, null, options.signal);
-    reservation.unlock();
   }
 
   /**
@@ -245,7 +170,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     } finally {
       this.unreserve();
     }
-    return once(() => this.writers--);
+    return once<BufferObject>(this, (buffer) => buffer.writers--);
   }
 
   /**
@@ -255,11 +180,11 @@ export class BufferObject extends BufferRecord implements Disposable {
    * never placed; `ENOMEM` without memory; `EIO` if they cannot be read back; `EBUSY` as {@linkcode validate}.
    */
   async populate(options: WaitOptions = {}): Promise<void> {
-    this.#mustBeReserved("populate");
+    this.mustBeReserved("populate");
     checkWaitOptions("populate", options, this);
     const op = new Operation(this.state.tracer, options.noWait === true);
     const outcome = await complete(this.state.clock, op, options.signal, () => {
-      this.#mustBeReserved("populate");
+      this.mustBeReserved("populate");
       const { tt } = this;
       return tt === null ? EINVAL : populate(this.state, this, tt, op);
     });
@@ -272,7 +197,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    * @throws {TtmError} `EINVAL` if it is not reserved, or the usage is unknown.
    */
   addFence(fence: Fence, usage: FenceUsage): void {
-    this.#mustBeReserved("add a fence to");
+    this.mustBeReserved("add a fence to");
     if (!(fence instanceof Fence) || !isFenceUsage(usage)) {
       throw new TtmError("EINVAL", `Cannot add a fence to ${this}: ${show(usage)} or the fence itself is none`);
     }
@@ -288,11 +213,11 @@ export class BufferObject extends BufferRecord implements Disposable {
    * @throws {TtmError} `EINVAL` if it is not reserved.
    */
   pin(): Disposable {
-    this.#mustBeReserved("pin");
+    this.mustBeReserved("pin");
     const row = this.resourceRow;
     if (row >= 0) this.state.order.leaveBulk(row);
     this.state.buffers.setPins(this.row, this.pins + 1);
-    return once(() => this.#unpin());
+    return once<BufferObject>(this, (buffer) => buffer.#unpin());
   }
 
   /**
@@ -301,12 +226,12 @@ export class BufferObject extends BufferRecord implements Disposable {
    * @throws {TtmError} `EINVAL` if it is not reserved or not pinned.
    */
   unpin(): void {
-    this.#mustBeReserved("unpin");
+    this.mustBeReserved("unpin");
     this.#unpin();
   }
 
   #unpin(): void {
-    this.#mustLive("unpin");
+    this.mustLive("unpin");
     if (this.pins === 0) throw new TtmError("EINVAL", `Cannot unpin ${this}: it is not pinned`);
     this.state.buffers.setPins(this.row, this.pins - 1);
     const row = this.resourceRow;
@@ -343,7 +268,7 @@ export class BufferObject extends BufferRecord implements Disposable {
   async #access(what: string, request: Access, options: WaitOptions): Promise<void> {
     const op = new Operation(this.state.tracer, options.noWait === true);
     const outcome = await complete(this.state.clock, op, options.signal, () => {
-      this.#mustBeReserved(what);
+      this.mustBeReserved(what);
       return access(this.state, this, request, op);
     });
     if (outcome !== DONE) throw accessError(`${what} ${this}`, op, outcome);
@@ -366,7 +291,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     const op = new Operation(this.state.tracer, options.noWait === true);
     let map = null as KernelMap | null;
     const outcome = await complete(this.state.clock, op, options.signal, () => {
-      this.#mustBeReserved("map");
+      this.mustBeReserved("map");
       const mapped = mapPages(this.state, this, { firstPage, pages }, op);
       if (typeof mapped === "number") return mapped;
       map = mapped;
@@ -383,7 +308,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    * @throws {TtmError} `EINVAL` after the last reference is gone, or for a kernel buffer.
    */
   mmap(): UserMap {
-    this.#mustLive("map");
+    this.mustLive("map");
     this.#mustBeForUsers();
     return new UserMap(this.state, this, 0, this.pages);
   }
@@ -395,7 +320,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    * @throws {TtmError} `EINVAL` after the last reference is gone, or for a kernel buffer; `ENOSPC` if there is none left.
    */
   mmapOffset(): number {
-    this.#mustLive("name an offset for");
+    this.mustLive("name an offset for");
     this.#mustBeForUsers();
     const maps = mappingsOf(this);
     if (maps.firstOffset < 0) {
@@ -414,7 +339,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    * @throws {TtmError} `EINVAL` after the last reference is gone.
    */
   unmapVirtual(): void {
-    this.#mustLive("unmap");
+    this.mustLive("unmap");
     unmapVirtual(this.state, this);
   }
 
@@ -424,7 +349,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    * @throws {TtmError} `EINVAL` after the last reference is gone.
    */
   ref(): this {
-    this.#mustLive("take a reference to");
+    this.mustLive("take a reference to");
     this.users++;
     return this;
   }
@@ -435,7 +360,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    * @throws {TtmError} `EINVAL` after the last reference is gone, or if the last one leaves it reserved.
    */
   unref(): void {
-    this.#mustLive("release");
+    this.mustLive("release");
     if (this.users === 1 && this.reserved && this.shared === null) {
       throw new TtmError("EINVAL", `Cannot release ${this}: it is reserved`);
     }
@@ -452,28 +377,14 @@ export class BufferObject extends BufferRecord implements Disposable {
   }
 
   #prepare(placement: Placement | PreparedPlacement): PreparedPlacement {
-    this.#mustBeReserved("validate");
+    this.mustBeReserved("validate");
     if (!(placement instanceof PreparedPlacement)) return new PreparedPlacement(this.state.typesByName, placement);
     if (placement.types === this.state.typesByName) return placement;
     throw new TtmError("EINVAL", `Cannot validate ${this}: the placement was prepared by another device`);
   }
 
   #validateOnce(placement: PreparedPlacement, op: Operation): Outcome {
-    this.#mustBeReserved("validate");
+    this.mustBeReserved("validate");
     return validate(this.state, this, placement, op);
-  }
-
-  #checkTicket(ticket: unknown): void {
-    if (ticket === null || ticket instanceof AcquireTicket) return;
-    throw new TtmError("EINVAL", `Cannot reserve ${this}: ticket must be an AcquireTicket, not ${show(ticket)}`);
-  }
-
-  #mustLive(what: string): void {
-    if (this.disposed) throw new TtmError("EINVAL", `Cannot ${what} ${this}: its last reference is gone`);
-  }
-
-  #mustBeReserved(what: string): void {
-    this.#mustLive(what);
-    if (!this.reservation.locked) throw new TtmError("EINVAL", `Cannot ${what} ${this}: it is not reserved`);
   }
 }

@@ -137,8 +137,8 @@ export class BoDevice implements AsyncDisposable {
    */
   holdDelayedDestroy(): Disposable {
     this.#state.delayedDestroyHolds++;
-    return once(() => {
-      if (--this.#state.delayedDestroyHolds === 0) reapAllIdle(this.#state);
+    return once(this.#state, (state) => {
+      if (--state.delayedDestroyHolds === 0) reapAllIdle(state);
     });
   }
 

@@ -1,4 +1,5 @@
 import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import type { BufferTable } from "./buffer_table.ts";
 import type { BulkMove } from "./bulk_move.ts";
 import type { EvictionCursor, EvictionPolicy } from "./eviction_policy.ts";
@@ -36,7 +37,7 @@ export class EvictionOrder {
   }
 
   /** The buffer of a resource was used, and perhaps pinned or unpinned meanwhile. */
-  touch(row: number, buffer: BufferObject): void {
+  touch(row: number, buffer: BufferRecord): void {
     const isPinned = this.#buffers.pins(buffer.row) > 0;
     if (buffer.bulkMove !== null && !isPinned) return buffer.bulkMove.touch(row);
     const wasPinned = this.#isListedAsPinned(row);

@@ -1,4 +1,5 @@
 import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import type { Operation } from "./operation.ts";
@@ -7,7 +8,7 @@ import type { PreparedPlacement } from "./placement.ts";
 import { noRoomReport, summarize } from "./report.ts";
 
 /** The error of a reserve that ended with a failure. */
-export function reserveError(buffer: BufferObject, outcome: Outcome): TtmError {
+export function reserveError(buffer: BufferRecord, outcome: Outcome): TtmError {
   const why = outcome === EALREADY ? "its ticket holds it already" : "its ticket must give way to an older one";
   return new TtmError(codeOf(outcome), `Cannot reserve ${buffer}: ${why}`);
 }

@@ -1,18 +1,20 @@
-/** Something to dispose of, which does its work the first time only. */
-export function once(dispose: () => void): Disposable {
-  return new Once(dispose);
+/** Something to dispose of: the first time, `end` is called with the subject. */
+export function once<Subject>(subject: Subject, end: (subject: Subject) => void): Disposable {
+  return new Once(subject, end);
 }
 
-class Once implements Disposable {
-  #dispose: (() => void) | null;
+class Once<Subject> implements Disposable {
+  #subject: Subject | null;
+  #end: (subject: Subject) => void;
 
-  constructor(dispose: () => void) {
-    this.#dispose = dispose;
+  constructor(subject: Subject, end: (subject: Subject) => void) {
+    this.#subject = subject;
+    this.#end = end;
   }
 
   [Symbol.dispose](): void {
-    const dispose = this.#dispose;
-    this.#dispose = null;
-    dispose?.();
+    const subject = this.#subject;
+    this.#subject = null;
+    if (subject !== null) this.#end(subject);
   }
 }

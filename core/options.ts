@@ -94,6 +94,9 @@ export interface CheckedBufferOptions extends BufferOptions {
   readonly priority: number;
 }
 
+/** @internal Told from the options of a caller by being this very object. */
+export const NO_OPTIONS: Readonly<Record<never, never>> = {};
+
 const MAX_BYTES = Number.MAX_SAFE_INTEGER - PAGE_SIZE;
 
 /** Checks the options of a new buffer; throws `EINVAL` if one is out of range. */

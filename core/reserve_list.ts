@@ -84,15 +84,28 @@ export async function reserveList(
 ): Promise<ReservedList> {
   checkList(entries, options);
   const ticket = new AcquireTicket();
-  const waiting = [...entries];
   const held: ListEntry[] = [];
-  for (let entry = waiting.shift(); entry !== undefined; entry = waiting.shift()) {
+  let waiting = entries;
+  for (let at = 0; at < waiting.length; at++) {
+    const entry = waiting[at] as ListEntry;
+    // What is free costs no promise: a submission pays for its ticket, and for whom it waits.
+    if (isFree(entry.buffer) && options.signal?.aborted !== true) {
+      entry.buffer.tryReserve(ticket);
+      held.push(entry);
+      continue;
+    }
     const code = await tryEntry(entry, ticket, held, options);
-    if (code === "EDEADLK") waiting.unshift(entry, ...held.splice(0));
-    else if (code === null) held.push(entry);
+    if (code === null) held.push(entry);
+    if (code !== "EDEADLK") continue;
+    waiting = [entry, ...held.splice(0), ...waiting.slice(at + 1)];
+    at = -1;
   }
-  held.sort((a, b) => entries.indexOf(a) - entries.indexOf(b));
+  if (waiting !== entries) held.sort((a, b) => entries.indexOf(a) - entries.indexOf(b));
   return new ReservedList(held, ticket);
+}
+
+function isFree(buffer: BufferObject): boolean {
+  return !buffer.reserved && !buffer.disposed && buffer.cpuWriters === 0;
 }
 
 /** Reserves one more; null when it is. After a failure none is reserved any more. */
@@ -121,13 +134,17 @@ function checkList(entries: readonly ListEntry[], options: ReserveListOptions): 
   checkArray(what, "the list", entries);
   checkWaitOptions(what, options);
   if (options.skipDuplicates !== undefined) checkBoolean(what, "skipDuplicates", options.skipDuplicates);
-  for (const [at, entry] of entries.entries()) {
-    checkObject(what, `entry ${at}`, entry);
-    const { buffer, usage = "write" } = entry;
-    if (buffer instanceof BufferObject && (usage === "read" || usage === "write")) continue;
-    throw new TtmError(
-      "EINVAL",
-      `Cannot ${what}: entry ${at} is ${show(buffer)} for ${show(usage)}, not a buffer to read or write`,
-    );
-  }
+  const wrong = entries.findIndex((entry) => !isEntry(entry));
+  if (wrong < 0) return;
+  checkObject(what, `entry ${wrong}`, entries[wrong]);
+  const { buffer, usage = "write" } = entries[wrong] as ListEntry;
+  throw new TtmError(
+    "EINVAL",
+    `Cannot ${what}: entry ${wrong} is ${show(buffer)} for ${show(usage)}, not a buffer to read or write`,
+  );
+}
+
+function isEntry(entry: ListEntry | null | undefined): boolean {
+  if (!(entry?.buffer instanceof BufferObject)) return false;
+  return entry.usage === undefined || entry.usage === "read" || entry.usage === "write";
 }

@@ -31,7 +31,11 @@ export function validate(
 }
 
 /** Whether the buffer's present resource was the answer to this very placement before: what is usual, and cheap to see. */
-function suits({ buffers, resources }: DeviceState, buffer: BufferObject, placement: PreparedPlacement): boolean {
+export function suits(
+  { buffers, resources }: DeviceState,
+  buffer: BufferObject,
+  placement: PreparedPlacement,
+): boolean {
   const row = buffers.resource(buffer.row);
   return row >= 0 && resources.suits(row) === placement;
 }

@@ -149,7 +149,7 @@ export const objects: readonly Row[] = rows(
   [
     "ttm_bo_unreserve, __ttm_bo_unreserve",
     "`buffer.unreserve()`, `buffer.unlock()`",
-    "buffer_object.ts",
+    "reservable_buffer.ts",
     "lru_test.ts",
     "unreserve() moves a buffer to the tail, unlock() does not, and both leave the others in order",
     "    if (row >= 0) this.state.order.touch(row, this);\n    this.reservation.unlock();",
@@ -158,7 +158,7 @@ export const objects: readonly Row[] = rows(
   [
     "ttm_bo_wait_unreserved",
     "`buffer.waitUnreserved()`",
-    "buffer_object.ts",
+    "reservable_buffer.ts",
     "cpu_grab_test.ts",
     "waitUnreserved() waits in line until the buffer is free, and takes nothing",
     "    await lock(this.state.clock, reservation, null, options.signal);\n    reservation.unlock();",
@@ -179,7 +179,7 @@ export const objects: readonly Row[] = rows(
     "reserve_list.ts",
     "reserve_list_test.ts",
     "a list is reserved as one, and given up in its order",
-    "  held.sort((a, b) => entries.indexOf(a) - entries.indexOf(b));",
+    "  if (waiting !== entries) held.sort((a, b) => entries.indexOf(a) - entries.indexOf(b));",
     "  held.reverse();",
   ],
   [
