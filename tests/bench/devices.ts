@@ -85,13 +85,6 @@ export function use(buffer: BufferObject, placement: PreparedPlacement): void {
   buffer.unreserve();
 }
 
-/** The same by the calls that wait. */
-export async function useAwaited(buffer: BufferObject, placement: PreparedPlacement): Promise<void> {
-  await buffer.reserve();
-  await buffer.validate(placement);
-  buffer.unreserve();
-}
-
 /** Many of the same size. */
 export function equalSizes(count: number, pages: number): number[] {
   return Array.from({ length: count }, () => pages);

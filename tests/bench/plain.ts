@@ -47,20 +47,25 @@ export class PlainDevice {
     buffer.locked = false;
   }
 
-  /** The same, as a function that one awaits. */
-  async useAwaited(id: number): Promise<void> {
+  /** The same in three calls, of which two are awaited. */
+  // deno-lint-ignore require-await -- as a call that may have to wait
+  async reserve(id: number): Promise<void> {
     const buffer = this.buffers.get(id);
-    if (buffer === undefined) return;
-    await reservePlain(buffer);
-    await this.#validate(buffer);
-    leave(buffer);
-    join(buffer, this.#head);
-    buffer.locked = false;
+    if (buffer !== undefined) buffer.locked = true;
   }
 
   // deno-lint-ignore require-await -- as a call that may have to wait
-  async #validate(buffer: PlainBuffer): Promise<void> {
-    if (!buffer.inVram) this.#place(buffer);
+  async validate(id: number): Promise<void> {
+    const buffer = this.buffers.get(id);
+    if (buffer?.inVram === false) this.#place(buffer);
+  }
+
+  unreserve(id: number): void {
+    const buffer = this.buffers.get(id);
+    if (buffer === undefined) return;
+    leave(buffer);
+    join(buffer, this.#head);
+    buffer.locked = false;
   }
 
   #place(buffer: PlainBuffer): void {
@@ -85,11 +90,6 @@ function plainBuffer(id: number, pages: number): PlainBuffer {
   buffer.newer = buffer;
   buffer.older = buffer;
   return buffer;
-}
-
-// deno-lint-ignore require-await -- as a call that may have to wait
-async function reservePlain(buffer: PlainBuffer): Promise<void> {
-  buffer.locked = true;
 }
 
 function leave(buffer: PlainBuffer): void {
