@@ -58,6 +58,7 @@ export { SimulatedClock } from "./simulated_clock.ts";
 export type { MoveEvent, TracedPlace, Tracer } from "./tracer.ts";
 export { AcquireTicket } from "./ticket.ts";
 export { memoryStore, type SwapStore } from "./swap_store.ts";
+export { PagePool, type PagePoolOptions } from "./page_pool.ts";
 export { byteTable, type PageCodec, type TableOptions, TranslationTable } from "./translation_table.ts";
 export type { UserMap } from "./user_map.ts";
 export { WAIT_BUDGET_MS } from "./wait.ts";

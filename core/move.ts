@@ -141,7 +141,7 @@ function prepareTable(state: DeviceState, { buffer, from, target }: Transition, 
   if (buffer.tt === null && !createTable(state, buffer, op)) return ENOMEM;
   const bytesArrive = from?.fixed === true && movesBytes;
   if (buffer.tt === null || (target.isSystem && !bytesArrive)) return DONE;
-  return populate(state, buffer, buffer.tt, op);
+  return populate(state, buffer, buffer.tt, op, !bytesArrive);
 }
 
 /** Puts the copy among the buffer's work. An eviction that is not pipelined is over only when its copy is. */

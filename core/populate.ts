@@ -9,9 +9,15 @@ import type { TranslationTable } from "./translation_table.ts";
 
 /**
  * Makes the pages of a buffer's table exist (`ttm_tt_populate`): accounts for them, which may swap others out, and
- * allocates them or brings them back from the swap store.
+ * allocates them or brings them back from the swap store. They need not be `zeroed` if a move is about to fill all of them.
  */
-export function populate(state: DeviceState, buffer: BufferObject, table: TranslationTable, op: Operation): Outcome {
+export function populate(
+  state: DeviceState,
+  buffer: BufferObject,
+  table: TranslationTable,
+  op: Operation,
+  zeroed = true,
+): Outcome {
   // A write to the store that is under way takes the pages when it ends.
   const ready = op.waitFor(table.transfer);
   if (ready !== DONE || table.populated) return ready;
@@ -21,15 +27,21 @@ export function populate(state: DeviceState, buffer: BufferObject, table: Transl
     if (charged !== DONE) return charged;
     table.accounted = true;
   }
-  const outcome = fill(state, buffer, table, op);
+  const outcome = fill(state, buffer, table, op, zeroed);
   if (outcome !== DONE) uncount(state, table);
   return outcome;
 }
 
-function fill(state: DeviceState, buffer: BufferObject, table: TranslationTable, op: Operation): Outcome {
+function fill(
+  state: DeviceState,
+  buffer: BufferObject,
+  table: TranslationTable,
+  op: Operation,
+  zeroed: boolean,
+): Outcome {
   if (table.swap !== null) return swapIn(state, buffer, table, table.swap, op);
   try {
-    table.populate();
+    table.populate(zeroed);
     return DONE;
   } catch (error) {
     op.fail(error, ENOMEM);

@@ -21,6 +21,8 @@ export interface SwappedPages {
 
 /** What a table is made with. */
 export interface TableOptions<Pages> {
+  /** Told of pages that are dropped, so that they can be used again. */
+  release?(contents: Pages): void;
   /** Needed to swap pages out that are no `Uint8Array`. */
   readonly codec?: PageCodec<Pages>;
   /** Pages that belong to somebody else: not accounted, never swapped out. @default {false} */
@@ -44,19 +46,26 @@ export class TranslationTable<Pages = unknown> {
   swap: SwappedPages | null = null;
   /** @internal The transfer from or to the store; it may have ended. */
   transfer: Fence | null = null;
-  #allocate: (pages: number) => Pages;
-  #codec: PageCodec<Pages> | null;
+  #allocate: (pages: number, zeroed: boolean) => Pages;
+  #options: TableOptions<Pages>;
   #contents: Pages | null = null;
   #boundAt = -1;
   #boundTo: string | null = null;
   #caching: number = CACHED;
 
-  /** Makes a table without pages; `allocate` must return zeroed ones and may throw when there are none. */
-  constructor(pages: number, allocate: (pages: number) => Pages, options: TableOptions<Pages> = {}) {
+  /**
+   * Makes a table without pages. `allocate` may throw when there are none. It must return zeroed ones, unless it is told
+   * that they need not be: all of them are about to be written then.
+   */
+  constructor(
+    pages: number,
+    allocate: (pages: number, zeroed: boolean) => Pages,
+    options: TableOptions<Pages> = {},
+  ) {
     this.pages = pages;
     this.#allocate = allocate;
+    this.#options = options;
     this.external = options.external ?? false;
-    this.#codec = options.codec ?? null;
   }
 
   /** The pages; null before they are needed. */
@@ -94,27 +103,31 @@ export class TranslationTable<Pages = unknown> {
     return this.#caching;
   }
 
-  /** Makes the pages exist; does nothing when they do. Throws what the allocation throws. */
-  populate(): Pages {
-    this.#contents ??= this.#allocate(this.pages);
+  /** Makes the pages exist; does nothing when they do. `zeroed` is for the allocation. Throws what that throws. */
+  populate(zeroed = true): Pages {
+    this.#contents ??= this.#allocate(this.pages, zeroed);
     return this.#contents;
   }
 
   /** Drops the pages and what is in them. */
   unpopulate(): void {
+    const contents = this.#contents;
     this.#contents = null;
+    if (contents !== null) this.#options.release?.(contents);
   }
 
   /** @internal The contents as bytes; null if they cannot be had as such. */
   encode(): Uint8Array | null {
     if (this.#contents === null) return null;
-    if (this.#codec !== null) return this.#codec.encode(this.#contents);
+    const { codec } = this.#options;
+    if (codec !== undefined) return codec.encode(this.#contents);
     return this.#contents instanceof Uint8Array ? this.#contents : null;
   }
 
   /** @internal Makes the pages exist with what {@linkcode encode} gave. */
   restore(bytes: Uint8Array): void {
-    this.#contents = this.#codec === null ? bytes as Pages : this.#codec.decode(bytes);
+    const { codec } = this.#options;
+    this.#contents = codec === undefined ? bytes as Pages : codec.decode(bytes);
   }
 
   /** @internal Records a binding that the driver has made. */

@@ -1,11 +1,11 @@
 import {
   BoDevice,
   type BufferObject,
-  byteTable,
   type Driver,
   type MemTypeManager,
   type MoveRequest,
   PAGE_SIZE,
+  PagePool,
   type PreparedPlacement,
   TranslationTable,
 } from "@ttm/core";
@@ -18,6 +18,7 @@ class Card implements Driver {
   readonly memoryTypes: Driver["memoryTypes"];
   readonly evictPlacement: Driver["evictPlacement"];
   #vram: Uint8Array | null;
+  #pool: PagePool = new PagePool();
 
   constructor(pages: number, hasContents: boolean) {
     this.#vram = hasContents ? new Uint8Array(pages * PAGE_SIZE) : null;
@@ -27,7 +28,7 @@ class Card implements Driver {
   }
 
   createTranslationTable({ pages }: BufferObject): TranslationTable {
-    return this.#vram === null ? new TranslationTable(pages, nothing) : byteTable(pages);
+    return this.#vram === null ? new TranslationTable(pages, nothing) : this.#pool.table(pages);
   }
 
   move({ source, destination, pages }: MoveRequest): void {

@@ -98,8 +98,8 @@ export const moves: readonly Row[] = rows(
     "translation_table.ts",
     "translation_table_test.ts",
     "pages appear when they are first needed, zeroed, and only once",
-    "    this.#contents ??= this.#allocate(this.pages);",
-    "    this.#contents = this.#allocate(this.pages);",
+    "    this.#contents ??= this.#allocate(this.pages, zeroed);",
+    "    this.#contents = this.#allocate(this.pages, zeroed);",
   ],
   [
     "ttm_tt_bind",
