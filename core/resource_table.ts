@@ -5,10 +5,7 @@ import { enlarge, Rows } from "./rows.ts";
 
 const INITIAL = 64;
 
-// A row has four cells of numbers, and four of objects. Each four lie side by side, in one cache line.
-const START = 0;
-const PAGES = 1;
-const CACHING = 2;
+// The objects of a row lie side by side, in one cache line.
 const PLACE = 0;
 const NODE = 1;
 const BUFFER = 2;
@@ -20,18 +17,20 @@ const CELLS_LOG2 = 2;
  * is being moved has two.
  */
 export class ResourceTable {
-  #numbers: Float64Array = new Float64Array(INITIAL << CELLS_LOG2);
+  #start: Float64Array = new Float64Array(INITIAL);
+  #caching: Uint8Array = new Uint8Array(INITIAL);
   #objects: unknown[] = [];
-  #rows: Rows = new Rows(INITIAL, (capacity) => this.#numbers = enlarge(this.#numbers, capacity << CELLS_LOG2));
+  #rows: Rows = new Rows(INITIAL, (capacity) => {
+    this.#start = enlarge(this.#start, capacity);
+    this.#caching = enlarge(this.#caching, capacity);
+  });
 
   /** A row for a resource of `buffer` in `place`; `node` is null in SYSTEM. */
   allocate(buffer: BufferObject, place: PreparedPlace, node: ManagerNode | null, caching: number): number {
     const row = this.#rows.take();
+    this.#start[row] = node === null ? 0 : node.start;
+    this.#caching[row] = caching;
     const at = row << CELLS_LOG2;
-    const numbers = this.#numbers;
-    numbers[at | START] = node === null ? 0 : node.start;
-    numbers[at | PAGES] = buffer.pages;
-    numbers[at | CACHING] = caching;
     const objects = this.#objects;
     objects[at | PLACE] = place;
     objects[at | NODE] = node;
@@ -53,16 +52,17 @@ export class ResourceTable {
 
   /** First page; 0 in SYSTEM. */
   start(row: number): number {
-    return this.#numbers[row << CELLS_LOG2 | START] as number;
+    return this.#start[row] as number;
   }
 
+  /** As many as its owner has. */
   pages(row: number): number {
-    return this.#numbers[row << CELLS_LOG2 | PAGES] as number;
+    return this.buffer(row)?.pages ?? 0;
   }
 
   /** The one caching bit that was selected. */
   caching(row: number): number {
-    return this.#numbers[row << CELLS_LOG2 | CACHING] as number;
+    return this.#caching[row] as number;
   }
 
   /** The place that the resource was made for. */
