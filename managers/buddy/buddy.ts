@@ -1,6 +1,7 @@
 import { type Allocation, type AllocationRequest, type ManagerNode, type MemTypeManager, TtmError } from "@ttm/core";
 import { checkInteger } from "@ttm/core/arguments";
-import { type BuddyAllocation, BuddyAllocator } from "./buddy_allocator.ts";
+import type { BuddyAllocation } from "./buddy_allocation.ts";
+import { BuddyAllocator } from "./buddy_allocator.ts";
 
 const NAME = "buddy";
 

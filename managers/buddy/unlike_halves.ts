@@ -1,0 +1,62 @@
+import { type BlockTable, NEXT_WORD, NONE, UNLIKE } from "./block_table.ts";
+import { refresh } from "./block_changes.ts";
+import type { Chunks } from "./range_search.ts";
+
+/**
+ * Joins free halves of which one is cleared and the other is not, until there is a block of an order
+ * (`__force_merge`). The result counts as not cleared. Those that are cleared and lie in a range come first, from the
+ * largest and highest on, then those that are not.
+ *
+ * @returns Whether there is such a block.
+ */
+export function joinUnlike(table: BlockTable, range: Chunks, minOrder: number): boolean {
+  for (const cleared of [true, false]) {
+    for (let order = minOrder - 1; order >= 0; order--) {
+      for (;;) {
+        const half = highestUnlike(table, table.top, 0, order, cleared, range);
+        if (half === NONE) break;
+        if (joinUp(table, half) >= minOrder) return true;
+      }
+    }
+  }
+  return false;
+}
+
+/** The half with a state and in a range, of two free ones of an order that differ. */
+function highestUnlike(
+  table: BlockTable,
+  pair: number,
+  start: number,
+  order: number,
+  cleared: boolean,
+  range: Chunks,
+): number {
+  const { cells } = table;
+  const mask = NEXT_WORD * (order >> 5) + UNLIKE;
+  if (((cells[pair + mask] as number) & 1 << order) === 0) return NONE;
+  const size = table.size(pair);
+  if (start >= range.end || start + 2 * size <= range.start) return NONE;
+  if (table.order(pair) === order) {
+    const side = table.isCleared(pair) === cleared ? 0 : 1;
+    const from = start + side * size;
+    return from >= range.start && from + size <= range.end ? pair + side : NONE;
+  }
+  const right = cells[pair + 1] as number;
+  const found = right < table.top ? NONE : highestUnlike(table, right, start + size, order, cleared, range);
+  const left = cells[pair] as number;
+  if (found !== NONE || left < table.top) return found;
+  return highestUnlike(table, left, start, order, cleared, range);
+}
+
+/** Joins a free block upwards, with other halves as long as they are free; returns the order of what has become. */
+function joinUp(table: BlockTable, block: number): number {
+  let whole = block;
+  if (table.isCleared(block)) table.freeCleared -= table.size(block);
+  while (table.isFree(whole ^ 1)) {
+    if (table.isCleared(whole ^ 1)) table.freeCleared -= table.size(whole);
+    whole = table.join(whole & ~1);
+  }
+  table.setFree(whole, false);
+  refresh(table, whole & ~1);
+  return table.order(whole);
+}
