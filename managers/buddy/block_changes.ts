@@ -1,56 +1,59 @@
-import { BlockTable, CLEARED, DIRTY, NEXT_WORD, NONE, PARENT, UNLIKE } from "./block_table.ts";
+import { BlockTable, CLEARED, DIRTY, NEXT_WORD, NONE, ORDER, PARENT, UNLIKE } from "./block_table.ts";
 import { floorLog2, powerOfTwo } from "./orders.ts";
 
 /** A table of a space that is free and not known to be cleared. */
 export function makeSpace(chunks: number): BlockTable {
   const table = new BlockTable(chunks);
   let left = chunks;
-  let pair = NONE;
   let block = NONE;
   for (let order = floorLog2(chunks); left > 0; order--) {
-    pair = table.split(block, order);
+    const pair = table.split(block, order);
     table.setTaken(pair, false);
     table.setTaken(pair + 1, false);
-    const isRoot = left >= powerOfTwo(order);
-    if (isRoot) {
-      table.setFree(pair, false);
-      table.count(order, false, 1);
-      left -= powerOfTwo(order);
-    }
-    block = isRoot ? pair + 1 : pair;
+    block = pair;
+    if (left < powerOfTwo(order)) continue;
+    table.setFree(pair, false);
+    table.count(order, false, 1);
+    refresh(table, pair);
+    block = pair + 1;
+    left -= powerOfTwo(order);
   }
-  refresh(table, pair);
   return table;
 }
 
 /** Makes a pair and those above it know what is free in them, as far as that has changed. */
 export function refresh(table: BlockTable, pair: number): void {
-  const { cells, top, maskEnd } = table;
-  for (let word = 0; DIRTY + word < maskEnd; word += NEXT_WORD) {
-    for (let at = pair; at !== NONE; at = (cells[at + PARENT] as number) & ~1) {
-      const left = cells[at] as number;
-      const right = cells[at + 1] as number;
-      let dirty = 0;
-      let cleared = 0;
-      let unlike = 0;
-      if (left >= 0) {
-        dirty = cells[left + DIRTY + word] as number;
-        cleared = cells[left + CLEARED + word] as number;
-        unlike = cells[left + UNLIKE + word] as number;
-      }
-      if (right >= 0) {
-        dirty |= cells[right + DIRTY + word] as number;
-        cleared |= cells[right + CLEARED + word] as number;
-        unlike |= cells[right + UNLIKE + word] as number;
-      }
-      if (left < top && right < top) unlike = dirty & cleared;
-      const isKnown = cells[at + DIRTY + word] === dirty && cells[at + CLEARED + word] === cleared &&
-        cells[at + UNLIKE + word] === unlike;
-      if (isKnown) break;
-      cells[at + DIRTY + word] = dirty;
-      cells[at + CLEARED + word] = cleared;
-      cells[at + UNLIKE + word] = unlike;
+  refreshWord(table, pair, 0);
+  if (table.maskEnd === DIRTY + NEXT_WORD) return;
+  let at = pair;
+  while (at !== NONE && (table.cells[at + ORDER] as number) < 32) at = (table.cells[at + PARENT] as number) & ~1;
+  refreshWord(table, at, NEXT_WORD);
+}
+
+function refreshWord({ cells, top }: BlockTable, from: number, word: number): void {
+  for (let at = from; at !== NONE; at = (cells[at + PARENT] as number) & ~1) {
+    const left = cells[at] as number;
+    const right = cells[at + 1] as number;
+    let dirty = 0;
+    let cleared = 0;
+    let unlike = 0;
+    if (left >= 0) {
+      dirty = cells[left + DIRTY + word] as number;
+      cleared = cells[left + CLEARED + word] as number;
+      unlike = cells[left + UNLIKE + word] as number;
     }
+    if (right >= 0) {
+      dirty |= cells[right + DIRTY + word] as number;
+      cleared |= cells[right + CLEARED + word] as number;
+      unlike |= cells[right + UNLIKE + word] as number;
+    }
+    if (left < top && right < top) unlike = dirty & cleared;
+    const isKnown = cells[at + DIRTY + word] === dirty && cells[at + CLEARED + word] === cleared &&
+      cells[at + UNLIKE + word] === unlike;
+    if (isKnown) return;
+    cells[at + DIRTY + word] = dirty;
+    cells[at + CLEARED + word] = cleared;
+    cells[at + UNLIKE + word] = unlike;
   }
 }
 

@@ -3,19 +3,25 @@ import type { BlockList } from "./block_list.ts";
 import { type BlockTable, ORDER } from "./block_table.ts";
 import { floorLog2, powerOfTwo, roundDown } from "./orders.ts";
 
-/** The chunk at which that ends which is free from `start` on; `end`, or the end of the space, if it is free until there. */
+/**
+ * The chunk at which that ends which is free from `start` on; `end`, or the end of the space, if it is free until there.
+ *
+ * Without cleared memory, halves that are both free would have been joined: the kernel then looks for nothing in a block
+ * that is split, if that lies wholly in the range. What it has passed, it has taken.
+ */
 export function freeUntil(table: BlockTable, start: number, end: number): number {
   const limit = Math.min(end, table.chunks);
+  let cleared = table.freeCleared;
   let at = start;
   while (at < limit) {
     const block = blockAt(table, at);
     if (table.isTaken(block)) return at;
     const size = table.size(block);
-    // Without cleared memory, halves that are both free would have been joined: the kernel looks for none in a block that
-    // is split, if that lies wholly in the range.
-    const parent = roundDown(at, 2 * size);
-    if (table.freeCleared === 0 && parent >= start && parent + 2 * size <= limit) return at;
-    at = roundDown(at, size) + size;
+    const isFirstHalf = roundDown(at, 2 * size) === at;
+    if (cleared === 0 && isFirstHalf && at + 2 * size <= limit) return at;
+    const next = Math.min(roundDown(at, size) + size, limit);
+    if (table.isCleared(block)) cleared -= next - at;
+    at = next;
   }
   return limit;
 }
