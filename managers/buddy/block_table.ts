@@ -2,16 +2,12 @@ import { floorLog2, powerOfTwo } from "./orders.ts";
 
 /** No block. */
 export const NONE = 0;
-/** Cells of a pair behind those of its halves: the block that was split, and the order of the halves. */
-export const PARENT = 2;
-export const ORDER = 3;
-/** One bit for each order that is free in a pair; dirty, cleared, and that of two free halves of which one is cleared. */
-export const DIRTY = 4;
-export const CLEARED = 5;
-export const UNLIKE = 6;
-/** Where the masks of the orders from 32 on are, behind those of the others. */
-export const NEXT_WORD = 4;
-const ORDERS_OF_A_WORD = 32;
+// Not exported, as the others: what a module exports is loaded whenever it is used, even by the module itself.
+const NOTHING = 0;
+// Cells of a pair behind those of its halves: the block that was split, the order of the halves, what is free in them.
+const PARENT = 2;
+const ORDER = 3;
+const MASKS = 4;
 const FIRST_PAIRS = 32;
 const TAKEN_CLEARED = 2;
 
@@ -31,32 +27,22 @@ export class BlockTable {
   freeCleared = 0;
   /** The first pair, over all others. Records before it are those of free blocks. */
   readonly top: number;
-  /** Cells behind the masks of a pair. */
-  readonly maskEnd: number;
-  /** Cells of a pair, a power of two. */
-  readonly #stride: number;
+  /** Cells of a record, a power of two; the first four are not masks. */
+  readonly stride: number;
   #used: number;
-  /** Pairs that are not in use, linked by {@linkcode PARENT}. */
-  #spare: number = NONE;
+  /** Pairs that are not in use, linked by their first cells. */
+  #spare: number = NOTHING;
 
-  constructor(chunks: number) {
-    const order = floorLog2(chunks);
-    const words = order < ORDERS_OF_A_WORD ? 1 : 2;
+  constructor(chunks: number, stride: number) {
     this.chunks = chunks;
-    this.maskEnd = DIRTY + words * NEXT_WORD;
-    this.#stride = 8 * words;
-    this.top = this.#used = this.freeRecord(order + 1, false);
-    this.cells = new Int32Array(this.top + FIRST_PAIRS * this.#stride);
-    for (let at = 0; at <= order; at++) {
-      const word = at < ORDERS_OF_A_WORD ? 0 : NEXT_WORD;
-      this.cells[this.freeRecord(at, false) + DIRTY + word] = 1 << at;
-      this.cells[this.freeRecord(at, true) + CLEARED + word] = 1 << at;
-    }
+    this.stride = stride;
+    this.top = this.#used = this.freeRecord(floorLog2(chunks) + 1, false);
+    this.cells = new Int32Array(this.top + FIRST_PAIRS * stride);
   }
 
   /** What the cell of a free block holds. */
   freeRecord(order: number, cleared: boolean): number {
-    return (2 * order + (cleared ? 1 : 0)) * this.#stride;
+    return (2 * order + (cleared ? 1 : 0)) * this.stride;
   }
 
   isFree(block: number): boolean {
@@ -75,7 +61,7 @@ export class BlockTable {
   /** Of a block that is not split. */
   isCleared(block: number): boolean {
     const record = this.cells[block] as number;
-    return (record < 0 ? ~record & TAKEN_CLEARED : record & this.#stride) !== 0;
+    return (record < 0 ? ~record & TAKEN_CLEARED : record & this.stride) !== 0;
   }
 
   order(block: number): number {
@@ -89,12 +75,17 @@ export class BlockTable {
 
   /** In chunks; it is found by climbing. */
   start(block: number): number {
-    const cells = this.cells;
+    const { cells } = this;
     let start = 0;
-    for (let at = block; at !== NONE; at = cells[(at & ~1) + PARENT] as number) {
+    for (let at = block; at !== NOTHING; at = cells[(at & ~1) + PARENT] as number) {
       if ((at & 1) !== 0) start += powerOfTwo(cells[(at & ~1) + ORDER] as number);
     }
     return start;
+  }
+
+  /** The block that a block is half of; {@linkcode NONE} if that is larger than the space. */
+  parent(block: number): number {
+    return this.cells[(block & ~1) + PARENT] as number;
   }
 
   /** The next block of a list of taken ones. */
@@ -107,7 +98,7 @@ export class BlockTable {
   }
 
   setTaken(block: number, cleared: boolean): void {
-    this.cells[block] = cleared ? ~TAKEN_CLEARED : ~NONE;
+    this.cells[block] = cleared ? ~TAKEN_CLEARED : ~NOTHING;
   }
 
   setFree(block: number, cleared: boolean): void {
@@ -117,19 +108,19 @@ export class BlockTable {
   /** Splits a block; what its halves are is to be said. */
   split(block: number, order: number): number {
     const pair = this.#newPair();
-    const cells = this.cells;
+    const { cells } = this;
     cells[block] = pair;
     cells[pair + PARENT] = block;
     cells[pair + ORDER] = order;
     // Whoever says what is free in it compares with what was said before.
-    for (let mask = DIRTY; mask < this.maskEnd; mask++) cells[pair + mask] = 0;
+    for (let mask = pair + MASKS; mask < pair + this.stride; mask++) cells[mask] = 0;
     return pair;
   }
 
   /** Takes a pair back; returns the block that it was made of, which is to be said what it is. */
   join(pair: number): number {
     const block = this.cells[pair + PARENT] as number;
-    this.cells[pair + PARENT] = this.#spare;
+    this.cells[pair] = this.#spare;
     this.#spare = pair;
     return block;
   }
@@ -143,12 +134,12 @@ export class BlockTable {
 
   #newPair(): number {
     const spare = this.#spare;
-    if (spare !== NONE) {
-      this.#spare = this.cells[spare + PARENT] as number;
+    if (spare !== NOTHING) {
+      this.#spare = this.cells[spare] as number;
       return spare;
     }
     const pair = this.#used;
-    this.#used += this.#stride;
+    this.#used += this.stride;
     if (this.#used > this.cells.length) this.#enlarge();
     return pair;
   }

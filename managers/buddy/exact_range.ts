@@ -1,6 +1,6 @@
 import { takePart } from "./block_changes.ts";
 import type { BlockList } from "./block_list.ts";
-import { type BlockTable, ORDER } from "./block_table.ts";
+import type { BlockTable } from "./block_table.ts";
 import { floorLog2, powerOfTwo, roundDown } from "./orders.ts";
 
 /**
@@ -38,10 +38,11 @@ export function takeRange(table: BlockTable, start: number, end: number, taken: 
 }
 
 /** The block with a chunk that is not split. */
-function blockAt({ cells, top }: BlockTable, chunk: number): number {
+function blockAt(table: BlockTable, chunk: number): number {
+  const { cells, top } = table;
   let left = chunk;
   for (let pair = top;;) {
-    const size = powerOfTwo(cells[pair + ORDER] as number);
+    const size = table.size(pair);
     const block = left < size ? pair : pair + 1;
     if (left >= size) left -= size;
     const record = cells[block] as number;

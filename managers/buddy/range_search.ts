@@ -1,6 +1,6 @@
-import { type BlockTable, NONE, ORDER } from "./block_table.ts";
+import { type BlockTable, NONE } from "./block_table.ts";
 import { takePart } from "./block_changes.ts";
-import { hasFree } from "./free_search.ts";
+import { hasFree } from "./free_masks.ts";
 import { powerOfTwo, roundDown, roundUp } from "./orders.ts";
 
 /** A half-open range of chunks. */
@@ -37,7 +37,7 @@ export function takeLowest(table: BlockTable, range: Chunks, order: number, clea
 function lowestIn(table: BlockTable, pair: number, start: number, sought: Sought): number {
   const { cells } = table;
   const { order, dirty, cleared } = sought;
-  const size = powerOfTwo(cells[pair + ORDER] as number);
+  const size = table.size(pair);
   for (let side = 0; side < 2; side++) {
     const from = start + side * size;
     const record = cells[pair + side] as number;

@@ -1,5 +1,5 @@
-import { type BlockTable, NEXT_WORD, NONE, UNLIKE } from "./block_table.ts";
-import { refresh } from "./block_changes.ts";
+import { type BlockTable, NONE } from "./block_table.ts";
+import { refresh, unlikeMaskOf } from "./free_masks.ts";
 import type { Chunks } from "./range_search.ts";
 
 /**
@@ -32,8 +32,7 @@ function highestUnlike(
   range: Chunks,
 ): number {
   const { cells } = table;
-  const mask = NEXT_WORD * (order >> 5) + UNLIKE;
-  if (((cells[pair + mask] as number) & 1 << order) === 0) return NONE;
+  if (((cells[pair + unlikeMaskOf(order)] as number) & 1 << order) === 0) return NONE;
   const size = table.size(pair);
   if (start >= range.end || start + 2 * size <= range.start) return NONE;
   if (table.order(pair) === order) {
@@ -57,6 +56,6 @@ function joinUp(table: BlockTable, block: number): number {
     whole = table.join(whole & ~1);
   }
   table.setFree(whole, false);
-  refresh(table, whole & ~1);
+  refresh(table, whole);
   return table.order(whole);
 }
