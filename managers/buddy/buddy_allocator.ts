@@ -178,6 +178,8 @@ export class BuddyAllocator {
       throw new TtmError("EINVAL", `Cannot allocate blocks: ${size * this.chunk} do not fit into ${this.size}`);
     }
     const minOrder = contiguous ? floorLog2(size) : wanted.minOrder;
+    // Without unlike halves to join for the smallest block, a search would take all that is free and give it back.
+    if (!contiguous && size > this.#table.free && (minOrder === 0 || this.#table.freeCleared === 0)) return false;
     const excess = wanted.trim ? size - wanted.size : 0;
     let order = floorLog2(size);
     for (let left = size; left > 0; left -= powerOfTwo(order)) {

@@ -27,9 +27,10 @@ export function takeLowest(table: BlockTable, range: Chunks, order: number, clea
   const start = roundUp(range.start, size);
   const end = roundDown(range.end, size);
   if (start >= end) return NONE;
-  const wanted = { start, end, order, dirty: !cleared, cleared };
-  let block = lowestIn(table, table.top, 0, wanted);
-  if (block === NONE) block = lowestIn(table, table.top, 0, { ...wanted, dirty: true, cleared: true });
+  let block = lowestIn(table, table.top, 0, { start, end, order, dirty: !cleared, cleared });
+  if (block === NONE && (cleared || table.freeCleared > 0)) {
+    block = lowestIn(table, table.top, 0, { start, end, order, dirty: true, cleared: true });
+  }
   return block === NONE ? NONE : takePart(table, block, order, Math.max(start - table.start(block), 0));
 }
 
