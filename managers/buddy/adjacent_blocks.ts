@@ -1,6 +1,6 @@
 import type { BlockList } from "./block_list.ts";
-import { type BlockTable, NONE } from "./block_table.ts";
-import { freeUntil, takeRange } from "./exact_range.ts";
+import { type BlockTable, NONE, SPACE } from "./block_table.ts";
+import { freeUntil, takeStretch } from "./exact_range.ts";
 import { highest, nextLower } from "./free_search.ts";
 import { floorLog2, powerOfTwo, roundDown } from "./orders.ts";
 
@@ -17,7 +17,7 @@ export function takeAdjacent(table: BlockTable, size: number, minOrder: number, 
     for (let block = highest(table, order, cleared); block !== NONE; block = nextLower(table, block)) {
       const start = startAround(table, table.start(block), size, powerOfTwo(minOrder));
       if (start < 0) continue;
-      takeRange(table, start, start + size, taken);
+      takeStretch(table, SPACE, start, size, taken);
       return true;
     }
   }

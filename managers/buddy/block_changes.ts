@@ -1,4 +1,4 @@
-import { BlockTable, NONE } from "./block_table.ts";
+import { BlockTable, SPACE } from "./block_table.ts";
 import { refresh, setFreeRecords, strideFor } from "./free_masks.ts";
 import { floorLog2, powerOfTwo } from "./orders.ts";
 
@@ -8,7 +8,7 @@ export function makeSpace(chunks: number): BlockTable {
   const table = new BlockTable(chunks, strideFor(orders));
   setFreeRecords(table, orders);
   let left = chunks;
-  let block = NONE;
+  let block = SPACE;
   for (let order = orders - 1; left > 0; order--) {
     const pair = table.split(block, order);
     table.setTaken(pair, false);

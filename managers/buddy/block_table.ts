@@ -2,6 +2,8 @@ import { floorLog2, powerOfTwo } from "./orders.ts";
 
 /** No block. */
 export const NONE = 0;
+/** The block of which all others are parts. It is larger than the space, so that nobody gets it. */
+export const SPACE = 0;
 // Not exported, as the others: what a module exports is loaded whenever it is used, even by the module itself.
 const NOTHING = 0;
 // Cells of a pair behind those of its halves: the block that was split, the order of the halves, what is free in them.

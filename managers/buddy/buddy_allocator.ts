@@ -3,10 +3,10 @@ import { checkBoolean, checkInteger, checkObject, show } from "@ttm/core/argumen
 import { takeAdjacent } from "./adjacent_blocks.ts";
 import { makeSpace, putBack, takePart } from "./block_changes.ts";
 import { BlockList } from "./block_list.ts";
-import { type BlockTable, NONE } from "./block_table.ts";
+import { type BlockTable, NONE, SPACE } from "./block_table.ts";
 import { BuddyAllocation, type BuddyBlock } from "./buddy_allocation.ts";
 import type { BuddyRequest } from "./buddy_request.ts";
-import { freeUntil, takeRange } from "./exact_range.ts";
+import { freeUntil, takeStretch } from "./exact_range.ts";
 import { highest, highestOfAtLeast, nextLower, smallestFree } from "./free_search.ts";
 import { ceilLog2, floorLog2, powerOfTwo, roundUp } from "./orders.ts";
 import { takeLowest } from "./range_search.ts";
@@ -142,7 +142,7 @@ export class BuddyAllocator {
     const first = toChunks(what, "start", start ?? from, from, from + whole - size, this.chunk);
     if (size === whole) return;
     this.#taken.clear();
-    this.#keep(block, first, kept);
+    this.#keep(block, first - table.start(block), kept);
     allocation.first = this.#taken.first;
   }
 
@@ -166,7 +166,7 @@ export class BuddyAllocator {
       throw new TtmError("EINVAL", `Cannot allocate blocks: [${start}, ${end}) is not aligned to its smallest block`);
     }
     if (freeUntil(this.#table, start, end) < end) return false;
-    takeRange(this.#table, start, end, this.#taken);
+    takeStretch(this.#table, SPACE, start, end - start, this.#taken);
     return true;
   }
 
@@ -190,7 +190,7 @@ export class BuddyAllocator {
       }
       order = this.#table.order(block);
       if (excess === 0 || powerOfTwo(order) < left) this.#taken.append(block);
-      else this.#keep(block, this.#table.start(block), left - excess);
+      else this.#keep(block, 0, left - excess);
     }
     return true;
   }
@@ -233,12 +233,12 @@ export class BuddyAllocator {
   }
 
   /** Appends a part of a taken block to what has been taken; the rest becomes free. */
-  #keep(block: number, start: number, size: number): void {
+  #keep(block: number, offset: number, size: number): void {
     const table = this.#table;
     const cleared = table.isCleared(block);
     table.count(table.order(block), cleared, 1);
     table.setFree(block, cleared);
-    takeRange(table, start, start + size, this.#taken);
+    takeStretch(table, block, offset, size, this.#taken);
   }
 
   #blocksFrom(first: number): BuddyBlock[] {

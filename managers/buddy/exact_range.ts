@@ -1,6 +1,6 @@
 import { takePart } from "./block_changes.ts";
 import type { BlockList } from "./block_list.ts";
-import type { BlockTable } from "./block_table.ts";
+import { type BlockTable, SPACE } from "./block_table.ts";
 import { floorLog2, powerOfTwo, roundDown } from "./orders.ts";
 
 /**
@@ -14,7 +14,7 @@ export function freeUntil(table: BlockTable, start: number, end: number): number
   let cleared = table.freeCleared;
   let at = start;
   while (at < limit) {
-    const block = blockAt(table, at);
+    const block = partAt(table, SPACE, at);
     if (table.isTaken(block)) return at;
     const size = table.size(block);
     const isFirstHalf = roundDown(at, 2 * size) === at;
@@ -26,27 +26,26 @@ export function freeUntil(table: BlockTable, start: number, end: number): number
   return limit;
 }
 
-/** Takes a range that is free, blocks at its ends in part. */
-export function takeRange(table: BlockTable, start: number, end: number, taken: BlockList): void {
-  for (let at = start; at < end;) {
-    const block = blockAt(table, at);
-    let order = Math.min(table.order(block), floorLog2(end - at));
+/** Takes a stretch that is free, so many chunks behind the start of a block; blocks at its ends in part. */
+export function takeStretch(table: BlockTable, block: number, offset: number, size: number, taken: BlockList): void {
+  for (let at = offset; at < offset + size;) {
+    const part = partAt(table, block, at);
+    let order = Math.min(table.order(part), floorLog2(offset + size - at));
     while (roundDown(at, powerOfTwo(order)) !== at) order--;
-    taken.append(takePart(table, block, order, at - roundDown(at, table.size(block))));
+    taken.append(takePart(table, part, order, at - roundDown(at, table.size(part))));
     at += powerOfTwo(order);
   }
 }
 
-/** The block with a chunk that is not split. */
-function blockAt(table: BlockTable, chunk: number): number {
+/** The part of a block that has a chunk, counted from the block's start, and is not split. */
+function partAt(table: BlockTable, block: number, chunk: number): number {
   const { cells, top } = table;
   let left = chunk;
-  for (let pair = top;;) {
+  let part = block;
+  for (let pair = cells[part] as number; pair >= top; pair = cells[part] as number) {
     const size = table.size(pair);
-    const block = left < size ? pair : pair + 1;
+    part = left < size ? pair : pair + 1;
     if (left >= size) left -= size;
-    const record = cells[block] as number;
-    if (record < top) return block;
-    pair = record;
   }
+  return part;
 }
