@@ -1,4 +1,4 @@
-import { BlockTable, SPACE } from "./block_table.ts";
+import { BlockTable, NONE, SPACE } from "./block_table.ts";
 import { refresh, setFreeRecords, strideFor } from "./free_masks.ts";
 import { floorLog2, powerOfTwo } from "./orders.ts";
 
@@ -45,12 +45,21 @@ export function takePart(table: BlockTable, block: number, order: number, offset
   return part;
 }
 
-/** Frees a taken block and joins it upwards, with other halves that are free and as cleared; returns what has become. */
-export function putBack(table: BlockTable, block: number, cleared: boolean): number {
+/** Frees a taken block and joins it upwards, with other halves that are free and as cleared. */
+function putBack(table: BlockTable, block: number, cleared: boolean): void {
   let whole = block;
   table.count(table.order(block), cleared, 1);
   while (table.isFree(whole ^ 1) && table.isCleared(whole ^ 1) === cleared) whole = table.join(whole & ~1);
   table.setFree(whole, cleared);
   refresh(table, whole);
-  return whole;
+}
+
+/** Frees the blocks of a list; without `cleared` they are as cleared as they were when they were taken. */
+export function putListBack(table: BlockTable, first: number, cleared: boolean | null): void {
+  let block = first;
+  while (block !== NONE) {
+    const next = table.next(block);
+    putBack(table, block, cleared ?? table.isCleared(block));
+    block = next;
+  }
 }

@@ -52,10 +52,6 @@ export class BlockTable {
     return record >= 0 && record < this.top;
   }
 
-  isSplit(block: number): boolean {
-    return (this.cells[block] as number) >= this.top;
-  }
-
   isTaken(block: number): boolean {
     return (this.cells[block] as number) < 0;
   }

@@ -10,6 +10,16 @@ export interface BuddyBlock {
   readonly cleared: boolean;
 }
 
+/** The free blocks of a size. */
+export interface FreeBlocks {
+  /** Size of each, in units. */
+  readonly size: number;
+  /** Whether they are known to be cleared. */
+  readonly cleared: boolean;
+  /** Ascending. */
+  readonly starts: readonly number[];
+}
+
 /** Blocks that were handed out together. */
 export class BuddyAllocation {
   /** @internal The first of a list; none after it was freed. */

@@ -1,35 +1,14 @@
 import { TtmError } from "@ttm/core";
 import { checkBoolean, checkInteger, checkObject, show } from "@ttm/core/arguments";
-import { takeAdjacent } from "./adjacent_blocks.ts";
-import { makeSpace, putBack, takePart } from "./block_changes.ts";
-import { BlockList } from "./block_list.ts";
-import { type BlockTable, NONE, SPACE } from "./block_table.ts";
-import { BuddyAllocation, type BuddyBlock } from "./buddy_allocation.ts";
-import type { BuddyRequest } from "./buddy_request.ts";
-import { freeUntil, takeStretch } from "./exact_range.ts";
-import { highest, highestOfAtLeast, nextLower, smallestFree } from "./free_search.ts";
-import { ceilLog2, floorLog2, powerOfTwo, roundUp } from "./orders.ts";
-import { takeLowest } from "./range_search.ts";
-import { joinUnlike } from "./unlike_halves.ts";
+import { makeSpace, putListBack } from "./block_changes.ts";
+import { BlockSearch } from "./block_search.ts";
+import { type BlockTable, NONE } from "./block_table.ts";
+import { BuddyAllocation, type BuddyBlock, type FreeBlocks } from "./buddy_allocation.ts";
+import type { BuddyOptions, BuddyRequest } from "./buddy_request.ts";
+import { keepStretch } from "./exact_range.ts";
+import { highest, nextLower } from "./free_search.ts";
+import { powerOfTwo } from "./orders.ts";
 import { checkPowerOfTwo, toChunks, Wanted } from "./wanted.ts";
-
-/** The space to hand out, in units of the caller's: pages, bytes. */
-export interface BuddyOptions {
-  /** From 1 chunk; whatever is beyond the last whole chunk is left out. */
-  readonly size: number;
-  /** The smallest block, a power of two. @default {1} */
-  readonly chunk?: number;
-}
-
-/** The free blocks of a size. */
-export interface FreeBlocks {
-  /** Size of each, in units. */
-  readonly size: number;
-  /** Whether they are known to be cleared. */
-  readonly cleared: boolean;
-  /** Ascending. */
-  readonly starts: readonly number[];
-}
 
 /**
  * Hands out blocks whose sizes are powers of two, as Linux's `drm_buddy` does, with the same addresses: a request is
@@ -54,9 +33,8 @@ export class BuddyAllocator {
   /** Size of the space, in units. */
   readonly size: number;
   #table: BlockTable;
-  #maxOrder: number;
   #wanted: Wanted = new Wanted();
-  #taken: BlockList;
+  #search: BlockSearch;
   // One function for all allocations, by which the allocator also recognises its own.
   #describe: (first: number) => BuddyBlock[] = (first) => this.#blocksFrom(first);
 
@@ -72,9 +50,8 @@ export class BuddyAllocator {
     checkInteger(what, "size", options.size, this.chunk, Number.MAX_SAFE_INTEGER);
     const chunks = Math.floor(options.size / this.chunk);
     this.size = chunks * this.chunk;
-    this.#maxOrder = floorLog2(chunks);
     this.#table = makeSpace(chunks);
-    this.#taken = new BlockList(this.#table);
+    this.#search = new BlockSearch(this.#table, this.chunk);
   }
 
   /** Units that are free. */
@@ -96,11 +73,9 @@ export class BuddyAllocator {
    * not inside the space, or the rounded size larger than the space.
    */
   allocate(request: BuddyRequest): BuddyAllocation | null {
-    const wanted = this.#wanted;
-    wanted.set(request, this.size, this.chunk);
-    this.#taken.clear();
-    const isDone = wanted.start + wanted.size === wanted.end ? this.#takeExactly(wanted) : this.#takeBlocks(wanted);
-    return isDone ? new BuddyAllocation(this.#taken.first, this.#describe) : null;
+    this.#wanted.set(request, this.size, this.chunk);
+    const isDone = this.#search.run(this.#wanted);
+    return isDone ? new BuddyAllocation(this.#search.taken.first, this.#describe) : null;
   }
 
   /**
@@ -112,13 +87,8 @@ export class BuddyAllocator {
   release(allocation: BuddyAllocation, cleared: boolean = false): void {
     checkBoolean("free blocks", "cleared", cleared);
     this.#mustBeLive("free blocks", allocation);
-    let block = allocation.first;
+    putListBack(this.#table, allocation.first, cleared);
     allocation.first = NONE;
-    while (block !== NONE) {
-      const next = this.#table.next(block);
-      putBack(this.#table, block, cleared);
-      block = next;
-    }
   }
 
   /**
@@ -141,15 +111,16 @@ export class BuddyAllocator {
     const kept = toChunks(what, "size", size, this.chunk, whole, this.chunk);
     const first = toChunks(what, "start", start ?? from, from, from + whole - size, this.chunk);
     if (size === whole) return;
-    this.#taken.clear();
-    this.#keep(block, first - table.start(block), kept);
-    allocation.first = this.#taken.first;
+    const { taken } = this.#search;
+    taken.clear();
+    keepStretch(table, block, first - table.start(block), kept, taken);
+    allocation.first = taken.first;
   }
 
   /** The free blocks, by size from the smallest, dirty ones before cleared ones. */
   freeBlocks(): FreeBlocks[] {
     const all: FreeBlocks[] = [];
-    for (let order = 0; order <= this.#maxOrder; order++) {
+    for (let order = 0; powerOfTwo(order) <= this.#table.chunks; order++) {
       for (const cleared of [false, true]) {
         const starts: number[] = [];
         for (let block = highest(this.#table, order, cleared); block !== NONE; block = nextLower(this.#table, block)) {
@@ -159,86 +130,6 @@ export class BuddyAllocator {
       }
     }
     return all;
-  }
-
-  #takeExactly({ start, end, minOrder }: Wanted): boolean {
-    if (roundUp(start, powerOfTwo(minOrder)) !== start || roundUp(end, powerOfTwo(minOrder)) !== end) {
-      throw new TtmError("EINVAL", `Cannot allocate blocks: [${start}, ${end}) is not aligned to its smallest block`);
-    }
-    if (freeUntil(this.#table, start, end) < end) return false;
-    takeStretch(this.#table, SPACE, start, end - start, this.#taken);
-    return true;
-  }
-
-  #takeBlocks(wanted: Wanted): boolean {
-    const { contiguous, ranged } = wanted;
-    const size = contiguous ? powerOfTwo(ceilLog2(wanted.size)) : roundUp(wanted.size, powerOfTwo(wanted.minOrder));
-    if (size > this.#table.chunks || floorLog2(size) > this.#maxOrder) {
-      if (contiguous && !ranged) return takeAdjacent(this.#table, wanted.size, wanted.minOrder, this.#taken);
-      throw new TtmError("EINVAL", `Cannot allocate blocks: ${size * this.chunk} do not fit into ${this.size}`);
-    }
-    const minOrder = contiguous ? floorLog2(size) : wanted.minOrder;
-    // Without unlike halves to join for the smallest block, a search would take all that is free and give it back.
-    if (!contiguous && size > this.#table.free && (minOrder === 0 || this.#table.freeCleared === 0)) return false;
-    const excess = wanted.trim ? size - wanted.size : 0;
-    let order = floorLog2(size);
-    for (let left = size; left > 0; left -= powerOfTwo(order)) {
-      const block = this.#takeAtMost(wanted, Math.min(order, floorLog2(left)), minOrder);
-      if (block === NONE) {
-        this.#giveUp();
-        return contiguous && !ranged && takeAdjacent(this.#table, wanted.size, wanted.minOrder, this.#taken);
-      }
-      order = this.#table.order(block);
-      if (excess === 0 || powerOfTwo(order) < left) this.#taken.append(block);
-      else this.#keep(block, 0, left - excess);
-    }
-    return true;
-  }
-
-  /** Takes a free block of an order, or the largest one below it that there is. */
-  #takeAtMost(wanted: Wanted, order: number, minOrder: number): number {
-    for (let size = order; size >= minOrder; size--) {
-      const block = this.#take(wanted, size);
-      if (block !== NONE) return block;
-    }
-    if (this.#table.freeCleared === 0 || !joinUnlike(this.#table, wanted, minOrder)) return NONE;
-    return this.#take(wanted, minOrder);
-  }
-
-  /** Takes a block of just an order, the upper end of a larger one if need be. */
-  #take(wanted: Wanted, order: number): number {
-    const table = this.#table;
-    const { ranged, topDown, cleared } = wanted;
-    if (ranged) return takeLowest(table, wanted, order, cleared);
-    let block = topDown ? highestOfAtLeast(table, order, cleared) : this.#highestOfSmallest(order, cleared);
-    if (block === NONE) block = this.#highestOfSmallest(order, !cleared);
-    return block === NONE ? NONE : takePart(table, block, order, table.size(block) - 1);
-  }
-
-  #highestOfSmallest(order: number, cleared: boolean): number {
-    const size = smallestFree(this.#table, order, cleared);
-    return size < 0 ? NONE : highest(this.#table, size, cleared);
-  }
-
-  /** Gives back what has been taken so far, as cleared as it was. */
-  #giveUp(): void {
-    const table = this.#table;
-    let block = this.#taken.first;
-    while (block !== NONE) {
-      const next = table.next(block);
-      putBack(table, block, table.isCleared(block));
-      block = next;
-    }
-    this.#taken.clear();
-  }
-
-  /** Appends a part of a taken block to what has been taken; the rest becomes free. */
-  #keep(block: number, offset: number, size: number): void {
-    const table = this.#table;
-    const cleared = table.isCleared(block);
-    table.count(table.order(block), cleared, 1);
-    table.setFree(block, cleared);
-    takeStretch(table, block, offset, size, this.#taken);
   }
 
   #blocksFrom(first: number): BuddyBlock[] {

@@ -1,3 +1,11 @@
+/** The space to hand out, in units of the caller's: pages, bytes. */
+export interface BuddyOptions {
+  /** From 1 chunk; whatever is beyond the last whole chunk is left out. */
+  readonly size: number;
+  /** The smallest block, a power of two. @default {1} */
+  readonly chunk?: number;
+}
+
 /** What is wanted. All sizes and addresses are multiples of the chunk. */
 export interface BuddyRequest {
   /** From 1 chunk. */

@@ -37,6 +37,14 @@ export function takeStretch(table: BlockTable, block: number, offset: number, si
   }
 }
 
+/** Keeps a stretch of a taken block; the rest becomes free. */
+export function keepStretch(table: BlockTable, block: number, offset: number, size: number, kept: BlockList): void {
+  const cleared = table.isCleared(block);
+  table.count(table.order(block), cleared, 1);
+  table.setFree(block, cleared);
+  takeStretch(table, block, offset, size, kept);
+}
+
 /** The part of a block that has a chunk, counted from the block's start, and is not split. */
 function partAt(table: BlockTable, block: number, chunk: number): number {
   const { cells, top } = table;

@@ -19,7 +19,7 @@
  * @module
  */
 export { buddy, type BuddyNode } from "./buddy.ts";
-export { BuddyAllocation, type BuddyBlock } from "./buddy_allocation.ts";
-export { BuddyAllocator, type BuddyOptions, type FreeBlocks } from "./buddy_allocator.ts";
-export type { BuddyRequest } from "./buddy_request.ts";
+export { BuddyAllocation, type BuddyBlock, type FreeBlocks } from "./buddy_allocation.ts";
+export { BuddyAllocator } from "./buddy_allocator.ts";
+export type { BuddyOptions, BuddyRequest } from "./buddy_request.ts";
 export type { Allocation, AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";

@@ -12,7 +12,7 @@ import type { Chunks } from "./range_search.ts";
 export function joinUnlike(table: BlockTable, range: Chunks, minOrder: number): boolean {
   for (const cleared of [true, false]) {
     for (let order = minOrder - 1; order >= 0; order--) {
-      for (;;) {
+      while (hasUnlike(table, order)) {
         const half = highestUnlike(table, table.top, 0, order, cleared, range);
         if (half === NONE) break;
         if (joinUp(table, half) >= minOrder) return true;
@@ -22,7 +22,11 @@ export function joinUnlike(table: BlockTable, range: Chunks, minOrder: number): 
   return false;
 }
 
-/** The half with a state and in a range, of two free ones of an order that differ. */
+function hasUnlike({ cells, top }: BlockTable, order: number): boolean {
+  return ((cells[top + unlikeMaskOf(order)] as number) & 1 << order) !== 0;
+}
+
+/** The half with a state and in a range, of two free ones of an order that differ; there are such in the pair. */
 function highestUnlike(
   table: BlockTable,
   pair: number,
@@ -31,20 +35,23 @@ function highestUnlike(
   cleared: boolean,
   range: Chunks,
 ): number {
-  const { cells } = table;
-  if (((cells[pair + unlikeMaskOf(order)] as number) & 1 << order) === 0) return NONE;
+  const { cells, top } = table;
   const size = table.size(pair);
-  if (start >= range.end || start + 2 * size <= range.start) return NONE;
   if (table.order(pair) === order) {
     const side = table.isCleared(pair) === cleared ? 0 : 1;
     const from = start + side * size;
     return from >= range.start && from + size <= range.end ? pair + side : NONE;
   }
-  const right = cells[pair + 1] as number;
-  const found = right < table.top ? NONE : highestUnlike(table, right, start + size, order, cleared, range);
-  const left = cells[pair] as number;
-  if (found !== NONE || left < table.top) return found;
-  return highestUnlike(table, left, start, order, cleared, range);
+  const mask = unlikeMaskOf(order);
+  for (let side = 1; side >= 0; side--) {
+    const from = start + side * size;
+    const record = cells[pair + side] as number;
+    if (record < top || ((cells[record + mask] as number) & 1 << order) === 0) continue;
+    if (from >= range.end || from + size <= range.start) continue;
+    const found = highestUnlike(table, record, from, order, cleared, range);
+    if (found !== NONE) return found;
+  }
+  return NONE;
 }
 
 /** Joins a free block upwards, with other halves as long as they are free; returns the order of what has become. */
