@@ -73,11 +73,8 @@ export class BlockTable {
 
   /** In chunks; it is found by climbing. */
   start(block: number): number {
-    const { cells } = this;
     let start = 0;
-    for (let at = block; at !== NOTHING; at = cells[(at & ~1) + PARENT] as number) {
-      if ((at & 1) !== 0) start += powerOfTwo(cells[(at & ~1) + ORDER] as number);
-    }
+    for (let at = block; at !== NOTHING; at = this.parent(at)) if ((at & 1) !== 0) start += this.size(at);
     return start;
   }
 
