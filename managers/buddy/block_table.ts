@@ -4,8 +4,6 @@ import { floorLog2, powerOfTwo } from "./orders.ts";
 export const NONE = 0;
 /** The block of which all others are parts. It is larger than the space, so that nobody gets it. */
 export const SPACE = 0;
-// Not exported, as the others: what a module exports is loaded whenever it is used, even by the module itself.
-const NOTHING = 0;
 // Cells of a pair behind those of its halves: the block that was split, the order of the halves, what is free in them.
 const PARENT = 2;
 const ORDER = 3;
@@ -33,7 +31,7 @@ export class BlockTable {
   readonly stride: number;
   #used: number;
   /** Pairs that are not in use, linked by their first cells. */
-  #spare: number = NOTHING;
+  #spare: number = NONE;
 
   constructor(chunks: number, stride: number) {
     this.chunks = chunks;
@@ -74,11 +72,11 @@ export class BlockTable {
   /** In chunks; it is found by climbing. */
   start(block: number): number {
     let start = 0;
-    for (let at = block; at !== NOTHING; at = this.parent(at)) if ((at & 1) !== 0) start += this.size(at);
+    for (let at = block; at !== NONE; at = this.parent(at)) if ((at & 1) !== 0) start += this.size(at);
     return start;
   }
 
-  /** The block that a block is half of; {@linkcode NONE} if that is larger than the space. */
+  /** The block that a block is half of; {@linkcode SPACE} at last. */
   parent(block: number): number {
     return this.cells[(block & ~1) + PARENT] as number;
   }
@@ -93,7 +91,7 @@ export class BlockTable {
   }
 
   setTaken(block: number, cleared: boolean): void {
-    this.cells[block] = cleared ? ~TAKEN_CLEARED : ~NOTHING;
+    this.cells[block] = cleared ? ~TAKEN_CLEARED : ~NONE;
   }
 
   setFree(block: number, cleared: boolean): void {
@@ -129,7 +127,7 @@ export class BlockTable {
 
   #newPair(): number {
     const spare = this.#spare;
-    if (spare !== NOTHING) {
+    if (spare !== NONE) {
       this.#spare = this.cells[spare] as number;
       return spare;
     }
