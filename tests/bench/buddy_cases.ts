@@ -48,7 +48,7 @@ function free(space: BuddyAllocator, all: readonly BuddyAllocation[], is: (at: n
   for (const [at, allocation] of all.entries()) if (is(at)) space.release(allocation, cleared);
 }
 
-/** One of the kernel's 8 KiB blocks in each 64 KiB of 4 GiB. */
+/** Takes 8 KiB in each 64 KiB. */
 function scattered(space: BuddyAllocator): BuddyAllocation[] {
   const request = { size: 8 * K, minBlock: 64 * K };
   return Array.from({ length: space.size / request.minBlock }, () => space.allocate(request) as BuddyAllocation);
