@@ -1,6 +1,7 @@
 import { type Allocation, type AllocationRequest, type ManagerNode, type MemTypeManager, TtmError } from "@ttm/core";
 import { checkInteger } from "@ttm/core/arguments";
-import { type BuddyAllocation, BuddyAllocator } from "./buddy_allocator.ts";
+import type { BuddyAllocation, BuddyBlock } from "./buddy_allocation.ts";
+import { BuddyAllocator } from "./buddy_allocator.ts";
 
 const NAME = "buddy";
 
@@ -71,7 +72,9 @@ class Buddy implements MemTypeManager<BuddyNode> {
     const allocation = space.allocate(request);
     if (allocation === null) return "no-room";
     if (size > pages && !trimTo(space, allocation, pages)) return "no-room";
-    const node = { start: Math.min(...allocation.blocks.map(({ start }) => start)), allocation };
+    // Adjacent blocks come by address.
+    const [{ start }] = allocation.blocks as [BuddyBlock];
+    const node = { start, allocation };
     this.#nodes.add(node);
     return node;
   }

@@ -138,6 +138,19 @@ Deno.test("alloc_clear: several roots can be given up with clear and dirty parts
   ]);
 });
 
+Deno.test("adjacent pages are looked for in the way of the kernel: past cleared ones, not into halves behind the last", () => {
+  const space = new BuddyAllocator({ size: 30 });
+  take(space, { size: 1, start: 0, end: 1 });
+  take(space, { size: 1, topDown: true });
+  space.release(take(space, { size: 4, topDown: true }), true);
+  const rows = [5, 5, 6].map((size) => {
+    return take(space, { size, contiguous: true, topDown: true, cleared: true }).blocks.map((
+      { start, size },
+    ) => [start, size]);
+  });
+  assertEquals(rows, [[[16, 4], [20, 1]], [[8, 4], [12, 1]], [[22, 2], [24, 4]]]);
+});
+
 Deno.test("alloc_range_bias: what is limited to a range stays in it, and fills it to the last chunk", () => {
   const space = new BuddyAllocator({ size: 1024 });
   const range = { start: 256, end: 512 };

@@ -19,12 +19,7 @@
  * @module
  */
 export { buddy, type BuddyNode } from "./buddy.ts";
-export {
-  BuddyAllocation,
-  BuddyAllocator,
-  type BuddyBlock,
-  type BuddyOptions,
-  type BuddyRequest,
-  type FreeBlocks,
-} from "./buddy_allocator.ts";
+export { BuddyAllocation, type BuddyBlock, type FreeBlocks } from "./buddy_allocation.ts";
+export { BuddyAllocator } from "./buddy_allocator.ts";
+export type { BuddyOptions, BuddyRequest } from "./buddy_request.ts";
 export type { Allocation, AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";

@@ -1,4 +1,7 @@
-import { type BlockTree, powerOfTwo } from "./block_tree.ts";
+import { type BlockTable, NONE } from "./block_table.ts";
+import { takePart } from "./block_changes.ts";
+import { hasFree } from "./free_masks.ts";
+import { powerOfTwo, roundDown, roundUp } from "./orders.ts";
 
 /** A half-open range of chunks. */
 export interface Chunks {
@@ -6,82 +9,48 @@ export interface Chunks {
   readonly end: number;
 }
 
+/** Which free blocks a search is for: {@linkcode dirty} ones, {@linkcode cleared} ones or both, from an order on. */
+interface Sought extends Chunks {
+  readonly order: number;
+  readonly dirty: boolean;
+  readonly cleared: boolean;
+}
+
 /**
- * The free block of an order at the lowest address in a range: first one of the wanted state, then any. Larger blocks are
- * split on the way.
+ * Takes the free block of an order at the lowest address in a range, a part of a larger one if need be: one of the wanted
+ * state if there is any, else of the other.
  *
- * @returns -1 if there is none.
+ * @returns {@linkcode NONE} if there is none.
  */
-export function lowestInRange(tree: BlockTree, range: Chunks, order: number, cleared: boolean): number {
-  for (const anyState of [false, true]) {
-    for (const root of tree.roots) {
-      const found = lowestBelow(tree, root, range, order, cleared, anyState);
-      if (found >= 0) return found;
-    }
-  }
-  return -1;
-}
-
-function lowestBelow(
-  tree: BlockTree,
-  row: number,
-  range: Chunks,
-  order: number,
-  cleared: boolean,
-  anyState: boolean,
-): number {
-  const isPossible = tree.hasFree(row, order, cleared) || (anyState && tree.hasFree(row, order, !cleared));
-  if (!isPossible || !hasRoom(tree, row, range, order)) return -1;
-  // To the kernel a split block is not cleared, whatever is below: it looks for cleared memory in whole roots only.
-  if (cleared && !anyState && tree.isSplit(row)) return -1;
-  const start = tree.start(row);
-  const isInside = start >= range.start && start + tree.size(row) <= range.end;
-  if (isInside && tree.order(row) === order) return tree.isFree(row) ? row : -1;
-  if (!tree.isSplit(row)) tree.split(row);
-  const found = lowestBelow(tree, tree.left(row), range, order, cleared, anyState);
-  return found >= 0 ? found : lowestBelow(tree, tree.right(row), range, order, cleared, anyState);
-}
-
-/** Whether a block of an order, aligned to its size, fits into both a block and a range. */
-function hasRoom(tree: BlockTree, row: number, range: Chunks, order: number): boolean {
+export function takeLowest(table: BlockTable, range: Chunks, order: number, cleared: boolean): number {
   const size = powerOfTwo(order);
-  const start = Math.max(tree.start(row), range.start);
-  const end = Math.min(tree.start(row) + tree.size(row), range.end);
-  return Math.ceil(start / size) * size + size <= Math.floor(end / size) * size;
+  const start = roundUp(range.start, size);
+  const end = roundDown(range.end, size);
+  if (start >= end) return NONE;
+  let block = lowestIn(table, table.top, 0, { start, end, order, dirty: !cleared, cleared });
+  if (block === NONE && (cleared || table.freeCleared > 0)) {
+    block = lowestIn(table, table.top, 0, { start, end, order, dirty: true, cleared: true });
+  }
+  return block === NONE ? NONE : takePart(table, block, order, Math.max(start - table.start(block), 0));
 }
 
-/** What a search for an exact range has found. */
-export interface ExactRange {
-  /** Free blocks from its start on, in the order of their addresses. */
-  readonly rows: number[];
-  /** Whether they are all of it. */
-  readonly complete: boolean;
-}
-
-/**
- * Takes all blocks of a range below some blocks, splitting those at its ends. It ends at the first that is allocated; what
- * has been taken by then is the caller's to give back.
- */
-export function takeRange(tree: BlockTree, from: readonly number[], range: Chunks): ExactRange {
-  const rows: number[] = [];
-  let taken = 0;
-  const isWholly = (row: number) => tree.start(row) >= range.start && tree.start(row) + tree.size(row) <= range.end;
-  const visit = (row: number): boolean => {
-    if (tree.start(row) >= range.end || tree.start(row) + tree.size(row) <= range.start) return true;
-    if (tree.isAllocated(row)) return false;
-    if (isWholly(row)) {
-      if (tree.isFree(row)) {
-        tree.take(row);
-        taken += tree.size(row);
-        rows.push(row);
-        return true;
-      }
-      // Without cleared memory, halves that are both free would have been joined.
-      if (tree.freeCleared === 0) return false;
-    }
-    if (!tree.isSplit(row)) tree.split(row);
-    return visit(tree.left(row)) && visit(tree.right(row));
-  };
-  const complete = from.every(visit) && taken >= range.end - range.start;
-  return { rows, complete };
+/** The sought block at the lowest address in a pair; all blocks and the range are aligned to the order. */
+function lowestIn(table: BlockTable, pair: number, start: number, sought: Sought): number {
+  const { cells } = table;
+  const { order, dirty, cleared } = sought;
+  const size = table.size(pair);
+  for (let side = 0; side < 2; side++) {
+    const from = start + side * size;
+    const record = cells[pair + side] as number;
+    if (record < 0 || from >= sought.end || from + size <= sought.start) continue;
+    const isPossible = (dirty && hasFree(table, record, order, false)) ||
+      (cleared && hasFree(table, record, order, true));
+    if (!isPossible) continue;
+    if (record < table.top) return pair + side;
+    // To the kernel a split block is not cleared, whatever is below: it looks for cleared memory in whole roots only.
+    if (!dirty && from + size <= table.chunks) continue;
+    const found = lowestIn(table, record, from, sought);
+    if (found !== NONE) return found;
+  }
+  return NONE;
 }

@@ -1,0 +1,71 @@
+/**
+ * What `@ttm/buddy` takes beside the kernel, on a machine that others use, too: `deno run --allow-read
+ * tests/bench/buddy_rounds.ts`. Of each operation of the kernel's traces the quickest of many replays counts, less what
+ * reading the clock takes; of the cases of fragmentation CPU time. The kernel's figures are those of its allocator in
+ * User Mode Linux, best of 8 boots, and of the cases those published with its rewrite.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console -- a command
+import process from "node:process";
+import { BuddyAllocator } from "@ttm/buddy";
+import buddy1 from "../oracle/traces/buddy-seed-1.jsonl.gz" with { type: "bytes" };
+import buddy5 from "../oracle/traces/buddy-seed-5.jsonl.gz" with { type: "bytes" };
+import buddy7 from "../oracle/traces/buddy-seed-7.jsonl.gz" with { type: "bytes" };
+import buddy9 from "../oracle/traces/buddy-seed-9.jsonl.gz" with { type: "bytes" };
+import { FRAGMENTATION, playable, readTrace } from "./buddy_cases.ts";
+import { median } from "./rounds.ts";
+
+const REPLAYS = 300;
+const ROUNDS = 7;
+const KERNEL_MS = [186, 114];
+
+printRow("ns an operation: failed ones included, refused ones not", ["allocate", "free", "trim"]);
+printRow("drm_buddy, seeds 1 to 10", ["630-1450", "169-203", ""]);
+for (const [seed, data] of [[1, buddy1], [5, buddy5], [7, buddy7], [9, buddy9]] as const) await printTrace(seed, data);
+printRow("ms a case of 4 GiB, CPU time", ["best", "median", "kernel"]);
+for (const [at, [name, run]] of Object.entries(FRAGMENTATION).entries()) printCase(name, run, KERNEL_MS[at]);
+
+function printRow(name: string, figures: readonly string[]): void {
+  console.log(name.padEnd(76) + figures.map((figure) => figure.padStart(10)).join(""));
+}
+
+async function printTrace(seed: number, data: Uint8Array<ArrayBuffer>): Promise<void> {
+  const [header, operations] = await readTrace(data);
+  const play = playable(operations);
+  const best = new Float64Array(play.length).fill(Infinity);
+  for (let replay = 0; replay < REPLAYS; replay++) {
+    const space = new BuddyAllocator(header);
+    for (let i = 0; i < play.length; i++) {
+      const before = performance.now();
+      play[i]?.(space);
+      best[i] = Math.min(best[i] ?? 0, performance.now() - before);
+    }
+  }
+  const clock = clockCost();
+  const mean = (wanted: string) => {
+    const times = best.filter((_, i) => operations[i]?.op === wanted);
+    return (1e6 * (times.reduce((sum, time) => sum + time, 0) / times.length - clock)).toFixed(0);
+  };
+  printRow(`  seed ${seed}`, [mean("alloc"), mean("free"), mean("trim")]);
+}
+
+/** Milliseconds that two readings of the clock seem to be apart. */
+function clockCost(): number {
+  const costs = Array.from({ length: 10_000 }, () => {
+    const before = performance.now();
+    return performance.now() - before;
+  });
+  return median(costs);
+}
+
+function printCase(name: string, run: () => void, kernel: number | undefined): void {
+  run();
+  const times = Array.from({ length: ROUNDS }, () => {
+    const before = process.cpuUsage();
+    run();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  });
+  printRow(`  ${name}`, [Math.min(...times).toFixed(0), median(times).toFixed(0), kernel?.toString() ?? ""]);
+}
