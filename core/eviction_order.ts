@@ -18,7 +18,7 @@ export class EvictionOrder {
   readonly policy: EvictionPolicy;
   #resources: ResourceTable;
   #buffers: BufferTable;
-  // The default's, too: one pair of columns for all.
+  // The default's, too: one table of links for all.
   #links: LinkedLists = new LinkedLists();
   #pinnedHead: number = this.#links.takeMark();
   #pinned: Set<number> = new Set();
