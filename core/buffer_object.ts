@@ -94,6 +94,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    */
   tryValidate(placement: Placement | PreparedPlacement): Blocker | null {
     const prepared = this.#prepare(placement);
+    if (suits(this.state, this, prepared)) return null;
     const op = this.state.single;
     op.begin();
     const outcome = validate(this.state, this, prepared, op);

@@ -60,7 +60,7 @@ export abstract class ReservableBuffer extends BufferRecord {
    * @throws {TtmError} `EINVAL` if it is not reserved.
    */
   unreserve(): void {
-    if (this.#unlockFormer()) return;
+    if (this.disposed && this.#unlockFormer()) return;
     this.mustBeReserved("unreserve");
     const row = this.resourceRow;
     if (row >= 0) this.state.order.touch(row, this);
@@ -73,7 +73,7 @@ export abstract class ReservableBuffer extends BufferRecord {
    * @throws {TtmError} `EINVAL` if it is not reserved.
    */
   unlock(): void {
-    if (this.#unlockFormer()) return;
+    if (this.disposed && this.#unlockFormer()) return;
     this.mustBeReserved("unlock");
     this.reservation.unlock();
   }
@@ -92,9 +92,9 @@ export abstract class ReservableBuffer extends BufferRecord {
     reservation.unlock();
   }
 
-  /** Whoever reserved a shared reservation by this buffer may give it up by this buffer, even after its release. */
+  /** Whoever reserved a shared reservation by a buffer may give it up by this buffer, even after its release. */
   #unlockFormer(): boolean {
-    if (!this.disposed || this.shared?.locked !== true) return false;
+    if (this.shared?.locked !== true) return false;
     this.shared.unlock();
     return true;
   }
@@ -106,13 +106,18 @@ export abstract class ReservableBuffer extends BufferRecord {
 
   /** @internal */
   protected mustLive(what: string): void {
-    if (this.disposed) throw new TtmError("EINVAL", `Cannot ${what} ${this}: its last reference is gone`);
+    if (this.disposed) this.#refuse(what);
   }
 
   /** @internal */
   protected mustBeReserved(what: string): void {
-    this.mustLive(what);
-    if (!this.reservation.locked) throw new TtmError("EINVAL", `Cannot ${what} ${this}: it is not reserved`);
+    if (this.disposed || !this.reservation.locked) this.#refuse(what);
+  }
+
+  // By itself, so that the checks are small enough to be compiled into every call.
+  #refuse(what: string): never {
+    const why = this.disposed ? "its last reference is gone" : "it is not reserved";
+    throw new TtmError("EINVAL", `Cannot ${what} ${this}: ${why}`);
   }
 }
 

@@ -62,11 +62,7 @@ export class Reservation extends FenceList {
     if (this.#holder !== null) this.#holder.locks--;
     this.#holder = null;
     this.#locked = false;
-    const next = this.#nextInLine();
-    if (next === undefined) return;
-    this.#take(next.ticket);
-    next.end(DONE);
-    this.#turnAwayTheYounger();
+    if (this.#waiters !== null) this.#handOver();
   }
 
   /**
@@ -86,6 +82,14 @@ export class Reservation extends FenceList {
     this.#locked = true;
     this.#holder = ticket;
     if (ticket !== null) ticket.locks++;
+  }
+
+  #handOver(): void {
+    const next = this.#nextInLine();
+    if (next === undefined) return;
+    this.#take(next.ticket);
+    next.end(DONE);
+    this.#turnAwayTheYounger();
   }
 
   /** The first who came; if that one has a ticket, the oldest ticket in line. */

@@ -17,7 +17,6 @@ export function validate(
   placement: PreparedPlacement,
   op: Operation,
 ): Outcome {
-  if (suits(state, buffer, placement)) return DONE;
   if (placement.isEmpty) return purge(state, buffer, op);
   for (let force = false;; force = true) {
     const places = force ? placement.busyPlaces : placement.places;
