@@ -3,6 +3,7 @@ import { byteBudget } from "@ttm/webgpu";
 import { managers } from "../../replay/compose.ts";
 import { Player } from "../../replay/player.ts";
 import { formatSize, parseSize } from "../../replay/size.ts";
+import { sum } from "./devices.ts";
 
 /** What a replay copied into and out of VRAM, in bytes, and how many uses it had to serve from GTT. */
 export interface Migration {
@@ -54,6 +55,8 @@ export function formatComparisons(comparisons: readonly Comparison[]): string {
     const chosen = comparisons.filter(({ vram }) => share === "all" || vram === share);
     return ["geometric mean", share, "", ...MANAGERS.map((_, at) => formatRatio(meanRatio(chosen, at)))];
   });
+  const together = ["all bytes together", "all", formatSize(sum(comparisons.map(({ counted }) => counted.bytes)))];
+  means.push([...together, ...MANAGERS.map((_, at) => formatRatio(totalRatio(comparisons, at)))]);
   const table = [["workload", "VRAM", "counted", ...MANAGERS], ...comparisons.map(cellsOf), ...means];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0))) ?? [];
   const lines = table.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
@@ -78,7 +81,13 @@ function cellsOf({ workload, vram, counted, addressed }: Comparison): string[] {
 export function meanRatio(comparisons: readonly Comparison[], manager: number): number {
   const ratios = comparisons.map(({ counted, addressed }) => (addressed[manager]?.bytes ?? NaN) / counted.bytes);
   const logarithms = ratios.filter(Number.isFinite).map(Math.log);
-  return Math.exp(logarithms.reduce((sum, logarithm) => sum + logarithm, 0) / logarithms.length);
+  return Math.exp(sum(logarithms) / logarithms.length);
+}
+
+/** All bytes that one manager's devices copied, to those of the counting ones: large workloads count for more. */
+export function totalRatio(comparisons: readonly Comparison[], manager: number): number {
+  const bytes = comparisons.map(({ addressed }) => addressed[manager]?.bytes ?? NaN);
+  return sum(bytes) / sum(comparisons.map(({ counted }) => counted.bytes));
 }
 
 function formatRatio(ratio: number): string {

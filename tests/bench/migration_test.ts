@@ -116,4 +116,5 @@ Deno.test("formatComparisons() has a line for each, and means of each size of VR
   assertMatch(lines[5] ?? "", /^geometric mean +50% +2\.000 /);
   assertMatch(lines[6] ?? "", /^geometric mean +90% +8\.000 /);
   assertMatch(lines[7] ?? "", /^geometric mean +all +4\.000 /);
+  assertMatch(lines[8] ?? "", /^all bytes together +all +200 B +5\.000 +5\.015 /);
 });
