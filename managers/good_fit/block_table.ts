@@ -122,12 +122,14 @@ export class BlockTable {
       this.#close(next);
       this.#absorbNext(row);
     }
+    let hole = row;
     const previous = cells[at | PREVIOUS] as number;
     if (this.isHole(previous)) {
-      this.#close(previous);
-      this.#absorbNext(previous);
-      this.#open(previous);
-    } else this.#open(row);
+      hole = previous;
+      this.#close(hole);
+      this.#absorbNext(hole);
+    }
+    this.#open(hole);
   }
 
   #split(row: number, size: number): number {
