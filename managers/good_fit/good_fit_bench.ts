@@ -70,7 +70,7 @@ for (const name of MIX_NAMES) {
   for (const [peer, make] of Object.entries(PEERS)) {
     const count = SLOW.has(peer) ? OPERATIONS / 100 : OPERATIONS;
     const { sizes, slots, slotCount } = drawMix(name, count);
-    const title = `${peer}, ${count} operations`;
+    const title = `${peer} (${count} operations)`;
     Deno.bench(title, { group: `peers, ${name}`, baseline: peer === "good fit", n: 10, warmup: 3 }, () => {
       const { take, give } = make();
       const held: unknown[] = [];
