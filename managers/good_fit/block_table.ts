@@ -91,7 +91,7 @@ export class BlockTable {
     return this.#cells[row << CELLS_LOG2 | EARLIER] as number;
   }
 
-  /** The block that has been handed out with this handle; {@linkcode NONE} if it has been taken back, or there was none. */
+  /** The block that is handed out with this handle; {@linkcode NONE} if it was taken back, or there never was one. */
   rowOf(handle: number): number {
     const row = handle & this.#rowMask;
     return this.#cells[row << CELLS_LOG2 | TICKET] === handle ? row : NONE;

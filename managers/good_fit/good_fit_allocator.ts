@@ -106,7 +106,10 @@ export class GoodFitAllocator {
     return this.#nodeCount;
   }
 
-  /** Holes, and rows of the index, that the last `take` or `insert` looked at. For tests and curiosity: time is noisy, this is not. */
+  /**
+   * Holes, and rows of the index, that the last `take` or `insert` looked at. For tests and curiosity: time is noisy, this
+   * is not.
+   */
   get lastVisits(): number {
     return this.#visits;
   }
@@ -151,7 +154,8 @@ export class GoodFitAllocator {
    * Takes room for a node: {@linkcode GoodFitAllocator.take}, with an object that knows where it is.
    *
    * @returns The node, or null if there is no room, and then nothing has changed.
-   * @throws {TtmError} `EINVAL` if a member is of the wrong type or out of range; `ENOMEM` if there are 2^26 blocks already.
+   * @throws {TtmError} `EINVAL` if a member is of the wrong type or out of range; `ENOMEM` if there are 2^26 blocks
+   * already.
    */
   insert(request: GoodFitRequest): GoodFitNode | null {
     const handle = this.#takePlain(sizeAlone(request)) || this.#search("insert a node", request);
@@ -173,7 +177,7 @@ export class GoodFitAllocator {
     this.give(handle);
   }
 
-  /** What is handed out, by address: copies, not the nodes themselves. Nothing may be handed out or taken back meanwhile. */
+  /** What is handed out, by address: copies, not the nodes themselves. Do not take or give anything meanwhile. */
   *nodes(): Generator<GoodFitRange> {
     yield* this.#ranges(false);
   }
@@ -196,7 +200,7 @@ export class GoodFitAllocator {
     throw new TtmError("EINVAL", `Cannot ${what}: ${show(handle)} is no handle of this allocator, or no longer`);
   }
 
-  // The way of nearly all requests, kept short. None if it has to be looked closer.
+  // The way of nearly all requests, kept short. NONE if it takes a closer look.
   #takePlain(size: number): number {
     const hole = size > 0 && (size | 0) === size ? this.#blocks.bins.surelyFits(size) : NONE;
     if (hole === NONE) return NONE;
@@ -260,8 +264,9 @@ export class GoodFitAllocator {
   }
 
   #handOut(hole: number, before: number, size: number): number {
+    const handle = this.#blocks.handOut(hole, before, size);
     this.#nodeCount++;
     this.#free -= size;
-    return this.#blocks.handOut(hole, before, size);
+    return handle;
   }
 }
