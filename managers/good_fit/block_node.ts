@@ -1,30 +1,28 @@
-import { type BlockTable, NONE } from "./block_table.ts";
+import { NONE } from "./bins.ts";
 import type { GoodFitNode } from "./good_fit_requests.ts";
 
-/** A node that knows its block until it is taken back, by which an allocator recognises its own. */
+/** A node that keeps its handle to itself until it is taken back, and knows whose it is. */
 export class BlockNode implements GoodFitNode {
   /** See {@linkcode GoodFitNode.start}. */
   readonly start: number;
   /** See {@linkcode GoodFitNode.size}. */
   readonly size: number;
-  #blocks: BlockTable;
-  #row: number;
+  #owner: object;
+  #handle: number;
 
-  /** Makes the node of a row. */
-  constructor(blocks: BlockTable, row: number, start: number, size: number) {
+  /** Makes the node of a handle. */
+  constructor(owner: object, handle: number, start: number, size: number) {
     this.start = start;
     this.size = size;
-    this.#blocks = blocks;
-    this.#row = row;
+    this.#owner = owner;
+    this.#handle = handle;
   }
 
-  /** The row of a node in a table; {@linkcode NONE} if it has none there, or no longer. */
-  static rowIn(blocks: BlockTable, node: unknown): number {
-    return node instanceof BlockNode && node.#blocks === blocks ? node.#row : NONE;
-  }
-
-  /** From now on it has none. */
-  forget(): void {
-    this.#row = NONE;
+  /** The handle of a node, which has none from now on; {@linkcode NONE} if it has none of this owner's. */
+  static giveUpHandle(owner: object, node: unknown): number {
+    if (!(node instanceof BlockNode) || node.#owner !== owner) return NONE;
+    const handle = node.#handle;
+    node.#handle = NONE;
+    return handle;
   }
 }

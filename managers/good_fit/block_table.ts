@@ -1,6 +1,10 @@
-/** No block. In the ring of blocks it stands before the first and after the last one, as if it were handed out. */
-export const NONE = 0;
+import { TtmError } from "@ttm/core";
+import { binOf, Bins, NONE } from "./bins.ts";
+import type { HoleIndex } from "./hole_index.ts";
 
+export { NONE };
+
+// In place of a bin, for what is no hole.
 const USED = -1;
 
 // The cells of a row. They lie side by side, so that a block is one cache line or two.
@@ -11,20 +15,50 @@ const NEXT = 3;
 const BIN = 4;
 const EARLIER = 5;
 const LATER = 6;
+const TICKET = 7;
 const CELLS_LOG2 = 3;
 
+// A handle has the row in its lower bits, and a count in the others that goes on whenever the row is taken back. The
+// ticket of a row is the handle while it is handed out, else the count alone.
+const MAX_ROW_BITS = 26;
+
+// Each table begins to count elsewhere, so that it does not take the handles of another for its own.
+let tables = 0;
+
 /**
- * The space as a ring of *blocks* in the order of their addresses. A block is what was handed out, or a hole; no two
- * holes are neighbours. One row of numbers a block.
+ * The space as a ring of *blocks* in the order of their addresses, one row of numbers each. A block is what was handed
+ * out, or a hole, which then stands in a bin; no two holes are neighbours. Row {@linkcode NONE} stands before the first
+ * and after the last block, as if it were handed out.
  */
 export class BlockTable {
+  /** Holes by size. */
+  readonly bins: Bins = new Bins();
+  /** Holes by address, from when it is needed. */
+  index: HoleIndex | null = null;
   #cells: Int32Array = new Int32Array(8 << CELLS_LOG2);
   #rows = 1;
   #unused: number = NONE;
+  #holeCount = 0;
+  #rowMask: number;
+  #firstTicket: number;
 
-  /** Makes an empty ring. */
-  constructor() {
-    this.#cells[BIN] = USED;
+  /** Makes a ring of one hole. */
+  constructor(start: number, size: number) {
+    this.#rowMask = 2 ** Math.min(MAX_ROW_BITS, 32 - Math.clz32(size)) - 1;
+    this.#firstTicket = Math.imul(++tables, 0x9e3779b1) & ~this.#rowMask;
+    const row = this.#take();
+    const cells = this.#cells;
+    cells[BIN] = USED;
+    cells[PREVIOUS] = row;
+    cells[NEXT] = row;
+    cells[row << CELLS_LOG2 | START] = start;
+    cells[row << CELLS_LOG2 | SIZE] = size;
+    this.#open(row);
+  }
+
+  /** How many holes there are. */
+  get holeCount(): number {
+    return this.#holeCount;
   }
 
   /** First unit of a block. */
@@ -42,29 +76,14 @@ export class BlockTable {
     return this.start(row) + this.size(row);
   }
 
-  /** The block before; {@linkcode NONE} before the first. */
-  previous(row: number): number {
-    return this.#cells[row << CELLS_LOG2 | PREVIOUS] as number;
-  }
-
   /** The block after; {@linkcode NONE} after the last. */
   next(row: number): number {
     return this.#cells[row << CELLS_LOG2 | NEXT] as number;
   }
 
-  /** Whether a block is a hole, which then stands in a bin. */
+  /** Whether a block is a hole. */
   isHole(row: number): boolean {
-    return this.bin(row) !== USED;
-  }
-
-  /** The bin that a hole stands in. */
-  bin(row: number): number {
-    return this.#cells[row << CELLS_LOG2 | BIN] as number;
-  }
-
-  /** The hole that came into the same bin after this one; {@linkcode NONE} for the last to come. */
-  later(row: number): number {
-    return this.#cells[row << CELLS_LOG2 | LATER] as number;
+    return this.#cells[row << CELLS_LOG2 | BIN] !== USED;
   }
 
   /** The hole that came into the same bin before this one; {@linkcode NONE} for the first to come. */
@@ -72,73 +91,120 @@ export class BlockTable {
     return this.#cells[row << CELLS_LOG2 | EARLIER] as number;
   }
 
-  /** Makes a block that is handed out, after the block `previous`. */
-  create(previous: number, start: number, size: number): number {
-    const row = this.#take();
-    const cells = this.#cells;
-    const next = cells[previous << CELLS_LOG2 | NEXT] as number;
+  /** The block that is handed out with this handle; {@linkcode NONE} if it was taken back, or there never was one. */
+  rowOf(handle: number): number {
+    const row = handle & this.#rowMask;
+    return this.#cells[row << CELLS_LOG2 | TICKET] === handle ? row : NONE;
+  }
+
+  /** Hands out a part of a hole, some units from its start; what is left of it at either end stays a hole. */
+  handOut(hole: number, before: number, size: number): number {
+    // Two blocks more at most, and nothing has changed yet if there is no memory for them.
+    if (this.#rows + 2 > this.#cells.length >> CELLS_LOG2) this.#grow();
+    this.#close(hole);
+    let row = hole;
+    if (before > 0) {
+      row = this.#split(hole, before);
+      this.#open(hole);
+    }
+    if (size < this.size(row)) this.#open(this.#split(row, size));
     const at = row << CELLS_LOG2;
-    cells[at | START] = start;
+    return this.#cells[at | TICKET] = (this.#cells[at | TICKET] as number) | row;
+  }
+
+  /** Takes back what was handed out: it and the holes beside it become one hole. */
+  takeBack(row: number): void {
+    const cells = this.#cells;
+    const at = row << CELLS_LOG2;
+    cells[at | TICKET] = ((cells[at | TICKET] as number) | this.#rowMask) + 1 | 0;
+    const next = cells[at | NEXT] as number;
+    if (this.isHole(next)) {
+      this.#close(next);
+      this.#absorbNext(row);
+    }
+    let hole = row;
+    const previous = cells[at | PREVIOUS] as number;
+    if (this.isHole(previous)) {
+      hole = previous;
+      this.#close(hole);
+      this.#absorbNext(hole);
+    }
+    this.#open(hole);
+  }
+
+  #split(row: number, size: number): number {
+    const made = this.#take();
+    const cells = this.#cells;
+    const at = row << CELLS_LOG2;
+    const to = made << CELLS_LOG2;
+    const next = cells[at | NEXT] as number;
+    cells[to | START] = (cells[at | START] as number) + size;
+    cells[to | SIZE] = (cells[at | SIZE] as number) - size;
+    cells[to | PREVIOUS] = row;
+    cells[to | NEXT] = next;
+    cells[to | BIN] = USED;
     cells[at | SIZE] = size;
-    cells[at | PREVIOUS] = previous;
-    cells[at | NEXT] = next;
-    cells[at | BIN] = USED;
-    cells[previous << CELLS_LOG2 | NEXT] = row;
-    cells[next << CELLS_LOG2 | PREVIOUS] = row;
-    return row;
+    cells[at | NEXT] = made;
+    cells[next << CELLS_LOG2 | PREVIOUS] = made;
+    return made;
   }
 
-  /** Makes a block end earlier or later. */
-  resize(row: number, size: number): void {
-    this.#cells[row << CELLS_LOG2 | SIZE] = size;
-  }
-
-  /** Makes the block after this one a part of it. Neither is a hole. */
-  absorbNext(row: number): void {
+  #absorbNext(row: number): void {
     const cells = this.#cells;
     const at = row << CELLS_LOG2;
     const gone = cells[at | NEXT] as number;
-    const next = cells[gone << CELLS_LOG2 | NEXT] as number;
-    cells[at | SIZE] = this.size(row) + this.size(gone);
+    const from = gone << CELLS_LOG2;
+    const next = cells[from | NEXT] as number;
+    cells[at | SIZE] = (cells[at | SIZE] as number) + (cells[from | SIZE] as number);
     cells[at | NEXT] = next;
     cells[next << CELLS_LOG2 | PREVIOUS] = row;
-    cells[gone << CELLS_LOG2 | NEXT] = this.#unused;
+    cells[from | NEXT] = this.#unused;
     this.#unused = gone;
   }
 
-  /** Makes a block a hole, the latest of a bin, and `earlier` the one before it there. */
-  enterBin(row: number, bin: number, earlier: number): void {
+  #open(row: number): void {
     const cells = this.#cells;
     const at = row << CELLS_LOG2;
+    const bin = binOf(cells[at | SIZE] as number);
+    const earlier = this.bins.push(bin, row);
     cells[at | BIN] = bin;
     cells[at | EARLIER] = earlier;
-    cells[at | LATER] = NONE;
     if (earlier !== NONE) cells[earlier << CELLS_LOG2 | LATER] = row;
+    this.#holeCount++;
+    this.index?.open(row);
   }
 
-  /** Makes a hole a block that is handed out. */
-  leaveBin(row: number): void {
+  #close(hole: number): void {
     const cells = this.#cells;
-    const at = row << CELLS_LOG2;
+    const at = hole << CELLS_LOG2;
+    const bin = cells[at | BIN] as number;
     const earlier = cells[at | EARLIER] as number;
-    const later = cells[at | LATER] as number;
     cells[at | BIN] = USED;
-    if (earlier !== NONE) cells[earlier << CELLS_LOG2 | LATER] = later;
-    if (later !== NONE) cells[later << CELLS_LOG2 | EARLIER] = earlier;
+    // The last to come has no later one, so that its cell for that need not be kept up.
+    if (!this.bins.pop(bin, hole, earlier)) {
+      const later = cells[at | LATER] as number;
+      cells[later << CELLS_LOG2 | EARLIER] = earlier;
+      if (earlier !== NONE) cells[earlier << CELLS_LOG2 | LATER] = later;
+    }
+    this.#holeCount--;
+    this.index?.close(hole);
   }
 
-  // Rows that have been absorbed are strung together by their cells for the block after.
   #take(): number {
-    const row = this.#unused;
-    if (row !== NONE) {
-      this.#unused = this.next(row);
-      return row;
+    let row = this.#unused;
+    if (row !== NONE) this.#unused = this.next(row);
+    else {
+      row = this.#rows++;
+      this.#cells[row << CELLS_LOG2 | TICKET] = this.#firstTicket;
     }
-    if (this.#rows << CELLS_LOG2 === this.#cells.length) {
-      const larger = new Int32Array(2 * this.#cells.length);
-      larger.set(this.#cells);
-      this.#cells = larger;
-    }
-    return this.#rows++;
+    return row;
+  }
+
+  #grow(): void {
+    const rows = this.#cells.length >> CELLS_LOG2;
+    if (rows === 1 << MAX_ROW_BITS) throw new TtmError("ENOMEM", `Cannot have more than ${rows} blocks`);
+    const larger = new Int32Array(2 * this.#cells.length);
+    larger.set(this.#cells);
+    this.#cells = larger;
   }
 }

@@ -1,9 +1,9 @@
 import { TtmError } from "@ttm/core";
 import { show } from "@ttm/core/arguments";
-import { Bins } from "./bins.ts";
+import { binOf } from "./bins.ts";
 import { BlockNode } from "./block_node.ts";
 import { BlockTable, NONE } from "./block_table.ts";
-import { checkOptions, checkRequest } from "./good_fit_requests.ts";
+import { checkOptions, checkRequest, sizeAlone } from "./good_fit_requests.ts";
 import type { GoodFitNode, GoodFitOptions, GoodFitRange, GoodFitRequest } from "./good_fit_requests.ts";
 import { HoleIndex } from "./hole_index.ts";
 import { NOWHERE, Wanted } from "./wanted.ts";
@@ -11,14 +11,38 @@ import { NOWHERE, Wanted } from "./wanted.ts";
 /** Holes of the size's own bin that are tried, after which the index by address is asked. */
 const MAX_TRIES = 8;
 
+const TAKE = "take a range";
+
 /**
  * Hands out ranges of [start, start + size) in constant time, from a hole that is nearly the smallest to do. Everything
- * is synchronous and deterministic.
+ * is synchronous and, but for the numbers that handles are, deterministic.
  *
  * A plain request takes a hole of the first bin in which every hole is large enough; if there is none, one of the bin
  * of its own size, where some may be. Requests with an alignment, a range or from the top down that these do not answer
  * go to an index by address, O(log n), which is made when it is first needed and kept from then on. A request is refused
  * only if there is no room.
+ *
+ * There are two ways to ask. `take` and `give` know a range by its *handle*, a number, and allocate no memory for it.
+ * `insert` and `remove` know it by a node, an object of its own, and refuse whatever is not one of theirs.
+ *
+ * How surely a handle is refused: its lower bits say which block it is, as many as it takes to write `size`, but at most
+ * 26; the others count how often that block has been given back. So a stale handle is refused until its block has been
+ * given back so many times that the count begins again, 2048 in a space of 2^20 units, 512 in one of 2^22, and 64 from
+ * 2^25 on; then it stands for whoever has the block. Each allocator begins to count elsewhere, so that a handle of
+ * another is accepted only if the counts meet by chance, one time in 2048, 512 or 64.
+ *
+ * @example By handle
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { GoodFitAllocator } from "@ttm/good-fit";
+ *
+ * const pages = new GoodFitAllocator({ size: 100 });
+ * const handle = pages.take(10);
+ * assertEquals([pages.startOf(handle), pages.sizeOf(handle)], [0, 10]);
+ * assertEquals(pages.take(91), 0); // there is no room
+ * pages.give(handle);
+ * assertThrows(() => pages.give(handle), Error, "is no handle of this allocator");
+ * ```
  *
  * @example Aligned, limited, and from the top down
  * ```ts
@@ -40,12 +64,9 @@ export class GoodFitAllocator {
   /** Units in the space. */
   readonly size: number;
   #free: number;
-  #holeCount = 0;
   #nodeCount = 0;
   #visits = 0;
-  #blocks: BlockTable = new BlockTable();
-  #bins: Bins = new Bins(this.#blocks);
-  #index: HoleIndex | null = null;
+  #blocks: BlockTable;
   #wanted: Wanted = new Wanted();
 
   /**
@@ -58,7 +79,7 @@ export class GoodFitAllocator {
     this.start = options.start ?? 0;
     this.size = options.size;
     this.#free = this.size;
-    this.#open(this.#blocks.create(NONE, this.start, this.size));
+    this.#blocks = new BlockTable(this.start, this.size);
   }
 
   /** Units not handed out, in all holes together. */
@@ -69,7 +90,7 @@ export class GoodFitAllocator {
   /** Units in the largest hole; 0 if there is none. O(holes within 1/32 of that size). */
   get largestHole(): number {
     let largest = 0;
-    for (let row = this.#bins.highest; row !== NONE; row = this.#blocks.earlier(row)) {
+    for (let row = this.#blocks.bins.highest; row !== NONE; row = this.#blocks.earlier(row)) {
       largest = Math.max(largest, this.#blocks.size(row));
     }
     return largest;
@@ -77,72 +98,86 @@ export class GoodFitAllocator {
 
   /** How many holes there are. */
   get holeCount(): number {
-    return this.#holeCount;
+    return this.#blocks.holeCount;
   }
 
-  /** How many nodes are handed out. */
+  /** How many ranges are handed out, by handle or as nodes. */
   get nodeCount(): number {
     return this.#nodeCount;
   }
 
-  /** Holes, and rows of the index, that the last `insert` looked at. For tests and curiosity: time is noisy, this is not. */
+  /**
+   * Holes, and rows of the index, that the last `take` or `insert` looked at. For tests and curiosity: time is noisy, this
+   * is not.
+   */
   get lastVisits(): number {
     return this.#visits;
   }
 
   /**
-   * Takes room for a node.
+   * Takes a range: so many units anywhere, or what a request asks for.
+   *
+   * @returns Its handle, a whole number of 32 bits that is not 0; or 0 if there is no room, and then nothing has changed.
+   * @throws {TtmError} `EINVAL` if the size, or a member of the request, is of the wrong type or out of range; `ENOMEM`
+   * if there are 2^26 blocks already.
+   */
+  take(request: number | GoodFitRequest): number {
+    if (typeof request !== "number") return this.#takePlain(sizeAlone(request)) || this.#search(TAKE, request);
+    return this.#takePlain(request) || this.#search(TAKE, { size: request });
+  }
+
+  /**
+   * Gives a range back. It and the holes beside it become one hole.
+   *
+   * @throws {TtmError} `EINVAL` if the handle is not one of a range that is handed out; then nothing has changed. See
+   * {@linkcode GoodFitAllocator} for how far stale handles and those of others are recognised.
+   */
+  give(handle: number): void {
+    const blocks = this.#blocks;
+    const row = this.#rowOf("give a range back", handle);
+    this.#nodeCount--;
+    this.#free += blocks.size(row);
+    blocks.takeBack(row);
+  }
+
+  /** First unit of the range with this handle. @throws {TtmError} `EINVAL` as {@linkcode GoodFitAllocator.give}. */
+  startOf(handle: number): number {
+    return this.#blocks.start(this.#rowOf("tell the start", handle));
+  }
+
+  /** Units of the range with this handle. @throws {TtmError} `EINVAL` as {@linkcode GoodFitAllocator.give}. */
+  sizeOf(handle: number): number {
+    return this.#blocks.size(this.#rowOf("tell the size", handle));
+  }
+
+  /**
+   * Takes room for a node: {@linkcode GoodFitAllocator.take}, with an object that knows where it is.
    *
    * @returns The node, or null if there is no room, and then nothing has changed.
-   * @throws {TtmError} `EINVAL` if a member is of the wrong type or out of range.
+   * @throws {TtmError} `EINVAL` if a member is of the wrong type or out of range; `ENOMEM` if there are 2^26 blocks
+   * already.
    */
   insert(request: GoodFitRequest): GoodFitNode | null {
-    checkRequest(request);
-    const wanted = this.#wanted;
-    wanted.set(request, this.start, this.start + this.size);
-    this.#visits = 0;
-    if (wanted.size === 0 || wanted.size > this.#free || wanted.size > wanted.hi - wanted.lo) return null;
-    const plain = wanted.isPlain ? this.#bins.surelyFits(wanted.size) : NONE;
-    if (plain !== NONE) {
-      // The way of nearly all requests, kept short.
-      this.#visits = 1;
-      return this.#occupy(plain, this.#blocks.start(plain));
-    }
-    const hole = this.#find();
-    return hole === NONE ? null : this.#occupy(hole, wanted.place(this.#blocks, hole));
+    const handle = this.#takePlain(sizeAlone(request)) || this.#search("insert a node", request);
+    return handle === NONE ? null : new BlockNode(this, handle, this.startOf(handle), request.size);
   }
 
   /**
    * Takes a node back. Its range and the holes beside it become one hole.
    *
-   * @throws {TtmError} `EINVAL` if the node is not one that this allocator has handed out and not yet taken back; then
-   * nothing has changed.
+   * @throws {TtmError} `EINVAL` if the node is not one that this allocator has handed out and not yet taken back, without
+   * exception; then nothing has changed.
    */
   remove(node: GoodFitNode): void {
-    const blocks = this.#blocks;
-    let row = BlockNode.rowIn(blocks, node);
-    if (row === NONE) {
+    const handle = BlockNode.giveUpHandle(this, node);
+    if (handle === NONE) {
       const found = node instanceof BlockNode ? `[${node.start}, ${node.start + node.size})` : show(node);
       throw new TtmError("EINVAL", `Cannot remove a node: ${found} is not in this allocator, or no longer`);
     }
-    (node as BlockNode).forget();
-    const next = blocks.next(row);
-    if (blocks.isHole(next)) {
-      this.#close(next);
-      blocks.absorbNext(row);
-    }
-    const previous = blocks.previous(row);
-    if (blocks.isHole(previous)) {
-      this.#close(previous);
-      blocks.absorbNext(previous);
-      row = previous;
-    }
-    this.#open(row);
-    this.#nodeCount--;
-    this.#free += node.size;
+    this.give(handle);
   }
 
-  /** What is handed out, by address: copies, not the nodes themselves. Do not insert or remove meanwhile. */
+  /** What is handed out, by address: copies, not the nodes themselves. Do not take or give anything meanwhile. */
   *nodes(): Generator<GoodFitRange> {
     yield* this.#ranges(false);
   }
@@ -159,20 +194,45 @@ export class GoodFitAllocator {
     }
   }
 
+  #rowOf(what: string, handle: number): number {
+    const row = typeof handle === "number" ? this.#blocks.rowOf(handle) : NONE;
+    if (row !== NONE) return row;
+    throw new TtmError("EINVAL", `Cannot ${what}: ${show(handle)} is no handle of this allocator, or no longer`);
+  }
+
+  // The way of nearly all requests, kept short. NONE if it takes a closer look.
+  #takePlain(size: number): number {
+    const hole = size > 0 && (size | 0) === size ? this.#blocks.bins.surelyFits(size) : NONE;
+    if (hole === NONE) return NONE;
+    this.#visits = 1;
+    return this.#handOut(hole, 0, size);
+  }
+
+  #search(what: string, request: GoodFitRequest): number {
+    checkRequest(what, request);
+    const wanted = this.#wanted;
+    wanted.set(request, this.start, this.start + this.size);
+    this.#visits = 0;
+    if (wanted.size === 0 || wanted.size > this.#free || wanted.size > wanted.hi - wanted.lo) return NONE;
+    const hole = this.#find();
+    if (hole === NONE) return NONE;
+    return this.#handOut(hole, wanted.place(this.#blocks, hole) - this.#blocks.start(hole), wanted.size);
+  }
+
   #find(): number {
     const { size, alignment, lo, hi, topDown } = this.#wanted;
     if (topDown || hi - lo < this.size) return this.#findByAddress();
-    const hole = this.#bins.surelyFits(size);
+    const hole = this.#blocks.bins.surelyFits(size);
     if (hole === NONE) return this.#findInOwnBin();
     if (this.#fits(hole)) return hole;
     const padded = size + alignment - 1;
-    const roomy = padded <= this.#free ? this.#bins.surelyFits(padded) : NONE;
+    const roomy = padded <= this.#free ? this.#blocks.bins.surelyFits(padded) : NONE;
     return roomy === NONE ? this.#findByAddress() : roomy;
   }
 
   // All higher bins are empty, so whatever fits is in this one.
   #findInOwnBin(): number {
-    let hole = this.#bins.mayFit(this.#wanted.size);
+    let hole = this.#blocks.bins.head(binOf(this.#wanted.size));
     for (let tries = 0; hole !== NONE; tries++) {
       if (tries === MAX_TRIES) return this.#findByAddress();
       if (this.#fits(hole)) return hole;
@@ -184,7 +244,7 @@ export class GoodFitAllocator {
   // Only holes with enough room for the alignment come up, and of those only the ones that `lo` and `hi` lie in can fail.
   #findByAddress(): number {
     const { size, alignment, lo, hi, topDown } = this.#wanted;
-    const index = this.#index ??= new HoleIndex(this.#blocks, this.start, this.size);
+    const index = this.#blocks.index ??= new HoleIndex(this.#blocks, this.start, this.size);
     const tree = index.treeFor(alignment);
     const visits = index.visits;
     let hole = index.nearest(tree, topDown ? hi - 1 : lo, size, 1);
@@ -203,37 +263,10 @@ export class GoodFitAllocator {
     return this.#wanted.place(this.#blocks, hole) !== NOWHERE;
   }
 
-  // The node gets the hole's own block if it lies at the low end, else one of its own.
-  #occupy(hole: number, address: number): GoodFitNode {
-    const blocks = this.#blocks;
-    const { size } = this.#wanted;
-    const start = blocks.start(hole);
-    const end = blocks.end(hole);
-    this.#close(hole);
-    let row = hole;
-    if (address > start) {
-      blocks.resize(hole, address - start);
-      row = blocks.create(hole, address, size);
-      this.#open(hole);
-    }
-    if (address + size < end) {
-      blocks.resize(row, size);
-      this.#open(blocks.create(row, address + size, end - address - size));
-    }
+  #handOut(hole: number, before: number, size: number): number {
+    const handle = this.#blocks.handOut(hole, before, size);
     this.#nodeCount++;
     this.#free -= size;
-    return new BlockNode(blocks, row, address, size);
-  }
-
-  #open(row: number): void {
-    this.#holeCount++;
-    this.#bins.add(row);
-    this.#index?.open(row);
-  }
-
-  #close(hole: number): void {
-    this.#holeCount--;
-    this.#bins.remove(hole);
-    this.#index?.close(hole);
+    return handle;
   }
 }

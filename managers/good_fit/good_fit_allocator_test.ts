@@ -51,6 +51,29 @@ Deno.test("remove() joins a range with the holes beside it, whichever are there"
   }
 });
 
+Deno.test("holes leave their bin in any order, those made last, in between or first", () => {
+  // Eight holes of one unit; the units between them are taken back in this order, each of which closes two.
+  for (const order of [[3, 5, 1], [1, 3, 5], [5, 3, 1], [4, 2], [2, 4], [0, 6, 3]]) {
+    const pages = new GoodFitAllocator({ size: 16 });
+    const handles = Array.from({ length: 16 }, () => pages.take(1));
+    for (let at = 0; at < 16; at += 2) pages.give(handles[at] as number);
+    for (const at of order) pages.give(handles[2 * at + 1] as number);
+    const starts = pages.holes().flatMap(({ start, size }) => Array.from({ length: size }, (_, at) => start + at));
+    const taken = starts.map(() => pages.startOf(pages.take(1)));
+    assertEquals(taken.toSorted((a, b) => a - b), starts);
+    assertEquals([pages.free, pages.take(1)], [0, 0]);
+  }
+});
+
+Deno.test("blocks that are no more are used again, so that handles do not run out", () => {
+  const pages = new GoodFitAllocator({ size: 10 });
+  for (let time = 0; time < 100; time++) {
+    const handle = pages.take({ size: 1, topDown: true });
+    assertEquals(pages.startOf(handle), 9);
+    pages.give(handle);
+  }
+});
+
 Deno.test("the largest space has room up to its end", () => {
   const pages = new GoodFitAllocator({ size: 2 ** 31 - 1 });
   assertEquals(take(pages, { size: 5, topDown: true }).start, 2 ** 31 - 6);
@@ -80,6 +103,64 @@ Deno.test("nodes that are not handed out are refused, and nothing changes", () =
   assertEquals(others.free, 6);
 });
 
+Deno.test("take() gives a handle, which tells where its range is until it is given back", () => {
+  const pages = new GoodFitAllocator({ start: 7, size: 100 });
+  const [low, high] = [pages.take(10), pages.take({ size: 20, alignment: 25, topDown: true })];
+  assertEquals([pages.startOf(low), pages.sizeOf(low)], [7, 10]);
+  assertEquals([pages.startOf(high), pages.sizeOf(high)], [75, 20]);
+  assertEquals([pages.take(59), pages.take({ size: 59 }), pages.free, pages.nodeCount], [0, 0, 70, 2]);
+  pages.give(low);
+  pages.give(high);
+  assertEquals([pages.holes(), pages.nodeCount], [[{ start: 7, size: 100 }], 0]);
+});
+
+/** Requires that a handle is refused wherever one is wanted. */
+function refusesHandle(pages: GoodFitAllocator, handle: unknown): void {
+  for (const name of ["give", "startOf", "sizeOf"] as const) {
+    const error = assertThrows(() => pages[name](handle as number), TtmError, " is no handle of this allocator");
+    assertEquals(error.code, "EINVAL");
+  }
+}
+
+Deno.test("what is no handle is refused, and nothing changes", () => {
+  const pages = new GoodFitAllocator({ size: 100 });
+  const handles = [pages.take(10), pages.take(10), pages.take(10), pages.take(10)] as const;
+  pages.give(handles[1]);
+  const wrong = [undefined, null, 0, -0, -1, 0.5, NaN, Infinity, "1", 5n, Symbol("1"), {}, [handles[0]], () => 1];
+  for (const one of [...wrong, `${handles[0]}`, handles[0] + 0.5, handles[0] + 2 ** 32]) refusesHandle(pages, one);
+  // Among those that differ in one bit are the others that are handed out, and some of blocks that are not.
+  const live = new Set(handles.filter((_, at) => at !== 1));
+  for (const handle of handles) {
+    for (let bit = 0; bit < 32; bit++) if (!live.has(handle ^ 1 << bit)) refusesHandle(pages, handle ^ 1 << bit);
+  }
+  for (let near = 1; near < 1000; near++) if (!live.has(near)) refusesHandle(pages, near);
+  assertEquals([...pages.nodes()].map(({ start }) => start), [0, 20, 30]);
+});
+
+Deno.test("handles of another allocator are refused, and nothing changes", () => {
+  const all = Array.from({ length: 50 }, () => new GoodFitAllocator({ size: 1 << 20 }));
+  const handles = all.map((pages) => [pages.take(1), pages.take(1)]);
+  for (const [at, pages] of all.entries()) {
+    for (const [from, others] of handles.entries()) if (from !== at) others.forEach((one) => refusesHandle(pages, one));
+    assertEquals(pages.nodeCount, 2);
+  }
+});
+
+Deno.test("a handle comes again only after its block has been given back 2048 times, in large spaces 64 times", () => {
+  for (const [size, times] of [[(1 << 21) - 1, 2048], [1 << 25, 64], [2 ** 31 - 1, 64]] as const) {
+    const pages = new GoodFitAllocator({ size });
+    const first = pages.take(1);
+    pages.give(first);
+    for (let time = 1; time < times; time++) {
+      const handle = pages.take(1);
+      assertEquals(pages.startOf(handle), 0);
+      refusesHandle(pages, first);
+      pages.give(handle);
+    }
+    assertEquals(pages.take(1), first);
+  }
+});
+
 Deno.test("options and requests that make no sense are refused, and nothing changes", () => {
   const refuses = (act: () => unknown, message: string) =>
     assertEquals(assertThrows(act, TtmError, message).code, "EINVAL");
@@ -96,6 +177,8 @@ Deno.test("options and requests that make no sense are refused, and nothing chan
   );
   const pages = new GoodFitAllocator({ size: 100 });
   refuses(() => pages.insert(5 as never), "Cannot insert a node: the request must be an object, not 5");
+  refuses(() => pages.insert(null as never), "Cannot insert a node: the request must be an object, not null");
+  refuses(() => pages.take("5" as never), 'Cannot take a range: the request must be an object, not "5"');
   for (const wrong of [-1, 0.5, NaN, Infinity, "1", null, 2 ** 53]) {
     for (const member of ["size", "alignment", "lo", "hi"]) {
       if (wrong === Infinity && member === "hi") continue;
@@ -103,9 +186,12 @@ Deno.test("options and requests that make no sense are refused, and nothing chan
         () => pages.insert({ size: 1, [member]: wrong }),
         `Cannot insert a node: ${member} must be a whole number`,
       );
+      refuses(() => pages.take({ size: 1, [member]: wrong }), `Cannot take a range: ${member} must be a whole number`);
     }
+    if (typeof wrong === "number") refuses(() => pages.take(wrong), "Cannot take a range: size must be a whole number");
   }
   refuses(() => pages.insert({ size: 1, lo: 5, hi: 4 }), "hi must be a whole number from 5");
   refuses(() => pages.insert({ size: 1, topDown: 1 as never }), "topDown must be true or false, not 1");
   assertEquals([pages.free, pages.insert({ size: 0 }), pages.insert({ size: 2 ** 53 - 1 })], [100, null, null]);
+  assertEquals([pages.take(0), pages.take(-0), pages.take(2 ** 32 + 1), pages.take(2 ** 53 - 1)], [0, 0, 0, 0]);
 });

@@ -18,6 +18,10 @@ interface Peer {
 const PEERS: Readonly<Record<string, () => Peer>> = {
   "good fit": () => {
     const pages = new GoodFitAllocator({ size: POOL });
+    return { take: (size) => pages.take(size) || null, give: (handle) => pages.give(handle as number) };
+  },
+  "good fit, nodes": () => {
+    const pages = new GoodFitAllocator({ size: POOL });
     return { take: (size) => pages.insert({ size }), give: (node) => pages.remove(node as never) };
   },
   "good fit, the manager": () => {
@@ -33,9 +37,8 @@ const PEERS: Readonly<Record<string, () => Peer>> = {
   },
   "good fit, with its index": () => {
     const pages = new GoodFitAllocator({ size: POOL });
-    const top = pages.insert({ size: 1, topDown: true });
-    if (top !== null) pages.remove(top);
-    return { take: (size) => pages.insert({ size }), give: (node) => pages.remove(node as never) };
+    pages.give(pages.take({ size: 1, topDown: true }));
+    return { take: (size) => pages.take(size) || null, give: (handle) => pages.give(handle as number) };
   },
   "first fit, best": () => {
     const pages = new RangeAllocator({ size: POOL, orders: ["best"] });
@@ -67,7 +70,7 @@ for (const name of MIX_NAMES) {
   for (const [peer, make] of Object.entries(PEERS)) {
     const count = SLOW.has(peer) ? OPERATIONS / 100 : OPERATIONS;
     const { sizes, slots, slotCount } = drawMix(name, count);
-    const title = `${peer}, ${count} operations`;
+    const title = `${peer} (${count} operations)`;
     Deno.bench(title, { group: `peers, ${name}`, baseline: peer === "good fit", n: 10, warmup: 3 }, () => {
       const { take, give } = make();
       const held: unknown[] = [];

@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { TtmError } from "@ttm/core";
 import fc from "fast-check";
 import { GoodFitAllocator, type GoodFitNode, type GoodFitRequest } from "./mod.ts";
 
@@ -70,40 +71,72 @@ function check(allocator: GoodFitAllocator, model: Model, live: readonly GoodFit
   assertEquals([...allocator.nodes()], nodes);
 }
 
-for (const usesIndex of [false, true]) {
-  const when = usesIndex ? "with its index from the start" : "with its index when need be";
-  Deno.test(`GoodFitAllocator hands out what is free, as asked, and fails only without room, ${when}`, () => {
-    fc.assert(
-      fc.property(spaces, steps, ({ start, size }, operations) => {
-        const allocator = new GoodFitAllocator({ start, size });
-        const model = new Model(start, size);
-        const live: GoodFitNode[] = [];
-        if (usesIndex) allocator.remove(allocator.insert({ size: 1, topDown: true }) as GoodFitNode);
-        for (const operation of operations) {
-          if (!("remove" in operation)) {
-            const { limits, ...wanted } = operation;
-            const [lo, hi] = limits === null ? [0, Infinity] : limits.sort((a, b) => a - b).map((at) => start + at);
-            const request = { ...wanted, lo: lo as number, hi: hi as number };
-            const addresses = model.addresses(request);
-            const node = allocator.insert(request);
-            assertEquals(node === null, addresses.length === 0, `${JSON.stringify(request)} gets ${node?.start}`);
-            if (node === null) continue;
-            assertEquals(node.size, request.size);
-            assert(addresses.includes(node.start), `${node.start} for ${JSON.stringify(request)}`);
-            if (request.topDown) assertEquals(node.start, addresses.at(-1));
-            live.push(node);
-            model.give(node, node);
-          } else if (live.length > 0) {
-            const [node] = live.splice(operation.remove % live.length, 1) as [GoodFitNode];
-            allocator.remove(node);
-            model.give(node, null);
-          }
-          check(allocator, model, live);
-        }
-        for (const node of live) allocator.remove(node);
-        assertEquals(allocator.holes(), [{ start, size }]);
-      }),
-      { numRuns: 200 },
-    );
-  });
+/** What is handed out, as the model sees it, and how to give it back. */
+interface Held extends GoodFitNode {
+  readonly giveBack: () => void;
+}
+
+/** The two ways of asking. By handle, what was given back is not known any more. */
+const DOORS = {
+  nodes(allocator: GoodFitAllocator, request: GoodFitRequest): Held | null {
+    const node = allocator.insert(request);
+    return node && { start: node.start, size: node.size, giveBack: () => allocator.remove(node) };
+  },
+  handles(allocator: GoodFitAllocator, request: GoodFitRequest): Held | null {
+    const { size, alignment = 1, lo = 0, hi = Infinity, topDown = false } = request;
+    const isPlain = alignment === 1 && lo === 0 && hi === Infinity && !topDown;
+    const handle = allocator.take(isPlain ? size : request);
+    if (handle === 0) return null;
+    const giveBack = () => {
+      allocator.give(handle);
+      for (const name of ["give", "startOf", "sizeOf"] as const) assertThrows(() => allocator[name](handle), TtmError);
+    };
+    return { start: allocator.startOf(handle), size: allocator.sizeOf(handle), giveBack };
+  },
+};
+
+function replay(
+  { start, size }: { start: number; size: number },
+  operations: readonly (GoodFitRequest & { limits: [number, number] | null } | { remove: number })[],
+  usesIndex: boolean,
+  take: (allocator: GoodFitAllocator, request: GoodFitRequest) => Held | null,
+): void {
+  const allocator = new GoodFitAllocator({ start, size });
+  const model = new Model(start, size);
+  const live: Held[] = [];
+  if (usesIndex) take(allocator, { size: 1, topDown: true })?.giveBack();
+  for (const operation of operations) {
+    if (!("remove" in operation)) {
+      const { limits, ...wanted } = operation;
+      const [lo, hi] = limits === null ? [0, Infinity] : limits.toSorted((a, b) => a - b).map((at) => start + at);
+      const request = { ...wanted, lo: lo as number, hi: hi as number };
+      const addresses = model.addresses(request);
+      const held = take(allocator, request);
+      assertEquals(held === null, addresses.length === 0, `${JSON.stringify(request)} gets ${held?.start}`);
+      if (held === null) continue;
+      assertEquals(held.size, request.size);
+      assert(addresses.includes(held.start), `${held.start} for ${JSON.stringify(request)}`);
+      if (request.topDown) assertEquals(held.start, addresses.at(-1));
+      live.push(held);
+      model.give(held, held);
+    } else if (live.length > 0) {
+      const [held] = live.splice(operation.remove % live.length, 1) as [Held];
+      held.giveBack();
+      model.give(held, null);
+    }
+    check(allocator, model, live);
+  }
+  for (const held of live) held.giveBack();
+  assertEquals(allocator.holes(), [{ start, size }]);
+}
+
+for (const [door, take] of Object.entries(DOORS)) {
+  for (const usesIndex of [false, true]) {
+    const when = usesIndex ? "with its index from the start" : "with its index when need be";
+    Deno.test(`GoodFitAllocator hands out ${door} to what is free, as asked, and fails only without room, ${when}`, () => {
+      fc.assert(fc.property(spaces, steps, (space, operations) => replay(space, operations, usesIndex, take)), {
+        numRuns: 200,
+      });
+    });
+  }
 }

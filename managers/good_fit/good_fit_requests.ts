@@ -5,7 +5,7 @@ export const MAX_UNITS: number = 2 ** 31 - 1;
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
-/** What a {@linkcode GoodFitAllocator} hands out: its caller's handle. Units are the caller's, for example pages. */
+/** What {@linkcode GoodFitAllocator.insert} hands out. Units are the caller's, for example pages. */
 export interface GoodFitNode {
   /** First unit. */
   readonly start: number;
@@ -29,7 +29,7 @@ export interface GoodFitOptions {
   readonly size: number;
 }
 
-/** What {@linkcode GoodFitAllocator.insert} looks for. */
+/** What {@linkcode GoodFitAllocator.take} and {@linkcode GoodFitAllocator.insert} look for. */
 export interface GoodFitRequest {
   /** Units, 0 to 2^53 - 1. There is never room for 0. */
   readonly size: number;
@@ -52,9 +52,17 @@ export function checkOptions(options: GoodFitOptions): void {
   checkInteger(what, "size", size, 1, MAX_UNITS - start);
 }
 
-/** @throws {TtmError} `EINVAL` if the request breaks what {@linkcode GoodFitRequest} says. */
-export function checkRequest(request: GoodFitRequest): void {
-  const what = "insert a node";
+/** Units of a request that asks for nothing else, as most do; 0 for all others, and for what is no request. */
+export function sizeAlone(request: GoodFitRequest): number {
+  if (typeof request !== "object" || request === null) return 0;
+  const { size, alignment, lo, hi, topDown } = request;
+  const isPlain = (alignment === undefined || alignment === 1) && (lo === undefined || lo === 0) &&
+    (hi === undefined || hi === Infinity) && (topDown === undefined || topDown === false);
+  return isPlain ? size : 0;
+}
+
+/** @throws {TtmError} `EINVAL` if the request breaks what {@linkcode GoodFitRequest} says; `what` names the call. */
+export function checkRequest(what: string, request: GoodFitRequest): void {
   checkObject(what, "the request", request);
   const { size, alignment = 1, lo = 0, hi = Infinity, topDown = false } = request;
   checkInteger(what, "size", size, 0, MAX);

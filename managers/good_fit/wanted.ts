@@ -16,8 +16,6 @@ export class Wanted {
   hi = 0;
   /** Whether the highest address is wanted. */
   topDown = false;
-  /** Whether any address will do. */
-  isPlain = true;
 
   /** Takes a request over, for the space [start, end). */
   set(request: GoodFitRequest, start: number, end: number): void {
@@ -28,7 +26,6 @@ export class Wanted {
     this.lo = lo > start ? lo : start;
     this.hi = hi < end ? hi : end;
     this.topDown = topDown;
-    this.isPlain = this.alignment === 1 && !topDown && lo <= start && hi >= end;
   }
 
   /** Where the node would lie in a hole; {@linkcode NOWHERE} if it does not fit. */
