@@ -18,15 +18,16 @@ export function validate(
   op: Operation,
 ): Outcome {
   if (placement.isEmpty) return purge(state, buffer, op);
-  for (let force = false;; force = true) {
-    const places = force ? placement.busyPlaces : placement.places;
-    if (isInOneOf(state, buffer, places)) return force ? DONE : remember(state, buffer, placement);
-    if (buffer.pins > 0) return EINVAL;
-    const row = allocateAmong(state, buffer, places, force, op);
-    if (row >= 0) return moveThroughHops(state, buffer, row, false, op);
-    if (row !== ENOSPC) return row;
-    if (force) return ENOMEM;
+  const { places, busyPlaces } = placement;
+  if (isInOneOf(state, buffer, places)) return remember(state, buffer, placement);
+  if (buffer.pins > 0) return EINVAL;
+  let row = allocateAmong(state, buffer, places, false, op);
+  if (row === ENOSPC) {
+    if (busyPlaces !== places && isInOneOf(state, buffer, busyPlaces)) return DONE;
+    row = allocateAmong(state, buffer, busyPlaces, true, op);
+    if (row === ENOSPC) return ENOMEM;
   }
+  return row < 0 ? row : moveThroughHops(state, buffer, row, false, op);
 }
 
 /** Whether the buffer's present resource was the answer to this very placement before: what is usual, and cheap to see. */

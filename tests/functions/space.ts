@@ -44,8 +44,8 @@ export const space: readonly Row[] = rows(
     "validate.ts",
     "validate_test.ts",
     "only places of the second list evict",
-    "    const places = force ? placement.busyPlaces : placement.places;",
-    "    const places = placement.places;",
+    "    row = allocateAmong(state, buffer, busyPlaces, true, op);",
+    "    row = allocateAmong(state, buffer, places, true, op);",
   ],
   [
     "ttm_bo_move_buffer",
@@ -53,7 +53,7 @@ export const space: readonly Row[] = rows(
     "validate.ts",
     "validate_test.ts",
     "a pinned buffer may be validated to where it is, and nowhere else",
-    "    if (buffer.pins > 0) return EINVAL;",
+    "  if (buffer.pins > 0) return EINVAL;",
     "    if (buffer.pins > 9) return EINVAL;",
   ],
   [
