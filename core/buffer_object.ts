@@ -167,11 +167,11 @@ export class BufferObject extends ReservableBuffer implements Disposable {
     else if (!this.tryReserve()) throw new TtmError("EBUSY", `Cannot grab ${this}: it is reserved`);
     try {
       await this.wait(options);
-      this.writers++;
+      mappingsOf(this).writers++;
     } finally {
       this.unreserve();
     }
-    return once<BufferObject>(this, (buffer) => buffer.writers--);
+    return once(mappingsOf(this), (mappings) => mappings.writers--);
   }
 
   /**

@@ -10,6 +10,14 @@ import type { Place } from "./placement.ts";
 import { Reservation } from "./reservation.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
+/** @internal What is known of what is in a buffer. */
+export interface Contents {
+  /** Why they are lost; undefined if they are not. */
+  readonly lost: unknown;
+}
+
+const INTACT: Contents = { lost: undefined };
+
 /** What a buffer is and where; {@linkcode BufferObject} adds what can be done with it. */
 export abstract class BufferRecord {
   // What every submission looks at comes first, to lie in one cache line.
@@ -43,20 +51,14 @@ export abstract class BufferRecord {
   readonly bytes: number;
   /** @internal What it was made as. */
   protected readonly traits: BufferTraits;
-  /** @internal Host memory of its structures, in bytes. */
-  accountedBytes = 0;
   /** @internal The buffer whose old place this ghost holds while the copy out of it is under way. */
   ghostOf: BufferObject | null = null;
   /** @internal Number of a ghost. */
   made = 0;
   /** @internal How many ghosts hold old places of this one; they keep it alive. */
   ghosts = 0;
-  /** @internal Why the contents are lost. */
-  lost: unknown = undefined;
-  /** @internal Tells the contents before a purge from those after it. */
-  purges = 0;
-  /** @internal */
-  protected writers = 0;
+  /** @internal What is known of its contents; a purge begins new ones. */
+  contents: Contents = INTACT;
 
   /** @internal */
   constructor(state: DeviceState, options: CheckedBufferOptions) {
@@ -149,6 +151,11 @@ export abstract class BufferRecord {
     return this.reservation.fences.pending() !== null;
   }
 
+  /** @internal Why the contents are lost; undefined if they are not. */
+  get lost(): unknown {
+    return this.contents.lost;
+  }
+
   /** Whether its pages are in the swap store; they come back when they are needed. */
   get swapped(): boolean {
     return this.tt !== null && this.tt.swapped;
@@ -156,7 +163,7 @@ export abstract class BufferRecord {
 
   /** How many grabs keep its submission back, as {@linkcode grabForCpuWrite}. */
   get cpuWriters(): number {
-    return this.writers;
+    return this.mappings?.writers ?? 0;
   }
 
   /** Whether the last user has left, so that the handle can no longer be used. */

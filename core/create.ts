@@ -1,4 +1,3 @@
-import { accountedSize } from "./acc_size.ts";
 import { BufferObject } from "./buffer_object.ts";
 import { structuresCharge } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
@@ -11,14 +10,15 @@ export function createBuffer(state: DeviceState, options: CheckedBufferOptions):
   const buffer = new BufferObject(state, options);
   state.liveBuffers++;
   state.tracer.create?.(buffer);
-  const charge = structuresCharge(buffer, accountedSize(buffer.bytes, state.dma32));
+  const charge = structuresCharge(state, buffer);
   const op = state.single;
   op.begin();
   op.shrinks = 0;
   if (state.accountant.charge(charge, op) !== DONE) {
+    // It goes like any other, which takes the charge back.
+    state.accountant.count(charge);
     buffer.unref();
     throw new TtmError("ENOMEM", `Cannot create buffer: no memory for its ${charge.bytes} bytes of structures`);
   }
-  buffer.accountedBytes = charge.bytes;
   return buffer;
 }

@@ -1,3 +1,4 @@
+import { accountedSize } from "./acc_size.ts";
 import type { Charge } from "./accounting.ts";
 import { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
@@ -122,8 +123,8 @@ export function reapForRoom(state: DeviceState, buffer: BufferObject): void {
 }
 
 /** What the structures of a buffer count for. */
-export function structuresCharge({ kind }: BufferObject, bytes: number): Charge {
-  return { bytes, pages: 0, dma32: true, privileged: kind === "kernel" };
+export function structuresCharge({ dma32 }: DeviceState, { bytes, kind }: BufferObject): Charge {
+  return { bytes: accountedSize(bytes, dma32), pages: 0, dma32: true, privileged: kind === "kernel" };
 }
 
 function forget(state: DeviceState, buffer: BufferObject): void {
@@ -131,7 +132,7 @@ function forget(state: DeviceState, buffer: BufferObject): void {
   state.dyingBuffers--;
   buffer.row = -1;
   buffer.onDestroy?.(buffer);
-  if (buffer.accountedBytes > 0) state.accountant.uncharge(structuresCharge(buffer, buffer.accountedBytes));
+  if (!buffer.isGhost) state.accountant.uncharge(structuresCharge(state, buffer));
   const parent = buffer.ghostOf;
   if (parent !== null && --parent.ghosts === 0 && parent.disposed) release(state, parent);
 }

@@ -1,3 +1,4 @@
+import { mappingsOf } from "./io_memory.ts";
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { firstFit } from "@ttm/first-fit";
 import { BufferObject } from "./buffer_object.ts";
@@ -84,7 +85,7 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   [/buffer 4 has neither users nor ghosts, and is not dying/, ({ pinned }) => {
     Object.assign(pinned.buffer, { users: 0 });
   }],
-  [/buffer 1 has -1 CPU writers/, ({ gtt }) => Object.assign(gtt.buffer, { writers: -1 })],
+  [/buffer 1 has -1 CPU writers/, ({ gtt }) => mappingsOf(gtt.buffer).writers = -1],
   [/dying buffer 4 is pinned/, ({ pinned, state }) => {
     dying(pinned.buffer);
     state.buffers.setPins(pinned.buffer.row, 1);

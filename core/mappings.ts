@@ -20,6 +20,8 @@ export class Mappings {
   readonly kernel: Set<KernelMap> = new Set();
   /** The window on the place of the buffer; null while nobody maps it through one. */
   io: IoWindow | null = null;
+  /** How many write to it by the CPU and keep it out of submissions. */
+  writers = 0;
   /** First page of the range of offsets that names the buffer for users; -1 if nobody has asked for it. */
   firstOffset = -1;
 }

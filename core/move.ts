@@ -180,9 +180,9 @@ function commit(state: DeviceState, move: Transition): void {
 }
 
 function loseContentsIfItFails(buffer: BufferObject, copy: Fence): void {
-  const { purges } = buffer;
+  const { contents } = buffer;
   copy.onSignal((error) => {
-    if (error !== undefined && buffer.purges === purges) buffer.lost = error;
+    if (error !== undefined && buffer.contents === contents) buffer.contents = { lost: error };
   });
 }
 

@@ -35,8 +35,7 @@ export function purge(state: DeviceState, buffer: BufferObject, op: Operation): 
     }
     state.tracer.purge?.(buffer);
   }
-  buffer.lost = undefined;
-  buffer.purges++;
+  buffer.contents = { lost: undefined };
   buffer.wasEvicted = false;
   return DONE;
 }
