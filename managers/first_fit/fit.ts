@@ -1,7 +1,7 @@
 import { UNGUARDED } from "./fit_classes.ts";
 import { alignUp, END, FIRST_CLASS, type HoleTable, MINUS_START } from "./hole_table.ts";
-import type { HoleTree } from "./hole_tree.ts";
-import { NONE, type Side } from "./tree_links.ts";
+import { type HoleTree, NONE, type Side } from "./hole_tree.ts";
+import { firstOf } from "./tree_nodes.ts";
 
 /** No address: the request does not fit into the hole. */
 export const NO_FIT = -1;
@@ -27,9 +27,11 @@ export class Fit {
   high = false;
   /** The column that tells the room for this kind of request, or more than that. */
   column: number = FIRST_CLASS;
+  /** Whether the room is just that. */
+  exact = true;
   /** The search gives up after so many visits. */
   patience: number = Infinity;
-  /** Tree rows looked at since this was last set to 0. */
+  /** Entries of trees looked at since this was last set to 0. */
   visits = 0;
 
   /** Whether the search has given up, and its result is none. */
@@ -37,8 +39,11 @@ export class Fit {
     return this.visits > this.patience;
   }
 
-  /** The address that the request gets in the row's hole, or {@linkcode NO_FIT}. */
+  /** The address that the request gets in the row's hole, which has the room in the column; or {@linkcode NO_FIT}. */
   place(holes: HoleTable, row: number): number {
+    if (this.alignment === 1 && !this.limited && this.color === UNGUARDED) {
+      return this.high ? holes.end(row) - this.size : holes.start(row);
+    }
     const lowest = Math.max(holes.usableStart(row, this.color), this.lo);
     const end = Math.min(holes.usableEnd(row, this.color), this.hi);
     const highest = end - this.size;
@@ -49,32 +54,43 @@ export class Fit {
 
   /** The first row, coming from one side of the tree, whose hole takes the request; {@linkcode NONE} if none does. */
   search(holes: HoleTable, tree: HoleTree, side: Side): number {
-    if (!this.limited && holes.isExact(this.column, this.alignment, this.color)) {
-      const before = tree.visits;
-      const row = tree.first(this.column, this.size, side);
-      this.visits += tree.visits - before;
-      return row;
-    }
-    return this.#mayFitBelow(tree, tree.root) ? this.#descend(holes, tree, tree.root, side) : NONE;
+    if (this.limited || !this.exact) return this.#descend(holes, tree, tree.nodes.root, side);
+    const before = tree.visits;
+    const row = tree.first(this.column, this.size, side);
+    this.visits += tree.visits - before;
+    return row;
   }
 
-  #descend(holes: HoleTable, tree: HoleTree, top: number, near: Side): number {
-    const far: Side = near === 0 ? 1 : 0;
-    for (let row = top;;) {
-      const first = tree.child(row, near);
-      const found = this.#mayFitBelow(tree, first) ? this.#descend(holes, tree, first, near) : NONE;
-      if (found !== NONE) return found;
-      if (holes.value(row, this.column) >= this.size && this.place(holes, row) !== NO_FIT) return row;
-      row = tree.child(row, far);
-      if (!this.#mayFitBelow(tree, row)) return NONE;
+  #descend(holes: HoleTable, tree: HoleTree, node: number, side: Side): number {
+    const { counts, levels, ids } = tree.nodes;
+    const maxima = tree.maxima(this.column);
+    const first = firstOf(node);
+    const last = first + (counts[node] as number) - 1;
+    for (let i = 0; i <= last - first; i++) {
+      if (++this.visits > this.patience) return NONE;
+      const entry = side === 0 ? first + i : last - i;
+      if ((maxima[entry] as number) < this.size || this.#isOutside(tree, entry, last)) continue;
+      const id = ids[entry] as number;
+      if (levels[node] === 0) {
+        if (this.place(holes, id) !== NO_FIT) return id;
+        continue;
+      }
+      const row = this.#descend(holes, tree, id, side);
+      if (row !== NONE) return row;
     }
+    return NONE;
   }
 
-  #mayFitBelow(tree: HoleTree, row: number): boolean {
-    if (++this.visits > this.patience) return false;
-    if (tree.maximum(row, this.column) < this.size) return false;
-    if (!this.limited) return true;
-    const lowestStart = -tree.maximum(row, MINUS_START);
-    return lowestStart <= this.hi - this.size && tree.maximum(row, END) >= this.lo + this.size;
+  // Whether no hole under an entry reaches into the range far enough, as far as the tree knows.
+  #isOutside(tree: HoleTree, entry: number, last: number): boolean {
+    if (!this.limited) return false;
+    if (tree.byAddress) {
+      const { keys } = tree.nodes;
+      // What is followed by something that starts before the range, or with it, ends before the range.
+      return (keys[entry] as number) > this.hi - this.size || (entry < last && (keys[entry + 1] as number) <= this.lo);
+    }
+    if (!tree.tracks(MINUS_START)) return false;
+    const lowestStart = -(tree.maxima(MINUS_START)[entry] as number);
+    return lowestStart > this.hi - this.size || (tree.maxima(END)[entry] as number) < this.lo + this.size;
   }
 }

@@ -1,4 +1,4 @@
-import { type HoleTable, MINUS_START } from "./hole_table.ts";
+import { FIRST_CLASS, type HoleTable, MINUS_START } from "./hole_table.ts";
 import { HoleTree } from "./hole_tree.ts";
 import type { HoleSortKey } from "./range_requests.ts";
 import { HEAD, type SpanRing } from "./span_ring.ts";
@@ -9,12 +9,17 @@ const KEYS: Record<HoleSortKey, (holes: HoleTable, row: number) => number> = {
   recency: (holes, row) => 0 - holes.stamp(row),
 };
 
-/** The trees over the holes. Each is made when first needed, so that an order nobody asks for costs nothing. */
+/**
+ * The trees over the holes. Each is made when first needed, so that an order nobody asks for costs nothing, and again
+ * when it must know more columns.
+ */
 export class HoleIndexes {
   #ring: SpanRing;
   #holes: HoleTable;
-  #made: HoleTree[] = [];
-  #byKey: Record<HoleSortKey, HoleTree | null> = { address: null, size: null, recency: null };
+  #tracksLimits = false;
+  #address: HoleTree | null = null;
+  #size: HoleTree | null = null;
+  #recency: HoleTree | null = null;
 
   /** Makes no tree yet. */
   constructor(ring: SpanRing, holes: HoleTable) {
@@ -24,48 +29,49 @@ export class HoleIndexes {
 
   /** The tree sorted by a key, O(n log n) if it has to be made first. */
   by(key: HoleSortKey): HoleTree {
-    return this.#byKey[key] ?? this.#make(key);
+    if (key === "address") return this.#address ??= this.#make(key, FIRST_CLASS);
+    const firstColumn = this.#tracksLimits ? MINUS_START : FIRST_CLASS;
+    if (key === "size") return this.#size ??= this.#make(key, firstColumn);
+    return this.#recency ??= this.#make(key, firstColumn);
   }
 
   /** Opens the hole after a row's node, in the table and in every tree. */
   open(row: number, start: number, end: number): void {
     this.#holes.open(row, start, end);
-    for (let i = 0; i < this.#made.length; i++) (this.#made[i] as HoleTree).insert(row);
+    this.#address?.insert(row, start);
+    this.#size?.insert(row, end - start);
+    this.#recency?.insert(row, 0 - this.#holes.stamp(row));
   }
 
   /** Closes the hole after a row's node. */
   close(row: number): void {
-    for (let i = 0; i < this.#made.length; i++) (this.#made[i] as HoleTree).remove(row);
     this.#holes.close(row);
+    this.#address?.remove(row);
+    this.#size?.remove(row);
+    this.#recency?.remove(row);
   }
 
   /** Makes the hole after row `from` one after row `to`, where no hole stands, with other ends in the same place. */
   change(from: number, to: number, start: number, end: number): void {
-    const byAddress = this.#byKey.address;
-    for (let i = 0; i < this.#made.length; i++) {
-      if (this.#made[i] !== byAddress) (this.#made[i] as HoleTree).remove(from);
-    }
-    this.#holes.close(from);
-    this.#holes.open(to, start, end);
-    for (let i = 0; i < this.#made.length; i++) {
-      if (this.#made[i] !== byAddress) (this.#made[i] as HoleTree).insert(to);
-    }
-    byAddress?.replace(from, to);
+    this.#holes.change(from, to, start, end);
+    this.#address?.replace(from, to, start);
+    this.#size?.move(from, to, end - start);
+    this.#recency?.move(from, to, 0 - this.#holes.stamp(to));
   }
 
-  /** The column to search by for a kind of request; O(n) when it is a new one. */
+  /** The column to search by for a kind of request. When it is a new one, no tree is left. */
   columnFor(alignment: number, color: number): number {
     const columns = this.#holes.columnCount;
     const column = this.#holes.columnFor(alignment, color);
-    if (column === columns) this.#followColumns();
+    if (column === columns) this.#address = this.#size = this.#recency = null;
     return column;
   }
 
-  /** Prepares the trees for requests limited to a range; O(n) the first time. */
+  /** Has the trees by size and age know the ends of the holes, for requests limited to a range. */
   trackLimits(): void {
-    if (this.#holes.firstTracked === MINUS_START) return;
-    this.#holes.trackLimits();
-    this.#followColumns();
+    if (this.#tracksLimits) return;
+    this.#tracksLimits = true;
+    this.#size = this.#recency = null;
   }
 
   /** A list of the rows that have a hole, in the order of the tree for that key, made or not. */
@@ -73,10 +79,6 @@ export class HoleIndexes {
     const holes = this.#holes;
     const keyOf = KEYS[key];
     return this.#rows().sort((a, b) => keyOf(holes, a) - keyOf(holes, b) || holes.stamp(b) - holes.stamp(a));
-  }
-
-  #followColumns(): void {
-    for (const tree of this.#made) tree.followColumns();
   }
 
   #rows(): number[] {
@@ -89,11 +91,10 @@ export class HoleIndexes {
     return rows;
   }
 
-  #make(key: HoleSortKey): HoleTree {
-    const tree = new HoleTree(this.#holes, KEYS[key]);
-    for (const row of this.#rows()) tree.insert(row);
-    this.#made.push(tree);
-    this.#byKey[key] = tree;
+  #make(key: HoleSortKey, firstColumn: number): HoleTree {
+    const tree = new HoleTree(this.#holes, firstColumn, key === "address");
+    // The last one first: among equals a tree takes the hole added last for the one made last.
+    for (const row of this.sorted(key).reverse()) tree.insert(row, KEYS[key](this.#holes, row));
     return tree;
   }
 }

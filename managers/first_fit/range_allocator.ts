@@ -4,6 +4,7 @@ import { RangeScan } from "./range_scan.ts";
 import { Fit } from "./fit.ts";
 import { UNGUARDED } from "./fit_classes.ts";
 import { HoleIndexes } from "./hole_indexes.ts";
+import { NONE } from "./hole_tree.ts";
 import { FIRST_CLASS, HoleTable } from "./hole_table.ts";
 import { checkInsert, checkOptions, checkReserve, HOLE_SORT_KEYS } from "./range_requests.ts";
 import type {
@@ -16,7 +17,7 @@ import type {
   SearchOrder,
 } from "./range_requests.ts";
 import { HEAD, SpanNode, SpanRing } from "./span_ring.ts";
-import { NONE } from "./tree_links.ts";
+import { STEM } from "./tree_nodes.ts";
 
 const SORTED_BY: Record<SearchOrder, HoleSortKey> = {
   best: "size",
@@ -25,8 +26,11 @@ const SORTED_BY: Record<SearchOrder, HoleSortKey> = {
   evict: "recency",
 };
 
-/** Visits after which a search by a bound gives up. */
-const PATIENCE = 32;
+/** Entries after which a search that is not O(log n) gives up, */
+const PATIENCE = 64;
+
+/** unless there are so few holes that any search is short. */
+const FEW = 128;
 
 /**
  * Hands out ranges of [start, start + size), choosing the same addresses as `drm_mm` of Linux 6.12
@@ -91,7 +95,7 @@ export class RangeAllocator {
   /** Units in the largest hole; 0 if there is none. O(1). */
   get largestHole(): number {
     const tree = this.#indexes.by(SORTED_BY[this.#defaultOrder]);
-    return tree.root === NONE ? 0 : tree.maximum(tree.root, FIRST_CLASS);
+    return Math.max(0, tree.maxima(FIRST_CLASS)[STEM] as number);
   }
 
   /** How many holes there are. */
@@ -125,7 +129,7 @@ export class RangeAllocator {
     fit.alignment = request.alignment || 1;
     fit.high = order === "highest";
     if (fit.size === 0) return null;
-    const row = this.#findOfKind(fit, order);
+    const row = this.#find(fit, order);
     return row === NONE ? null : this.#occupy(row, fit.place(this.#holes, row), color);
   }
 
@@ -139,9 +143,9 @@ export class RangeAllocator {
   reserve(request: ReserveRequest): RangeNode | null {
     checkReserve(request);
     const { start, size, color = 0 } = request;
-    this.#prepare(size, color, start, start + size);
+    const fit = this.#prepare(size, color, start, start + size);
     if (size === 0) return null;
-    const row = this.#find("lowest");
+    const row = this.#find(fit, "lowest");
     return row === NONE ? null : this.#occupy(row, start, color);
   }
 
@@ -218,32 +222,33 @@ export class RangeAllocator {
     fit.hi = hi;
     fit.limited = lo > this.start || hi < this.start + this.size;
     fit.high = false;
-    fit.column = FIRST_CLASS;
-    fit.patience = Infinity;
     fit.visits = 0;
     return fit;
   }
 
-  // Most requests find a hole soon, so a kind gets a column of its own, which costs every change, only when one does not.
-  #findOfKind(fit: Fit, order: SearchOrder): number {
-    fit.column = this.#holes.boundFor(fit.alignment, fit.color);
-    if (!this.#holes.isExact(fit.column, fit.alignment, fit.color)) fit.patience = PATIENCE;
-    const row = this.#find(order);
+  // Most requests find a hole soon, so trees learn more, which costs every change, only when one does not.
+  #find(fit: Fit, order: SearchOrder): number {
+    const indexes = this.#indexes;
+    const key = SORTED_BY[order];
+    const side = order === "highest" ? 1 : 0;
+    this.#chooseColumn(this.#holes.boundFor(fit.alignment, fit.color));
+    const isShort = fit.exact && (key === "address" || !fit.limited);
+    fit.patience = isShort || this.#holes.count <= FEW ? Infinity : PATIENCE;
+    const row = fit.search(this.#holes, indexes.by(key), side);
     if (!fit.gaveUp) return row;
-    fit.column = this.#indexes.columnFor(fit.alignment, fit.color);
+    this.#chooseColumn(indexes.columnFor(fit.alignment, fit.color));
     fit.patience = Infinity;
-    return this.#find(order);
+    if (fit.limited && key !== "address") {
+      // By address a limited search is always O(log n), so ask there first whether the slower one is worth while.
+      if (fit.search(this.#holes, indexes.by("address"), 0) === NONE) return NONE;
+      indexes.trackLimits();
+    }
+    return fit.search(this.#holes, indexes.by(key), side);
   }
 
-  #find(order: SearchOrder): number {
-    const fit = this.#fit;
-    const key = SORTED_BY[order];
-    if (fit.limited) this.#indexes.trackLimits();
-    // By address a limited search is always O(log n), so ask there first whether the slower one is worth while.
-    if (fit.limited && key !== "address" && fit.search(this.#holes, this.#indexes.by("address"), 0) === NONE) {
-      return NONE;
-    }
-    return fit.search(this.#holes, this.#indexes.by(key), order === "highest" ? 1 : 0);
+  #chooseColumn(column: number): void {
+    this.#fit.column = column;
+    this.#fit.exact = this.#holes.isExact(column, this.#fit.alignment, this.#fit.color);
   }
 
   // What is left before the node becomes a new hole first, then what is left behind it: drm_mm's order.

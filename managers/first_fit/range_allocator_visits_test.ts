@@ -2,8 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { type InsertRequest, RangeAllocator, type RangeNode, type SearchOrder } from "./mod.ts";
 
 const HOLES = 30_000;
-// An AVL tree of 2^15 rows is at most 21 high. A search looks at two rows a level, at the ends of a range at four.
-const NO_SCAN = 4 * 21;
+// Five levels of nodes with up to 16 entries, once straight down, or once down each end of a range. A search by a bound
+// gives up after 64, and then does that.
+const NO_SCAN = 64 + 5 * 16;
 const ORDERS: readonly SearchOrder[] = ["best", "lowest", "highest", "evict"];
 
 interface Fragmentation {
