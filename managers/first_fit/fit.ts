@@ -1,5 +1,5 @@
 import { UNGUARDED } from "./fit_classes.ts";
-import { alignUp, END, FIRST_CLASS, type HoleTable, MINUS_START } from "./hole_table.ts";
+import { alignDown, alignUp, END, FIRST_CLASS, type HoleTable, MINUS_START } from "./hole_table.ts";
 import { type HoleTree, NONE, type Side } from "./hole_tree.ts";
 import { firstOf } from "./tree_nodes.ts";
 
@@ -34,6 +34,11 @@ export class Fit {
   /** Entries of trees looked at since this was last set to 0. */
   visits = 0;
 
+  /** Whether any hole of the size will do as it is. */
+  get isPlain(): boolean {
+    return this.alignment === 1 && !this.limited && this.color === UNGUARDED;
+  }
+
   /** Whether the search has given up, and its result is none. */
   get gaveUp(): boolean {
     return this.visits > this.patience;
@@ -41,14 +46,12 @@ export class Fit {
 
   /** The address that the request gets in the row's hole, which has the room in the column; or {@linkcode NO_FIT}. */
   place(holes: HoleTable, row: number): number {
-    if (this.alignment === 1 && !this.limited && this.color === UNGUARDED) {
-      return this.high ? holes.end(row) - this.size : holes.start(row);
-    }
+    if (this.isPlain) return this.high ? holes.end(row) - this.size : holes.start(row);
     const lowest = Math.max(holes.usableStart(row, this.color), this.lo);
     const end = Math.min(holes.usableEnd(row, this.color), this.hi);
     const highest = end - this.size;
     if (highest < lowest) return NO_FIT;
-    const address = this.high ? highest - highest % this.alignment : alignUp(lowest, this.alignment);
+    const address = this.high ? alignDown(highest, this.alignment) : alignUp(lowest, this.alignment);
     return address >= lowest && address <= highest ? address : NO_FIT;
   }
 
@@ -63,27 +66,26 @@ export class Fit {
 
   #descend(holes: HoleTable, tree: HoleTree, node: number, side: Side): number {
     const { counts, levels, ids } = tree.nodes;
+    const { size } = this;
     const maxima = tree.maxima(this.column);
-    const first = firstOf(node);
-    const last = first + (counts[node] as number) - 1;
-    for (let i = 0; i <= last - first; i++) {
-      if (++this.visits > this.patience) return NONE;
-      const entry = side === 0 ? first + i : last - i;
-      if ((maxima[entry] as number) < this.size || this.#isOutside(tree, entry, last)) continue;
+    const isLeaf = levels[node] === 0;
+    const count = counts[node] as number;
+    const last = firstOf(node) + count - 1;
+    let found: number = NONE;
+    let looked = 0;
+    for (; looked < count && found === NONE && !this.gaveUp; looked++) {
+      const entry = side === 0 ? firstOf(node) + looked : last - looked;
+      if ((maxima[entry] as number) < size || (this.limited && this.#isOutside(tree, entry, last))) continue;
       const id = ids[entry] as number;
-      if (levels[node] === 0) {
-        if (this.place(holes, id) !== NO_FIT) return id;
-        continue;
-      }
-      const row = this.#descend(holes, tree, id, side);
-      if (row !== NONE) return row;
+      if (!isLeaf) found = this.#descend(holes, tree, id, side);
+      else if (this.place(holes, id) !== NO_FIT) found = id;
     }
-    return NONE;
+    this.visits += looked;
+    return found;
   }
 
   // Whether no hole under an entry reaches into the range far enough, as far as the tree knows.
   #isOutside(tree: HoleTree, entry: number, last: number): boolean {
-    if (!this.limited) return false;
     if (tree.byAddress) {
       const { keys } = tree.nodes;
       // What is followed by something that starts before the range, or with it, ends before the range.

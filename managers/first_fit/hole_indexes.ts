@@ -6,7 +6,7 @@ import { HEAD, type SpanRing } from "./span_ring.ts";
 const KEYS: Record<HoleSortKey, (holes: HoleTable, row: number) => number> = {
   address: (holes, row) => holes.start(row),
   size: (holes, row) => holes.size(row),
-  recency: (holes, row) => 0 - holes.stamp(row),
+  recency: (holes, row) => holes.stamp(row),
 };
 
 /**
@@ -27,7 +27,7 @@ export class HoleIndexes {
     this.#holes = holes;
   }
 
-  /** The tree sorted by a key, O(n log n) if it has to be made first. */
+  /** The tree ascending by a key, by recency the hole made last at the end; O(n log n) if it has to be made first. */
   by(key: HoleSortKey): HoleTree {
     if (key === "address") return this.#address ??= this.#make(key, FIRST_CLASS);
     const firstColumn = this.#tracksLimits ? MINUS_START : FIRST_CLASS;
@@ -40,7 +40,7 @@ export class HoleIndexes {
     this.#holes.open(row, start, end);
     this.#address?.insert(row, start);
     this.#size?.insert(row, end - start);
-    this.#recency?.insert(row, 0 - this.#holes.stamp(row));
+    this.#recency?.insert(row, this.#holes.stamp(row));
   }
 
   /** Closes the hole after a row's node. */
@@ -56,7 +56,7 @@ export class HoleIndexes {
     this.#holes.change(from, to, start, end);
     this.#address?.replace(from, to, start);
     this.#size?.move(from, to, end - start);
-    this.#recency?.move(from, to, 0 - this.#holes.stamp(to));
+    this.#recency?.move(from, to, this.#holes.stamp(to));
   }
 
   /** The column to search by for a kind of request. When it is a new one, no tree is left. */
@@ -74,7 +74,7 @@ export class HoleIndexes {
     this.#size = this.#recency = null;
   }
 
-  /** A list of the rows that have a hole, in the order of the tree for that key, made or not. */
+  /** A list of the rows that have a hole, ascending by a key, the one made last first among equals. O(n log n). */
   sorted(key: HoleSortKey): number[] {
     const holes = this.#holes;
     const keyOf = KEYS[key];
@@ -93,8 +93,8 @@ export class HoleIndexes {
 
   #make(key: HoleSortKey, firstColumn: number): HoleTree {
     const tree = new HoleTree(this.#holes, firstColumn, key === "address");
-    // The last one first: among equals a tree takes the hole added last for the one made last.
-    for (const row of this.sorted(key).reverse()) tree.insert(row, KEYS[key](this.#holes, row));
+    // In the order in which they were made, for among equals a tree puts the hole added last first.
+    for (const row of this.sorted("recency")) tree.insert(row, KEYS[key](this.#holes, row));
     return tree;
   }
 }

@@ -19,6 +19,11 @@ export function alignUp(address: number, alignment: number): number {
   return Math.ceil(address / alignment) * alignment;
 }
 
+/** The highest multiple of `alignment` from `address` down. */
+export function alignDown(address: number, alignment: number): number {
+  return Math.floor(address / alignment) * alignment;
+}
+
 /** The holes by row. Neighbouring holes are always merged, so what stands around a hole changes only with the hole. */
 export class HoleTable {
   #ring: SpanRing;

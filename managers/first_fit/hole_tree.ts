@@ -71,7 +71,8 @@ export class HoleTree {
     const { nodes } = this;
     let leaf = this.#leafFor(key);
     if (nodes.counts[leaf] === FANOUT) {
-      this.#split(leaf);
+      // What grows only at its end leaves nodes almost full behind.
+      this.#split(leaf, (nodes.keys[firstOf(leaf) + FANOUT - 1] as number) < key ? FANOUT - 1 : FANOUT / 2);
       leaf = this.#leafFor(key);
     }
     const end = firstOf(leaf) + (nodes.counts[leaf] as number);
@@ -133,7 +134,7 @@ export class HoleTree {
     if ((nodes.counts[nodeOf(entry)] as number) < FEW) this.#merge(nodeOf(entry));
   }
 
-  #split(node: number): void {
+  #split(node: number, keep: number): void {
     const { nodes } = this;
     const entry = nodes.entries[node] as number;
     if (entry === STEM) {
@@ -141,9 +142,9 @@ export class HoleTree {
       nodes.name(STEM, root);
       nodes.add(firstOf(root), node);
       nodes.summarise(node);
-    } else if (nodes.counts[nodeOf(entry)] === FANOUT) this.#split(nodeOf(entry));
+    } else if (nodes.counts[nodeOf(entry)] === FANOUT) this.#split(nodeOf(entry), FANOUT / 2);
     const behind = nodes.take(nodes.levels[node] as number);
-    nodes.moveTail(firstOf(node) + FANOUT / 2, behind);
+    nodes.moveTail(firstOf(node) + keep, behind);
     nodes.add((nodes.entries[node] as number) + 1, behind);
     nodes.summarise(behind);
     nodes.summarise(node);

@@ -19,18 +19,15 @@ import type {
 import { HEAD, SpanNode, SpanRing } from "./span_ring.ts";
 import { STEM } from "./tree_nodes.ts";
 
-const SORTED_BY: Record<SearchOrder, HoleSortKey> = {
-  best: "size",
-  lowest: "address",
-  highest: "address",
-  evict: "recency",
-};
+function keyOf(order: SearchOrder): HoleSortKey {
+  return order === "best" ? "size" : order === "evict" ? "recency" : "address";
+}
 
 /** Entries after which a search that is not O(log n) gives up, */
 const PATIENCE = 64;
 
 /** unless there are so few holes that any search is short. */
-const FEW = 128;
+const FEW = 256;
 
 /**
  * Hands out ranges of [start, start + size), choosing the same addresses as `drm_mm` of Linux 6.12
@@ -94,7 +91,7 @@ export class RangeAllocator {
 
   /** Units in the largest hole; 0 if there is none. O(1). */
   get largestHole(): number {
-    const tree = this.#indexes.by(SORTED_BY[this.#defaultOrder]);
+    const tree = this.#indexes.by(keyOf(this.#defaultOrder));
     return Math.max(0, tree.maxima(FIRST_CLASS)[STEM] as number);
   }
 
@@ -210,7 +207,9 @@ export class RangeAllocator {
    */
   holes(by: HoleSortKey = "address"): RangeHole[] {
     checkWord("list the holes", "by", by, HOLE_SORT_KEYS);
-    return this.#indexes.sorted(by).map((row) => ({ start: this.#holes.start(row), size: this.#holes.size(row) }));
+    const rows = this.#indexes.sorted(by);
+    if (by === "recency") rows.reverse();
+    return rows.map((row) => ({ start: this.#holes.start(row), size: this.#holes.size(row) }));
   }
 
   #prepare(size: number, color: number, lo: number, hi: number): Fit {
@@ -222,6 +221,8 @@ export class RangeAllocator {
     fit.hi = hi;
     fit.limited = lo > this.start || hi < this.start + this.size;
     fit.high = false;
+    fit.column = FIRST_CLASS;
+    fit.exact = true;
     fit.visits = 0;
     return fit;
   }
@@ -229,8 +230,9 @@ export class RangeAllocator {
   // Most requests find a hole soon, so trees learn more, which costs every change, only when one does not.
   #find(fit: Fit, order: SearchOrder): number {
     const indexes = this.#indexes;
-    const key = SORTED_BY[order];
-    const side = order === "highest" ? 1 : 0;
+    const key = keyOf(order);
+    const side = order === "highest" || order === "evict" ? 1 : 0;
+    if (fit.isPlain) return fit.search(this.#holes, indexes.by(key), side);
     this.#chooseColumn(this.#holes.boundFor(fit.alignment, fit.color));
     const isShort = fit.exact && (key === "address" || !fit.limited);
     fit.patience = isShort || this.#holes.count <= FEW ? Infinity : PATIENCE;

@@ -153,5 +153,5 @@ Deno.test("RangeAllocator does what the plain model of drm_mm does, operation by
 
 Deno.test("RangeAllocator does so when searches would be long", () => {
   // More holes than FEW, so that long searches give up and the trees learn more.
-  compare(spaces.map((space) => ({ ...space, size: 700 })), 170, 15);
+  compare(spaces.map((space) => ({ ...space, size: 1100 })), 270, 15);
 });
