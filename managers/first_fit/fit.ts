@@ -3,9 +3,6 @@ import { alignDown, alignUp, END, FIRST_CLASS, type HoleTable, MINUS_START } fro
 import { type HoleTree, NONE, type Side } from "./hole_tree.ts";
 import { firstOf } from "./tree_nodes.ts";
 
-/** No address: the request does not fit into the hole. */
-export const NO_FIT = -1;
-
 /**
  * One request while it looks for its hole. An allocator has one and fills it in anew for each request, so that a
  * search allocates nothing.
@@ -31,6 +28,8 @@ export class Fit {
   exact = true;
   /** The search gives up after so many visits. */
   patience: number = Infinity;
+  /** Where the request lies in the hole that the last search has found. */
+  address = 0;
   /** Entries of trees looked at since this was last set to 0. */
   visits = 0;
 
@@ -44,23 +43,13 @@ export class Fit {
     return this.visits > this.patience;
   }
 
-  /** The address that the request gets in the row's hole, which has the room in the column; or {@linkcode NO_FIT}. */
-  place(holes: HoleTable, row: number): number {
-    if (this.isPlain) return this.high ? holes.end(row) - this.size : holes.start(row);
-    const lowest = Math.max(holes.usableStart(row, this.color), this.lo);
-    const end = Math.min(holes.usableEnd(row, this.color), this.hi);
-    const highest = end - this.size;
-    if (highest < lowest) return NO_FIT;
-    const address = this.high ? alignDown(highest, this.alignment) : alignUp(lowest, this.alignment);
-    return address >= lowest && address <= highest ? address : NO_FIT;
-  }
-
   /** The first row, coming from one side of the tree, whose hole takes the request; {@linkcode NONE} if none does. */
   search(holes: HoleTable, tree: HoleTree, side: Side): number {
     if (this.limited || !this.exact) return this.#descend(holes, tree, tree.nodes.root, side);
     const before = tree.visits;
     const row = tree.first(this.column, this.size, side);
     this.visits += tree.visits - before;
+    if (row !== NONE) this.#place(holes, row);
     return row;
   }
 
@@ -78,10 +67,22 @@ export class Fit {
       if ((maxima[entry] as number) < size || (this.limited && this.#isOutside(tree, entry, last))) continue;
       const id = ids[entry] as number;
       if (!isLeaf) found = this.#descend(holes, tree, id, side);
-      else if (this.place(holes, id) !== NO_FIT) found = id;
+      else if (this.#place(holes, id)) found = id;
     }
     this.visits += looked;
     return found;
+  }
+
+  // Sets the address for the row's hole, which is large enough; returns whether the request fits there.
+  #place(holes: HoleTable, row: number): boolean {
+    if (this.isPlain) {
+      this.address = this.high ? holes.end(row) - this.size : holes.start(row);
+      return true;
+    }
+    const lowest = Math.max(holes.usableStart(row, this.color), this.lo);
+    const highest = Math.min(holes.usableEnd(row, this.color), this.hi) - this.size;
+    this.address = this.high ? alignDown(highest, this.alignment) : alignUp(lowest, this.alignment);
+    return this.address >= lowest && this.address <= highest;
   }
 
   // Whether no hole under an entry reaches into the range far enough, as far as the tree knows.

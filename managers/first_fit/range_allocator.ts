@@ -127,7 +127,7 @@ export class RangeAllocator {
     fit.high = order === "highest";
     if (fit.size === 0) return null;
     const row = this.#find(fit, order);
-    return row === NONE ? null : this.#occupy(row, fit.place(this.#holes, row), color);
+    return row === NONE ? null : this.#occupy(row, fit.address, color);
   }
 
   /**

@@ -75,12 +75,12 @@ export class TreeNodes {
     for (let to = end; to > entry; to--) {
       homes[ids[to] = ids[to - 1] as number] = to;
       keys[to] = keys[to - 1] as number;
-      for (let i = 0; i < columns.length; i++) {
-        const values = columns[i] as Float64Array;
-        values[to] = values[to - 1] as number;
-      }
     }
-    for (let i = 0; i < columns.length; i++) (columns[i] as Float64Array)[entry] = -Infinity;
+    for (let i = 0; i < columns.length; i++) {
+      const values = columns[i] as Float64Array;
+      for (let to = end; to > entry; to--) values[to] = values[to - 1] as number;
+      values[entry] = -Infinity;
+    }
     this.name(entry, id);
   }
 
@@ -93,10 +93,10 @@ export class TreeNodes {
     for (let to = entry; to < last; to++) {
       homes[ids[to] = ids[to + 1] as number] = to;
       keys[to] = keys[to + 1] as number;
-      for (let i = 0; i < columns.length; i++) {
-        const values = columns[i] as Float64Array;
-        values[to] = values[to + 1] as number;
-      }
+    }
+    for (let i = 0; i < columns.length; i++) {
+      const values = columns[i] as Float64Array;
+      for (let to = entry; to < last; to++) values[to] = values[to + 1] as number;
     }
     if (entry < last && entry === firstOf(node)) this.setKey(entry, keys[entry] as number);
   }
