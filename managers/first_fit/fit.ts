@@ -38,9 +38,15 @@ export class Fit {
     return this.alignment === 1 && !this.limited && this.color === UNGUARDED;
   }
 
-  /** Whether the search has given up, and its result is none. */
+  /** Whether the last search has given up, if it has found nothing. */
   get gaveUp(): boolean {
     return this.visits > this.patience;
+  }
+
+  /** Goes by a column from now on. */
+  useColumn(holes: HoleTable, column: number): void {
+    this.column = column;
+    this.exact = holes.isExact(column, this.alignment, this.color);
   }
 
   /** The first row, coming from one side of the tree, whose hole takes the request; {@linkcode NONE} if none does. */

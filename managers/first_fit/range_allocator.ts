@@ -1,6 +1,7 @@
 import { TtmError } from "@ttm/core";
 import { checkWord, show } from "@ttm/core/arguments";
 import { RangeScan } from "./range_scan.ts";
+import { findHole, sortKeyOf } from "./find_hole.ts";
 import { Fit } from "./fit.ts";
 import { UNGUARDED } from "./fit_classes.ts";
 import { HoleIndexes } from "./hole_indexes.ts";
@@ -19,24 +20,14 @@ import type {
 import { HEAD, SpanNode, SpanRing } from "./span_ring.ts";
 import { STEM } from "./tree_nodes.ts";
 
-function keyOf(order: SearchOrder): HoleSortKey {
-  return order === "best" ? "size" : order === "evict" ? "recency" : "address";
-}
-
-/** Entries after which a search that is not O(log n) gives up, */
-const PATIENCE = 64;
-
-/** unless there are so few holes that any search is short. */
-const FEW = 256;
-
 /**
  * Hands out ranges of [start, start + size), choosing the same addresses as `drm_mm` of Linux 6.12
  * (`drivers/gpu/drm/drm_mm.c`, without its ONCE mode). Everything is synchronous and deterministic.
  *
- * The holes stand in balanced trees that also keep the largest room in each subtree (augmented search trees: Cormen et
- * al., *Introduction to Algorithms*, chapter "Augmenting Data Structures"), not only for plain requests, as `drm_mm`
- * does, but for each alignment and colour in use. So the first hole that fits is found by descending, O(log n) however
- * fragmented the space is. The README tells when a search may take longer.
+ * The holes stand in B+ trees that also keep the largest room in each subtree (augmented search trees: Cormen et al.,
+ * *Introduction to Algorithms*, chapters "B-Trees" and "Augmenting Data Structures"), not only for plain requests, as
+ * `drm_mm` does, but for each alignment and colour in use. So the first hole that fits is found by descending, O(log n)
+ * however fragmented the space is. The README tells when a search may take longer.
  *
  * @example Best fit, and from the top down
  * ```ts
@@ -91,7 +82,7 @@ export class RangeAllocator {
 
   /** Units in the largest hole; 0 if there is none. O(1). */
   get largestHole(): number {
-    const tree = this.#indexes.by(keyOf(this.#defaultOrder));
+    const tree = this.#indexes.by(sortKeyOf(this.#defaultOrder));
     return Math.max(0, tree.maxima(FIRST_CLASS)[STEM] as number);
   }
 
@@ -105,7 +96,7 @@ export class RangeAllocator {
     return this.#nodeCount;
   }
 
-  /** Tree rows that the last `insert` or `reserve` looked at. For tests and curiosity: time is noisy, this is not. */
+  /** Entries of trees that the last `insert` or `reserve` looked at. For tests and curiosity: time is noisy, this is not. */
   get lastVisits(): number {
     return this.#fit.visits;
   }
@@ -126,7 +117,7 @@ export class RangeAllocator {
     fit.alignment = request.alignment || 1;
     fit.high = order === "highest";
     if (fit.size === 0) return null;
-    const row = this.#find(fit, order);
+    const row = findHole(fit, order, this.#holes, this.#indexes);
     return row === NONE ? null : this.#occupy(row, fit.address, color);
   }
 
@@ -142,7 +133,7 @@ export class RangeAllocator {
     const { start, size, color = 0 } = request;
     const fit = this.#prepare(size, color, start, start + size);
     if (size === 0) return null;
-    const row = this.#find(fit, "lowest");
+    const row = findHole(fit, "lowest", this.#holes, this.#indexes);
     return row === NONE ? null : this.#occupy(row, start, color);
   }
 
@@ -225,32 +216,6 @@ export class RangeAllocator {
     fit.exact = true;
     fit.visits = 0;
     return fit;
-  }
-
-  // Most requests find a hole soon, so trees learn more, which costs every change, only when one does not.
-  #find(fit: Fit, order: SearchOrder): number {
-    const indexes = this.#indexes;
-    const key = keyOf(order);
-    const side = order === "highest" || order === "evict" ? 1 : 0;
-    if (fit.isPlain) return fit.search(this.#holes, indexes.by(key), side);
-    this.#chooseColumn(this.#holes.boundFor(fit.alignment, fit.color));
-    const isShort = fit.exact && (key === "address" || !fit.limited);
-    fit.patience = isShort || this.#holes.count <= FEW ? Infinity : PATIENCE;
-    const row = fit.search(this.#holes, indexes.by(key), side);
-    if (!fit.gaveUp) return row;
-    this.#chooseColumn(indexes.columnFor(fit.alignment, fit.color));
-    fit.patience = Infinity;
-    if (fit.limited && key !== "address") {
-      // By address a limited search is always O(log n), so ask there first whether the slower one is worth while.
-      if (fit.search(this.#holes, indexes.by("address"), 0) === NONE) return NONE;
-      indexes.trackLimits();
-    }
-    return fit.search(this.#holes, indexes.by(key), side);
-  }
-
-  #chooseColumn(column: number): void {
-    this.#fit.column = column;
-    this.#fit.exact = this.#holes.isExact(column, this.#fit.alignment, this.#fit.color);
   }
 
   // What is left before the node becomes a new hole first, then what is left behind it: drm_mm's order.

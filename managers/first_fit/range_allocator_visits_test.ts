@@ -65,6 +65,16 @@ Deno.test("insert() by address does not scan for a limited request", () => {
   }
 });
 
+Deno.test("insert() by address does not scan for a huge page, limited or not", () => {
+  const allocator = fragmented({ extra: 512 });
+  const hi = (HOLES - 1) * 4;
+  for (const order of ["lowest", "highest"] as const) {
+    for (const size of [4, 512]) assertEquals(tryInsert(allocator, { size, alignment: 512, hi, order }), null);
+    assertEquals(tryInsert(allocator, { size: 3, alignment: 512, lo: 1, hi: 1024, order })?.start, 512);
+    assert(tryInsert(allocator, { size: 4, alignment: 512, order }) !== null);
+  }
+});
+
 Deno.test("insert() by size or age does not scan when nothing in the range fits", () => {
   const allocator = fragmented();
   for (const order of ["best", "evict"] as const) {
