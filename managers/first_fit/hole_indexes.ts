@@ -9,14 +9,21 @@ const KEYS: Record<HoleSortKey, (holes: HoleTable, row: number) => number> = {
   recency: (holes, row) => holes.stamp(row),
 };
 
+/** After how many changes it is looked whether a tree has become idle. */
+const PERIOD = 256;
+
+/** It has if nothing was looked up in it during so many times as many changes as there are holes: so it pays to make it anew. */
+const IDLE = 4;
+
 /**
- * The trees over the holes. Each is made when first needed, so that an order nobody asks for costs nothing, and again
- * when it must know more columns.
+ * The trees over the holes. Each is made when it is needed, so that an order nobody asks for costs nothing, and dropped
+ * when it is idle, or lacks a column.
  */
 export class HoleIndexes {
   #ring: SpanRing;
   #holes: HoleTable;
   #tracksLimits = false;
+  #changes = 0;
   #address: HoleTree | null = null;
   #size: HoleTree | null = null;
   #recency: HoleTree | null = null;
@@ -27,12 +34,12 @@ export class HoleIndexes {
     this.#holes = holes;
   }
 
-  /** The tree ascending by a key, by recency the hole made last at the end; O(n log n) if it has to be made first. */
+  /** The tree ascending by a key, by recency the hole made last at the end; O(n log n) if it has to be made. */
   by(key: HoleSortKey): HoleTree {
-    if (key === "address") return this.#address ??= this.#make(key, FIRST_CLASS);
-    const firstColumn = this.#tracksLimits ? MINUS_START : FIRST_CLASS;
-    if (key === "size") return this.#size ??= this.#make(key, firstColumn);
-    return this.#recency ??= this.#make(key, firstColumn);
+    const tree = key === "address" ? this.#address : key === "size" ? this.#size : this.#recency;
+    if (tree === null) return this.#make(key);
+    tree.lastUse = this.#changes;
+    return tree;
   }
 
   /** Opens the hole after a row's node, in the table and in every tree. */
@@ -41,6 +48,7 @@ export class HoleIndexes {
     this.#address?.insert(row, start);
     this.#size?.insert(row, end - start);
     this.#recency?.insert(row, this.#holes.stamp(row));
+    this.#countChange();
   }
 
   /** Closes the hole after a row's node. */
@@ -49,6 +57,7 @@ export class HoleIndexes {
     this.#address?.remove(row);
     this.#size?.remove(row);
     this.#recency?.remove(row);
+    this.#countChange();
   }
 
   /** Makes the hole after row `from` one after row `to`, where no hole stands, with other ends in the same place. */
@@ -57,6 +66,7 @@ export class HoleIndexes {
     this.#address?.replace(from, to, start);
     this.#size?.move(from, to, end - start);
     this.#recency?.move(from, to, this.#holes.stamp(to));
+    this.#countChange();
   }
 
   /** The column to search by for a kind of request. When it is a new one, no tree is left. */
@@ -91,10 +101,23 @@ export class HoleIndexes {
     return rows;
   }
 
-  #make(key: HoleSortKey, firstColumn: number): HoleTree {
+  #make(key: HoleSortKey): HoleTree {
+    const firstColumn = this.#tracksLimits && key !== "address" ? MINUS_START : FIRST_CLASS;
     const tree = new HoleTree(this.#holes, firstColumn, key === "address");
     // In the order in which they were made, for among equals a tree puts the hole added last first.
     for (const row of this.sorted("recency")) tree.insert(row, KEYS[key](this.#holes, row));
+    if (key === "address") this.#address = tree;
+    else if (key === "size") this.#size = tree;
+    else this.#recency = tree;
+    tree.lastUse = this.#changes;
     return tree;
+  }
+
+  #countChange(): void {
+    if (++this.#changes % PERIOD !== 0) return;
+    const before = this.#changes - PERIOD - IDLE * this.#holes.count;
+    if (this.#address !== null && this.#address.lastUse < before) this.#address = null;
+    if (this.#size !== null && this.#size.lastUse < before) this.#size = null;
+    if (this.#recency !== null && this.#recency.lastUse < before) this.#recency = null;
   }
 }

@@ -22,6 +22,8 @@ const ROOMY = FANOUT * 3 / 4;
 export class HoleTree {
   /** Entries that {@linkcode HoleTree.first} has looked at. */
   visits = 0;
+  /** When it was last asked for, by the count of its owner. */
+  lastUse = 0;
   /** The nodes, for searches of other kinds. */
   readonly nodes: TreeNodes;
   /** Whether the keys are addresses. */

@@ -101,6 +101,20 @@ Deno.test("HoleTree stays sorted and level, and its entries say what is under th
   );
 });
 
+Deno.test("HoleIndexes drops a tree in which nothing is looked up for long, and makes it anew when need be", () => {
+  const { holes, indexes, rows } = spans();
+  for (const [i, row] of rows.entries()) indexes.open(row, i * 10 + 1, i * 10 + 2);
+  const [used, idle] = [indexes.by("address"), indexes.by("size")];
+  for (let change = 0; change < 8 * SPANS; change++) {
+    const i = change * 7 % SPANS;
+    toggle(holes, indexes, rows[i] as number, i * 10 + 1, 1 + change % 9);
+    if (change === SPANS) assert(indexes.by("size") === idle);
+    assert(indexes.by("address") === used);
+  }
+  assert(indexes.by("size") !== idle);
+  assertEquals(inOrder(indexes.by("size")), indexes.sorted("size"));
+});
+
 Deno.test("HoleTable knows the room for each kind of request", () => {
   const { holes, indexes, rows } = spans();
   const row = rows[1] as number; // Colour 1 before, colour 2 after.
