@@ -9,10 +9,10 @@ const KEYS: Record<HoleSortKey, (holes: HoleTable, row: number) => number> = {
   recency: (holes, row) => holes.stamp(row),
 };
 
-/** After how many changes it is looked whether a tree has become idle. */
+/** Every so many changes, trees that are idle are dropped: */
 const PERIOD = 256;
 
-/** It has if nothing was looked up in it during so many times as many changes as there are holes: so it pays to make it anew. */
+/** those in which nothing was looked up during this many changes a hole, more than making one anew costs. */
 const IDLE = 4;
 
 /**
