@@ -1,10 +1,7 @@
 import { UNGUARDED } from "./fit_classes.ts";
-import { alignUp, END, FIRST_CLASS, type HoleTable, MINUS_START } from "./hole_table.ts";
-import type { HoleTree } from "./hole_tree.ts";
-import { NONE, type Side } from "./tree_links.ts";
-
-/** No address: the request does not fit into the hole. */
-export const NO_FIT = -1;
+import { alignDown, alignUp, END, FIRST_CLASS, type HoleTable, MINUS_START } from "./hole_table.ts";
+import { type HoleTree, NONE, type Side } from "./hole_tree.ts";
+import { firstOf } from "./tree_nodes.ts";
 
 /**
  * One request while it looks for its hole. An allocator has one and fills it in anew for each request, so that a
@@ -27,54 +24,82 @@ export class Fit {
   high = false;
   /** The column that tells the room for this kind of request, or more than that. */
   column: number = FIRST_CLASS;
+  /** Whether the room is just that. */
+  exact = true;
   /** The search gives up after so many visits. */
   patience: number = Infinity;
-  /** Tree rows looked at since this was last set to 0. */
+  /** Where the request lies in the hole that the last search has found. */
+  address = 0;
+  /** Entries of trees looked at since this was last set to 0. */
   visits = 0;
 
-  /** Whether the search has given up, and its result is none. */
+  /** Whether any hole of the size will do as it is. */
+  get isPlain(): boolean {
+    return this.alignment === 1 && !this.limited && this.color === UNGUARDED;
+  }
+
+  /** Whether the last search has given up, if it has found nothing. */
   get gaveUp(): boolean {
     return this.visits > this.patience;
   }
 
-  /** The address that the request gets in the row's hole, or {@linkcode NO_FIT}. */
-  place(holes: HoleTable, row: number): number {
-    const lowest = Math.max(holes.usableStart(row, this.color), this.lo);
-    const end = Math.min(holes.usableEnd(row, this.color), this.hi);
-    const highest = end - this.size;
-    if (highest < lowest) return NO_FIT;
-    const address = this.high ? highest - highest % this.alignment : alignUp(lowest, this.alignment);
-    return address >= lowest && address <= highest ? address : NO_FIT;
+  /** Goes by a column from now on. */
+  useColumn(holes: HoleTable, column: number): void {
+    this.column = column;
+    this.exact = holes.isExact(column, this.alignment, this.color);
   }
 
   /** The first row, coming from one side of the tree, whose hole takes the request; {@linkcode NONE} if none does. */
   search(holes: HoleTable, tree: HoleTree, side: Side): number {
-    if (!this.limited && holes.isExact(this.column, this.alignment, this.color)) {
-      const before = tree.visits;
-      const row = tree.first(this.column, this.size, side);
-      this.visits += tree.visits - before;
-      return row;
-    }
-    return this.#mayFitBelow(tree, tree.root) ? this.#descend(holes, tree, tree.root, side) : NONE;
+    if (this.limited || !this.exact) return this.#descend(holes, tree, tree.nodes.root, side);
+    const before = tree.visits;
+    const row = tree.first(this.column, this.size, side);
+    this.visits += tree.visits - before;
+    if (row !== NONE) this.#place(holes, row);
+    return row;
   }
 
-  #descend(holes: HoleTable, tree: HoleTree, top: number, near: Side): number {
-    const far: Side = near === 0 ? 1 : 0;
-    for (let row = top;;) {
-      const first = tree.child(row, near);
-      const found = this.#mayFitBelow(tree, first) ? this.#descend(holes, tree, first, near) : NONE;
-      if (found !== NONE) return found;
-      if (holes.value(row, this.column) >= this.size && this.place(holes, row) !== NO_FIT) return row;
-      row = tree.child(row, far);
-      if (!this.#mayFitBelow(tree, row)) return NONE;
+  #descend(holes: HoleTable, tree: HoleTree, node: number, side: Side): number {
+    const { counts, levels, ids } = tree.nodes;
+    const { size } = this;
+    const maxima = tree.maxima(this.column);
+    const isLeaf = levels[node] === 0;
+    const count = counts[node] as number;
+    const last = firstOf(node) + count - 1;
+    let found: number = NONE;
+    let looked = 0;
+    for (; looked < count && found === NONE && !this.gaveUp; looked++) {
+      const entry = side === 0 ? firstOf(node) + looked : last - looked;
+      if ((maxima[entry] as number) < size || (this.limited && this.#isOutside(tree, entry, last))) continue;
+      const id = ids[entry] as number;
+      if (!isLeaf) found = this.#descend(holes, tree, id, side);
+      else if (this.#place(holes, id)) found = id;
     }
+    this.visits += looked;
+    return found;
   }
 
-  #mayFitBelow(tree: HoleTree, row: number): boolean {
-    if (++this.visits > this.patience) return false;
-    if (tree.maximum(row, this.column) < this.size) return false;
-    if (!this.limited) return true;
-    const lowestStart = -tree.maximum(row, MINUS_START);
-    return lowestStart <= this.hi - this.size && tree.maximum(row, END) >= this.lo + this.size;
+  // Sets the address for the row's hole, which is large enough; returns whether the request fits there.
+  #place(holes: HoleTable, row: number): boolean {
+    if (this.isPlain) {
+      this.address = this.high ? holes.end(row) - this.size : holes.start(row);
+      return true;
+    }
+    const lowest = Math.max(holes.usableStart(row, this.color), this.lo);
+    const highest = Math.min(holes.usableEnd(row, this.color), this.hi) - this.size;
+    this.address = this.high ? alignDown(highest, this.alignment) : alignUp(lowest, this.alignment);
+    return this.address >= lowest && this.address <= highest;
+  }
+
+  // Whether no hole under an entry reaches into the range far enough, as far as the tree knows.
+  #isOutside(tree: HoleTree, entry: number, last: number): boolean {
+    if (tree.byAddress) {
+      const { keys } = tree.nodes;
+      // What is followed by something that starts before the range, or with it, ends before the range.
+      return (keys[entry] as number) > this.hi - this.size || (entry < last && (keys[entry + 1] as number) <= this.lo);
+    }
+    if (!tree.tracks(MINUS_START)) return false;
+    const lowestStart = -(tree.maxima(MINUS_START)[entry] as number);
+    return lowestStart > this.hi - this.size || (tree.maxima(END)[entry] as number) < this.lo + this.size;
   }
 }

@@ -2,18 +2,26 @@ import { enlarge } from "./columns.ts";
 import { ANY_REQUEST, FitClasses } from "./fit_classes.ts";
 import { HEAD, type SpanRing } from "./span_ring.ts";
 
+/** When the hole was made: the later, the larger; 0 if the row has none. */
+const STAMP = 0;
+
 /** The column of minus the start, of which the largest value in a subtree gives the lowest start. */
-export const MINUS_START = 0;
+export const MINUS_START = 1;
 
 /** The column of the end. */
-export const END = 1;
+export const END = 2;
 
 /** From here on the room for each fit class, that is the largest request of its kind that the hole can hold. */
-export const FIRST_CLASS = 2;
+export const FIRST_CLASS = 3;
 
 /** The lowest multiple of `alignment` from `address` up. */
 export function alignUp(address: number, alignment: number): number {
   return Math.ceil(address / alignment) * alignment;
+}
+
+/** The highest multiple of `alignment` from `address` down. */
+export function alignDown(address: number, alignment: number): number {
+  return Math.floor(address / alignment) * alignment;
 }
 
 /** The holes by row. Neighbouring holes are always merged, so what stands around a hole changes only with the hole. */
@@ -22,12 +30,10 @@ export class HoleTable {
   #classes: FitClasses = new FitClasses();
   #capacity = 0;
   #columnCount: number = FIRST_CLASS + 1;
-  #firstTracked: number = FIRST_CLASS;
   #count = 0;
   #clock = 0;
-  #stamps: Float64Array = new Float64Array();
   /** All columns, those of a row side by side. */
-  values: Float64Array = new Float64Array();
+  #values: Float64Array = new Float64Array();
 
   /** Makes a table without holes for the spans of a ring. */
   constructor(ring: SpanRing) {
@@ -44,19 +50,14 @@ export class HoleTable {
     return this.#columnCount;
   }
 
-  /** The trees keep maxima of the columns from here on; the ones before matter only to requests limited to a range. */
-  get firstTracked(): number {
-    return this.#firstTracked;
-  }
-
   /** What the row's hole has in a column. */
   value(row: number, column: number): number {
-    return this.values[row * this.#columnCount + column] as number;
+    return this.#values[row * this.#columnCount + column] as number;
   }
 
   /** When the row's hole was made: the later, the larger; 0 if the row has none. */
   stamp(row: number): number {
-    return this.#stamps[row] as number;
+    return this.value(row, STAMP);
   }
 
   /** Whether a hole follows the row's node. */
@@ -93,14 +94,20 @@ export class HoleTable {
   open(row: number, start: number, end: number): void {
     if (row >= this.#capacity) this.#grow();
     this.#count++;
-    this.#stamps[row] = ++this.#clock;
-    this.#fill(row, start, end);
+    this.#fill(row, start, end, ++this.#clock);
   }
 
   /** Closes the hole after the row's node. */
   close(row: number): void {
     this.#count--;
-    this.#stamps[row] = 0;
+    this.#values[row * this.#columnCount + STAMP] = 0;
+  }
+
+  /** Makes the hole of row `from` one of row `to`, which has none, with other ends. They may be the same row. */
+  change(from: number, to: number, start: number, end: number): void {
+    if (to >= this.#capacity) this.#grow();
+    this.#values[from * this.#columnCount + STAMP] = 0;
+    this.#fill(to, start, end, ++this.#clock);
   }
 
   /** The column to search by for a kind of request, of those that there are. */
@@ -108,7 +115,7 @@ export class HoleTable {
     return FIRST_CLASS + this.#classes.boundFor(alignment, color);
   }
 
-  /** The column to search by for a kind of request. It may be a new one, and then the trees must follow. */
+  /** The column to search by for a kind of request. It may be a new one, and then trees made before lack it. */
   columnFor(alignment: number, color: number): number {
     const column = FIRST_CLASS + this.#classes.for(alignment, color);
     if (column === this.#columnCount) this.#addColumn();
@@ -120,14 +127,10 @@ export class HoleTable {
     return this.#classes.isExact(column - FIRST_CLASS, alignment, color);
   }
 
-  /** Has the trees keep maxima of every column. They must follow. */
-  trackLimits(): void {
-    this.#firstTracked = 0;
-  }
-
-  #fill(row: number, start: number, end: number): void {
-    const values = this.values;
+  #fill(row: number, start: number, end: number, stamp: number): void {
+    const values = this.#values;
     const first = row * this.#columnCount;
+    values[first + STAMP] = stamp;
     values[first + MINUS_START] = 0 - start;
     values[first + END] = end;
     values[first + FIRST_CLASS + ANY_REQUEST] = end - start;
@@ -139,19 +142,18 @@ export class HoleTable {
   }
 
   #addColumn(): void {
-    const old = this.values;
+    const old = this.#values;
     const oldCount = this.#columnCount++;
-    this.values = new Float64Array(this.#capacity * this.#columnCount);
-    for (let row = HEAD; row < this.#capacity; row++) {
-      if (!this.has(row)) continue;
-      const first = row * oldCount;
-      this.#fill(row, 0 - (old[first + MINUS_START] as number), old[first + END] as number);
+    this.#values = new Float64Array(this.#capacity * this.#columnCount);
+    for (let first = HEAD * oldCount; first < old.length; first += oldCount) {
+      const stamp = old[first + STAMP] as number;
+      if (stamp === 0) continue;
+      this.#fill(first / oldCount, 0 - (old[first + MINUS_START] as number), old[first + END] as number, stamp);
     }
   }
 
   #grow(): void {
     this.#capacity = this.#ring.capacity;
-    this.#stamps = enlarge(this.#stamps, this.#capacity);
-    this.values = enlarge(this.values, this.#capacity * this.#columnCount);
+    this.#values = enlarge(this.#values, this.#capacity * this.#columnCount);
   }
 }

@@ -1,209 +1,184 @@
-import { enlarge } from "./columns.ts";
 import type { HoleTable } from "./hole_table.ts";
-import { NONE, type Side, TreeLinks } from "./tree_links.ts";
+import { FANOUT, firstOf, nodeOf, STEM, TreeNodes } from "./tree_nodes.ts";
+
+/** No row. */
+export const NONE = 0;
+
+/** From which end: 0 from the first entry on, 1 from the last one back. */
+export type Side = 0 | 1;
+
+/** A node with fewer entries looks for one to merge with, */
+const FEW = FANOUT / 4;
+
+/** and they merge if they have not more together. */
+const ROOMY = FANOUT * 3 / 4;
 
 /**
- * Holes in one order: ascending by a key, the hole made last first among equals. An AVL tree whose rows also keep, for
- * every tracked column of the {@linkcode HoleTable}, the largest value in their subtree, so that a search passes over
- * whole subtrees that cannot serve it. Inserting and removing touch O(log n) rows and mostly stop after a few, as soon
- * as nothing changes any more.
+ * Holes in one order: ascending by a key, the hole added last first among equals. A B+ tree whose entries also tell, for
+ * the columns of the {@linkcode HoleTable} from one on, the largest value among the holes under them, so that a search
+ * passes over whole subtrees that cannot serve it. Changes mostly touch one leaf, and what is above it only as long as
+ * anything changes there.
  */
 export class HoleTree {
-  /** Rows that searches have looked at. */
+  /** Entries that {@linkcode HoleTree.first} has looked at. */
   visits = 0;
+  /** When it was last asked for, by the count of its owner. */
+  lastUse = 0;
+  /** The nodes, for searches of other kinds. */
+  readonly nodes: TreeNodes;
+  /** Whether the keys are addresses. */
+  readonly byAddress: boolean;
   #holes: HoleTable;
-  #keyOf: (holes: HoleTable, row: number) => number;
-  #capacity = 1;
-  #columnCount: number;
-  #firstTracked: number;
-  #links: TreeLinks = new TreeLinks();
-  #heights: Uint8Array = new Uint8Array(1);
-  #keys: Float64Array = new Float64Array(1);
-  #maxima: Float64Array;
+  #firstColumn: number;
 
-  /** Makes an empty tree; a hole's key must stay the same while the hole is in it. */
-  constructor(holes: HoleTable, keyOf: (holes: HoleTable, row: number) => number) {
+  /** Makes an empty tree that knows of the columns from `firstColumn` on. */
+  constructor(holes: HoleTable, firstColumn: number, byAddress: boolean) {
     this.#holes = holes;
-    this.#keyOf = keyOf;
-    this.#columnCount = holes.columnCount;
-    this.#firstTracked = holes.firstTracked;
-    this.#maxima = new Float64Array(this.#columnCount).fill(-Infinity);
+    this.#firstColumn = firstColumn;
+    this.byAddress = byAddress;
+    this.nodes = new TreeNodes(holes.columnCount - firstColumn);
   }
 
-  /** The topmost row, or {@linkcode NONE}. */
-  get root(): number {
-    return this.#links.root;
+  /** Whether the tree knows of a column. */
+  tracks(column: number): boolean {
+    return column >= this.#firstColumn;
   }
 
-  /** The child of a row on one side, or {@linkcode NONE}. */
-  child(row: number, side: Side): number {
-    return this.#links.child(row, side);
+  /** The values in a column that is tracked, by entry; that of the stem is the largest of all. */
+  maxima(column: number): Float64Array {
+    return this.nodes.columns[column - this.#firstColumn] as Float64Array;
   }
 
-  /** The largest value of a tracked column in the subtree under the row; -Infinity for {@linkcode NONE}. */
-  maximum(row: number, column: number): number {
-    return this.#maxima[row * this.#columnCount + column] as number;
-  }
-
-  /**
-   * The first row, coming from one side, whose value in a tracked column is at least `wanted`; {@linkcode NONE} if none
-   * is. Goes straight down.
-   */
+  /** The first row, coming from one side, whose value in a column is at least `wanted`; {@linkcode NONE} if none is. */
   first(column: number, wanted: number, side: Side): number {
-    const children = this.#links.children;
-    const maxima = this.#maxima;
-    const values = this.#holes.values;
-    const columns = this.#columnCount;
-    let row = this.root;
+    const { ids, counts, levels, root } = this.nodes;
+    const values = this.maxima(column);
     this.visits++;
-    if (this.maximum(row, column) < wanted) return NONE;
-    for (;;) {
-      this.visits++;
-      const near = children[2 * row + side] as number;
-      if ((maxima[near * columns + column] as number) >= wanted) row = near;
-      else if ((values[row * columns + column] as number) >= wanted) return row;
-      else row = children[2 * row + 1 - side] as number;
+    if (!((values[STEM] as number) >= wanted)) return NONE;
+    let id = root;
+    for (let level = levels[root] as number; level >= 0; level--) {
+      const first = firstOf(id);
+      const last = first + (counts[id] as number) - 1;
+      let entry = side === 0 ? first : last;
+      if (side === 0) { while ((values[entry] as number) < wanted) entry++; }
+      else while ((values[entry] as number) < wanted) entry--;
+      this.visits += 1 + (side === 0 ? entry - first : last - entry);
+      id = ids[entry] as number;
     }
+    return id;
   }
 
   /** Adds the hole of a row. */
-  insert(row: number): void {
-    while (row >= this.#capacity) this.#grow();
-    const children = this.#links.children;
-    const keys = this.#keys;
-    const key = this.#keyOf(this.#holes, row);
-    let parent = NONE;
-    let side: Side = 0;
-    for (let next = this.root; next !== NONE; next = children[2 * next + side] as number) {
-      const other = keys[next] as number;
-      side = key < other || (key === other && this.#holes.stamp(row) > this.#holes.stamp(next)) ? 0 : 1;
-      parent = next;
+  insert(row: number, key: number): void {
+    const { nodes } = this;
+    let leaf = this.#leafFor(key);
+    if (nodes.counts[leaf] === FANOUT) {
+      // What grows only at its end leaves nodes almost full behind.
+      this.#split(leaf, (nodes.keys[firstOf(leaf) + FANOUT - 1] as number) < key ? FANOUT - 1 : FANOUT / 2);
+      leaf = this.#leafFor(key);
     }
-    keys[row] = key;
-    this.#links.attachLeaf(parent, side, row);
-    this.#refresh(row);
-    this.#retrace(parent);
+    const end = firstOf(leaf) + (nodes.counts[leaf] as number);
+    let entry = firstOf(leaf);
+    while (entry < end && (nodes.keys[entry] as number) < key) entry++;
+    nodes.add(entry, row);
+    this.#fill(entry, row, key);
   }
 
   /** Puts the hole of row `to` in the place of that of `row`, which must be where it belongs. They may be the same row. */
-  replace(row: number, to: number): void {
-    while (to >= this.#capacity) this.#grow();
-    this.#keys[to] = this.#keyOf(this.#holes, to);
-    if (to !== row) this.#succeed(row, to);
-    this.#retrace(to);
+  replace(row: number, to: number, key: number): void {
+    const entry = this.nodes.rowEntries[row] as number;
+    if (to !== row) this.nodes.name(entry, to);
+    this.#fill(entry, to, key);
+  }
+
+  /** Puts the hole of row `to` where it belongs and takes out that of `row`. They may be the same row. */
+  move(row: number, to: number, key: number): void {
+    const { rowEntries, keys, counts } = this.nodes;
+    const entry = rowEntries[row] as number;
+    const leaf = nodeOf(entry);
+    const inside = entry > firstOf(leaf) && entry < firstOf(leaf) + (counts[leaf] as number) - 1;
+    if (inside && (keys[entry - 1] as number) < key && key <= (keys[entry + 1] as number)) this.replace(row, to, key);
+    else {
+      this.#drop(entry);
+      this.insert(to, key);
+    }
   }
 
   /** Takes the hole of a row out. */
   remove(row: number): void {
-    const before = this.child(row, 0);
-    const after = this.child(row, 1);
-    const parent = this.#links.parent(row);
-    if (before === NONE || after === NONE) {
-      this.#links.replace(row, before === NONE ? after : before);
-      this.#retrace(parent);
-      return;
+    this.#drop(this.nodes.rowEntries[row] as number);
+  }
+
+  #leafFor(key: number): number {
+    const { ids, keys, counts, levels, root } = this.nodes;
+    let node = root;
+    for (let level = levels[root] as number; level > 0; level--) {
+      const first = firstOf(node);
+      let entry = first + (counts[node] as number) - 1;
+      while (entry > first && (keys[entry] as number) >= key) entry--;
+      node = ids[entry] as number;
     }
-    const heir = this.#links.lowest(after);
-    const shrunk = this.#links.parent(heir);
-    this.#links.replace(heir, this.child(heir, 1));
-    this.#succeed(row, heir);
-    if (shrunk !== row) this.#retrace(shrunk);
-    this.#retrace(heir);
+    return node;
   }
 
-  /** Follows the table when it has got more columns or has more of them tracked. O(n). */
-  followColumns(): void {
-    this.#columnCount = this.#holes.columnCount;
-    this.#firstTracked = this.#holes.firstTracked;
-    this.#maxima = new Float64Array(this.#capacity * this.#columnCount).fill(-Infinity, 0, this.#columnCount);
-    this.#refreshAll(this.root);
-  }
-
-  #height(row: number): number {
-    return this.#heights[row] as number;
-  }
-
-  // With the height and maxima of the row, so that retracing sees what changes here for those above.
-  #succeed(row: number, heir: number): void {
-    this.#links.attach(heir, 0, this.child(row, 0));
-    this.#links.attach(heir, 1, this.child(row, 1));
-    this.#links.replace(row, heir);
-    this.#heights[heir] = this.#height(row);
-    const columns = this.#columnCount;
-    for (let column = this.#firstTracked; column < columns; column++) {
-      this.#maxima[heir * columns + column] = this.maximum(row, column);
+  #fill(entry: number, row: number, key: number): void {
+    const { nodes } = this;
+    nodes.setKey(entry, key);
+    for (let i = 0; i < nodes.columns.length; i++) {
+      nodes.setValue(entry, i, this.#holes.value(row, this.#firstColumn + i));
     }
   }
 
-  // Makes the rows from here up balanced and true again, as far as anything changes.
-  #retrace(from: number): void {
-    const { children, parents } = this.#links;
-    const heights = this.#heights;
-    let row = from;
-    while (row !== NONE) {
-      const lean = (heights[children[2 * row + 1] as number] as number) -
-        (heights[children[2 * row] as number] as number);
-      if (lean < -1 || lean > 1) row = this.#balance(row, lean > 0 ? 1 : 0);
-      else if (!this.#refresh(row)) return;
-      row = parents[row] as number;
+  #drop(entry: number): void {
+    const { nodes } = this;
+    for (let i = 0; i < nodes.columns.length; i++) nodes.setValue(entry, i, -Infinity);
+    nodes.drop(entry);
+    if ((nodes.counts[nodeOf(entry)] as number) < FEW) this.#merge(nodeOf(entry));
+  }
+
+  #split(node: number, keep: number): void {
+    const { nodes } = this;
+    const entry = nodes.entries[node] as number;
+    if (entry === STEM) {
+      const root = nodes.take((nodes.levels[node] as number) + 1);
+      nodes.name(STEM, root);
+      nodes.add(firstOf(root), node);
+      nodes.summarise(node);
+    } else if (nodes.counts[nodeOf(entry)] === FANOUT) this.#split(nodeOf(entry), FANOUT / 2);
+    const behind = nodes.take(nodes.levels[node] as number);
+    nodes.moveTail(firstOf(node) + keep, behind);
+    nodes.add((nodes.entries[node] as number) + 1, behind);
+    nodes.summarise(behind);
+    nodes.summarise(node);
+  }
+
+  // Joins a node that has few entries with one beside it, if that leaves both some room.
+  #merge(node: number): void {
+    const { nodes } = this;
+    const { counts, ids } = nodes;
+    const entry = nodes.entries[node] as number;
+    if (entry === STEM) return this.#lower(node);
+    if (counts[node] === 0) {
+      nodes.free(node);
+      return this.#drop(entry);
     }
+    if (counts[nodeOf(entry)] === 1) return;
+    const behind = Math.max(entry, firstOf(nodeOf(entry)) + 1);
+    const left = ids[behind - 1] as number;
+    const right = ids[behind] as number;
+    if ((counts[left] as number) + (counts[right] as number) > ROOMY) return;
+    nodes.moveTail(firstOf(right), left);
+    nodes.summarise(left);
+    nodes.free(right);
+    this.#drop(behind);
   }
 
-  // Whether the height or a maximum of the row has changed.
-  #refresh(row: number): boolean {
-    const { children } = this.#links;
-    const heights = this.#heights;
-    const before = children[2 * row] as number;
-    const after = children[2 * row + 1] as number;
-    const height = 1 + Math.max(heights[before] as number, heights[after] as number);
-    let changed = height !== heights[row];
-    heights[row] = height;
-    const values = this.#holes.values;
-    const maxima = this.#maxima;
-    const columns = this.#columnCount;
-    for (let column = this.#firstTracked; column < columns; column++) {
-      let maximum = values[row * columns + column] as number;
-      const left = maxima[before * columns + column] as number;
-      const right = maxima[after * columns + column] as number;
-      if (left > maximum) maximum = left;
-      if (right > maximum) maximum = right;
-      if (maximum === maxima[row * columns + column]) continue;
-      maxima[row * columns + column] = maximum;
-      changed = true;
-    }
-    return changed;
-  }
-
-  // Rotates a subtree that is too high on one side; returns the row that stands at its top afterwards.
-  #balance(row: number, heavy: Side): number {
-    const light: Side = heavy === 0 ? 1 : 0;
-    const child = this.child(row, heavy);
-    const inner = this.child(child, light);
-    if (this.#height(inner) > this.#height(this.child(child, heavy))) this.#lift(inner);
-    const top = this.child(row, heavy);
-    this.#lift(top);
-    return top;
-  }
-
-  #lift(row: number): void {
-    const parent = this.#links.parent(row);
-    this.#links.lift(row);
-    this.#refresh(parent);
-    this.#refresh(row);
-  }
-
-  #refreshAll(row: number): void {
-    if (row === NONE) return;
-    this.#refreshAll(this.child(row, 0));
-    this.#refreshAll(this.child(row, 1));
-    this.#refresh(row);
-  }
-
-  #grow(): void {
-    this.#capacity *= 2;
-    this.#links.grow(this.#capacity);
-    this.#heights = enlarge(this.#heights, this.#capacity);
-    this.#keys = enlarge(this.#keys, this.#capacity);
-    this.#maxima = enlarge(this.#maxima, this.#capacity * this.#columnCount);
+  // Makes a node without siblings the root.
+  #lower(root: number): void {
+    const { nodes } = this;
+    if (nodes.levels[root] === 0 || nodes.counts[root] !== 1) return;
+    nodes.name(STEM, nodes.ids[firstOf(root)] as number);
+    nodes.free(root);
+    this.#lower(nodes.root);
   }
 }

@@ -5,9 +5,9 @@ import { END, FIRST_CLASS, HoleTable, MINUS_START } from "./hole_table.ts";
 import type { HoleTree } from "./hole_tree.ts";
 import { HOLE_SORT_KEYS, type HoleSortKey } from "./range_requests.ts";
 import { SpanRing } from "./span_ring.ts";
-import { NONE } from "./tree_links.ts";
+import { firstOf, nodeOf } from "./tree_nodes.ts";
 
-const SPANS = 60;
+const SPANS = 400;
 
 /** Nodes at 0, 10, 20 and so on; a hole may be opened after each, of a size from 1 to 9. */
 function spans(): { holes: HoleTable; indexes: HoleIndexes; rows: number[] } {
@@ -18,39 +18,63 @@ function spans(): { holes: HoleTable; indexes: HoleIndexes; rows: number[] } {
   return { holes, indexes: new HoleIndexes(ring, holes), rows };
 }
 
-function inOrder(tree: HoleTree, row: number = tree.root): number[] {
-  if (row === NONE) return [];
-  return [...inOrder(tree, tree.child(row, 0)), row, ...inOrder(tree, tree.child(row, 1))];
+/** The entries in use of a node. */
+function entriesOf({ nodes }: HoleTree, node: number): number[] {
+  return Array.from({ length: nodes.counts[node] as number }, (_, i) => firstOf(node) + i);
 }
 
-/** Checks the balance and the maxima of every subtree; returns the height. */
-function checkSubtree(holes: HoleTable, tree: HoleTree, row: number): number {
-  if (row === NONE) return 0;
-  const heights = [0, 1].map((side) => checkSubtree(holes, tree, tree.child(row, side as 0 | 1))) as [number, number];
-  assert(Math.abs(heights[0] - heights[1]) <= 1, `row ${row} leans: ${heights}`);
-  const below = inOrder(tree, row);
-  for (let column = holes.firstTracked; column < holes.columnCount; column++) {
-    const largest = Math.max(...below.map((other) => holes.value(other, column)));
-    assertEquals(tree.maximum(row, column), largest, `column ${column} of row ${row}`);
+function inOrder(tree: HoleTree, node: number = tree.nodes.root): number[] {
+  const { ids, levels } = tree.nodes;
+  return entriesOf(tree, node)
+    .map((entry) => ids[entry] as number)
+    .flatMap((id) => levels[node] === 0 ? [id] : inOrder(tree, id));
+}
+
+/** Checks that the entry for a node, and all under it, say what is true. */
+function checkSubtree(holes: HoleTable, tree: HoleTree, node: number): void {
+  const { entries, rowEntries, ids, keys, levels, root } = tree.nodes;
+  const above = entries[node] as number;
+  const below = inOrder(tree, node);
+  if (node !== root) {
+    assert(below.length > 0, `node ${node} is empty`);
+    assertEquals(levels[nodeOf(above)], (levels[node] as number) + 1);
   }
-  return 1 + Math.max(...heights);
+  if (below.length > 0) assertEquals(keys[above], keys[firstOf(node)]);
+  for (let column = FIRST_CLASS; column < holes.columnCount; column++) {
+    const largest = Math.max(...below.map((row) => holes.value(row, column)));
+    assertEquals(tree.maxima(column)[above], largest, `column ${column} of node ${node}`);
+  }
+  for (const entry of entriesOf(tree, node)) {
+    const id = ids[entry] as number;
+    assertEquals((levels[node] === 0 ? rowEntries : entries)[id], entry);
+    if (levels[node] !== 0) checkSubtree(holes, tree, id);
+  }
 }
 
 function toggle(holes: HoleTable, indexes: HoleIndexes, row: number, start: number, size: number): void {
-  if (holes.has(row)) indexes.close(row);
-  else indexes.open(row, start, start + size);
+  if (!holes.has(row)) indexes.open(row, start, start + size);
+  else if (holes.size(row) === size) indexes.close(row);
+  else indexes.change(row, row, start, start + size);
 }
 
 const operations = fc.array(
   fc.oneof(
-    { weight: 20, arbitrary: fc.record({ toggle: fc.nat(SPANS - 1), size: fc.integer({ min: 1, max: 9 }) }) },
+    {
+      weight: 20,
+      arbitrary: fc.record({
+        toggle: fc.nat(SPANS - 1),
+        count: fc.integer({ min: 1, max: SPANS }),
+        stride: fc.integer({ min: 1, max: SPANS }),
+        size: fc.integer({ min: 1, max: 9 }),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ alignment: fc.integer({ min: 2, max: 9 }) }) },
     { weight: 1, arbitrary: fc.constant("limits" as const) },
   ),
-  { maxLength: 150, size: "max" },
+  { maxLength: 20, size: "max" },
 );
 
-Deno.test("HoleTree stays sorted and balanced and knows the maxima of every subtree", () => {
+Deno.test("HoleTree stays sorted and level, and its entries say what is under them", () => {
   fc.assert(
     fc.property(fc.shuffledSubarray<HoleSortKey>([...HOLE_SORT_KEYS]), operations, (early, steps) => {
       const { holes, indexes, rows } = spans();
@@ -58,10 +82,15 @@ Deno.test("HoleTree stays sorted and balanced and knows the maxima of every subt
       for (const step of steps) {
         if (step === "limits") indexes.trackLimits();
         else if ("alignment" in step) indexes.columnFor(step.alignment, 0);
-        else toggle(holes, indexes, rows[step.toggle] as number, step.toggle * 10 + 1, step.size);
+        else {
+          for (let i = 0; i < step.count; i++) {
+            const at = (step.toggle + i * step.stride) % SPANS;
+            toggle(holes, indexes, rows[at] as number, at * 10 + 1, step.size);
+          }
+        }
         for (const key of early) {
           assertEquals(inOrder(indexes.by(key)), indexes.sorted(key), key);
-          checkSubtree(holes, indexes.by(key), indexes.by(key).root);
+          checkSubtree(holes, indexes.by(key), indexes.by(key).nodes.root);
         }
       }
       for (const key of HOLE_SORT_KEYS) {
@@ -70,6 +99,20 @@ Deno.test("HoleTree stays sorted and balanced and knows the maxima of every subt
     }),
     { numRuns: 100 },
   );
+});
+
+Deno.test("HoleIndexes drops a tree in which nothing is looked up for long, and makes it anew when need be", () => {
+  const { holes, indexes, rows } = spans();
+  for (const [i, row] of rows.entries()) indexes.open(row, i * 10 + 1, i * 10 + 2);
+  const [used, idle] = [indexes.by("address"), indexes.by("size")];
+  for (let change = 0; change < 8 * SPANS; change++) {
+    const i = change * 7 % SPANS;
+    toggle(holes, indexes, rows[i] as number, i * 10 + 1, 1 + change % 9);
+    if (change === SPANS) assert(indexes.by("size") === idle);
+    assert(indexes.by("address") === used);
+  }
+  assert(indexes.by("size") !== idle);
+  assertEquals(inOrder(indexes.by("size")), indexes.sorted("size"));
 });
 
 Deno.test("HoleTable knows the room for each kind of request", () => {

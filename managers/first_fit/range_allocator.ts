@@ -1,9 +1,11 @@
 import { TtmError } from "@ttm/core";
 import { checkWord, show } from "@ttm/core/arguments";
 import { RangeScan } from "./range_scan.ts";
+import { findHole, sortKeyOf } from "./find_hole.ts";
 import { Fit } from "./fit.ts";
 import { UNGUARDED } from "./fit_classes.ts";
 import { HoleIndexes } from "./hole_indexes.ts";
+import { NONE } from "./hole_tree.ts";
 import { FIRST_CLASS, HoleTable } from "./hole_table.ts";
 import { checkInsert, checkOptions, checkReserve, HOLE_SORT_KEYS } from "./range_requests.ts";
 import type {
@@ -16,26 +18,16 @@ import type {
   SearchOrder,
 } from "./range_requests.ts";
 import { HEAD, SpanNode, SpanRing } from "./span_ring.ts";
-import { NONE } from "./tree_links.ts";
-
-const SORTED_BY: Record<SearchOrder, HoleSortKey> = {
-  best: "size",
-  lowest: "address",
-  highest: "address",
-  evict: "recency",
-};
-
-/** Visits after which a search by a bound gives up. */
-const PATIENCE = 32;
+import { STEM } from "./tree_nodes.ts";
 
 /**
  * Hands out ranges of [start, start + size), choosing the same addresses as `drm_mm` of Linux 6.12
  * (`drivers/gpu/drm/drm_mm.c`, without its ONCE mode). Everything is synchronous and deterministic.
  *
- * The holes stand in balanced trees that also keep the largest room in each subtree (augmented search trees: Cormen et
- * al., *Introduction to Algorithms*, chapter "Augmenting Data Structures"), not only for plain requests, as `drm_mm`
- * does, but for each alignment and colour in use. So the first hole that fits is found by descending, O(log n) however
- * fragmented the space is. The README tells when a search may take longer.
+ * The holes stand in B+ trees that also keep the largest room in each subtree (augmented search trees: Cormen et al.,
+ * *Introduction to Algorithms*, chapters "B-Trees" and "Augmenting Data Structures"), not only for plain requests, as
+ * `drm_mm` does, but for each alignment and colour in use. So the first hole that fits is found by descending, O(log n)
+ * however fragmented the space is. The README tells when a search may take longer.
  *
  * @example Best fit, and from the top down
  * ```ts
@@ -90,8 +82,8 @@ export class RangeAllocator {
 
   /** Units in the largest hole; 0 if there is none. O(1). */
   get largestHole(): number {
-    const tree = this.#indexes.by(SORTED_BY[this.#defaultOrder]);
-    return tree.root === NONE ? 0 : tree.maximum(tree.root, FIRST_CLASS);
+    const tree = this.#indexes.by(sortKeyOf(this.#defaultOrder));
+    return Math.max(0, tree.maxima(FIRST_CLASS)[STEM] as number);
   }
 
   /** How many holes there are. */
@@ -104,7 +96,7 @@ export class RangeAllocator {
     return this.#nodeCount;
   }
 
-  /** Tree rows that the last `insert` or `reserve` looked at. For tests and curiosity: time is noisy, this is not. */
+  /** Entries of trees that the last `insert` or `reserve` looked at. For tests and curiosity: time is noisy, this is not. */
   get lastVisits(): number {
     return this.#fit.visits;
   }
@@ -125,8 +117,8 @@ export class RangeAllocator {
     fit.alignment = request.alignment || 1;
     fit.high = order === "highest";
     if (fit.size === 0) return null;
-    const row = this.#findOfKind(fit, order);
-    return row === NONE ? null : this.#occupy(row, fit.place(this.#holes, row), color);
+    const row = findHole(fit, order, this.#holes, this.#indexes);
+    return row === NONE ? null : this.#occupy(row, fit.address, color);
   }
 
   /**
@@ -139,9 +131,9 @@ export class RangeAllocator {
   reserve(request: ReserveRequest): RangeNode | null {
     checkReserve(request);
     const { start, size, color = 0 } = request;
-    this.#prepare(size, color, start, start + size);
+    const fit = this.#prepare(size, color, start, start + size);
     if (size === 0) return null;
-    const row = this.#find("lowest");
+    const row = findHole(fit, "lowest", this.#holes, this.#indexes);
     return row === NONE ? null : this.#occupy(row, start, color);
   }
 
@@ -206,7 +198,9 @@ export class RangeAllocator {
    */
   holes(by: HoleSortKey = "address"): RangeHole[] {
     checkWord("list the holes", "by", by, HOLE_SORT_KEYS);
-    return this.#indexes.sorted(by).map((row) => ({ start: this.#holes.start(row), size: this.#holes.size(row) }));
+    const rows = this.#indexes.sorted(by);
+    if (by === "recency") rows.reverse();
+    return rows.map((row) => ({ start: this.#holes.start(row), size: this.#holes.size(row) }));
   }
 
   #prepare(size: number, color: number, lo: number, hi: number): Fit {
@@ -219,31 +213,9 @@ export class RangeAllocator {
     fit.limited = lo > this.start || hi < this.start + this.size;
     fit.high = false;
     fit.column = FIRST_CLASS;
-    fit.patience = Infinity;
+    fit.exact = true;
     fit.visits = 0;
     return fit;
-  }
-
-  // Most requests find a hole soon, so a kind gets a column of its own, which costs every change, only when one does not.
-  #findOfKind(fit: Fit, order: SearchOrder): number {
-    fit.column = this.#holes.boundFor(fit.alignment, fit.color);
-    if (!this.#holes.isExact(fit.column, fit.alignment, fit.color)) fit.patience = PATIENCE;
-    const row = this.#find(order);
-    if (!fit.gaveUp) return row;
-    fit.column = this.#indexes.columnFor(fit.alignment, fit.color);
-    fit.patience = Infinity;
-    return this.#find(order);
-  }
-
-  #find(order: SearchOrder): number {
-    const fit = this.#fit;
-    const key = SORTED_BY[order];
-    if (fit.limited) this.#indexes.trackLimits();
-    // By address a limited search is always O(log n), so ask there first whether the slower one is worth while.
-    if (fit.limited && key !== "address" && fit.search(this.#holes, this.#indexes.by("address"), 0) === NONE) {
-      return NONE;
-    }
-    return fit.search(this.#holes, this.#indexes.by(key), order === "highest" ? 1 : 0);
   }
 
   // What is left before the node becomes a new hole first, then what is left behind it: drm_mm's order.

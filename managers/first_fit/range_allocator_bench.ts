@@ -17,7 +17,7 @@ interface Kind {
 const KINDS: Readonly<Record<string, Kind>> = {
   "plain": { orders: ["lowest"], aligned: false, limited: false },
   "plain, by best": { orders: ["best"], aligned: false, limited: false },
-  "plain, all orders kept": { orders: ALL, aligned: false, limited: false },
+  "plain, all orders by turns": { orders: ALL, aligned: false, limited: false },
   "aligned": { orders: ["lowest"], aligned: true, limited: false },
   "limited": { orders: ["lowest"], aligned: false, limited: true },
   "aligned and limited": { orders: ["lowest"], aligned: true, limited: true },
@@ -26,7 +26,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
 /** Does the operations of a mix. */
 function play({ sizes, slots, slotCount }: Mix, { orders, aligned, limited }: Kind): void {
   const allocator = new RangeAllocator({ size: POOL, orders });
-  if (orders.length > 1) { for (const order of orders) touch(allocator, order); }
   const held: (RangeNode | null)[] = Array.from({ length: slotCount }, () => null);
   for (let i = 0; i < sizes.length; i++) {
     const slot = slots[i] as number;
@@ -36,18 +35,13 @@ function play({ sizes, slots, slotCount }: Mix, { orders, aligned, limited }: Ki
       const alignment = !aligned || i % 5 > 1 ? 1 : i % 5 === 1 ? 16 : 512;
       const lo = limited && i % 10 === 7 ? POOL * 3 / 4 : 0;
       const hi = limited && i % 10 === 3 ? POOL / 4 : Infinity;
-      held[slot] = allocator.insert({ size, alignment, lo, hi });
+      const order = orders[i % orders.length] as SearchOrder;
+      held[slot] = allocator.insert({ size, alignment, lo, hi, order });
     } else if (node !== null) {
       allocator.remove(node);
       held[slot] = null;
     }
   }
-}
-
-/** Uses an order once, so that it is kept from then on. */
-function touch(allocator: RangeAllocator, order: SearchOrder): void {
-  const node = allocator.insert({ size: 1, order });
-  if (node !== null) allocator.remove(node);
 }
 
 for (const name of MIX_NAMES) {

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type InsertRequest, RangeAllocator, type RangeNode, type ReserveRequest, type SearchOrder } from "./mod.ts";
+import { type InsertRequest, RangeAllocator, type RangeAllocatorOptions, type RangeNode } from "./mod.ts";
+import type { ReserveRequest, SearchOrder } from "./mod.ts";
 
 type Node = { start: number; size: number; color: number };
 type Hole = { start: number; end: number; stamp: number };
@@ -110,9 +111,10 @@ function assertSame(allocator: RangeAllocator, model: Model): void {
   assertEquals([allocator.holeCount, allocator.nodeCount], [sizes.length, model.nodes.length]);
 }
 
-Deno.test("RangeAllocator does what the plain model of drm_mm does, operation by operation", () => {
+/** Checks that both do the same, after `teeth` nodes of one unit with a hole of up to 3 units before each. */
+function compare(space: fc.Arbitrary<RangeAllocatorOptions>, teeth: number, runs: number): void {
   fc.assert(
-    fc.property(spaces, steps, ({ start, size, guardColors, orders }, operations) => {
+    fc.property(space, steps, ({ start = 0, size, guardColors = false, orders }, operations) => {
       const allocator = new RangeAllocator({ start, size, guardColors, orders });
       const model = new Model(start, size, guardColors);
       const pairs: [RangeNode, Node][] = [];
@@ -120,6 +122,10 @@ Deno.test("RangeAllocator does what the plain model of drm_mm does, operation by
         assertEquals(node && node.start, expected && expected.start);
         if (node && expected) pairs.push([node, expected]);
       };
+      for (let i = 0; i < teeth; i++) {
+        const tooth = { start: start + i * 4 + i % 3 + 1, size: 1, color: i % 3 };
+        keep(allocator.reserve(tooth), model.reserve(tooth));
+      }
       for (const operation of operations) {
         if ("insert" in operation) {
           const { insert, limits } = operation;
@@ -137,6 +143,15 @@ Deno.test("RangeAllocator does what the plain model of drm_mm does, operation by
         assertSame(allocator, model);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: runs },
   );
+}
+
+Deno.test("RangeAllocator does what the plain model of drm_mm does, operation by operation", () => {
+  compare(spaces, 0, 200);
+});
+
+Deno.test("RangeAllocator does so when searches would be long", () => {
+  // More holes than FEW, so that long searches give up and the trees learn more.
+  compare(spaces.map((space) => ({ ...space, size: 1100 })), 270, 15);
 });

@@ -2,8 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { type InsertRequest, RangeAllocator, type RangeNode, type SearchOrder } from "./mod.ts";
 
 const HOLES = 30_000;
-// An AVL tree of 2^15 rows is at most 21 high. A search looks at two rows a level, at the ends of a range at four.
-const NO_SCAN = 4 * 21;
+// Five levels of nodes with up to 16 entries, once straight down, or once down each end of a range. A search by a bound
+// gives up after 64, and then does that.
+const NO_SCAN = 64 + 5 * 16;
 const ORDERS: readonly SearchOrder[] = ["best", "lowest", "highest", "evict"];
 
 interface Fragmentation {
@@ -61,6 +62,16 @@ Deno.test("insert() by address does not scan for a limited request", () => {
     assertEquals(tryInsert(allocator, { size: 4, lo, hi, order }), null);
     assertEquals(tryInsert(allocator, { size: 3, lo, hi, order })?.start, first);
     assert(tryInsert(allocator, { size: 2, alignment: 28, lo, hi, order }) !== null);
+  }
+});
+
+Deno.test("insert() by address does not scan for a huge page, limited or not", () => {
+  const allocator = fragmented({ extra: 512 });
+  const hi = (HOLES - 1) * 4;
+  for (const order of ["lowest", "highest"] as const) {
+    for (const size of [4, 512]) assertEquals(tryInsert(allocator, { size, alignment: 512, hi, order }), null);
+    assertEquals(tryInsert(allocator, { size: 3, alignment: 512, lo: 1, hi: 1024, order })?.start, 512);
+    assert(tryInsert(allocator, { size: 4, alignment: 512, order }) !== null);
   }
 });
 

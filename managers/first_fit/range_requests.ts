@@ -97,12 +97,12 @@ export function checkOptions(options: RangeAllocatorOptions): void {
 export function checkInsert(request: InsertRequest, orders: readonly SearchOrder[]): void {
   const what = "insert a node";
   checkObject(what, "the request", request);
-  const { alignment = 1, color = 0, lo = 0, hi = Infinity, order } = request;
-  checkInteger(what, "size", request.size, 0, MAX);
-  checkInteger(what, "alignment", alignment, 0, MAX);
-  checkInteger(what, "color", color, 0, MAX);
-  checkInteger(what, "lo", lo, 0, MAX);
-  if (hi !== Infinity) checkInteger(what, "hi", hi, lo, MAX);
+  const { size, alignment, color, lo, hi, order } = request;
+  checkInteger(what, "size", size, 0, MAX);
+  if (alignment !== undefined) checkInteger(what, "alignment", alignment, 0, MAX);
+  if (color !== undefined) checkInteger(what, "color", color, 0, MAX);
+  if (lo !== undefined) checkInteger(what, "lo", lo, 0, MAX);
+  if (hi !== undefined && hi !== Infinity) checkInteger(what, "hi", hi, lo ?? 0, MAX);
   if (order !== undefined) checkWord(what, "order", order, orders);
 }
 

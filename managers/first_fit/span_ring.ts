@@ -33,16 +33,13 @@ export class SpanRing {
   #capacity = 8;
   #used: number = HEAD + 1;
   #unused: number[] = [];
-  #next: Int32Array = new Int32Array(this.#capacity);
-  #previous: Int32Array = new Int32Array(this.#capacity);
-  #colors: Float64Array = new Float64Array(this.#capacity);
+  /** The row after and the row before, those of a row side by side. */
+  #links: Int32Array = new Int32Array(2 * this.#capacity);
   #nodes: (SpanNode | null)[] = [null, null];
 
   /** Makes a ring without nodes. */
   constructor() {
-    this.#next[HEAD] = HEAD;
-    this.#previous[HEAD] = HEAD;
-    this.#colors[HEAD] = UNGUARDED;
+    this.#join(HEAD, HEAD);
   }
 
   /** Rows are below this number. It grows by doubling. */
@@ -52,12 +49,12 @@ export class SpanRing {
 
   /** The row after; {@linkcode HEAD} after the last. */
   next(row: number): number {
-    return this.#next[row] as number;
+    return this.#links[2 * row] as number;
   }
 
   /** The row before; the last one before {@linkcode HEAD}. */
   previous(row: number): number {
-    return this.#previous[row] as number;
+    return this.#links[2 * row + 1] as number;
   }
 
   /** The node of a row; null for {@linkcode HEAD} and for rows not in use. */
@@ -68,8 +65,8 @@ export class SpanRing {
   /** Units that a node of this colour must keep away from the row's node. */
   guard(row: number, color: number): number {
     if (color === UNGUARDED) return 0;
-    const neighbour = this.#colors[row] as number;
-    return neighbour === color || neighbour === UNGUARDED ? 0 : 1;
+    const neighbour = this.node(row);
+    return neighbour === null || neighbour.color === color ? 0 : 1;
   }
 
   /** Puts a new node after the row `before`, where its address must belong. */
@@ -77,7 +74,6 @@ export class SpanRing {
     const row = this.#take();
     this.#join(row, this.next(before));
     this.#join(before, row);
-    this.#colors[row] = color;
     const node = new SpanNode(start, size, color, row);
     this.#nodes[row] = node;
     return node;
@@ -91,8 +87,8 @@ export class SpanRing {
   }
 
   #join(row: number, next: number): void {
-    this.#next[row] = next;
-    this.#previous[next] = row;
+    this.#links[2 * row] = next;
+    this.#links[2 * next + 1] = row;
   }
 
   #take(): number {
@@ -100,9 +96,7 @@ export class SpanRing {
     if (row !== undefined) return row;
     if (this.#used === this.#capacity) {
       this.#capacity *= 2;
-      this.#next = enlarge(this.#next, this.#capacity);
-      this.#previous = enlarge(this.#previous, this.#capacity);
-      this.#colors = enlarge(this.#colors, this.#capacity);
+      this.#links = enlarge(this.#links, 2 * this.#capacity);
     }
     return this.#used++;
   }
