@@ -9,13 +9,13 @@ import buddy9 from "../../tests/oracle/traces/buddy-seed-9.jsonl.gz" with { type
 for (const [seed, data] of [[1, buddy1], [5, buddy5], [7, buddy7], [9, buddy9]] as const) {
   const [header, operations] = await readTrace(data);
   const play = playable(operations);
-  const title = `drm_buddy, seed ${seed}, ${operations.length} operations`;
-  Deno.bench(title, { group: "the kernel's operations", baseline: seed === 1 }, () => {
+  const title = `drm_buddy, seed ${seed} (${operations.length} operations)`;
+  Deno.bench(title, { group: "what drm_buddy was asked for", baseline: seed === 1 }, () => {
     const space = new BuddyAllocator(header);
     for (const operation of play) operation(space);
   });
 }
 
 for (const [at, [title, run]] of Object.entries(FRAGMENTATION).entries()) {
-  Deno.bench(`4 GiB: ${title}`, { group: "fragmented", baseline: at === 0, n: 5, warmup: 2 }, run);
+  Deno.bench(title, { group: "fragmented, 4 GiB, a whole case", baseline: at === 0, n: 5, warmup: 2 }, run);
 }

@@ -47,7 +47,7 @@ function play({ sizes, slots, slotCount }: Mix, { orders, aligned, limited }: Ki
 for (const name of MIX_NAMES) {
   const mix = drawMix(name, OPERATIONS);
   for (const [kind, how] of Object.entries(KINDS)) {
-    const title = `${name}, ${kind}, ${OPERATIONS} operations`;
+    const title = `${name}, ${kind} (${OPERATIONS} operations)`;
     Deno.bench(title, { group: name, baseline: kind === "plain", n: 10, warmup: 3 }, () => play(mix, how));
   }
 }
@@ -69,8 +69,8 @@ const MODES: readonly SearchOrder[] = ["best", "lowest", "highest", "evict"];
 for (const [seed, data] of [[1, mm1], [5, mm5]] as const) {
   const [header, ...lines] = (await unzipLines(data)).filter((line) => line !== "").map((line) => JSON.parse(line));
   const operations = lines as readonly Line[];
-  const title = `drm_mm, seed ${seed}, ${operations.length} operations`;
-  Deno.bench(title, { group: "the kernel's operations", baseline: seed === 1 }, () => {
+  const title = `drm_mm, seed ${seed} (${operations.length} operations)`;
+  Deno.bench(title, { group: "what drm_mm was asked for", baseline: seed === 1 }, () => {
     const allocator = new RangeAllocator({ start: header.start, size: header.size, orders: MODES });
     const held: (RangeNode | null)[] = [];
     for (const { op, id, start, size, align: alignment, lo, hi, mode } of operations) {

@@ -9,16 +9,18 @@ import { readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type BenchOutput, formatReport, reportOf } from "./report.ts";
 
-const { values, positionals } = parseArgs({
-  args: Deno.args.filter((arg) => arg !== "--"),
-  options: { json: { type: "boolean", default: false } },
-  allowPositionals: true,
-});
+const args = Deno.args.filter((arg) => arg !== "--");
+const { values, positionals } = parseArgs({ args, strict: false, options: { json: { type: "boolean" } } });
 const root = new URL("../../", import.meta.url);
+const [text = ""] = positionals;
 const files = readdirSync(root, { recursive: true, encoding: "utf8" }).sort()
-  .filter((path) => path.endsWith("_bench.ts") && path.includes(positionals[0] ?? ""));
+  .filter((path) => path.endsWith("_bench.ts") && path.includes(text));
+if (files.length === 0 || Object.keys(values).some((option) => option !== "json")) {
+  console.error(`Usage: deno task bench -- [--json] [TEXT], a part of the name of a file; got ${args.join(" ")}`);
+  Deno.exit(2);
+}
 const outputs: BenchOutput[] = [];
-let failed = files.length === 0;
+let failed = false;
 // Each in a process of its own: what one leaves to the compiler and the collector would slow the next one down.
 for (const file of files) {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
