@@ -16,6 +16,8 @@ import { travel } from "./travel.ts";
 /** One transition of a buffer between places. */
 export interface Transition {
   readonly buffer: BufferObject;
+  /** The row of the present resource; -1 without a place so far. */
+  readonly old: number;
   /** Null without a place so far. */
   readonly from: MemoryType | null;
   readonly target: MemoryType;
@@ -69,8 +71,11 @@ function handleMove(
   mayHop: boolean,
   op: Operation,
 ): Outcome {
-  const { type: target } = state.resources.place(to);
-  const move: Transition = { buffer, from: buffer.type, target, to, evict, fence: null, pipelined: false };
+  const { buffers, resources } = state;
+  const old = buffers.resource(buffer.row);
+  const from = old < 0 ? null : resources.place(old).type;
+  const target = resources.place(to).type;
+  const move: Transition = { buffer, old, from, target, to, evict, fence: null, pipelined: false };
   let outcome = mayHop ? askForHop(state, move, op) : DONE;
   if (outcome === DONE) outcome = waitBeforeMove(state, move, op);
   if (outcome === DONE) outcome = prepareAndTravel(state, move, op);
@@ -120,11 +125,11 @@ function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): 
 }
 
 /** Whether users see something else after the move, or see it otherwise cached. */
-function mapsWouldLie({ buffers, resources }: DeviceState, { buffer, from, target, to }: Transition): boolean {
+function mapsWouldLie({ resources }: DeviceState, { buffer, old, from, target, to }: Transition): boolean {
   if (buffer.mappings === null || from === null) return false;
-  const old = resources.caching(buffers.resource(buffer.row));
+  const before = resources.caching(old);
   const caching = resources.caching(to);
-  return old !== caching || isAperture(from, old) || isAperture(target, caching);
+  return before !== caching || isAperture(from, before) || isAperture(target, caching);
 }
 
 /**
@@ -161,8 +166,7 @@ function waitForCopy(state: DeviceState, move: Transition, op: Operation): void 
 
 /** Makes the new resource the buffer's own and lets go of the old one, now or when the copy out of it has ended. */
 function commit(state: DeviceState, move: Transition): void {
-  const { buffer, from, target, to, fence } = move;
-  const old = state.buffers.resource(buffer.row);
+  const { buffer, old, from, target, to, fence } = move;
   // A buffer that comes from nowhere keeps the table that it may have; nothing of it goes along.
   const leavingTable = target.fixed && from !== null ? buffer.tt : null;
   endKernelMaps(buffer);

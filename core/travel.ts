@@ -38,7 +38,7 @@ function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
     const request = {
       buffer,
       pages: buffer.pages,
-      source: sourceOf(move),
+      source: sourceOf(state, move),
       destination: { memoryType: target.name, start, table },
       evict: move.evict,
       after: state.orderedMoves ? buffer.reservation.fences.allPending() : NOTHING,
@@ -68,11 +68,11 @@ export function waitForStep(op: Operation, step: Fence, driver: string, member: 
 }
 
 /** Where the bytes are; null when there are none yet, because no page of the buffer was ever needed. */
-function sourceOf({ buffer, from }: Transition): Location | null {
+function sourceOf({ resources }: DeviceState, { buffer, old, from }: Transition): Location | null {
   if (from === null) return null;
   const table = from.fixed ? null : buffer.tt;
   if (!from.fixed && table?.populated !== true) return null;
-  return { memoryType: from.name, start: buffer.start ?? 0, table };
+  return { memoryType: from.name, start: resources.start(old), table };
 }
 
 /** Moves the device's view of the pages; if the new one cannot be had the old one is put back. */

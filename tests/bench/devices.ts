@@ -17,11 +17,13 @@ class Card implements Driver {
   readonly name = "card";
   readonly memoryTypes: Driver["memoryTypes"];
   readonly evictPlacement: Driver["evictPlacement"];
+  readonly supports: { readonly contents: boolean };
   #vram: Uint8Array | null;
   #pool: PagePool = new PagePool();
 
   constructor(pages: number, hasContents: boolean) {
     this.#vram = hasContents ? new Uint8Array(pages * PAGE_SIZE) : null;
+    this.supports = { contents: hasContents };
     this.memoryTypes = [{ name: "system" }, { name: "vram", pages, fixed: true }];
     const system = { placement: [{ memoryType: "system" }] };
     this.evictPlacement = () => system;

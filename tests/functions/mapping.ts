@@ -71,7 +71,7 @@ export const mapping: readonly Row[] = rows(
     "move.ts",
     "user_map_test.ts",
     "pages disappear when the place or the caching changes, and not when the same pages are only bound",
-    "  return old !== caching || isAperture(from, old) || isAperture(target, caching);",
+    "  return before !== caching || isAperture(from, before) || isAperture(target, caching);",
     "  return isAperture(from, old) || isAperture(target, caching);",
   ],
   [
