@@ -29,11 +29,11 @@ export class EvictionOrder {
     this.policy = policy ?? new Lru(this.#links);
   }
 
-  /** Lists a new resource. */
-  add(row: number): void {
-    if (this.#isPinned(row)) return this.#listAsPinned(row);
-    this.#insert(row);
-    this.#bulkOf(row)?.join(row);
+  /** Lists a new resource of a buffer. */
+  add(row: number, buffer: BufferObject, type: MemoryType): void {
+    if (this.#buffers.pins(buffer.row) > 0) return this.#listAsPinned(row);
+    this.policy.insert(row, buffer, type.name);
+    buffer.bulkMove?.join(row);
   }
 
   /** The buffer of a resource was used, and perhaps pinned or unpinned meanwhile. */
@@ -44,7 +44,7 @@ export class EvictionOrder {
     if (isPinned) {
       if (!wasPinned) this.policy.remove(row);
       this.#listAsPinned(row);
-    } else if (wasPinned) this.#insert(row);
+    } else if (wasPinned) this.#insertUnpinned(row);
     else this.policy.touch(row);
   }
 
@@ -69,7 +69,7 @@ export class EvictionOrder {
   joinBulkUnpinned(row: number): void {
     this.#bulkOf(row)?.joinUnpinned(
       row,
-      () => this.#isListedAsPinned(row) ? this.#insert(row) : this.policy.touch(row),
+      () => this.#isListedAsPinned(row) ? this.#insertUnpinned(row) : this.policy.touch(row),
     );
   }
 
@@ -109,8 +109,8 @@ export class EvictionOrder {
     this.#links.unlink(nodeOf(row));
   }
 
-  #insert(row: number): void {
-    if (this.#isListedAsPinned(row)) this.#unlistAsPinned(row);
+  #insertUnpinned(row: number): void {
+    this.#unlistAsPinned(row);
     this.policy.insert(row, this.#resources.buffer(row) as BufferObject, this.#resources.place(row).type.name);
   }
 

@@ -2,6 +2,7 @@ import type { BufferObject } from "./buffer_object.ts";
 import { selectCaching } from "./caching.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { AllocationRequest, ManagerNode } from "./manager.ts";
+import type { MemoryType } from "./memory_type.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, EBUSY, EIO, ENOSPC, type Outcome } from "./outcome.ts";
 import type { PreparedPlace } from "./placement.ts";
@@ -55,7 +56,7 @@ export function allocateResource(
   const row = state.resources.allocate(buffer, place, node, caching);
   type.usedPages += buffer.pages;
   type.residents++;
-  state.order.add(row);
+  state.order.add(row, buffer, type);
   return row;
 }
 
@@ -76,8 +77,7 @@ export function freeResource(state: DeviceState, row: number): void {
  *
  * @returns EBUSY if the operation must not wait and one is under way.
  */
-export function inheritMoveFences(state: DeviceState, buffer: BufferObject, row: number, op: Operation): Outcome {
-  const { moveFences } = state.resources.place(row).type;
+export function inheritMoveFences({ moveFences }: MemoryType, buffer: BufferObject, op: Operation): Outcome {
   if (op.noWait) return moveFences.every(({ signalled }) => signalled) ? DONE : EBUSY;
   for (const fence of moveFences) {
     buffer.reservation.fences.add(fence, "kernel");

@@ -28,7 +28,7 @@ export function allocateAmong(
     if (row === ENOSPC || row === EBUSY) continue;
     // Other places would be tried with the same locks held; the caller has to give them up first.
     if (row === EDEADLK) return ENOSPC;
-    if (row < 0 || inheritMoveFences(state, buffer, row, op) !== EBUSY) return row;
+    if (row < 0 || inheritMoveFences(type, buffer, op) !== EBUSY) return row;
     freeResource(state, row);
   }
   return ENOSPC;

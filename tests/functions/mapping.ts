@@ -72,7 +72,7 @@ export const mapping: readonly Row[] = rows(
     "user_map_test.ts",
     "pages disappear when the place or the caching changes, and not when the same pages are only bound",
     "  return before !== caching || isAperture(from, before) || isAperture(target, caching);",
-    "  return isAperture(from, old) || isAperture(target, caching);",
+    "  return isAperture(from, before) || isAperture(target, caching);",
   ],
   [
     "ttm_bo_vm_fault",
