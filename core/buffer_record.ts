@@ -20,7 +20,7 @@ const INTACT: Contents = { lost: undefined };
 
 /** What a buffer is and where; {@linkcode BufferObject} adds what can be done with it. */
 export abstract class BufferRecord {
-  // What every submission looks at comes first, to lie in one cache line.
+  // What every submission looks at comes first, to lie in one cache line; what every move looks at, in the next.
   /** @internal */
   protected readonly state: DeviceState;
   /** @internal Row in the buffer table; -1 once freed. */
@@ -45,12 +45,12 @@ export abstract class BufferRecord {
   readonly alignment: number;
   /** Priority, 0 to 3. */
   readonly priority: number;
+  /** @internal What it was made as. */
+  protected readonly traits: BufferTraits;
   /** Number of the buffer, from 0 in order of creation in its device. */
   readonly id: number;
   /** Size in bytes as asked for. */
   readonly bytes: number;
-  /** @internal What it was made as. */
-  protected readonly traits: BufferTraits;
   /** @internal The buffer whose old place this ghost holds while the copy out of it is under way. */
   ghostOf: BufferObject | null = null;
   /** @internal Number of a ghost. */
