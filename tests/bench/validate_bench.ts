@@ -1,17 +1,22 @@
+import type { MemTypeManager } from "@ttm/core";
+import { firstFit } from "@ttm/first-fit";
+import { goodFit } from "@ttm/good-fit";
+import { CountingManager } from "./counting_manager.ts";
 import { equalSizes, makeFleet, order, pick, use } from "./devices.ts";
 import { PlainDevice } from "./plain.ts";
 import { benchRows, type Row, type Variant } from "./variant.ts";
 
 const BUFFERS = 4096;
+const OPERATIONS = 2 * BUFFERS;
 
-/** Uses as many buffers as given one after the other, with room for 4096. */
-function plain(count: number): Variant {
+/** Uses buffers in a fixed order, over and over, with room for so many of them. */
+function plain(count: number, room: number): Variant {
   return {
     name: "plain objects and a Map",
-    operations: count,
+    operations: OPERATIONS,
     prepare() {
-      const device = new PlainDevice(BUFFERS, equalSizes(count, 1));
-      const ids = order(count);
+      const device = new PlainDevice(room, equalSizes(count, 1));
+      const ids = inTurn(count);
       return () => {
         for (const id of ids) device.use(id);
       };
@@ -19,17 +24,30 @@ function plain(count: number): Variant {
   };
 }
 
-function ours(count: number): Variant {
+function ours(count: number, room: number, manager: () => MemTypeManager): Variant {
   return {
     name: "tryReserve, tryValidate, unreserve",
-    operations: count,
+    operations: OPERATIONS,
     prepare() {
-      const { buffers, vram } = makeFleet({ sizes: equalSizes(count, 1), vram: BUFFERS });
-      const list = pick(buffers, order(count));
+      const { buffers, vram } = makeFleet({ sizes: equalSizes(count, 1), vram: room, manager: manager() });
+      const list = pick(buffers, inTurn(count));
       return () => {
         for (const buffer of list) use(buffer, vram);
       };
     },
+  };
+}
+
+function inTurn(count: number): number[] {
+  const once = order(count);
+  return Array.from({ length: OPERATIONS }, (_, at) => once[at % count] as number);
+}
+
+/** With room for half of the buffers: each one comes back just after it has left. */
+function evictOne(room: number, managerName: string, manager: () => MemTypeManager): Row {
+  return {
+    name: `validate that evicts one of ${room}, ${managerName}`,
+    variants: [plain(2 * room, room), ours(2 * room, room, manager)],
   };
 }
 
@@ -79,10 +97,18 @@ const oursAwaited: Variant = {
   },
 };
 
+const firstFitLowest = () => firstFit({ order: "lowest" });
+
 /** Validating one buffer: where it is already, and where another has to leave for it. */
 export const VALIDATE_ROWS: readonly Row[] = benchRows([
-  { name: "in place, 4096 buffers in random order", variants: [plain(BUFFERS), ours(BUFFERS)] },
+  {
+    name: "in place, 4096 buffers in random order",
+    variants: [plain(BUFFERS, BUFFERS), ours(BUFFERS, BUFFERS, firstFitLowest)],
+  },
   { name: "in place, awaited", variants: [plainAwaited, twoAwaits, oursAwaited] },
-  // Twice as many as there is room for, in a fixed order: each one comes back just after it has left.
-  { name: "validate that evicts one", variants: [plain(2 * BUFFERS), ours(2 * BUFFERS)] },
+  ...[64, 4096].flatMap((room) => [
+    evictOne(room, "first fit", firstFitLowest),
+    evictOne(room, "good fit", goodFit),
+    evictOne(room, "counting only", () => new CountingManager()),
+  ]),
 ]);
