@@ -24,6 +24,11 @@ export function show(value: unknown): string {
   return String(value);
 }
 
+// By itself, so that the checks are small enough to be compiled into their callers.
+function refuse(what: string, name: string, wanted: string, value: unknown): never {
+  throw new TtmError("EINVAL", `Cannot ${what}: ${name} must be ${wanted}, not ${show(value)}`);
+}
+
 /**
  * Requires a whole number in [min, max].
  *
@@ -31,10 +36,7 @@ export function show(value: unknown): string {
  */
 export function checkInteger(what: string, name: string, value: unknown, min: number, max: number): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max) return value;
-  throw new TtmError(
-    "EINVAL",
-    `Cannot ${what}: ${name} must be a whole number from ${min} to ${max}, not ${show(value)}`,
-  );
+  return refuse(what, name, `a whole number from ${min} to ${max}`, value);
 }
 
 /**
@@ -44,7 +46,7 @@ export function checkInteger(what: string, name: string, value: unknown, min: nu
  */
 export function checkObject(what: string, name: string, value: unknown): void {
   if (typeof value === "object" && value !== null) return;
-  throw new TtmError("EINVAL", `Cannot ${what}: ${name} must be an object, not ${show(value)}`);
+  refuse(what, name, "an object", value);
 }
 
 /**
@@ -54,7 +56,7 @@ export function checkObject(what: string, name: string, value: unknown): void {
  */
 export function checkArray(what: string, name: string, value: unknown): void {
   if (Array.isArray(value)) return;
-  throw new TtmError("EINVAL", `Cannot ${what}: ${name} must be an array, not ${show(value)}`);
+  refuse(what, name, "an array", value);
 }
 
 /**
@@ -64,8 +66,7 @@ export function checkArray(what: string, name: string, value: unknown): void {
  */
 export function checkWord(what: string, name: string, value: unknown, allowed: readonly string[]): void {
   if (typeof value === "string" && allowed.includes(value)) return;
-  const words = allowed.map((word) => JSON.stringify(word)).join(", ");
-  throw new TtmError("EINVAL", `Cannot ${what}: ${name} must be one of ${words}, not ${show(value)}`);
+  refuse(what, name, `one of ${allowed.map((word) => JSON.stringify(word)).join(", ")}`, value);
 }
 
 /**
@@ -75,7 +76,7 @@ export function checkWord(what: string, name: string, value: unknown, allowed: r
  */
 export function checkBoolean(what: string, name: string, value: unknown): void {
   if (typeof value === "boolean") return;
-  throw new TtmError("EINVAL", `Cannot ${what}: ${name} must be true or false, not ${show(value)}`);
+  refuse(what, name, "true or false", value);
 }
 
 /**
