@@ -26,7 +26,7 @@ import { once } from "./once.ts";
 import { type Placement, PreparedPlacement } from "./placement.ts";
 import { populate } from "./populate.ts";
 import { UserMap } from "./user_map.ts";
-import { suits, validate } from "./validate.ts";
+import { validate } from "./validate.ts";
 import { complete, waitAndRepeat } from "./wait.ts";
 
 const FULFILLED: Promise<void> = Promise.resolve();
@@ -94,7 +94,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    */
   tryValidate(placement: Placement | PreparedPlacement): Blocker | null {
     const prepared = this.#prepare(placement);
-    if (suits(this.state, this, prepared)) return null;
+    if (this.settledFor === prepared) return null;
     const op = this.state.single;
     op.begin();
     const outcome = validate(this.state, this, prepared, op);
@@ -115,7 +115,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   validate(placement: Placement | PreparedPlacement, options: ValidateOptions = NO_OPTIONS): Promise<void> {
     const isPlain = options === NO_OPTIONS && placement instanceof PreparedPlacement && !this.disposed && this.reserved;
     // What is usual: it is there, and an async function would cost more than to see that.
-    if (isPlain && suits(this.state, this, placement)) return FULFILLED;
+    if (isPlain && this.settledFor === placement) return FULFILLED;
     return this.#validate(placement, options);
   }
 

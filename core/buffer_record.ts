@@ -6,7 +6,7 @@ import type { ManagerNode } from "./manager.ts";
 import type { Mappings } from "./mappings.ts";
 import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
 import type { BufferKind, CheckedBufferOptions } from "./options.ts";
-import type { Place } from "./placement.ts";
+import type { Place, PreparedPlacement } from "./placement.ts";
 import { Reservation } from "./reservation.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
@@ -31,6 +31,8 @@ export abstract class BufferRecord {
   protected ownReservation: Reservation;
   /** @internal Who it keeps together with in the order of eviction. */
   bulkMove: BulkMove | null = null;
+  /** @internal The placement that its place was last found to be one of the first of; null if that is not known. */
+  settledFor: PreparedPlacement | null = null;
   /** Size in pages of 4096 bytes. */
   readonly pages: number;
   /** The host pages; null in device-resident memory. Drivers read it, the core alone sets it. */

@@ -38,7 +38,9 @@ export class BufferTable {
     return this.#cells[row << CELLS_LOG2 | RESOURCE] as number;
   }
 
+  /** Gives the buffer another place, or with -1 none; no placement is known to suit that. */
   setResource(row: number, resource: number): void {
+    (this.#object[row] as BufferObject).settledFor = null;
     this.#cells[row << CELLS_LOG2 | RESOURCE] = resource;
   }
 

@@ -1,16 +1,15 @@
 import type { BufferObject } from "./buffer_object.ts";
 import type { ManagerNode } from "./manager.ts";
-import type { PreparedPlace, PreparedPlacement } from "./placement.ts";
+import type { PreparedPlace } from "./placement.ts";
 import { enlarge, Rows } from "./rows.ts";
 
 const INITIAL = 64;
 
-// The objects of a row lie side by side, in one cache line.
+// The objects of a row lie side by side.
 const PLACE = 0;
 const NODE = 1;
 const BUFFER = 2;
-const SUITS = 3;
-const CELLS_LOG2 = 2;
+const CELLS = 3;
 
 /**
  * The resources of a device: what a buffer occupies in a memory type (`ttm_resource`), one row each. A buffer that
@@ -30,23 +29,21 @@ export class ResourceTable {
     const row = this.#rows.take();
     this.#start[row] = node === null ? 0 : node.start;
     this.#caching[row] = caching;
-    const at = row << CELLS_LOG2;
+    const at = row * CELLS;
     const objects = this.#objects;
-    objects[at | PLACE] = place;
-    objects[at | NODE] = node;
-    objects[at | BUFFER] = buffer;
-    objects[at | SUITS] = null;
+    objects[at + PLACE] = place;
+    objects[at + NODE] = node;
+    objects[at + BUFFER] = buffer;
     return row;
   }
 
   /** Gives a row back that is listed nowhere. */
   release(row: number): void {
-    const at = row << CELLS_LOG2;
+    const at = row * CELLS;
     const objects = this.#objects;
-    objects[at | PLACE] = null;
-    objects[at | NODE] = null;
-    objects[at | BUFFER] = null;
-    objects[at | SUITS] = null;
+    objects[at + PLACE] = null;
+    objects[at + NODE] = null;
+    objects[at + BUFFER] = null;
     this.#rows.give(row);
   }
 
@@ -67,28 +64,19 @@ export class ResourceTable {
 
   /** The place that the resource was made for. */
   place(row: number): PreparedPlace {
-    return this.#objects[row << CELLS_LOG2 | PLACE] as PreparedPlace;
+    return this.#objects[row * CELLS + PLACE] as PreparedPlace;
   }
 
   node(row: number): ManagerNode | null {
-    return this.#objects[row << CELLS_LOG2 | NODE] as ManagerNode | null;
+    return this.#objects[row * CELLS + NODE] as ManagerNode | null;
   }
 
   /** The owner; null for a row that is not in use. */
   buffer(row: number): BufferObject | null {
-    return this.#objects[row << CELLS_LOG2 | BUFFER] as BufferObject | null;
+    return this.#objects[row * CELLS + BUFFER] as BufferObject | null;
   }
 
   setBuffer(row: number, buffer: BufferObject): void {
-    this.#objects[row << CELLS_LOG2 | BUFFER] = buffer;
-  }
-
-  /** The placement that the resource was last found to be one of the first places of; null if none was asked for. */
-  suits(row: number): PreparedPlacement | null {
-    return this.#objects[row << CELLS_LOG2 | SUITS] as PreparedPlacement | null;
-  }
-
-  setSuits(row: number, placement: PreparedPlacement): void {
-    this.#objects[row << CELLS_LOG2 | SUITS] = placement;
+    this.#objects[row * CELLS + BUFFER] = buffer;
   }
 }

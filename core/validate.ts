@@ -19,7 +19,10 @@ export function validate(
 ): Outcome {
   if (placement.isEmpty) return purge(state, buffer, op);
   const { places, busyPlaces } = placement;
-  if (isInOneOf(state, buffer, places)) return remember(state, buffer, placement);
+  if (isInOneOf(state, buffer, places)) {
+    buffer.settledFor = placement;
+    return DONE;
+  }
   if (buffer.pins > 0) return EINVAL;
   let row = allocateAmong(state, buffer, places, false, op);
   if (row === ENOSPC) {
@@ -28,21 +31,6 @@ export function validate(
     if (row === ENOSPC) return ENOMEM;
   }
   return row < 0 ? row : moveThroughHops(state, buffer, row, false, op);
-}
-
-/** Whether the buffer's present resource was the answer to this very placement before: what is usual, and cheap to see. */
-export function suits(
-  { buffers, resources }: DeviceState,
-  buffer: BufferObject,
-  placement: PreparedPlacement,
-): boolean {
-  const row = buffers.resource(buffer.row);
-  return row >= 0 && resources.suits(row) === placement;
-}
-
-function remember({ buffers, resources }: DeviceState, buffer: BufferObject, placement: PreparedPlacement): Outcome {
-  resources.setSuits(buffers.resource(buffer.row), placement);
-  return DONE;
 }
 
 /** Whether the buffer's present resource will do for one of the places (`ttm_resource_compatible`). */
