@@ -39,9 +39,9 @@ export class BufferTable {
   }
 
   /** Gives the buffer another place, or with -1 none; no placement is known to suit that. */
-  setResource(row: number, resource: number): void {
-    (this.#object[row] as BufferObject).settledFor = null;
-    this.#cells[row << CELLS_LOG2 | RESOURCE] = resource;
+  setResource(buffer: BufferObject, resource: number): void {
+    buffer.settledFor = null;
+    this.#cells[buffer.row << CELLS_LOG2 | RESOURCE] = resource;
   }
 
   pins(row: number): number {

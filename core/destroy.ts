@@ -62,8 +62,8 @@ export function leaveToGhost(
   state.dyingBuffers++;
   ghost.tt = table;
   state.order.leaveBulk(row);
-  state.buffers.setResource(buffer.row, -1);
-  state.buffers.setResource(ghost.row, row);
+  state.buffers.setResource(buffer, -1);
+  state.buffers.setResource(ghost, row);
   state.resources.setBuffer(row, ghost);
   state.order.touch(row, ghost);
   ghost.reservation.fences.reserve(fences.length);
@@ -112,7 +112,7 @@ function freeMemory(state: DeviceState, buffer: BufferObject): void {
   if (!buffer.isGhost && row >= 0) state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
   if (buffer.tt !== null) emptyTable(state, buffer, buffer.tt);
   buffer.tt = null;
-  state.buffers.setResource(buffer.row, -1);
+  state.buffers.setResource(buffer, -1);
   if (row >= 0) freeResource(state, row);
 }
 

@@ -91,9 +91,9 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
     state.buffers.setPins(pinned.buffer.row, 1);
   }],
   [/buffer 4 is dying and has users/, ({ pinned }) => pinned.buffer.isDying = true],
-  [/buffer 1 has bound pages but no place/, ({ state, gtt }) => state.buffers.setResource(gtt.buffer.row, -1)],
+  [/buffer 1 has bound pages but no place/, ({ state, gtt }) => state.buffers.setResource(gtt.buffer, -1)],
   [/the resource of buffer 3 belongs to somebody else/, ({ state, vram, second }) => {
-    state.buffers.setResource(second.buffer.row, vram.row);
+    state.buffers.setResource(second.buffer, vram.row);
   }],
   [/buffer 2 is in fixed memory and its pages are bound/, ({ vram }) => {
     vram.buffer.tt = byteTable(2);

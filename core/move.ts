@@ -178,7 +178,7 @@ function commit(state: DeviceState, move: Transition): void {
     if (old >= 0) freeResource(state, old);
   }
   if (leavingTable !== null) buffer.tt = null;
-  state.buffers.setResource(buffer.row, to);
+  state.buffers.setResource(buffer, to);
   if (buffer.wasEvicted) state.driver.invalidateCaches?.(buffer);
   buffer.wasEvicted = false;
 }

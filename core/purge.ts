@@ -29,7 +29,7 @@ export function purge(state: DeviceState, buffer: BufferObject, op: Operation): 
     if (fences.length > 0) {
       leaveToGhost(state, buffer, old, fences);
     } else {
-      state.buffers.setResource(buffer.row, -1);
+      state.buffers.setResource(buffer, -1);
       freeResource(state, row);
       if (old !== null) emptyTable(state, buffer, old);
     }

@@ -89,8 +89,8 @@ export const objects: readonly Row[] = rows(
     "destroy.ts",
     "translation_table_test.ts",
     "a dying buffer's pages are unbound and dropped, after its work",
-    "  if (buffer.tt !== null) emptyTable(state, buffer, buffer.tt);\n  buffer.tt = null;\n  state.buffers.setResource(buffer.row, -1);",
-    "  buffer.tt = null;\n  state.buffers.setResource(buffer.row, -1);",
+    "  if (buffer.tt !== null) emptyTable(state, buffer, buffer.tt);\n  buffer.tt = null;\n  state.buffers.setResource(buffer, -1);",
+    "  buffer.tt = null;\n  state.buffers.setResource(buffer, -1);",
   ],
   [
     "ttm_bo_cleanup_refs_or_queue, ttm_bo_flush_all_fences",
