@@ -11,6 +11,7 @@ import {
   type FenceUsage,
   PAGE_SIZE,
   type Placement,
+  type PreparedPlacement,
   SimulatedClock,
   type Tracer,
   TtmError,
@@ -73,6 +74,7 @@ class World {
   readonly #bytes: Map<BufferObject, Uint8Array> = new Map();
   readonly #works: Fence[] = [];
   readonly #started: Set<Promise<unknown>> = new Set();
+  readonly #placements: Map<Placement, PreparedPlacement> = new Map();
   #toBreak = 0;
 
   constructor(makeDriver: (breaks: () => boolean) => Driver) {
@@ -123,10 +125,20 @@ class World {
 
   async #validate(buffer: BufferObject, placement: Placement, noWait: boolean): Promise<void> {
     const before = [buffer.memoryType, buffer.start];
-    const done = await this.#places(buffer, () => buffer.validate(placement, { noWait }));
+    const prepared = this.#prepared(placement);
+    const done = await this.#places(buffer, () => {
+      return noWait ? buffer.validate(prepared, { noWait }) : buffer.validate(prepared);
+    });
     const after = [buffer.memoryType, buffer.start];
     if (!done && buffer.place?.temporary !== true) assertEquals(after, before);
     if (done) assert(isIn(buffer, placement), `${buffer} is in ${after}`);
+  }
+
+  /** The same object each time, as drivers do it. */
+  #prepared(placement: Placement): PreparedPlacement {
+    const prepared = this.#placements.get(placement) ?? this.#device.preparePlacement(placement);
+    this.#placements.set(placement, prepared);
+    return prepared;
   }
 
   async #abort(buffer: BufferObject, placement: Placement): Promise<void> {
@@ -143,7 +155,7 @@ class World {
   /** Goes on while the buffer may be waiting; nobody else touches it meanwhile. */
   #start(buffer: BufferObject, placement: Placement): void {
     this.#buffers.splice(this.#buffers.indexOf(buffer), 1);
-    const started = this.#places(buffer, () => buffer.validate(placement)).finally(() => {
+    const started = this.#places(buffer, () => buffer.validate(this.#prepared(placement))).finally(() => {
       buffer.unlock();
       this.#buffers.push(buffer);
       this.#started.delete(started);

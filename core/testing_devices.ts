@@ -25,6 +25,7 @@ import {
   PAGE_SIZE,
   type Place,
   type Placement,
+  type PreparedPlacement,
   SimulatedClock,
   type Tracer,
   type TranslationTable,
@@ -235,7 +236,7 @@ export function fence(name = "work"): Fence {
 }
 
 /** Reserves a free buffer, makes one attempt to place it, and unreserves it; fails if it is blocked. */
-export function place(buffer: BufferObject, placement: string | Placement): void {
+export function place(buffer: BufferObject, placement: string | Placement | PreparedPlacement): void {
   assertEquals(buffer.tryReserve(), true);
   try {
     assertEquals(buffer.tryValidate(typeof placement === "string" ? only(placement) : placement), null);
@@ -247,7 +248,7 @@ export function place(buffer: BufferObject, placement: string | Placement): void
 /** Makes a buffer of one page, or as many as `pages` says, and places it. */
 export function put(
   device: BoDevice,
-  placement: string | Placement,
+  placement: string | Placement | PreparedPlacement,
   { pages = 1, ...options }: Partial<BufferOptions> & { readonly pages?: number } = {},
 ): BufferObject {
   const buffer = device.createBuffer({ bytes: pages * PAGE_SIZE, ...options });

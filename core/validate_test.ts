@@ -1,6 +1,16 @@
 import { assertEquals, assertExists } from "@std/assert";
-import { type Caching, checkInvariants, type Placement } from "./mod.ts";
-import { only, pin, place, put, refused, refusedUnchanged, testDevice, whileReserved } from "./testing_devices.ts";
+import { type BufferObject, type Caching, checkInvariants, type Placement } from "./mod.ts";
+import {
+  only,
+  pin,
+  place,
+  put,
+  refused,
+  refusedUnchanged,
+  type TestDevice,
+  testDevice,
+  whileReserved,
+} from "./testing_devices.ts";
 
 Deno.test("validate() gives a buffer the first place that has room", () => {
   const { device } = testDevice();
@@ -18,6 +28,32 @@ Deno.test("validate() to where the buffer is moves nothing and asks nobody", () 
   place(buffer, only("vram", { topDown: true, lpfn: 8 }));
   assertEquals([driver.calls.length, moves.length, buffer.place], before);
 });
+
+/** How a buffer may leave the place that it was validated to. */
+const departures: readonly (readonly [string, (made: TestDevice, buffer: BufferObject) => unknown])[] = [
+  ["evicted", ({ device }) => device.evictFirst("vram")],
+  ["validated elsewhere", (_, buffer) => place(buffer, "gtt")],
+  ["purged", (_, buffer) => place(buffer, { placement: [] })],
+  ["moved within its memory type", (_, buffer) => place(buffer, only("vram", { fpfn: 2 }))],
+  ["pushed out by another", ({ device }) => put(device, only("vram", { lpfn: 6 }), { pages: 6 })],
+];
+for (const [how, leave] of departures) {
+  Deno.test(`the same prepared placement brings a buffer back that was ${how}`, async () => {
+    const made = testDevice();
+    const prepared = made.device.preparePlacement(only("vram", { lpfn: 2 }));
+    const buffer = put(made.device, prepared, { pages: 2 });
+    for (const validate of [() => buffer.tryValidate(prepared), () => buffer.validate(prepared)]) {
+      // Once more, so that the buffer is known to be where it should be.
+      place(buffer, prepared);
+      await leave(made, buffer);
+      buffer.tryReserve();
+      await validate();
+      buffer.unreserve();
+      assertEquals([buffer.memoryType, buffer.start], ["vram", 0]);
+    }
+    checkInvariants(made.device);
+  });
+}
 
 /** Where a buffer of pages [4, 6) in VRAM, write-combined, is after it was asked to be in `asked`. */
 const compatible: readonly (readonly [string, Placement, boolean])[] = [
