@@ -216,3 +216,15 @@ Deno.test("a zone is limited to half of it, three quarters for the kernel, and s
 Deno.test("the usage of an unknown zone is EINVAL", async () => {
   await refused(() => new Global().zone("kernel"), "EINVAL", "there is none");
 });
+
+Deno.test("a ghost counts for nothing beside its buffer", () => {
+  const { device, driver } = testDevice({ ordered: true, limits: { zones: [zoneOf(4, 4)] } });
+  const used = () => device.global.zone("kernel").usedBytes;
+  const buffer = put(device, "vram");
+  place(buffer, "gtt");
+  assertEquals([device.dying.length, used()], [1, STRUCTURES + 4096]);
+  while (driver.copies.length > 0) driver.finishCopy();
+  assertEquals([device.dying.length, used()], [0, STRUCTURES + 4096]);
+  buffer.unref();
+  assertEquals(used(), 0);
+});

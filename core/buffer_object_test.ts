@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type BufferObject, checkInvariants, type Fence, type FenceUsage, type Placement } from "./mod.ts";
+import { type BufferObject, checkInvariants, type Fence, type FenceUsage, type Placement, TtmError } from "./mod.ts";
 import {
   addWork,
   fence,
@@ -180,4 +180,21 @@ Deno.test("a buffer's description says what is left of it", () => {
   addWork(named);
   named.unref();
   assertEquals([`${plain}`, `${named}`], ["buffer 0", 'dying buffer 1 "a "b""']);
+});
+
+Deno.test("a buffer that is where it should be is refused all the same: unreserved, aborted, with bad options, released", async () => {
+  const { device } = testDevice();
+  const prepared = device.preparePlacement(only("vram"));
+  const buffer = put(device, prepared);
+  place(buffer, prepared);
+  const twin = put(device, prepared, { reservation: buffer.reservation });
+  place(twin, prepared);
+  await refused(() => buffer.validate(prepared), "EINVAL", "it is not reserved");
+  buffer.tryReserve();
+  await buffer.validate(prepared);
+  const enough = new TtmError("EIO", "enough");
+  await refused(() => buffer.validate(prepared, { signal: AbortSignal.abort(enough) }), "EIO", "enough");
+  await refused(() => buffer.validate(prepared, { noWait: 1 as unknown as boolean }), "EINVAL", "noWait");
+  twin.unref();
+  await refused(() => twin.validate(prepared), "EINVAL", "its last reference is gone");
 });

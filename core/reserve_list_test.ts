@@ -52,6 +52,13 @@ Deno.test("a buffer that stands in a list twice is EALREADY, or left out if that
   assertEquals(list.entries.map(({ buffer }) => buffer), [a, b]);
 });
 
+Deno.test("a list of free buffers is not reserved if the signal is aborted already", async () => {
+  const { buffers } = buffersOf(2);
+  const enough = new TtmError("EIO", "enough");
+  await refused(() => reserveList(entriesOf(buffers), { signal: AbortSignal.abort(enough) }), "EIO", "enough");
+  assertEquals(buffers.map((buffer) => buffer.reserved), [false, false]);
+});
+
 Deno.test("an aborted or failed list leaves nothing reserved and the order of eviction alone", async () => {
   const { buffers, lru } = buffersOf(3);
   const [a, b, c] = buffers;
