@@ -80,7 +80,7 @@ export class RangeAllocator {
     return this.#free;
   }
 
-  /** Units in the largest hole; 0 if there is none. O(1). */
+  /** Units in the largest hole; 0 if there is none. O(1), or O(n log n) once if nothing has been looked up for long. */
   get largestHole(): number {
     const tree = this.#indexes.by(sortKeyOf(this.#defaultOrder));
     return Math.max(0, tree.maxima(FIRST_CLASS)[STEM] as number);
