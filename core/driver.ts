@@ -107,7 +107,8 @@ export interface Driver {
    */
   hop?(buffer: BufferObject, from: string, to: string): Place | null;
   /**
-   * Makes the table of a buffer's host pages; those of a `PagePool` use pages again. Left out: real bytes. Returning null or throwing is ENOMEM.
+   * Makes the table of a buffer's host pages; those of a `PagePool` use pages again. Left out: real bytes. Returning null
+   * or throwing is ENOMEM.
    */
   createTranslationTable?(buffer: BufferObject): TranslationTable | null;
   /**

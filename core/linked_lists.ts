@@ -3,8 +3,8 @@ import { enlarge, Rows } from "./rows.ts";
 const INITIAL = 64;
 
 /**
- * Circular lists in one column, a node's two neighbours side by side. A node is a whole number and stands in one list at most: the even ones are entries, the
- * odd ones marks, that is heads of lists and places of walks.
+ * Circular lists in one column, a node's two neighbours side by side. A node is a whole number and stands in one list at
+ * most: the even ones are entries, the odd ones marks, that is heads of lists and places of walks.
  */
 export class LinkedLists {
   // Of node n: at 2n the node behind, at 2n + 1 the node before.

@@ -46,6 +46,7 @@ export { Fence, type FenceCallback, FenceContext } from "./fence.ts";
 export { FenceList, type FenceUsage, type GuardedFence } from "./fence_list.ts";
 export type { KernelMap, MapRange } from "./kernel_map.ts";
 export type { Allocation, AllocationRequest, EvictionScan, ManagerNode, MemTypeManager } from "./manager.ts";
+export { type DumpedRange, dumpRanges } from "./range_dump.ts";
 export { lru, mru } from "./lru.ts";
 export { moveMemcpy } from "./memcpy.ts";
 export { type MemoryTypeOptions, PAGE_SIZE, PRIORITIES } from "./memory_type.ts";

@@ -1,4 +1,11 @@
-import { type Allocation, type AllocationRequest, type ManagerNode, type MemTypeManager, TtmError } from "@ttm/core";
+import {
+  type Allocation,
+  type AllocationRequest,
+  dumpRanges,
+  type ManagerNode,
+  type MemTypeManager,
+  TtmError,
+} from "@ttm/core";
 import { checkInteger } from "@ttm/core/arguments";
 import type { BuddyAllocation, BuddyBlock } from "./buddy_allocation.ts";
 import { BuddyAllocator } from "./buddy_allocator.ts";
@@ -94,15 +101,10 @@ class Buddy implements MemTypeManager<BuddyNode> {
   debug(): string {
     if (this.#pages === null) return "";
     const used = [...this.#nodes].map(({ start, allocation }) => {
-      return { start, size: allocation.blocks.reduce((sum, { size }) => sum + size, 0), state: "used" };
+      return { start, size: allocation.blocks.reduce((sum, { size }) => sum + size, 0) };
     });
-    const free = this.#pages.freeBlocks().flatMap(({ size, starts }) => {
-      return starts.map((start) => ({ start, size, state: "free" }));
-    });
-    return [...used, ...free]
-      .sort((a, b) => a.start - b.start)
-      .map(({ start, size, state }) => `[${start}, ${start + size}) ${state}`)
-      .join("\n");
+    const free = this.#pages.freeBlocks().flatMap(({ size, starts }) => starts.map((start) => ({ start, size })));
+    return dumpRanges(used, free);
   }
 
   #inCharge(what: string): BuddyAllocator {

@@ -1,4 +1,4 @@
-import { type Allocation, type AllocationRequest, type MemTypeManager, TtmError } from "@ttm/core";
+import { type Allocation, type AllocationRequest, dumpRanges, type MemTypeManager, TtmError } from "@ttm/core";
 import { checkBoolean, checkInteger, checkObject, checkWord } from "@ttm/core/arguments";
 import type { RangeScan } from "./range_scan.ts";
 import { RangeAllocator } from "./range_allocator.ts";
@@ -91,13 +91,7 @@ class FirstFit implements MemTypeManager<RangeNode> {
   }
 
   debug(): string {
-    if (this.#pages === null) return "";
-    const used = [...this.#pages.nodes()].map((range) => ({ ...range, state: "used" }));
-    const free = this.#pages.holes().map((range) => ({ ...range, state: "free" }));
-    return [...used, ...free]
-      .sort((a, b) => a.start - b.start)
-      .map(({ start, size, state }) => `[${start}, ${start + size}) ${state}`)
-      .join("\n");
+    return this.#pages === null ? "" : dumpRanges(this.#pages.nodes(), this.#pages.holes());
   }
 
   #insertion(request: AllocationRequest): InsertRequest {

@@ -15,11 +15,11 @@ const NEXT = 3;
 const BIN = 4;
 const EARLIER = 5;
 const LATER = 6;
-const TICKET = 7;
+const HANDLE = 7;
 const CELLS_LOG2 = 3;
 
-// A handle has the row in its lower bits, and a count in the others that goes on whenever the row is taken back. The
-// ticket of a row is the handle while it is handed out, else the count alone.
+// A handle has the row in its lower bits, and in the others a generation that goes on whenever the row is taken back. A
+// row that is not handed out keeps the generation alone.
 const MAX_ROW_BITS = 26;
 
 // Each table begins to count elsewhere, so that it does not take the handles of another for its own.
@@ -40,12 +40,12 @@ export class BlockTable {
   #unused: number = NONE;
   #holeCount = 0;
   #rowMask: number;
-  #firstTicket: number;
+  #firstGeneration: number;
 
   /** Makes a ring of one hole. */
   constructor(start: number, size: number) {
     this.#rowMask = 2 ** Math.min(MAX_ROW_BITS, 32 - Math.clz32(size)) - 1;
-    this.#firstTicket = Math.imul(++tables, 0x9e3779b1) & ~this.#rowMask;
+    this.#firstGeneration = Math.imul(++tables, 0x9e3779b1) & ~this.#rowMask;
     const row = this.#take();
     const cells = this.#cells;
     cells[BIN] = USED;
@@ -94,7 +94,7 @@ export class BlockTable {
   /** The block that is handed out with this handle; {@linkcode NONE} if it was taken back, or there never was one. */
   rowOf(handle: number): number {
     const row = handle & this.#rowMask;
-    return this.#cells[row << CELLS_LOG2 | TICKET] === handle ? row : NONE;
+    return this.#cells[row << CELLS_LOG2 | HANDLE] === handle ? row : NONE;
   }
 
   /** Hands out a part of a hole, some units from its start; what is left of it at either end stays a hole. */
@@ -109,14 +109,14 @@ export class BlockTable {
     }
     if (size < this.size(row)) this.#open(this.#split(row, size));
     const at = row << CELLS_LOG2;
-    return this.#cells[at | TICKET] = (this.#cells[at | TICKET] as number) | row;
+    return this.#cells[at | HANDLE] = (this.#cells[at | HANDLE] as number) | row;
   }
 
   /** Takes back what was handed out: it and the holes beside it become one hole. */
   takeBack(row: number): void {
     const cells = this.#cells;
     const at = row << CELLS_LOG2;
-    cells[at | TICKET] = ((cells[at | TICKET] as number) | this.#rowMask) + 1 | 0;
+    cells[at | HANDLE] = ((cells[at | HANDLE] as number) | this.#rowMask) + 1 | 0;
     const next = cells[at | NEXT] as number;
     if (this.isHole(next)) {
       this.#close(next);
@@ -195,7 +195,7 @@ export class BlockTable {
     if (row !== NONE) this.#unused = this.next(row);
     else {
       row = this.#rows++;
-      this.#cells[row << CELLS_LOG2 | TICKET] = this.#firstTicket;
+      this.#cells[row << CELLS_LOG2 | HANDLE] = this.#firstGeneration;
     }
     return row;
   }

@@ -1,4 +1,4 @@
-import { type Allocation, type AllocationRequest, type MemTypeManager, TtmError } from "@ttm/core";
+import { type Allocation, type AllocationRequest, dumpRanges, type MemTypeManager, TtmError } from "@ttm/core";
 import { checkInteger } from "@ttm/core/arguments";
 import { GoodFitAllocator } from "./good_fit_allocator.ts";
 import { type GoodFitNode, type GoodFitRequest, MAX_UNITS } from "./good_fit_requests.ts";
@@ -75,13 +75,7 @@ class GoodFit implements MemTypeManager<GoodFitNode> {
   }
 
   debug(): string {
-    if (this.#pages === null) return "";
-    const used = [...this.#pages.nodes()].map((range) => ({ ...range, state: "used" }));
-    const free = this.#pages.holes().map((range) => ({ ...range, state: "free" }));
-    return [...used, ...free]
-      .sort((a, b) => a.start - b.start)
-      .map(({ start, size, state }) => `[${start}, ${start + size}) ${state}`)
-      .join("\n");
+    return this.#pages === null ? "" : dumpRanges(this.#pages.nodes(), this.#pages.holes());
   }
 
   #inCharge(what: string): GoodFitAllocator {
