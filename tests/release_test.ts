@@ -1,0 +1,17 @@
+import { assertEquals } from "@std/assert";
+import { obstaclesTo } from "./release.ts";
+
+const core = { name: "@ttm/core", version: "0.2.0", folder: "core/", exports: {} };
+const CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n## [0.2.0] - 2026-12-01\n";
+
+Deno.test("a version that all packages and the changelog have can be released", () => {
+  assertEquals(obstaclesTo("0.2.0", [core], CHANGELOG), []);
+});
+
+Deno.test("a package of another version, and a changelog without an entry, stand in the way of a release", () => {
+  assertEquals(obstaclesTo("0.3.0", [core], CHANGELOG), [
+    "@ttm/core has version 0.2.0, not 0.3.0",
+    'CHANGELOG.md has no entry "## [0.3.0] - <date>"',
+  ]);
+  assertEquals(obstaclesTo("0.2", [{ ...core, version: "0.2" }], CHANGELOG).length, 1);
+});
