@@ -110,3 +110,17 @@ Deno.test("a bulk move is set on a reserved buffer, and keeps to one device", as
   await refused(() => stranger.setBulkMove(bulk), "EINVAL", "it has members of another device");
   new BulkMove().moveToTail();
 });
+
+Deno.test("a pinned buffer that is given a bulk joins it with its last unpin, and not before", () => {
+  const { device, bulk, join, at } = bulkOfThree();
+  const ends = () => bulk.ends("vram")?.map(({ id }) => id);
+  pin(at(1));
+  join(1);
+  assertEquals([ends(), device.pinned], [[0, 4], [at(1)]]);
+  join(1, null);
+  assertEquals([ends(), device.pinned], [[0, 4], [at(1)]]);
+  join(1);
+  touch(at(1), () => at(1).unpin());
+  assertEquals([ends(), device.pinned], [[0, 1], []]);
+  checkInvariants(device);
+});

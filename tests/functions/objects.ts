@@ -251,7 +251,7 @@ export const objects: readonly Row[] = rows(
     "eviction_order.ts",
     "lru_test.ts",
     "a pinned buffer is on the list of the pinned and returns to the tail of its own",
-    "return buffer !== null && this.#buffers.pins(buffer.row) > 0;\n  }\n\n  /** The bulk",
-    "return buffer === null;\n  }\n\n  /** The bulk",
+    "if (isPinned) {\n      if (!wasPinned) this.policy.remove(row);\n      this.#listAsPinned(row);",
+    "if (isPinned) {\n      if (!wasPinned) this.policy.touch(row);",
   ],
 );
