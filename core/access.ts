@@ -1,5 +1,5 @@
 import { checkInteger, show } from "./arguments.ts";
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Driver } from "./driver.ts";
 import { TtmError } from "./errors.ts";
@@ -21,7 +21,7 @@ export interface Access {
 }
 
 /** Checks the arguments of a read. */
-export function readAccess(buffer: BufferObject, offset: number, length: number | undefined): Access {
+export function readAccess(buffer: BufferRecord, offset: number, length: number | undefined): Access {
   const what = `read ${buffer}`;
   checkInteger(what, "offset", offset, 0, buffer.bytes);
   const count = length === undefined ? buffer.bytes - offset : length;
@@ -30,7 +30,7 @@ export function readAccess(buffer: BufferObject, offset: number, length: number 
 }
 
 /** Checks the arguments of a write. */
-export function writeAccess(buffer: BufferObject, bytes: Uint8Array, offset: number): Access {
+export function writeAccess(buffer: BufferRecord, bytes: Uint8Array, offset: number): Access {
   const what = `write ${buffer}`;
   if (!(bytes instanceof Uint8Array)) {
     throw new TtmError("EINVAL", `Cannot ${what}: the bytes must be a Uint8Array, not ${show(bytes)}`);
@@ -43,7 +43,7 @@ export function writeAccess(buffer: BufferObject, bytes: Uint8Array, offset: num
 }
 
 /** One attempt: waits for moves and for the work that the access must not overtake, then copies. */
-export function access(state: DeviceState, buffer: BufferObject, access: Access, op: Operation): Outcome {
+export function access(state: DeviceState, buffer: BufferRecord, access: Access, op: Operation): Outcome {
   const ready = op.waitFor(buffer.reservation.fences.pending(access.write ? "read" : "write"));
   if (ready !== DONE) return ready;
   if (buffer.lost !== undefined) {
@@ -65,7 +65,7 @@ export function access(state: DeviceState, buffer: BufferObject, access: Access,
 
 function throughAperture(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   type: MemoryType,
   access: Access,
   op: Operation,
@@ -91,7 +91,7 @@ function throughAperture(
 }
 
 /** Without windows the driver carries the bytes (`ttm_device_funcs.access_memory`). */
-function throughDriver(driver: Driver, buffer: BufferObject, access: Access, op: Operation): Outcome {
+function throughDriver(driver: Driver, buffer: BufferRecord, access: Access, op: Operation): Outcome {
   try {
     const step = driver.accessMemory?.(buffer, access.offset, access.bytes, access.write);
     return step instanceof Fence ? waitForStep(op, step, driver.name, "accessMemory") : DONE;

@@ -1,11 +1,11 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Mappings } from "./mappings.ts";
 import { PAGE_SIZE } from "./memory_type.ts";
 import { must } from "./must.ts";
 
 /** Checks what one buffer says of itself. */
-export function checkBuffer(state: DeviceState, buffer: BufferObject): void {
+export function checkBuffer(state: DeviceState, buffer: BufferRecord): void {
   checkLife(state, buffer);
   checkLock(buffer);
   checkPlace(state, buffer);
@@ -14,7 +14,7 @@ export function checkBuffer(state: DeviceState, buffer: BufferObject): void {
 }
 
 /** Users and ghosts keep a buffer; without them only its work does. */
-function checkLife(state: DeviceState, buffer: BufferObject): void {
+function checkLife(state: DeviceState, buffer: BufferRecord): void {
   const { isDying, isGhost, ghosts, cpuWriters } = buffer;
   must(isDying || !isGhost, () => `${buffer} is a live ghost`);
   must(!isDying || buffer.disposed, () => `${buffer} is dying and has users`);
@@ -27,13 +27,13 @@ function checkLife(state: DeviceState, buffer: BufferObject): void {
   must(!mustBeGone, () => `${buffer} is idle and has not been freed`);
 }
 
-function checkLock({ reservation }: BufferObject): void {
+function checkLock({ reservation }: BufferRecord): void {
   const { holder, locked } = reservation;
   must(holder === null || (locked && holder.locks > 0), () => "a reservation has a holder who does not hold it");
   must(locked || reservation.waiting === 0, () => `${reservation.waiting} wait for a reservation that is free`);
 }
 
-function checkPlace(state: DeviceState, buffer: BufferObject): void {
+function checkPlace(state: DeviceState, buffer: BufferRecord): void {
   const row = state.buffers.resource(buffer.row);
   const { tt, type } = buffer;
   if (row < 0 || type === null) {
@@ -61,7 +61,7 @@ function checkPlace(state: DeviceState, buffer: BufferObject): void {
   must(tt?.populated === true, () => `${buffer} is bound to ${type.name} without pages`);
 }
 
-function checkSwap(buffer: BufferObject): void {
+function checkSwap(buffer: BufferRecord): void {
   const { tt, type } = buffer;
   if (tt === null || !tt.swapped) return;
   must(!tt.populated, () => `${buffer} is swapped out and has pages`);
@@ -70,7 +70,7 @@ function checkSwap(buffer: BufferObject): void {
 }
 
 /** What the CPU has mapped is what the buffer owns, and every window is used as often as it is counted. */
-function checkMappings(state: DeviceState, buffer: BufferObject, { users, kernel, io, firstOffset }: Mappings): void {
+function checkMappings(state: DeviceState, buffer: BufferRecord, { users, kernel, io, firstOffset }: Mappings): void {
   const { type, tt, start } = buffer;
   must(!buffer.disposed || users.size + kernel.size === 0, () => `${buffer} has no users and is mapped`);
   const hasWindow = state.windowedUsers.has(buffer);

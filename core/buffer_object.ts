@@ -57,7 +57,6 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   /** @internal */
   constructor(state: DeviceState, options: CheckedBufferOptions) {
     super(state, options);
-    this.row = state.buffers.allocate(this);
   }
 
   /**

@@ -1,13 +1,14 @@
-import type { BufferObject } from "./buffer_object.ts";
 import { type BufferTraits, traitsOf } from "./buffer_traits.ts";
 import type { BulkMove } from "./bulk_move.ts";
-import type { DeviceState } from "./device_state.ts";
+import type { BufferTable } from "./buffer_table.ts";
+import type { BufferView } from "./buffer_view.ts";
 import type { ManagerNode } from "./manager.ts";
 import type { Mappings } from "./mappings.ts";
 import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
 import type { BufferKind, CheckedBufferOptions } from "./options.ts";
 import type { Place, PreparedPlacement } from "./placement.ts";
 import { Reservation } from "./reservation.ts";
+import type { ResourceTable } from "./resource_table.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
 /** @internal What is known of what is in a buffer. */
@@ -18,13 +19,22 @@ export interface Contents {
 
 const INTACT: Contents = { lost: undefined };
 
-/** What a buffer is and where; {@linkcode BufferObject} adds what can be done with it. */
-export abstract class BufferRecord {
+/** The tables of a device that hold a part of what is known of its buffers. */
+interface Tables {
+  readonly buffers: BufferTable<BufferRecord>;
+  readonly resources: ResourceTable<BufferRecord>;
+}
+
+/**
+ * What is known of a buffer, and all that the algorithms work on; `BufferObject` adds what users can do with it. A ghost
+ * is a record and nothing more.
+ */
+export class BufferRecord implements BufferView {
   // What every submission looks at comes first, to lie in one cache line; what every move looks at, in the next.
   /** @internal */
-  protected readonly state: DeviceState;
+  protected readonly state: Tables;
   /** @internal Row in the buffer table; -1 once freed. */
-  row = -1;
+  row: number;
   /** @internal Those who keep it; a ghost has none. */
   protected users = 1;
   /** @internal Lock and fences now. */
@@ -54,7 +64,7 @@ export abstract class BufferRecord {
   /** Size in bytes as asked for. */
   readonly bytes: number;
   /** @internal The buffer whose old place this ghost holds while the copy out of it is under way. */
-  ghostOf: BufferObject | null = null;
+  ghostOf: BufferRecord | null = null;
   /** @internal Number of a ghost. */
   made = 0;
   /** @internal How many ghosts hold old places of this one; they keep it alive. */
@@ -63,7 +73,7 @@ export abstract class BufferRecord {
   contents: Contents = INTACT;
 
   /** @internal */
-  constructor(state: DeviceState, options: CheckedBufferOptions) {
+  constructor(state: Tables, options: CheckedBufferOptions) {
     this.state = state;
     this.traits = traitsOf(options);
     this.ownReservation = this.traits.shared ?? new Reservation();
@@ -72,6 +82,7 @@ export abstract class BufferRecord {
     this.priority = options.priority;
     this.id = options.id;
     this.bytes = options.bytes;
+    this.row = state.buffers.allocate(this);
   }
 
   /** The name given at creation. */
@@ -95,7 +106,7 @@ export abstract class BufferRecord {
   }
 
   /** @internal Told when it is gone. */
-  get onDestroy(): ((buffer: BufferObject) => void) | undefined {
+  get onDestroy(): ((buffer: BufferRecord) => void) | undefined {
     return this.traits.onDestroy;
   }
 
@@ -198,7 +209,7 @@ export abstract class BufferRecord {
   }
 
   /** @internal Makes a new buffer the ghost of another, the `made`th of its device. */
-  becomeGhostOf(buffer: BufferObject, made: number): void {
+  becomeGhostOf(buffer: BufferRecord, made: number): void {
     this.ghostOf = buffer;
     this.made = made;
     this.users = 0;

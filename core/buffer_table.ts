@@ -1,4 +1,3 @@
-import type { BufferObject } from "./buffer_object.ts";
 import { enlarge, Rows } from "./rows.ts";
 
 const INITIAL = 64;
@@ -8,14 +7,20 @@ const RESOURCE = 0;
 const PINS = 1;
 const CELLS_LOG2 = 1;
 
+/** What the table has to know of its buffers. */
+interface Rowed {
+  readonly row: number;
+  settledFor: unknown;
+}
+
 /** The state of buffers that submissions and walks look at most, one row of numbers a buffer. */
-export class BufferTable {
+export class BufferTable<Buffer extends Rowed> {
   #cells: Int32Array = new Int32Array(INITIAL << CELLS_LOG2);
-  #object: (BufferObject | null)[] = [];
+  #object: (Buffer | null)[] = [];
   #rows: Rows = new Rows(INITIAL, (capacity) => this.#cells = enlarge(this.#cells, capacity << CELLS_LOG2));
 
   /** A row for a new buffer: no resource, no pins. */
-  allocate(buffer: BufferObject): number {
+  allocate(buffer: Buffer): number {
     const row = this.#rows.take();
     this.#object[row] = buffer;
     this.#cells[row << CELLS_LOG2 | RESOURCE] = -1;
@@ -29,7 +34,7 @@ export class BufferTable {
   }
 
   /** Every buffer that has not been freed: live ones, dying ones and ghosts. */
-  *all(): Generator<BufferObject> {
+  *all(): Generator<Buffer> {
     for (const buffer of this.#object) if (buffer !== null) yield buffer;
   }
 
@@ -39,7 +44,7 @@ export class BufferTable {
   }
 
   /** Gives the buffer another place, or with -1 none; no placement is known to suit that. */
-  setResource(buffer: BufferObject, resource: number): void {
+  setResource(buffer: Buffer, resource: number): void {
     buffer.settledFor = null;
     this.#cells[buffer.row << CELLS_LOG2 | RESOURCE] = resource;
   }

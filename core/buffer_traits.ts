@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import type { BufferKind, BufferOptions } from "./options.ts";
 import type { Reservation } from "./reservation.ts";
 
@@ -11,7 +11,7 @@ export interface BufferTraits {
   /** A key of the swap store that is the user's. */
   readonly swapKey: string | undefined;
   /** Told when it is gone. */
-  readonly onDestroy: ((buffer: BufferObject) => void) | undefined;
+  readonly onDestroy: ((buffer: BufferRecord) => void) | undefined;
   /** The reservation that it was created with, if that is not its own. */
   readonly shared: Reservation | null;
 }

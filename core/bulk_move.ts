@@ -1,12 +1,12 @@
 import { TtmError } from "./errors.ts";
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferView } from "./buffer_view.ts";
 import type { Lru } from "./lru.ts";
 import type { ResourceTable } from "./resource_table.ts";
 
 /** The order of eviction that it is part of. */
 interface Order {
   readonly lru: Lru;
-  readonly resources: ResourceTable;
+  readonly resources: ResourceTable<BufferView>;
 }
 
 /** The members of a bulk in one list of the order of eviction: a stretch of it, by the rows of its ends. */
@@ -52,7 +52,7 @@ export class BulkMove {
   }
 
   /** @internal Binds it to the device of its first member. */
-  attach(lru: Lru, resources: ResourceTable): void {
+  attach(lru: Lru, resources: ResourceTable<BufferView>): void {
     if (this.#order !== null && this.#order.lru !== lru) {
       throw new TtmError("EINVAL", "Cannot set bulk move: it has members of another device");
     }
@@ -60,12 +60,12 @@ export class BulkMove {
   }
 
   /** The first and the last member in the order of eviction of a memory type and priority; null without members there. */
-  ends(memoryType: string, priority = 0): readonly [BufferObject, BufferObject] | null {
+  ends(memoryType: string, priority = 0): readonly [BufferView, BufferView] | null {
     if (this.#order === null) return null;
     const { lru, resources } = this.#order;
     const stretch = this.#stretches.get(lru.headOf(memoryType, priority));
     if (stretch === undefined) return null;
-    return [resources.buffer(stretch.first) as BufferObject, resources.buffer(stretch.last) as BufferObject];
+    return [resources.buffer(stretch.first) as BufferView, resources.buffer(stretch.last) as BufferView];
   }
 
   /** @internal A listed resource becomes a member: the last one of its stretch. */
@@ -103,7 +103,7 @@ export class BulkMove {
   /** The list where a resource belongs, and the stretch there. */
   #at(row: number): { readonly lru: Lru; readonly list: number; readonly stretch: Stretch | undefined } {
     const { lru, resources } = this.#order as Order;
-    const list = lru.headOf(resources.place(row).type.name, (resources.buffer(row) as BufferObject).priority);
+    const list = lru.headOf(resources.place(row).type.name, (resources.buffer(row) as BufferView).priority);
     return { lru, list, stretch: this.#stretches.get(list) };
   }
 }

@@ -80,7 +80,7 @@ class World {
   constructor(makeDriver: (breaks: () => boolean) => Driver) {
     this.#driver = makeDriver(() => this.#toBreak > 0 && this.#toBreak-- > 0);
     const managers = { vram: firstFit(), gtt: firstFit() };
-    const tracer: Tracer = { purge: (buffer) => void this.#bytes.get(buffer)?.fill(0) };
+    const tracer: Tracer = { purge: (buffer) => void this.#bytes.get(buffer as BufferObject)?.fill(0) };
     this.#device = new BoDevice({ driver: this.#driver, managers, clock: this.#clock, tracer });
   }
 
@@ -170,14 +170,14 @@ class World {
   async #write(buffer: BufferObject, offset: number, byte: number): Promise<void> {
     const bytes = new Uint8Array(Math.min(5000, buffer.bytes - offset)).fill(byte);
     if (await this.#accesses(buffer, () => buffer.write(bytes, { offset }))) {
-      this.#bytes.get(buffer)?.set(bytes, offset);
+      this.#bytes.get(buffer as BufferObject)?.set(bytes, offset);
     }
   }
 
   async #read(buffer: BufferObject): Promise<void> {
     let bytes = new Uint8Array();
     if (!await this.#accesses(buffer, async () => bytes = await buffer.read() as typeof bytes)) return;
-    const expected = this.#bytes.get(buffer) ?? bytes;
+    const expected = this.#bytes.get(buffer as BufferObject) ?? bytes;
     const wrong = bytes.findIndex((byte, index) => byte !== expected[index]);
     assertEquals(wrong, -1, `${buffer} has ${bytes[wrong]} at ${wrong}, not ${expected[wrong]}`);
   }
@@ -200,7 +200,7 @@ class World {
     if (!reachable || !(this.#driver instanceof RadeonSim)) return;
     const program = ([contents]: readonly Contents[]) => contents?.bytes.fill(byte);
     this.#driver.submit({ buffers: [{ buffer, write: true }], durationMs, program });
-    this.#bytes.get(buffer)?.fill(byte);
+    this.#bytes.get(buffer as BufferObject)?.fill(byte);
   }
 
   #release(buffer: BufferObject): void {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type BufferObject, checkInvariants, type Fence, Reservation } from "./mod.ts";
+import { type BufferObject, type BufferView, checkInvariants, type Fence, Reservation } from "./mod.ts";
 import { addWork, bytesIn, fence, fill, only, pin, place, put, refused, testDevice } from "./testing_devices.ts";
 
 Deno.test("createPlaced() makes a buffer where it should be and leaves it unreserved", async () => {
@@ -30,7 +30,7 @@ for (const shares of [false, true]) {
     const pinned = put(device, "vram", { pages: 8 });
     pin(pinned);
     if (shares) pinned.tryReserve();
-    const gone: BufferObject[] = [];
+    const gone: BufferView[] = [];
     const error = await refused(
       () =>
         device.createPlaced({

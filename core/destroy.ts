@@ -1,6 +1,6 @@
 import { accountedSize } from "./acc_size.ts";
 import type { Charge } from "./accounting.ts";
-import { BufferObject } from "./buffer_object.ts";
+import { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { GuardedFence } from "./fence_list.ts";
 import { dropMaps } from "./io_memory.ts";
@@ -9,7 +9,7 @@ import { emptyTable } from "./tables.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
 /** The last user has left; a ghost may still keep the buffer. */
-export function dropLastUser(state: DeviceState, buffer: BufferObject): void {
+export function dropLastUser(state: DeviceState, buffer: BufferRecord): void {
   state.liveBuffers--;
   state.dyingBuffers++;
   dropMaps(state, buffer);
@@ -21,7 +21,7 @@ export function dropLastUser(state: DeviceState, buffer: BufferObject): void {
  * Gives up a buffer that nobody keeps any more. Work that still uses its memory keeps it in its place, where it can be
  * reaped by whoever needs the room, until the last fence signals (`ttm_bo_release`).
  */
-function release(state: DeviceState, buffer: BufferObject): void {
+function release(state: DeviceState, buffer: BufferRecord): void {
   const row = state.buffers.resource(buffer.row);
   if (row >= 0) state.order.leaveBulk(row);
   buffer.bulkMove = null;
@@ -35,7 +35,7 @@ function release(state: DeviceState, buffer: BufferObject): void {
 }
 
 /** What is idle goes at once; imported memory is always left to the worker, since letting go of it may take locks. */
-function queueOrReap(state: DeviceState, buffer: BufferObject): void {
+function queueOrReap(state: DeviceState, buffer: BufferRecord): void {
   if (buffer.kind !== "sg" && buffer.reservation.fences.pending() === null) reap(state, buffer);
   else reapWhenIdle(state, buffer);
 }
@@ -46,12 +46,12 @@ function queueOrReap(state: DeviceState, buffer: BufferObject): void {
  */
 export function leaveToGhost(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   table: TranslationTable | null,
   fences: readonly GuardedFence[],
 ): void {
   const row = state.buffers.resource(buffer.row);
-  const ghost = new BufferObject(state, {
+  const ghost = new BufferRecord(state, {
     id: buffer.id,
     bytes: buffer.bytes,
     alignment: buffer.alignment,
@@ -73,7 +73,7 @@ export function leaveToGhost(
 }
 
 /** Reaps at the very moment when the last fence signals, so that whoever waits for that moment finds the room. */
-function reapWhenIdle(state: DeviceState, buffer: BufferObject): void {
+function reapWhenIdle(state: DeviceState, buffer: BufferRecord): void {
   if (buffer.row < 0 || state.delayedDestroyHolds > 0) return;
   const fence = buffer.reservation.fences.pending();
   if (fence === null) reap(state, buffer);
@@ -94,20 +94,20 @@ export function reapAllIdle(state: DeviceState): void {
 }
 
 /** Dying buffers in the order of their numbers, then ghosts in the order of their making. */
-export function dyingIn(state: DeviceState): BufferObject[] {
+export function dyingIn(state: DeviceState): BufferRecord[] {
   const dying = [...state.buffers.all()].filter((buffer) => buffer.isDying);
   return dying.sort((a, b) => Number(a.isGhost) - Number(b.isGhost) || (a.isGhost ? a.made - b.made : a.id - b.id));
 }
 
 /** Frees a dying, idle buffer and its memory. */
-export function reap(state: DeviceState, buffer: BufferObject): void {
+export function reap(state: DeviceState, buffer: BufferRecord): void {
   state.tracer.destroy?.(buffer);
   freeMemory(state, buffer);
   forget(state, buffer);
 }
 
 /** Frees what a dying, idle buffer holds (`ttm_bo_cleanup_memtype_use`). */
-function freeMemory(state: DeviceState, buffer: BufferObject): void {
+function freeMemory(state: DeviceState, buffer: BufferRecord): void {
   const row = state.buffers.resource(buffer.row);
   if (!buffer.isGhost && row >= 0) state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
   if (buffer.tt !== null) emptyTable(state, buffer, buffer.tt);
@@ -117,17 +117,17 @@ function freeMemory(state: DeviceState, buffer: BufferObject): void {
 }
 
 /** For whoever needs the room now; the buffer itself stays while delayed destruction is held back. */
-export function reapForRoom(state: DeviceState, buffer: BufferObject): void {
+export function reapForRoom(state: DeviceState, buffer: BufferRecord): void {
   if (state.delayedDestroyHolds > 0) freeMemory(state, buffer);
   else reap(state, buffer);
 }
 
 /** What the structures of a buffer count for. */
-export function structuresCharge({ dma32 }: DeviceState, { bytes, kind }: BufferObject): Charge {
+export function structuresCharge({ dma32 }: DeviceState, { bytes, kind }: BufferRecord): Charge {
   return { bytes: accountedSize(bytes, dma32), pages: 0, dma32: true, privileged: kind === "kernel" };
 }
 
-function forget(state: DeviceState, buffer: BufferObject): void {
+function forget(state: DeviceState, buffer: BufferRecord): void {
   state.buffers.release(buffer.row);
   state.dyingBuffers--;
   buffer.row = -1;

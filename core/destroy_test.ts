@@ -1,10 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type BufferObject, checkInvariants, TtmError } from "./mod.ts";
+import { type BufferObject, type BufferView, checkInvariants, TtmError } from "./mod.ts";
 import { addWork, fence, only, pin, place, put, refused, testDevice, whileReserved } from "./testing_devices.ts";
 
 for (const from of ["system", "gtt", "vram", null]) {
   Deno.test(`the last unref() of an idle buffer in ${from ?? "no place"} frees it at once`, () => {
-    const destroyed: BufferObject[] = [];
+    const destroyed: BufferView[] = [];
     const { device, driver } = testDevice({ tracer: { destroy: (buffer) => destroyed.push(buffer) } });
     const buffer = device.createBuffer({ bytes: 8192 });
     if (from !== null) place(buffer, from);

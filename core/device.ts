@@ -1,6 +1,8 @@
 import { checkBoolean, checkInteger, checkObject, checkWaitOptions, show } from "./arguments.ts";
 import type { MemoryLimits } from "./accounting.ts";
 import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
+import type { BufferView } from "./buffer_view.ts";
 import { Client } from "./client.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import { DeviceState } from "./device_state.ts";
@@ -126,7 +128,7 @@ export class BoDevice implements AsyncDisposable {
   }
 
   /** Those of them that nothing but work keeps: dying buffers by number, then ghosts in the order of their making. */
-  get dying(): BufferObject[] {
+  get dying(): BufferView[] {
     return dyingIn(this.#state);
   }
 
@@ -191,7 +193,7 @@ export class BoDevice implements AsyncDisposable {
   lookup(offset: number): { readonly buffer: BufferObject; readonly offset: number } | null {
     checkInteger("look up", "offset", offset, 0, Number.MAX_SAFE_INTEGER);
     const found = this.#state.mmapOffsets.lookup(Math.floor(offset / PAGE_SIZE));
-    return found === null ? null : { buffer: found.buffer, offset: found.page * PAGE_SIZE + offset % PAGE_SIZE };
+    return found === null ? null : { buffer: found.buffer as BufferObject, offset: found.page * PAGE_SIZE + offset % PAGE_SIZE };
   }
 
   /**
@@ -351,7 +353,7 @@ export class BoDevice implements AsyncDisposable {
    *
    * @throws {TtmError} `EINVAL` for an unknown memory type.
    */
-  lru(memoryType: string): BufferObject[][] {
+  lru(memoryType: string): BufferView[][] {
     const type = this.#type("list", memoryType);
     const candidates = this.#buffers(this.#state.order.candidates(type));
     return Array.from(
@@ -361,7 +363,7 @@ export class BoDevice implements AsyncDisposable {
   }
 
   /** The pinned buffers, in the order in which they were pinned or last unreserved. */
-  get pinned(): BufferObject[] {
+  get pinned(): BufferView[] {
     return this.#buffers(this.#state.order.pinned());
   }
 
@@ -415,9 +417,9 @@ export class BoDevice implements AsyncDisposable {
   }
 
   /** @internal */
-  static check(device: BoDevice, buffers: Iterable<BufferObject> | undefined): void {
+  static check(device: BoDevice, buffers: Iterable<BufferView> | undefined): void {
     if (buffers === undefined) checkState(device.#state);
-    else for (const buffer of buffers) if (buffer.row >= 0) checkBuffer(device.#state, buffer);
+    else for (const buffer of buffers as Iterable<BufferRecord>) if (buffer.row >= 0) checkBuffer(device.#state, buffer);
   }
 
   #mustHaveNoUsers(): void {
@@ -425,14 +427,14 @@ export class BoDevice implements AsyncDisposable {
     if (liveBuffers > 0) throw new TtmError("EBUSY", `Cannot close device: ${liveBuffers} buffers are alive`);
   }
 
-  *#rows(rows: Iterable<number>): Generator<BufferObject> {
+  *#rows(rows: Iterable<number>): Generator<BufferView> {
     for (const row of rows) {
       const buffer = this.#state.resources.buffer(row);
       if (buffer !== null) yield buffer;
     }
   }
 
-  #buffers(rows: Iterable<number>): BufferObject[] {
+  #buffers(rows: Iterable<number>): BufferView[] {
     return [...this.#rows(rows)];
   }
 
@@ -458,6 +460,6 @@ function globalOf({ global, limits }: DeviceOptions): Global {
  * @throws {Error} On the first rule that is broken, with the values. It is a bug in the core, or in a driver or
  * manager that breaks its contract.
  */
-export function checkInvariants(device: BoDevice, buffers?: Iterable<BufferObject>): void {
+export function checkInvariants(device: BoDevice, buffers?: Iterable<BufferView>): void {
   BoDevice.check(device, buffers);
 }

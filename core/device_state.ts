@@ -1,6 +1,6 @@
 import type { MemoryAccountant } from "./accounting.ts";
 import { show } from "./arguments.ts";
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import { BufferTable } from "./buffer_table.ts";
 import type { Clock } from "./clock.ts";
 import type { Driver } from "./driver.ts";
@@ -32,8 +32,8 @@ export class DeviceState {
   readonly accountant: MemoryAccountant;
   readonly types: readonly MemoryType[];
   readonly typesByName: ReadonlyMap<string, MemoryType>;
-  readonly buffers: BufferTable = new BufferTable();
-  readonly resources: ResourceTable = new ResourceTable();
+  readonly buffers: BufferTable<BufferRecord> = new BufferTable();
+  readonly resources: ResourceTable<BufferRecord> = new ResourceTable();
   readonly systemPlace: PreparedPlace;
   /** Who is evicted next, and who is pinned. */
   readonly order: EvictionOrder;
@@ -64,7 +64,7 @@ export class DeviceState {
   /** The offsets by which users name what to map. */
   readonly mmapOffsets: MmapOffsets = new MmapOffsets();
   /** Buffers whose maps of users hold a window, from the one that has had it longest. */
-  readonly windowedUsers: Set<BufferObject> = new Set();
+  readonly windowedUsers: Set<BufferRecord> = new Set();
   closed = false;
   #evictPlacements: WeakMap<Placement, PreparedPlacement> = new WeakMap();
   #lastEvicted: { readonly placement: Placement; readonly prepared: PreparedPlacement } | null = null;

@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferView } from "./buffer_view.ts";
 import type { Client } from "./client.ts";
 import type { Clock } from "./clock.ts";
 import type { Fence } from "./fence.ts";
@@ -25,7 +25,7 @@ export interface Location {
 /** A move of a buffer's bytes, of which at least one end is device-resident. */
 export interface MoveRequest {
   /** The buffer; its own place is still the source. */
-  readonly buffer: BufferObject;
+  readonly buffer: BufferView;
   /** Size in pages. */
   readonly pages: number;
   /** Where the bytes are; null if there are none yet: the destination must then read as zero. */
@@ -94,7 +94,7 @@ export interface Driver {
    * memory type that it is leaving is allowed; the core bounds the search. An object that was returned before is not
    * checked again: return another one when it is to say something else.
    */
-  evictPlacement(buffer: BufferObject): Placement;
+  evictPlacement(buffer: BufferView): Placement;
   /**
    * Moves bytes. Left out: the CPU moves them through `ioMemReserve`. Returns nothing when the bytes are there, or the fence of
    * an ordered move, or of what a retried one has to wait for. A throw means that nothing was moved and the buffer stays where it is.
@@ -105,30 +105,30 @@ export interface Driver {
    * between them; null for a direct move. Left out: all moves are direct. The core allocates the stop, which may
    * evict, and asks for both legs.
    */
-  hop?(buffer: BufferObject, from: string, to: string): Place | null;
+  hop?(buffer: BufferView, from: string, to: string): Place | null;
   /**
    * Makes the table of a buffer's host pages; those of a `PagePool` use pages again. Left out: real bytes. Returning null
    * or throwing is ENOMEM.
    */
-  createTranslationTable?(buffer: BufferObject): TranslationTable | null;
+  createTranslationTable?(buffer: BufferView): TranslationTable | null;
   /**
    * Makes populated pages visible to the device from page `start` of a memory type. May throw; then nothing is bound.
    * Putting a binding back where it was a moment ago must succeed. With `queuedBinds` it returns a fence if the pages
    * were bound elsewhere: the old range stays theirs until that signals.
    */
-  bind?(buffer: BufferObject, table: TranslationTable, memoryType: string, start: number): Fence | void;
+  bind?(buffer: BufferView, table: TranslationTable, memoryType: string, start: number): Fence | void;
   /** Undoes a bind. Must not throw. */
-  unbind?(buffer: BufferObject, table: TranslationTable): void;
+  unbind?(buffer: BufferView, table: TranslationTable): void;
   /**
    * Told before the bytes of a buffer move, with the names of the memory types; `from` is null without a place
    * before, `to` is null when the place is given up. After a failed move it is called again with the two swapped, so
    * that counters balance. Must not throw.
    */
-  moveNotify?(buffer: BufferObject, from: string | null, to: string | null): void;
+  moveNotify?(buffer: BufferView, from: string | null, to: string | null): void;
   /** Told before the pages of an idle buffer in SYSTEM are swapped out. Must not throw. */
-  swapNotify?(buffer: BufferObject): void;
+  swapNotify?(buffer: BufferView): void;
   /** Told after the first successful move of a buffer that had been evicted: the device may hold stale cache lines. */
-  invalidateCaches?(buffer: BufferObject): void;
+  invalidateCaches?(buffer: BufferView): void;
   /**
    * The bytes of `pages` pages of a device-resident memory type from page `start`, as the CPU sees them through the
    * aperture; null where the CPU cannot see them. A thrown `EAGAIN` says that all windows are taken: users then give theirs
@@ -140,16 +140,16 @@ export interface Driver {
    * is called only where `ioMemReserve` is left out. The work on the buffer that matters has ended. Returns nothing when it is
    * done, or a fence after which it has to be asked again, nothing having been done. Left out: such accesses are `EINVAL`.
    */
-  accessMemory?(buffer: BufferObject, offset: number, bytes: Uint8Array, write: boolean): Fence | void;
+  accessMemory?(buffer: BufferView, offset: number, bytes: Uint8Array, write: boolean): Fence | void;
   /** Takes a window back, with the arguments that it was given for. Must not throw. Left out: nothing is to be done. */
   ioMemFree?(memoryType: string, start: number, pages: number): void;
   /**
    * Told before a user's access that found no page is served. Returns where the buffer has to be for the CPU to see it, or
    * null if it can stay. Left out: it always stays. What it throws ends the access.
    */
-  faultReserveNotify?(buffer: BufferObject): Placement | null;
+  faultReserveNotify?(buffer: BufferView): Placement | null;
   /**
    * Whether a client may map a buffer that it has a handle of. Left out: it may. What it throws is the cause of `EPERM`.
    */
-  verifyAccess?(buffer: BufferObject, client: Client): boolean;
+  verifyAccess?(buffer: BufferView, client: Client): boolean;
 }

@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import { reapForRoom } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
 import { moveThroughHops } from "./move.ts";
@@ -22,7 +22,7 @@ import type { AcquireTicket } from "./ticket.ts";
  */
 export function makeRoom(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   place: PreparedPlace,
   op: Operation,
 ): number | Outcome {
@@ -47,11 +47,11 @@ export function makeRoom(
 /** Evicts those whose pages together make the room, if the manager can name them; ENOSPC if that does not do. */
 function evictNeighbours(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   place: PreparedPlace,
   op: Operation,
 ): number | Outcome {
-  const mayLeave = (victim: BufferObject, row: number) => isAvailable(state, victim, row, place, null, op) === DONE;
+  const mayLeave = (victim: BufferRecord, row: number) => isAvailable(state, victim, row, place, null, op) === DONE;
   for (const victim of neighboursInTheWay(state, buffer, place, mayLeave, op)) {
     // Another eviction may have taken it along.
     if (victim.type !== place.type) continue;
@@ -70,7 +70,7 @@ function evictNeighbours(
 
 function evictUntilRoom(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   place: PreparedPlace,
   ticket: AcquireTicket | null,
   op: Operation,
@@ -110,7 +110,7 @@ function evictUntilRoom(
  */
 function isAvailable(
   state: DeviceState,
-  victim: BufferObject,
+  victim: BufferRecord,
   row: number,
   place: PreparedPlace,
   ticket: AcquireTicket | null,
@@ -129,7 +129,7 @@ function isAvailable(
 }
 
 /** Makes a buffer leave its place: a dying one goes for good, a live one is evicted. */
-export function giveUpPlace(state: DeviceState, victim: BufferObject, op: Operation): Outcome {
+export function giveUpPlace(state: DeviceState, victim: BufferRecord, op: Operation): Outcome {
   const { reservation } = victim;
   if (victim.isDying) {
     const idle = op.waitForAll(reservation.fences);
@@ -153,7 +153,7 @@ export function waitUntilLeft(op: Operation): Outcome {
 }
 
 /** Moves a buffer, which is locked, to where its driver wants evicted buffers (`ttm_bo_evict`). */
-function evict(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
+function evict(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
   let placement;
   try {
     placement = state.prepareOnce(state.driver.evictPlacement(buffer));
@@ -191,7 +191,7 @@ export function evictAll(state: DeviceState, type: MemoryType, op: Operation): O
 }
 
 /** The first buffer of a memory type in the order of eviction that is not pinned; null if there is none. */
-export function firstVictim(state: DeviceState, type: MemoryType): BufferObject | null {
+export function firstVictim(state: DeviceState, type: MemoryType): BufferRecord | null {
   const walk = state.order.walk(type);
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {

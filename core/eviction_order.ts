@@ -1,4 +1,3 @@
-import type { BufferObject } from "./buffer_object.ts";
 import type { BufferRecord } from "./buffer_record.ts";
 import type { BufferTable } from "./buffer_table.ts";
 import type { BulkMove } from "./bulk_move.ts";
@@ -16,21 +15,21 @@ import type { ResourceTable } from "./resource_table.ts";
 export class EvictionOrder {
   /** Whose order it is. */
   readonly policy: EvictionPolicy;
-  #resources: ResourceTable;
-  #buffers: BufferTable;
+  #resources: ResourceTable<BufferRecord>;
+  #buffers: BufferTable<BufferRecord>;
   // The default's, too: one table of links for all.
   #links: LinkedLists = new LinkedLists();
   #pinnedHead: number = this.#links.takeMark();
   #pinned: Set<number> = new Set();
 
-  constructor(resources: ResourceTable, buffers: BufferTable, policy: EvictionPolicy | null) {
+  constructor(resources: ResourceTable<BufferRecord>, buffers: BufferTable<BufferRecord>, policy: EvictionPolicy | null) {
     this.#resources = resources;
     this.#buffers = buffers;
     this.policy = policy ?? new Lru(this.#links);
   }
 
   /** Lists a new resource of a buffer. */
-  add(row: number, buffer: BufferObject, type: MemoryType): void {
+  add(row: number, buffer: BufferRecord, type: MemoryType): void {
     if (this.#buffers.pins(buffer.row) > 0) return this.#listAsPinned(row);
     this.policy.insert(row, buffer, type.name);
     buffer.bulkMove?.join(row);
@@ -111,7 +110,7 @@ export class EvictionOrder {
 
   #insertUnpinned(row: number): void {
     this.#unlistAsPinned(row);
-    this.policy.insert(row, this.#resources.buffer(row) as BufferObject, this.#resources.place(row).type.name);
+    this.policy.insert(row, this.#resources.buffer(row) as BufferRecord, this.#resources.place(row).type.name);
   }
 
   #isPinned(row: number): boolean {

@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferView } from "./buffer_view.ts";
 
 /** A walk over those who may be evicted, first to go first. */
 export interface EvictionCursor {
@@ -25,7 +25,7 @@ export interface EvictionPolicy {
   /** For messages, for example `"lru"`. */
   readonly name: string;
   /** Somebody has come to a memory type; `buffer` tells size and priority. */
-  insert(entry: number, buffer: BufferObject, memoryType: string): void;
+  insert(entry: number, buffer: BufferView, memoryType: string): void;
   /** The buffer of an entry was used: its reservation was given up by `unreserve()`. */
   touch(entry: number): void;
   /** The place was given up. */

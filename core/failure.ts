@@ -1,4 +1,3 @@
-import type { BufferObject } from "./buffer_object.ts";
 import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
@@ -16,7 +15,7 @@ export function reserveError(buffer: BufferRecord, outcome: Outcome): TtmError {
 /** The error of a validate that ended with a failure; for want of room, with a report. */
 export function validateError(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   placement: PreparedPlacement,
   op: Operation,
   outcome: Outcome,
@@ -45,7 +44,7 @@ export function evictError(what: string, op: Operation, outcome: Outcome): TtmEr
   return op.error(what, op.cause instanceof Error ? op.cause.message : why, outcome);
 }
 
-function reasonOf(buffer: BufferObject, outcome: Outcome): string {
+function reasonOf(buffer: BufferRecord, outcome: Outcome): string {
   switch (outcome) {
     case EBUSY:
       return "the work in the way has not ended";

@@ -1,5 +1,5 @@
 import { checkBuffer } from "./buffer_invariants.ts";
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { MemoryType } from "./memory_type.ts";
 import { must } from "./must.ts";
@@ -29,7 +29,7 @@ export function checkState(state: DeviceState): void {
 
 /** Ghosts are counted by the buffers that they keep, locks by the tickets that hold them. */
 function checkCounts(state: DeviceState): void {
-  const ghosts = new Map<BufferObject, number>();
+  const ghosts = new Map<BufferRecord, number>();
   const locks = new Map<AcquireTicket, Set<Reservation>>();
   for (const { ghostOf, reservation } of state.buffers.all()) {
     if (ghostOf !== null) ghosts.set(ghostOf, (ghosts.get(ghostOf) ?? 0) + 1);
@@ -63,7 +63,7 @@ function checkAccount(state: DeviceState): void {
 /** Every resource is in the order of its memory type, lower priorities first, or among the pinned; once. */
 function checkLists(state: DeviceState): number[] {
   const seen = new Set<number>();
-  const check = (row: number, belongs: (buffer: BufferObject) => boolean) => {
+  const check = (row: number, belongs: (buffer: BufferRecord) => boolean) => {
     const buffer = state.resources.buffer(row);
     must(buffer !== null && belongs(buffer), () => `${buffer} stands in the wrong list`);
     must(!seen.has(row), () => `${buffer} is listed twice`);

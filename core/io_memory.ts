@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import { CACHED } from "./caching.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Driver } from "./driver.ts";
@@ -53,7 +53,7 @@ export function cpuWindows(state: DeviceState): Pick<Driver, "ioMemReserve" | "i
 }
 
 /** Takes a share in the window on a buffer's whole place. Throws as {@linkcode openWindow}; nothing is held then. */
-export function reserveIo(state: DeviceState, buffer: BufferObject, type: MemoryType): Uint8Array {
+export function reserveIo(state: DeviceState, buffer: BufferRecord, type: MemoryType): Uint8Array {
   const maps = mappingsOf(buffer);
   if (maps.io === null) {
     const start = buffer.start ?? 0;
@@ -65,7 +65,7 @@ export function reserveIo(state: DeviceState, buffer: BufferObject, type: Memory
 }
 
 /** Gives one share back; with the last the window goes. */
-export function releaseIo(state: DeviceState, buffer: BufferObject): void {
+export function releaseIo(state: DeviceState, buffer: BufferRecord): void {
   const maps = mappingsOf(buffer);
   const { io } = maps;
   if (io === null || --io.count > 0) return;
@@ -74,25 +74,25 @@ export function releaseIo(state: DeviceState, buffer: BufferObject): void {
 }
 
 /** What is mapped of a buffer; from now on there is a record of it. */
-export function mappingsOf(buffer: BufferObject): Mappings {
+export function mappingsOf(buffer: BufferRecord): Mappings {
   return buffer.mappings ??= new Mappings();
 }
 
 /** Takes the pages of a buffer from the maps of users; they fault back in (`ttm_bo_unmap_virtual`). */
-export function unmapVirtual(state: DeviceState, buffer: BufferObject): void {
+export function unmapVirtual(state: DeviceState, buffer: BufferRecord): void {
   if (buffer.mappings === null) return;
   for (const map of buffer.mappings.users) map.zap();
   if (state.windowedUsers.delete(buffer)) releaseIo(state, buffer);
 }
 
 /** Ends the maps of the kernel, since the buffer leaves the place that they show. */
-export function endKernelMaps(buffer: BufferObject): void {
+export function endKernelMaps(buffer: BufferRecord): void {
   if (buffer.mappings === null) return;
   for (const map of buffer.mappings.kernel) map.end();
 }
 
 /** Ends all maps of memory that is about to go. */
-export function dropMaps(state: DeviceState, buffer: BufferObject): void {
+export function dropMaps(state: DeviceState, buffer: BufferRecord): void {
   unmapVirtual(state, buffer);
   endKernelMaps(buffer);
 }

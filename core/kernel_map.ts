@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import { isAperture, mappingsOf, releaseIo, reserveIo } from "./io_memory.ts";
@@ -16,7 +16,7 @@ export interface MapRange {
 }
 
 /**
- * Pages of a buffer under the hands of the CPU, made by `BufferObject.map` (`ttm_bo_kmap_obj`). It ends when it is disposed
+ * Pages of a buffer under the hands of the CPU, made by `BufferRecord.map` (`ttm_bo_kmap_obj`). It ends when it is disposed
  * of, or when the buffer leaves its place: pin the buffer, or keep it reserved, for as long as the bytes are used.
  */
 export class KernelMap implements Disposable {
@@ -63,7 +63,7 @@ export class KernelMap implements Disposable {
 /** One attempt to map pages of a buffer. What arrives by a copy is waited for. */
 export function mapPages(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   { firstPage, pages }: MapRange,
   op: Operation,
 ): KernelMap | Outcome {
@@ -85,7 +85,7 @@ export function mapPages(
  */
 export function cpuMemory(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   op: Operation,
 ): { bytes: Uint8Array; isIoMemory: boolean } | Outcome {
   const { type, tt } = buffer;

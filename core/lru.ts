@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferView } from "./buffer_view.ts";
 import type { EvictionCursor, EvictionPolicy } from "./eviction_policy.ts";
 import { entryOf, isMark, LinkedLists, nodeOf } from "./linked_lists.ts";
 import { PRIORITIES } from "./memory_type.ts";
@@ -66,7 +66,7 @@ export class Lru implements EvictionPolicy {
     this.#newestFirst = newestFirst;
   }
 
-  insert(entry: number, buffer: BufferObject, memoryType: string): void {
+  insert(entry: number, buffer: BufferView, memoryType: string): void {
     this.#links.admit(nodeOf(entry));
     if (entry >= this.#listOf.length) this.#listOf = enlarge(this.#listOf, 2 * entry);
     const list = this.#firstListOf(memoryType) + buffer.priority;

@@ -47,7 +47,7 @@ Deno.test("a pinned buffer is on the list of the pinned and returns to the tail 
   pin(c as BufferObject);
   assertEquals([order(device, "vram")[0], device.pinned], [["b"], [a, c]]);
   touch(a as BufferObject);
-  assertEquals(device.pinned, [c, a]); // to the tail of the pinned
+  assertEquals(device.pinned, [c, a] as BufferObject[]); // to the tail of the pinned
   touch(c as BufferObject, () => c?.unpin());
   assertEquals([order(device, "vram")[0], device.pinned], [["b", "c"], [a]]);
   assertEquals(b?.pins, 0);

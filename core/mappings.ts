@@ -1,6 +1,4 @@
-import type { KernelMap } from "./kernel_map.ts";
 import type { MemoryType } from "./memory_type.ts";
-import type { UserMap } from "./user_map.ts";
 
 /** A window of the CPU on a range of a memory type, reserved once however often it is used. */
 export interface IoWindow {
@@ -12,12 +10,25 @@ export interface IoWindow {
   count: number;
 }
 
+/** A map of a user, whose pages come back by a fault. */
+interface MapOfUser {
+  /** The pages that can be touched, by their number in the buffer. */
+  readonly present: ReadonlyMap<number, Uint8Array>;
+  /** Takes the pages away. */
+  zap(): void;
+}
+
+/** A map of the kernel, which ends for good when the buffer leaves its place. */
+interface MapOfKernel {
+  readonly bytes: Uint8Array;
+  readonly isIoMemory: boolean;
+  end(): void;
+}
+
 /** What the CPU has mapped of a buffer at present. */
 export class Mappings {
-  /** The maps of users; their pages come back by a fault. */
-  readonly users: Set<UserMap> = new Set();
-  /** The maps of the kernel; they end for good when the buffer leaves its place. */
-  readonly kernel: Set<KernelMap> = new Set();
+  readonly users: Set<MapOfUser> = new Set();
+  readonly kernel: Set<MapOfKernel> = new Set();
   /** The window on the place of the buffer; null while nobody maps it through one. */
   io: IoWindow | null = null;
   /** How many write to it by the CPU and keep it out of submissions. */

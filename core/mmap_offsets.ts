@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 
 /** The first page; what is below could be mistaken for a 32-bit offset (`DRM_FILE_PAGE_OFFSET_START`). */
 const FIRST_PAGE = 2 ** 20;
@@ -11,7 +11,7 @@ interface Range {
   readonly first: number;
   readonly pages: number;
   /** Null when the range is free again. */
-  buffer: BufferObject | null;
+  buffer: BufferRecord | null;
 }
 
 /** The space of offsets by which users name what to map (`drm_vma_manager`): a range for each buffer that asks, in pages. */
@@ -21,7 +21,7 @@ export class MmapOffsets {
   #gone = 0;
 
   /** The first page of a new range; null if there is no room. */
-  allocate(buffer: BufferObject): number | null {
+  allocate(buffer: BufferRecord): number | null {
     const { pages } = buffer;
     const last = this.#ranges.at(-1);
     let at = this.#ranges.length;
@@ -46,7 +46,7 @@ export class MmapOffsets {
   }
 
   /** The buffer in whose range a page lies, and the page's number in it. */
-  lookup(page: number): { buffer: BufferObject; page: number } | null {
+  lookup(page: number): { buffer: BufferRecord; page: number } | null {
     const range = this.#rangeAt(page);
     if (range === undefined || range.buffer === null) return null;
     return { buffer: range.buffer, page: page - range.first };

@@ -21,6 +21,7 @@ export { accountedSize } from "./acc_size.ts";
 export type { MemoryLimits, MemoryZone, ZoneUsage } from "./accounting.ts";
 export { BufferObject } from "./buffer_object.ts";
 export { BufferRecord } from "./buffer_record.ts";
+export type { BufferView } from "./buffer_view.ts";
 export { ReservableBuffer } from "./reservable_buffer.ts";
 export { BulkMove } from "./bulk_move.ts";
 export type {

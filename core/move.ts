@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import { leaveToGhost } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Fence } from "./fence.ts";
@@ -15,7 +15,7 @@ import { travel } from "./travel.ts";
 
 /** One transition of a buffer between places. */
 export interface Transition {
-  readonly buffer: BufferObject;
+  readonly buffer: BufferRecord;
   /** The row of the present resource; -1 without a place so far. */
   readonly old: number;
   /** Null without a place so far. */
@@ -36,7 +36,7 @@ export interface Transition {
  */
 export function moveThroughHops(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   to: number,
   evict: boolean,
   op: Operation,
@@ -50,7 +50,7 @@ export function moveThroughHops(
   return outcome;
 }
 
-function moveToStop(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
+function moveToStop(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
   if (op.hop === null) return EINVAL;
   const row = memSpace(state, buffer, op.hop, op);
   if (row < 0) return row;
@@ -65,7 +65,7 @@ function moveToStop(state: DeviceState, buffer: BufferObject, op: Operation): Ou
  */
 function handleMove(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   to: number,
   evict: boolean,
   mayHop: boolean,
@@ -183,7 +183,7 @@ function commit(state: DeviceState, move: Transition): void {
   buffer.wasEvicted = false;
 }
 
-function loseContentsIfItFails(buffer: BufferObject, copy: Fence): void {
+function loseContentsIfItFails(buffer: BufferRecord, copy: Fence): void {
   const { contents } = buffer;
   copy.onSignal((error) => {
     if (error !== undefined && buffer.contents === contents) buffer.contents = { lost: error };

@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { ManagerNode } from "./manager.ts";
 import type { Operation } from "./operation.ts";
@@ -13,13 +13,13 @@ import { requestFor } from "./resource.ts";
  */
 export function neighboursInTheWay(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   place: PreparedPlace,
-  mayLeave: (victim: BufferObject, row: number) => boolean,
+  mayLeave: (victim: BufferRecord, row: number) => boolean,
   op: Operation,
-): readonly BufferObject[] {
+): readonly BufferRecord[] {
   const { resources } = state;
-  const owners = new Map<ManagerNode, BufferObject>();
+  const owners = new Map<ManagerNode, BufferRecord>();
   try {
     const scan = place.type.manager?.scan?.(requestFor(buffer, place));
     if (scan === undefined) return [];

@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferView } from "./buffer_view.ts";
 import { Reservation } from "./reservation.ts";
 import { checkInteger, checkObject, checkWord, show } from "./arguments.ts";
 import { PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
@@ -32,7 +32,7 @@ export interface BufferOptions {
    */
   readonly swapKey?: string;
   /** Told once when the buffer is gone for good, also when its creation fails. Must not throw. */
-  readonly onDestroy?: (buffer: BufferObject) => void;
+  readonly onDestroy?: (buffer: BufferView) => void;
   /** For messages and reports. */
   readonly label?: string | undefined;
 }

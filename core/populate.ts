@@ -1,5 +1,5 @@
 import type { Charge } from "./accounting.ts";
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import { PAGE_SIZE } from "./memory_type.ts";
 import type { Operation } from "./operation.ts";
@@ -13,7 +13,7 @@ import type { TranslationTable } from "./translation_table.ts";
  */
 export function populate(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   table: TranslationTable,
   op: Operation,
   zeroed = true,
@@ -34,7 +34,7 @@ export function populate(
 
 function fill(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   table: TranslationTable,
   op: Operation,
   zeroed: boolean,

@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import { leaveToGhost } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
 import { dropMaps } from "./io_memory.ts";
@@ -11,7 +11,7 @@ import { createTable, emptyTable } from "./tables.ts";
  * Takes place and contents from a buffer, pinned or not; it reads as zero when it is placed again
  * (`ttm_bo_pipeline_gutting`). Work that still uses the memory keeps it in a ghost.
  */
-export function purge(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
+export function purge(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
   const row = state.buffers.resource(buffer.row);
   const old = buffer.tt;
   const fences = row < 0 ? [] : buffer.reservation.fences.list();

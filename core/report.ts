@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { PreparedPlace, PreparedPlacement } from "./placement.ts";
 
@@ -58,7 +58,7 @@ export interface NoRoomReport {
 const KEPT_LIMIT = 32;
 
 /** Looks at the device after an attempt has failed for want of room, and says why. */
-export function noRoomReport(state: DeviceState, buffer: BufferObject, placement: PreparedPlacement): NoRoomReport {
+export function noRoomReport(state: DeviceState, buffer: BufferRecord, placement: PreparedPlacement): NoRoomReport {
   const kept: KeptBuffer[] = [];
   return {
     pages: buffer.pages,
@@ -78,7 +78,7 @@ export function noRoomReport(state: DeviceState, buffer: BufferObject, placement
 
 function tried(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   place: PreparedPlace,
   evicting: boolean,
   all: KeptBuffer[],
@@ -114,7 +114,7 @@ function tried(
   };
 }
 
-function reasonFor(state: DeviceState, other: BufferObject, place: PreparedPlace): KeptReason {
+function reasonFor(state: DeviceState, other: BufferRecord, place: PreparedPlace): KeptReason {
   const { buffers, resources } = state;
   const row = buffers.resource(other.row);
   if (buffers.pins(other.row) > 0) return "pinned";

@@ -1,5 +1,6 @@
 import { checkWaitOptions, show } from "./arguments.ts";
 import { BufferRecord } from "./buffer_record.ts";
+import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import { reserveError } from "./failure.ts";
 import { once } from "./once.ts";
@@ -10,6 +11,9 @@ import { lock, waitInLine } from "./wait.ts";
 
 /** The part of a buffer that is reserved: by one party at a time, before anything is done with it. */
 export abstract class ReservableBuffer extends BufferRecord {
+  /** @internal */
+  protected declare readonly state: DeviceState;
+
   /**
    * Takes the reservation if it is free.
    *

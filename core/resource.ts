@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import { selectCaching } from "./caching.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { AllocationRequest, ManagerNode } from "./manager.ts";
@@ -11,7 +11,7 @@ import type { PreparedPlace } from "./placement.ts";
 const request = { pages: 0, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false };
 
 /** What a manager is asked for. */
-export function requestFor(buffer: BufferObject, place: PreparedPlace): AllocationRequest {
+export function requestFor(buffer: BufferRecord, place: PreparedPlace): AllocationRequest {
   request.pages = buffer.pages;
   request.alignment = buffer.alignment;
   request.fpfn = place.fpfn;
@@ -29,7 +29,7 @@ export function requestFor(buffer: BufferObject, place: PreparedPlace): Allocati
  */
 export function allocateResource(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   place: PreparedPlace,
   mayWait: boolean,
   op: Operation,
@@ -77,7 +77,7 @@ export function freeResource(state: DeviceState, row: number): void {
  *
  * @returns EBUSY if the operation must not wait and one is under way.
  */
-export function inheritMoveFences({ moveFences }: MemoryType, buffer: BufferObject, op: Operation): Outcome {
+export function inheritMoveFences({ moveFences }: MemoryType, buffer: BufferRecord, op: Operation): Outcome {
   if (op.noWait) return moveFences.every(({ signalled }) => signalled) ? DONE : EBUSY;
   for (const fence of moveFences) {
     buffer.reservation.fences.add(fence, "kernel");

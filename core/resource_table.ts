@@ -1,4 +1,3 @@
-import type { BufferObject } from "./buffer_object.ts";
 import type { ManagerNode } from "./manager.ts";
 import type { PreparedPlace } from "./placement.ts";
 import { enlarge, Rows } from "./rows.ts";
@@ -15,7 +14,7 @@ const CELLS = 3;
  * The resources of a device: what a buffer occupies in a memory type (`ttm_resource`), one row each. A buffer that
  * is being moved has two.
  */
-export class ResourceTable {
+export class ResourceTable<Owner extends { readonly pages: number }> {
   #start: Float64Array = new Float64Array(INITIAL);
   #caching: Uint8Array = new Uint8Array(INITIAL);
   #objects: unknown[] = [];
@@ -25,7 +24,7 @@ export class ResourceTable {
   });
 
   /** A row for a resource of `buffer` in `place`; `node` is null in SYSTEM. */
-  allocate(buffer: BufferObject, place: PreparedPlace, node: ManagerNode | null, caching: number): number {
+  allocate(buffer: Owner, place: PreparedPlace, node: ManagerNode | null, caching: number): number {
     const row = this.#rows.take();
     this.#start[row] = node === null ? 0 : node.start;
     this.#caching[row] = caching;
@@ -72,11 +71,11 @@ export class ResourceTable {
   }
 
   /** The owner; null for a row that is not in use. */
-  buffer(row: number): BufferObject | null {
-    return this.#objects[row * CELLS + BUFFER] as BufferObject | null;
+  buffer(row: number): Owner | null {
+    return this.#objects[row * CELLS + BUFFER] as Owner | null;
   }
 
-  setBuffer(row: number, buffer: BufferObject): void {
+  setBuffer(row: number, buffer: Owner): void {
     this.#objects[row * CELLS + BUFFER] = buffer;
   }
 }

@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import { makeRoom } from "./evict.ts";
 import type { Operation } from "./operation.ts";
@@ -14,7 +14,7 @@ import { allocateResource, freeResource, inheritMoveFences } from "./resource.ts
  */
 export function allocateAmong(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   places: readonly PreparedPlace[],
   force: boolean,
   op: Operation,
@@ -37,7 +37,7 @@ export function allocateAmong(
 /** Takes room without evicting if there is some, else by evicting (`ttm_bo_mem_space`). */
 export function memSpace(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   placement: PreparedPlacement,
   op: Operation,
 ): number | Outcome {

@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import { crc32 } from "./checksum.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
@@ -14,7 +14,7 @@ import type { SwappedPages, TranslationTable } from "./translation_table.ts";
  */
 export function swapIn(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   table: TranslationTable,
   swap: SwappedPages,
   op: Operation,
@@ -41,7 +41,7 @@ export function swapIn(
 
 function install(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   table: TranslationTable,
   swap: SwappedPages,
   bytes: Uint8Array,

@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import { crc32 } from "./checksum.ts";
 import { reapForRoom } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
@@ -53,12 +53,12 @@ export function swapOutType(state: DeviceState, type: MemoryType, target: number
   return freed;
 }
 
-function isCandidate({ pins, tt, reservation }: BufferObject, op: Operation): boolean {
+function isCandidate({ pins, tt, reservation }: BufferRecord, op: Operation): boolean {
   if (pins > 0 || tt === null || !tt.populated || tt.external) return false;
   return !reservation.locked || reservation === op.siblings;
 }
 
-function swapOutVictim(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
+function swapOutVictim(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
   const { reservation, pages } = buffer;
   if (buffer.isDying) {
     const idle = op.waitForAll(reservation.fences);
@@ -76,7 +76,7 @@ function swapOutVictim(state: DeviceState, buffer: BufferObject, op: Operation):
   }
 }
 
-function swapOutLocked(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
+function swapOutLocked(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
   const left = buffer.type?.isSystem === true ? DONE : moveToSystem(state, buffer, op);
   // A stop on the way may have given it another table.
   const { tt } = buffer;
@@ -87,13 +87,13 @@ function swapOutLocked(state: DeviceState, buffer: BufferObject, op: Operation):
   return swapOutTable(state, buffer, tt, op);
 }
 
-function moveToSystem(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
+function moveToSystem(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
   const row = allocateResource(state, buffer, state.systemPlace, false, op);
   return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
 }
 
 /** Writes the pages of an idle buffer to the store and frees them (`ttm_tt_swapout`). If that fails they stay. */
-function swapOutTable(state: DeviceState, buffer: BufferObject, table: TranslationTable, op: Operation): Outcome {
+function swapOutTable(state: DeviceState, buffer: BufferRecord, table: TranslationTable, op: Operation): Outcome {
   if (op.hasSeenFail(table.transfer)) return EIO;
   const bytes = table.encode();
   if (bytes === null) return ENODEV;

@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import { Fence } from "./fence.ts";
 import type { Operation } from "./operation.ts";
@@ -9,7 +9,7 @@ import { forgetSwap } from "./swap_in.ts";
 import { byteTable, TranslationTable } from "./translation_table.ts";
 
 /** Gives a buffer a table without pages; false if the driver has none to give. */
-export function createTable(state: DeviceState, buffer: BufferObject, op: Operation): boolean {
+export function createTable(state: DeviceState, buffer: BufferRecord, op: Operation): boolean {
   const { driver } = state;
   try {
     buffer.tt = tableFor(state, buffer);
@@ -22,7 +22,7 @@ export function createTable(state: DeviceState, buffer: BufferObject, op: Operat
   return buffer.tt !== null;
 }
 
-function tableFor({ driver }: DeviceState, buffer: BufferObject): TranslationTable | null {
+function tableFor({ driver }: DeviceState, buffer: BufferRecord): TranslationTable | null {
   const { imported } = buffer;
   if (imported !== null) return new TranslationTable(buffer.pages, () => imported, { external: true });
   return driver.createTranslationTable === undefined ? byteTable(buffer.pages) : driver.createTranslationTable(buffer);
@@ -31,7 +31,7 @@ function tableFor({ driver }: DeviceState, buffer: BufferObject): TranslationTab
 /** Makes a table's pages visible to the device. With a `move`, a queued binding leaves its fence there. */
 export function bind(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   table: TranslationTable,
   memoryType: string,
   start: number,
@@ -49,14 +49,14 @@ export function bind(
 }
 
 /** Takes the pages from the device's view, if they are in it. */
-export function unbind(state: DeviceState, buffer: BufferObject, table: TranslationTable): void {
+export function unbind(state: DeviceState, buffer: BufferRecord, table: TranslationTable): void {
   if (table.boundTo === null) return;
   state.driver.unbind?.(buffer, table);
   table.noteUnbound();
 }
 
 /** Drops a table's pages and with them what they hold, in the swap store too. */
-export function emptyTable(state: DeviceState, buffer: BufferObject, table: TranslationTable): void {
+export function emptyTable(state: DeviceState, buffer: BufferRecord, table: TranslationTable): void {
   unbind(state, buffer, table);
   unpopulate(state, table);
   forgetSwap(state, table);

@@ -9,6 +9,7 @@ import { firstFit } from "@ttm/first-fit";
 import {
   BoDevice,
   type BufferObject,
+  type BufferView,
   type BufferOptions,
   byteTable,
   checkInvariants,
@@ -318,7 +319,7 @@ function identity(table: TranslationTable | null): symbol | null {
 
 /** All that can be seen of a device and of some of its buffers, to be compared with how it is later. */
 export async function picture(device: BoDevice, buffers: readonly BufferObject[]): Promise<unknown> {
-  const ids = (list: readonly BufferObject[]) => list.map((buffer) => buffer.toString());
+  const ids = (list: readonly BufferView[]) => list.map((buffer) => buffer.toString());
   const seen = [];
   for (const { id, memoryType, start, place, pins, reserved, tt } of buffers) {
     const { caching, boundTo, boundAt } = tt ?? {};

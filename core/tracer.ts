@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferView } from "./buffer_view.ts";
 import type { TtmErrorCode } from "./errors.ts";
 import type { Fence } from "./fence.ts";
 
@@ -13,7 +13,7 @@ export interface TracedPlace {
 /** One attempted transition of a buffer from place to place, successful or not. */
 export interface MoveEvent {
   /** The buffer. */
-  readonly buffer: BufferObject;
+  readonly buffer: BufferView;
   /** Whether it is moved to make room for another. */
   readonly evict: boolean;
   /** Where it was; null without a place. */
@@ -42,19 +42,19 @@ export interface MoveEvent {
  */
 export interface Tracer {
   /** A buffer object came into being. */
-  create?(buffer: BufferObject): void;
+  create?(buffer: BufferView): void;
   /** A transition was attempted: binds, copies, clears and evictions alike. */
   move?(event: MoveEvent): void;
   /** An operation is about to wait for a fence; if the tracer signals it now, the operation goes on at once. */
   wait?(fence: Fence): void;
   /** The old place of a buffer, which was moved or purged, goes to a ghost until the work that uses it has ended. */
-  ghost?(ghost: BufferObject, buffer: BufferObject): void;
+  ghost?(ghost: BufferView, buffer: BufferView): void;
   /** A buffer lost its place and contents by a purge. */
-  purge?(buffer: BufferObject): void;
+  purge?(buffer: BufferView): void;
   /** The pages of a buffer are in the swap store now, and no longer in memory. */
-  swapOut?(buffer: BufferObject): void;
+  swapOut?(buffer: BufferView): void;
   /** The pages of a buffer are back from the swap store. */
-  swapIn?(buffer: BufferObject): void;
+  swapIn?(buffer: BufferView): void;
   /** A buffer, or a ghost of one, is about to be freed for good, after its last reference and all its work. */
-  destroy?(buffer: BufferObject): void;
+  destroy?(buffer: BufferView): void;
 }

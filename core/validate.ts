@@ -1,4 +1,4 @@
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import { moveThroughHops } from "./move.ts";
 import type { Operation } from "./operation.ts";
@@ -13,7 +13,7 @@ import { allocateAmong } from "./space.ts";
  */
 export function validate(
   state: DeviceState,
-  buffer: BufferObject,
+  buffer: BufferRecord,
   placement: PreparedPlacement,
   op: Operation,
 ): Outcome {
@@ -34,7 +34,7 @@ export function validate(
 }
 
 /** Whether the buffer's present resource will do for one of the places (`ttm_resource_compatible`). */
-function isInOneOf(state: DeviceState, buffer: BufferObject, places: readonly PreparedPlace[]): boolean {
+function isInOneOf(state: DeviceState, buffer: BufferRecord, places: readonly PreparedPlace[]): boolean {
   const { resources } = state;
   const row = state.buffers.resource(buffer.row);
   if (row < 0) return false;

@@ -2,7 +2,7 @@ import { buddy } from "@ttm/buddy";
 import { CmaSim } from "@ttm/cma-sim";
 import {
   BoDevice,
-  type BufferObject,
+  type BufferView,
   type Driver,
   type EvictionPolicy,
   type Fence,
@@ -38,7 +38,7 @@ export interface SimulatedGpu extends Driver {
   /** Queues a job. */
   submit(job: GpuJob): Fence;
   /** The contents of a buffer where it is now; null if it has no memory yet. */
-  contentsOf(buffer: BufferObject): Contents | null;
+  contentsOf(buffer: BufferView): Contents | null;
 }
 
 /** What the memory types of a GPU are to a replay. */

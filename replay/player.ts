@@ -1,4 +1,4 @@
-import { type BufferObject, Fence, type Place, type PreparedPlacement, TtmError } from "@ttm/core";
+import { type BufferObject, type BufferView, Fence, type Place, type PreparedPlacement, TtmError } from "@ttm/core";
 import { compose, type Composition, type CompositionOptions } from "./compose.ts";
 import { Counters } from "./counters.ts";
 import { VramSamples } from "./vram_samples.ts";
@@ -54,7 +54,7 @@ export class Player {
   /** Buffers that found no place that the GPU can reach, by reason. */
   readonly failures: Map<string, number> = new Map();
   #tenants = new Map<number, Tenant>();
-  #owners = new Map<BufferObject, Tenant>();
+  #owners = new Map<BufferView, Tenant>();
   #workload: Workload;
   #validateAtAlloc: boolean;
   #verify: boolean;
@@ -190,7 +190,7 @@ export class Player {
   }
 
   /** Arranges for moved buffers to be compared where they arrive, with what they held when they left. */
-  #verifyMoves(): BufferObject[] {
+  #verifyMoves(): BufferView[] {
     // Of a buffer that went by way of a stop only the last move counts.
     const fences = new Map(this.counters.takeMoved().map(({ buffer, fence }) => [buffer, fence]));
     if (this.#verify) {
@@ -201,7 +201,7 @@ export class Player {
     return [...fences.keys()];
   }
 
-  #verifyJob(fence: Fence, tenants: readonly Tenant[], moved: readonly BufferObject[]): void {
+  #verifyJob(fence: Fence, tenants: readonly Tenant[], moved: readonly BufferView[]): void {
     for (const { buffer, stamp } of tenants) this.verifier.compareAt(fence, buffer, stamp);
     this.verifier.checkTouched([...tenants.map(({ buffer }) => buffer), ...moved]);
     if (this.#submissions % COMPARE_ALL_EVERY === 0) this.verifier.compareAll(this.#tenants.values());

@@ -1,4 +1,4 @@
-import { type BufferObject, checkInvariants, type Fence } from "@ttm/core";
+import { type BufferObject, type BufferView, checkInvariants, type Fence } from "@ttm/core";
 import type { Composition } from "./compose.ts";
 
 /** Contents that are not what was last written. */
@@ -29,14 +29,14 @@ export class Verifier {
   }
 
   /** Compares a buffer with a stamp when the fence signals, at once without a fence. */
-  compareAt(fence: Fence | null, buffer: BufferObject, stamp: number): void {
+  compareAt(fence: Fence | null, buffer: BufferView, stamp: number): void {
     const compare = this.#comparison(buffer, stamp);
     if (fence === null) compare();
     else fence.onSignal(compare);
   }
 
   /** Takes note of where the buffer is now; the result compares what is there by then. */
-  #comparison(buffer: BufferObject, stamp: number): () => void {
+  #comparison(buffer: BufferView, stamp: number): () => void {
     const contents = this.#composition.gpu.contentsOf(buffer);
     const memoryType = buffer.memoryType ?? "nowhere";
     const name = buffer.toString();
@@ -48,7 +48,7 @@ export class Verifier {
   }
 
   /** Checks what buffers say of themselves. */
-  checkTouched(buffers: Iterable<BufferObject>): void {
+  checkTouched(buffers: Iterable<BufferView>): void {
     checkInvariants(this.#composition.device, buffers);
   }
 

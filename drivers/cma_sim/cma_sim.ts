@@ -1,5 +1,5 @@
 import {
-  type BufferObject,
+  type BufferView,
   type Driver,
   type DriverContext,
   type Fence,
@@ -137,23 +137,23 @@ export class CmaSim implements Driver {
   }
 
   /** From the carve-out behind the IOMMU, if there is one, and only if that cannot be to SYSTEM; from there to SYSTEM. */
-  evictPlacement(buffer: BufferObject): Placement {
+  evictPlacement(buffer: BufferView): Placement {
     return buffer.memoryType === "cma" ? this.#fromCarveOut : TO_SYSTEM;
   }
 
   /** Host pages, of bytes or of stamps. */
-  createTranslationTable(buffer: BufferObject): TranslationTable {
+  createTranslationTable(buffer: BufferView): TranslationTable {
     return tableOf(this.#kind, buffer.pages);
   }
 
   /** Makes the buffer's pages visible to the device; in the carve-out the system's pages leave the range. */
-  bind(_buffer: BufferObject, table: TranslationTable, memoryType: string, start: number): void {
+  bind(_buffer: BufferView, table: TranslationTable, memoryType: string, start: number): void {
     if (memoryType === "cma") this.#area.claim(start, table.pages);
     this.#view.open(table);
   }
 
   /** The CPU sees what the device has written, and the system's pages return. */
-  unbind(_buffer: BufferObject, table: TranslationTable): void {
+  unbind(_buffer: BufferView, table: TranslationTable): void {
     this.#view.close(table);
     if (table.boundTo === "cma") this.#area.release(table.boundAt, table.pages);
   }
@@ -172,7 +172,7 @@ export class CmaSim implements Driver {
       }
       job.program?.(contents);
     };
-    const reach = ({ tt }: BufferObject) => tt !== null && tt.boundTo !== null ? this.#view.contents(tt) : null;
+    const reach = ({ tt }: BufferView) => tt !== null && tt.boundTo !== null ? this.#view.contents(tt) : null;
     return submitJob(this.#engine(), { ...job, program }, reach);
   }
 
@@ -182,7 +182,7 @@ export class CmaSim implements Driver {
    *
    * @returns null if it has no memory yet, which reads as zero.
    */
-  contentsOf({ tt }: BufferObject): Contents | null {
+  contentsOf({ tt }: BufferView): Contents | null {
     return tt?.populated === true ? this.#view.contents(tt) : null;
   }
 
@@ -191,7 +191,7 @@ export class CmaSim implements Driver {
    *
    * @throws {TtmError} `EINVAL` if the buffer is not where the device sees it.
    */
-  flush(buffer: BufferObject): void {
+  flush(buffer: BufferView): void {
     this.#view.flush(boundTable("flush", buffer));
   }
 
@@ -200,7 +200,7 @@ export class CmaSim implements Driver {
    *
    * @throws {TtmError} `EINVAL` if the buffer is not where the device sees it.
    */
-  invalidate(buffer: BufferObject): void {
+  invalidate(buffer: BufferView): void {
     this.#view.invalidate(boundTable("invalidate", buffer));
   }
 
@@ -210,7 +210,7 @@ export class CmaSim implements Driver {
    * @throws {TtmError} `EINVAL` if the buffer is not where the device sees it, or the bytes are not in the buffer; `ENODEV`
    * if the device keeps stamps instead of bytes.
    */
-  read(buffer: BufferObject, offset: number, length: number): Uint8Array {
+  read(buffer: BufferView, offset: number, length: number): Uint8Array {
     const table = boundTable("read", buffer);
     checkInteger("read by the device", "offset", offset, 0, buffer.bytes);
     checkInteger("read by the device", "length", length, 0, buffer.bytes - offset);
@@ -223,7 +223,7 @@ export class CmaSim implements Driver {
    * @throws {TtmError} `EINVAL` if the buffer is not where the device sees it, or the bytes do not fit; `ENODEV` if the device
    * keeps stamps instead of bytes.
    */
-  write(buffer: BufferObject, offset: number, bytes: Uint8Array): void {
+  write(buffer: BufferView, offset: number, bytes: Uint8Array): void {
     const table = boundTable("write", buffer);
     checkInteger("write by the device", "offset", offset, 0, buffer.bytes - bytes.length);
     this.#view.contents(table).bytes.set(bytes, offset);
@@ -241,7 +241,7 @@ function pagesOf(name: string, bytes: number): number {
   return Math.floor(checkInteger(CREATE, name, bytes, PAGE_SIZE, Number.MAX_SAFE_INTEGER) / PAGE_SIZE);
 }
 
-function boundTable(what: string, buffer: BufferObject): TranslationTable {
+function boundTable(what: string, buffer: BufferView): TranslationTable {
   if (buffer.tt !== null && buffer.tt.boundTo !== null) return buffer.tt;
   const where = buffer.memoryType === null ? "has no place" : `is in ${buffer.memoryType}`;
   throw new TtmError("EINVAL", `Cannot ${what} by the device: ${buffer} ${where}, which it does not see`);

@@ -1,5 +1,5 @@
 import {
-  type BufferObject,
+  type BufferView,
   type Driver,
   type DriverContext,
   type Fence,
@@ -144,19 +144,19 @@ export class RadeonSim implements Driver {
    * From GTT to SYSTEM; from VRAM to GTT, and only if that cannot be to SYSTEM. What begins in the part of VRAM that the
    * CPU sees goes to the rest of VRAM, if there is room without evicting others from there, else to GTT.
    */
-  evictPlacement({ memoryType, start }: BufferObject): Placement {
+  evictPlacement({ memoryType, start }: BufferView): Placement {
     const { visiblePages, vramPages } = this.#options;
     if (memoryType !== "vram") return TO_SYSTEM;
     return visiblePages < vramPages && (start ?? 0) < visiblePages ? this.#toInvisible : TO_GTT;
   }
 
   /** Between VRAM and SYSTEM everything stops in GTT. */
-  hop(_buffer: BufferObject, from: string, to: string): Place | null {
+  hop(_buffer: BufferView, from: string, to: string): Place | null {
     return from !== "gtt" && to !== "gtt" ? THROUGH_GTT : null;
   }
 
   /** Host pages, of bytes or of stamps. */
-  createTranslationTable(buffer: BufferObject): TranslationTable {
+  createTranslationTable(buffer: BufferView): TranslationTable {
     return tableOf(this.#kind, buffer.pages);
   }
 
@@ -171,17 +171,17 @@ export class RadeonSim implements Driver {
   }
 
   /** Has the GART's table written. */
-  bind(_buffer: BufferObject, { pages }: TranslationTable): void {
+  bind(_buffer: BufferView, { pages }: TranslationTable): void {
     this.#engines.updateGart(pages);
   }
 
   /** Has the GART's table written. */
-  unbind(_buffer: BufferObject, { pages }: TranslationTable): void {
+  unbind(_buffer: BufferView, { pages }: TranslationTable): void {
     this.#engines.updateGart(pages);
   }
 
   /** Counts the pages of VRAM in use. */
-  moveNotify({ pages }: BufferObject, from: string | null, to: string | null): void {
+  moveNotify({ pages }: BufferView, from: string | null, to: string | null): void {
     if (from === "vram") this.#usedVramPages -= pages;
     if (to === "vram") this.#usedVramPages += pages;
   }
@@ -193,7 +193,7 @@ export class RadeonSim implements Driver {
   }
 
   /** What the CPU cannot see of VRAM comes to the part that it sees, or if that stays full to GTT. */
-  faultReserveNotify({ memoryType, start, pages }: BufferObject): Placement | null {
+  faultReserveNotify({ memoryType, start, pages }: BufferView): Placement | null {
     return memoryType === "vram" && (start ?? 0) + pages > this.visiblePages ? this.#toVisible : null;
   }
 
@@ -206,7 +206,7 @@ export class RadeonSim implements Driver {
    */
   submit(job: GpuJob): Fence {
     const engines = this.#engines;
-    const reach = (buffer: BufferObject) => isVisible(buffer) ? this.contentsOf(buffer) : null;
+    const reach = (buffer: BufferView) => isVisible(buffer) ? this.contentsOf(buffer) : null;
     return submitJob({ submit: (after, durationMs, run) => engines.job(after, durationMs, run) }, job, reach);
   }
 
@@ -281,7 +281,7 @@ export class RadeonSim implements Driver {
    *
    * @returns null if it has no memory yet, which reads as zero.
    */
-  contentsOf(buffer: BufferObject): Contents | null {
+  contentsOf(buffer: BufferView): Contents | null {
     const { memoryType, start, tt, pages } = buffer;
     if (memoryType === "vram") return this.#contentsAt({ memoryType, start: start ?? 0, table: null }, pages);
     return tt?.populated === true ? new Contents(this.#kind, tt.contents, 0, pages) : null;
@@ -298,7 +298,7 @@ export class RadeonSim implements Driver {
   }
 }
 
-function isVisible({ memoryType }: BufferObject): boolean {
+function isVisible({ memoryType }: BufferView): boolean {
   return memoryType === "vram" || memoryType === "gtt";
 }
 

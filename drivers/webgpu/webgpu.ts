@@ -1,5 +1,5 @@
 import {
-  type BufferObject,
+  type BufferView,
   type Driver,
   type Fence,
   FenceContext,
@@ -76,7 +76,7 @@ export class WebGpu implements Driver {
   /** Bytes come back only after a while. */
   readonly supports = { moves: "retried" } as const;
   #options: CheckedWebGpuOptions;
-  #tenants: Map<BufferObject, Tenant> = new Map();
+  #tenants: Map<BufferView, Tenant> = new Map();
   #readbacks: Readbacks;
   #line: FenceContext = new FenceContext("webgpu queue");
   #life: DeviceLife;
@@ -135,7 +135,7 @@ export class WebGpu implements Driver {
    * @throws {TtmError} `EINVAL` if the buffer is not reserved or not in VRAM; `ENOMEM` if the device had no memory
    * for it: its bytes are safe, and it may be moved to SYSTEM; `EIO` if the device was lost.
    */
-  gpuBuffer(buffer: BufferObject, use: "read" | "write"): GpuBuffer {
+  gpuBuffer(buffer: BufferView, use: "read" | "write"): GpuBuffer {
     checkWord("use GPU buffer", "use", use, ["read", "write"]);
     const tenant = this.#tenants.get(buffer);
     if (!buffer.reserved || tenant === undefined) {
@@ -154,12 +154,12 @@ export class WebGpu implements Driver {
   }
 
   /** The CPU sees VRAM through no window; maps bring buffers to SYSTEM. */
-  faultReserveNotify({ memoryType }: BufferObject): Placement | null {
+  faultReserveNotify({ memoryType }: BufferView): Placement | null {
     return memoryType === "vram" ? TO_SYSTEM : null;
   }
 
   /** Host pages; those of a buffer whose bytes are known here are these very bytes. */
-  createTranslationTable(buffer: BufferObject): TranslationTable {
+  createTranslationTable(buffer: BufferView): TranslationTable {
     return new TranslationTable(buffer.pages, (pages) => {
       const copy = this.#tenants.get(buffer)?.copy;
       return copy instanceof Uint8Array ? copy : new Uint8Array(pages * PAGE_SIZE);
@@ -175,7 +175,7 @@ export class WebGpu implements Driver {
   }
 
   /** Reads and writes for the CPU; what the device has written is read back first. */
-  accessMemory(buffer: BufferObject, offset: number, bytes: Uint8Array, write: boolean): Fence | void {
+  accessMemory(buffer: BufferView, offset: number, bytes: Uint8Array, write: boolean): Fence | void {
     const tenant = this.#tenantOf(buffer);
     const isWhole = offset % 4 === 0 && bytes.length % 4 === 0;
     if (write && tenant.copy === null && isWhole) return this.#write(tenant, offset, bytes);
@@ -187,11 +187,11 @@ export class WebGpu implements Driver {
   }
 
   /** Destroys what a buffer leaves behind that gives its place up. */
-  moveNotify(buffer: BufferObject, _from: string | null, to: string | null): void {
+  moveNotify(buffer: BufferView, _from: string | null, to: string | null): void {
     if (to === null) this.#destroy(buffer);
   }
 
-  #send(buffer: BufferObject, table: TranslationTable | null): Fence | void {
+  #send(buffer: BufferView, table: TranslationTable | null): Fence | void {
     this.#life.check();
     const { device, usage, stagingBytes, keepHostCopies } = this.#options;
     const size = buffer.pages * PAGE_SIZE;
@@ -223,7 +223,7 @@ export class WebGpu implements Driver {
     Promise.all(scopes).then(([inner, outer]) => settled(inner ?? outer ?? null), () => {});
   }
 
-  #takeBack(buffer: BufferObject, table: TranslationTable): Fence | void {
+  #takeBack(buffer: BufferView, table: TranslationTable): Fence | void {
     const tenant = this.#tenantOf(buffer);
     const { copy } = tenant;
     if (copy === null) return this.#readBack(tenant);
@@ -283,7 +283,7 @@ export class WebGpu implements Driver {
     return unflushed.fence;
   }
 
-  #destroy(buffer: BufferObject): void {
+  #destroy(buffer: BufferView): void {
     const tenant = this.#tenants.get(buffer);
     if (tenant === undefined) return;
     this.#tenants.delete(buffer);
@@ -298,7 +298,7 @@ export class WebGpu implements Driver {
     await this.#life.until(this.#options.device.queue.onSubmittedWorkDone()).catch(() => {});
   }
 
-  #tenantOf(buffer: BufferObject): Tenant {
+  #tenantOf(buffer: BufferView): Tenant {
     const tenant = this.#tenants.get(buffer);
     if (tenant === undefined) throw new TtmError("EIO", `${buffer} is not on the device`);
     return tenant;
