@@ -1,6 +1,6 @@
 import { checkInteger, show } from "./arguments.ts";
 import type { BufferObject } from "./buffer_object.ts";
-import type { BoDevice } from "./device.ts";
+import type { ClientView } from "./client_view.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import { PAGE_SIZE } from "./memory_type.ts";
@@ -21,6 +21,13 @@ export interface ClientUsage {
   readonly swappedBytes: number;
   /** The size of those that submitted work or a move uses. */
   readonly activeBytes: number;
+}
+
+/** What a client asks of its device. */
+interface DeviceOfClient {
+  readonly memoryTypes: readonly string[];
+  createBuffer(options: BufferOptions): BufferObject;
+  lookup(offset: number): { readonly buffer: BufferObject; readonly offset: number } | null;
 }
 
 /** How many clients have handles of a buffer. */
@@ -47,18 +54,18 @@ const holders: WeakMap<BufferObject, number> = new WeakMap();
  * assertEquals(game.usage().sharedBytes, 8192);
  * ```
  */
-export class Client implements Disposable {
+export class Client implements ClientView, Disposable {
   /** For people and for the driver. */
   readonly name: string;
   #state: DeviceState;
-  #device: BoDevice;
+  #device: DeviceOfClient;
   #buffers: Map<number, BufferObject> = new Map();
   #handles: Map<BufferObject, number> = new Map();
   #lastHandle = 0;
   #closed = false;
 
   /** @internal */
-  constructor(state: DeviceState, device: BoDevice, name: string) {
+  constructor(state: DeviceState, device: DeviceOfClient, name: string) {
     this.#state = state;
     this.#device = device;
     this.name = name;

@@ -1,5 +1,5 @@
 import type { BufferView } from "./buffer_view.ts";
-import type { Client } from "./client.ts";
+import type { ClientView } from "./client_view.ts";
 import type { Clock } from "./clock.ts";
 import type { Fence } from "./fence.ts";
 import type { MemoryTypeOptions } from "./memory_type.ts";
@@ -151,5 +151,5 @@ export interface Driver {
   /**
    * Whether a client may map a buffer that it has a handle of. Left out: it may. What it throws is the cause of `EPERM`.
    */
-  verifyAccess?(buffer: BufferView, client: Client): boolean;
+  verifyAccess?(buffer: BufferView, client: ClientView): boolean;
 }

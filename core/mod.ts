@@ -37,6 +37,7 @@ export type {
 } from "./options.ts";
 export type { Caching } from "./caching.ts";
 export { Client, type ClientUsage } from "./client.ts";
+export type { ClientView } from "./client_view.ts";
 export { type Clock, type ClockEvent, SystemClock } from "./clock.ts";
 export { BoDevice, checkInvariants, type DeviceOptions } from "./device.ts";
 export type { Driver, DriverContext, DriverSupport, Location, MoveKind, MoveRequest } from "./driver.ts";
