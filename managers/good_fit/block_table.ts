@@ -1,6 +1,5 @@
 import { TtmError } from "@ttm/core";
 import { binOf, Bins, NONE } from "./bins.ts";
-import type { HoleIndex } from "./hole_index.ts";
 
 export { NONE };
 
@@ -25,6 +24,14 @@ const MAX_ROW_BITS = 26;
 // Each table begins to count elsewhere, so that it does not take the handles of another for its own.
 let tables = 0;
 
+/** Told which blocks are holes. */
+interface HoleWatcher {
+  /** A block has become a hole. */
+  open(row: number): void;
+  /** A block has ceased to be a hole; its size and its neighbours are still the same. */
+  close(row: number): void;
+}
+
 /**
  * The space as a ring of *blocks* in the order of their addresses, one row of numbers each. A block is what was handed
  * out, or a hole, which then stands in a bin; no two holes are neighbours. Row {@linkcode NONE} stands before the first
@@ -33,8 +40,8 @@ let tables = 0;
 export class BlockTable {
   /** Holes by size. */
   readonly bins: Bins = new Bins();
-  /** Holes by address, from when it is needed. */
-  index: HoleIndex | null = null;
+  /** Told of the holes; null as long as nobody needs them by address. */
+  watcher: HoleWatcher | null = null;
   #cells: Int32Array = new Int32Array(8 << CELLS_LOG2);
   #rows = 1;
   #unused: number = NONE;
@@ -171,7 +178,7 @@ export class BlockTable {
     cells[at | EARLIER] = earlier;
     if (earlier !== NONE) cells[earlier << CELLS_LOG2 | LATER] = row;
     this.#holeCount++;
-    this.index?.open(row);
+    this.watcher?.open(row);
   }
 
   #close(hole: number): void {
@@ -187,7 +194,7 @@ export class BlockTable {
       if (earlier !== NONE) cells[earlier << CELLS_LOG2 | LATER] = later;
     }
     this.#holeCount--;
-    this.index?.close(hole);
+    this.watcher?.close(hole);
   }
 
   #take(): number {

@@ -67,6 +67,8 @@ export class GoodFitAllocator {
   #nodeCount = 0;
   #visits = 0;
   #blocks: BlockTable;
+  /** Holes by address, from when it is needed. */
+  #index: HoleIndex | null = null;
   #wanted: Wanted = new Wanted();
 
   /**
@@ -244,7 +246,7 @@ export class GoodFitAllocator {
   // Only holes with enough room for the alignment come up, and of those only the ones that `lo` and `hi` lie in can fail.
   #findByAddress(): number {
     const { size, alignment, lo, hi, topDown } = this.#wanted;
-    const index = this.#blocks.index ??= new HoleIndex(this.#blocks, this.start, this.size);
+    const index = this.#index ??= this.#blocks.watcher = new HoleIndex(this.#blocks, this.start, this.size);
     const tree = index.treeFor(alignment);
     const visits = index.visits;
     let hole = index.nearest(tree, topDown ? hi - 1 : lo, size, 1);
