@@ -15,11 +15,13 @@ export function checkBuffer(state: DeviceState, buffer: BufferObject): void {
 
 /** Users and ghosts keep a buffer; without them only its work does. */
 function checkLife(state: DeviceState, buffer: BufferObject): void {
-  const { isDying, isGhost, ghosts, cpuWriters } = buffer;
+  const { isDying, isReturning, isGhost, ghosts, cpuWriters } = buffer;
   must(isDying || !isGhost, () => `${buffer} is a live ghost`);
   must(!isDying || buffer.disposed, () => `${buffer} is dying and has users`);
   must(!isDying || ghosts === 0, () => `${buffer} is dying and has ${ghosts} ghosts`);
-  must(isDying || !buffer.disposed || ghosts > 0, () => `${buffer} has neither users nor ghosts, and is not dying`);
+  must(!isReturning || (buffer.disposed && !isDying), () => `${buffer} returns to its exporter, and is kept or dying`);
+  const isKept = !buffer.disposed || ghosts > 0 || isReturning;
+  must(isDying || isKept, () => `${buffer} has neither users nor ghosts, and is not dying`);
   must(!isDying || buffer.pins === 0, () => `${buffer} is pinned`);
   must(!isDying || buffer.bulkMove === null, () => `${buffer} is in a bulk move`);
   must(cpuWriters >= 0 && (!isDying || cpuWriters === 0), () => `${buffer} has ${cpuWriters} CPU writers`);

@@ -1,7 +1,7 @@
 import { type Access, access, readAccess, writeAccess } from "./access.ts";
 import { checkBoolean, checkInteger, checkObject, checkWaitOptions, show } from "./arguments.ts";
 import { BulkMove } from "./bulk_move.ts";
-import { dropLastUser } from "./destroy.ts";
+import { dropLastUser } from "./last_user.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import { accessError, validateError } from "./failure.ts";

@@ -43,6 +43,8 @@ export abstract class BufferRecord {
   wasEvicted = false;
   /** @internal Nobody keeps it any more; only its work does. */
   isDying = false;
+  /** @internal Nobody keeps it any more, and its bytes are on their way back to their exporter. */
+  isReturning = false;
   /** Alignment of its start, in pages. */
   readonly alignment: number;
   /** Priority, 0 to 3. */
@@ -192,7 +194,7 @@ export abstract class BufferRecord {
   /** @internal Leaves a shared reservation, taking its pending fences along. */
   individualise(): void {
     const { shared } = this;
-    if (shared === null) return;
+    if (shared === null || this.ownReservation !== shared) return;
     this.ownReservation = new Reservation();
     this.ownReservation.fences.addFrom(shared.fences);
   }

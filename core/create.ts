@@ -4,10 +4,12 @@ import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import type { CheckedBufferOptions } from "./options.ts";
 import { DONE } from "./outcome.ts";
+import { importedTable } from "./tables.ts";
 
 /** Makes a buffer without a place (`ttm_bo_init`), and accounts for its structures. */
 export function createBuffer(state: DeviceState, options: CheckedBufferOptions): BufferObject {
   const buffer = new BufferObject(state, options);
+  if (buffer.imported !== null) buffer.tt = importedTable(buffer.pages, buffer.imported);
   state.liveBuffers++;
   state.tracer.create?.(buffer);
   const charge = structuresCharge(state, buffer);

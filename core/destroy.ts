@@ -8,30 +8,28 @@ import { freeResource } from "./resource.ts";
 import { emptyTable } from "./tables.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
-/** The last user has left; a ghost may still keep the buffer. */
-export function dropLastUser(state: DeviceState, buffer: BufferObject): void {
-  state.liveBuffers--;
-  state.dyingBuffers++;
-  dropMaps(state, buffer);
-  if (buffer.mappings !== null) state.mmapOffsets.free(buffer.mappings.firstOffset);
-  if (buffer.ghosts === 0) release(state, buffer);
+/**
+ * Gives up a buffer that has no users: work that still uses its memory keeps it in its place, where it can be reaped by
+ * whoever needs the room, until the last fence signals (`ttm_bo_release`). Ghosts of it, and bytes on their way to their
+ * exporter, come first.
+ */
+export function releaseUnlessKept(state: DeviceState, buffer: BufferObject): void {
+  if (buffer.ghosts > 0 || buffer.isReturning) return;
+  disown(state, buffer);
+  buffer.isDying = true;
+  queueOrReap(state, buffer);
 }
 
-/**
- * Gives up a buffer that nobody keeps any more. Work that still uses its memory keeps it in its place, where it can be
- * reaped by whoever needs the room, until the last fence signals (`ttm_bo_release`).
- */
-function release(state: DeviceState, buffer: BufferObject): void {
+/** Ends what a buffer was used for: its bulk, its pins, its share in a reservation. A second call does nothing. */
+export function disown(state: DeviceState, buffer: BufferObject): void {
   const row = state.buffers.resource(buffer.row);
   if (row >= 0) state.order.leaveBulk(row);
   buffer.bulkMove = null;
-  buffer.isDying = true;
   if (state.buffers.pins(buffer.row) > 0) {
     state.buffers.setPins(buffer.row, 0);
     if (row >= 0) state.order.touch(row, buffer);
   }
   buffer.individualise();
-  queueOrReap(state, buffer);
 }
 
 /** What is idle goes at once; imported memory is always left to the worker, since letting go of it may take locks. */
@@ -134,5 +132,7 @@ function forget(state: DeviceState, buffer: BufferObject): void {
   buffer.onDestroy?.(buffer);
   if (!buffer.isGhost) state.accountant.uncharge(structuresCharge(state, buffer));
   const parent = buffer.ghostOf;
-  if (parent !== null && --parent.ghosts === 0 && parent.disposed) release(state, parent);
+  if (parent === null) return;
+  parent.ghosts--;
+  if (parent.disposed) releaseUnlessKept(state, parent);
 }

@@ -390,6 +390,10 @@ export class BoDevice implements AsyncDisposable {
     const outcome = await complete(state.clock, op, options.signal, () => {
       // The last ghost of a buffer may leave the buffer to be destroyed next.
       while (state.dyingBuffers > 0) {
+        for (const fence of state.returning.values()) {
+          const ended = op.waitFor(fence);
+          if (ended !== DONE) return ended;
+        }
         for (const buffer of dyingIn(state)) {
           const ended = op.waitForAll(buffer.reservation.fences);
           if (ended !== DONE) return ended;

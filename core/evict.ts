@@ -1,7 +1,7 @@
 import type { BufferObject } from "./buffer_object.ts";
 import { reapForRoom } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
-import { moveThroughHops } from "./move.ts";
+import { moveThroughHops, moveToSystem } from "./move.ts";
 import { neighboursInTheWay } from "./neighbours.ts";
 import type { Operation } from "./operation.ts";
 import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, ENOSPC, type Outcome } from "./outcome.ts";
@@ -160,6 +160,8 @@ function evict(state: DeviceState, buffer: BufferObject, op: Operation): Outcome
   } catch (error) {
     return op.fail(error, EINVAL);
   }
+  // What is imported is not the driver's to discard.
+  if (placement.isEmpty && buffer.imported !== null) return moveToSystem(state, buffer, op);
   if (placement.isEmpty) {
     const idle = op.waitForAll(buffer.reservation.fences);
     return idle === DONE ? purge(state, buffer, op) : idle;

@@ -8,9 +8,10 @@ import type { Operation } from "./operation.ts";
 import { BLOCKED, codeOf, DONE, EINVAL, EMULTIHOP, ENOMEM, type Outcome } from "./outcome.ts";
 import { populate } from "./populate.ts";
 import { PreparedPlacement } from "./placement.ts";
-import { freeResource } from "./resource.ts";
+import { allocateResource, freeResource } from "./resource.ts";
 import { memSpace } from "./space.ts";
 import { createTable, emptyTable } from "./tables.ts";
+import type { TranslationTable } from "./translation_table.ts";
 import { travel } from "./travel.ts";
 
 /** One transition of a buffer between places. */
@@ -20,6 +21,8 @@ export interface Transition {
   readonly old: number;
   /** Null without a place so far. */
   readonly from: MemoryType | null;
+  /** Where its bytes come from: its place, or SYSTEM for imported pages that have no place yet; else null. */
+  readonly origin: MemoryType | null;
   readonly target: MemoryType;
   /** The row of the new resource. */
   readonly to: number;
@@ -50,6 +53,12 @@ export function moveThroughHops(
   return outcome;
 }
 
+/** Evicts a buffer to SYSTEM, wherever its driver would send it. */
+export function moveToSystem(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
+  const row = allocateResource(state, buffer, state.systemPlace, false, op);
+  return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
+}
+
 function moveToStop(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
   if (op.hop === null) return EINVAL;
   const row = memSpace(state, buffer, op.hop, op);
@@ -75,7 +84,8 @@ function handleMove(
   const old = buffers.resource(buffer.row);
   const from = old < 0 ? null : resources.place(old).type;
   const target = resources.place(to).type;
-  const move: Transition = { buffer, old, from, target, to, evict, fence: null, pipelined: false };
+  const origin = from ?? (buffer.imported === null ? null : state.systemPlace.type);
+  const move: Transition = { buffer, old, from, origin, target, to, evict, fence: null, pipelined: false };
   let outcome = mayHop ? askForHop(state, move, op) : DONE;
   if (outcome === DONE) outcome = waitBeforeMove(state, move, op);
   if (outcome === DONE) outcome = prepareAndTravel(state, move, op);
@@ -85,10 +95,10 @@ function handleMove(
   return outcome;
 }
 
-function askForHop(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
-  if (from === null || from === target || (from.isSystem && buffer.tt === null)) return DONE;
+function askForHop(state: DeviceState, { buffer, origin, target }: Transition, op: Operation): Outcome {
+  if (origin === null || origin === target || (origin.isSystem && buffer.tt === null)) return DONE;
   try {
-    const place = state.driver.hop?.(buffer, from.name, target.name) ?? null;
+    const place = state.driver.hop?.(buffer, origin.name, target.name) ?? null;
     if (place === null) return DONE;
     op.hop = new PreparedPlacement(state.typesByName, { placement: [{ ...place, temporary: true }] });
     return EMULTIHOP;
@@ -166,21 +176,32 @@ function waitForCopy(state: DeviceState, move: Transition, op: Operation): void 
 
 /** Makes the new resource the buffer's own and lets go of the old one, now or when the copy out of it has ended. */
 function commit(state: DeviceState, move: Transition): void {
-  const { buffer, old, from, target, to, fence } = move;
-  // A buffer that comes from nowhere keeps the table that it may have; nothing of it goes along.
-  const leavingTable = target.fixed && from !== null ? buffer.tt : null;
+  const { buffer, old, origin, target, to, fence } = move;
+  // A buffer that comes from nowhere keeps the table that it may have, unless the bytes in it have gone along.
+  const leavingTable = target.fixed && origin !== null ? buffer.tt : null;
   endKernelMaps(buffer);
   if (fence !== null) loseContentsIfItFails(buffer, fence);
   if (fence !== null && !fence.signalled && old >= 0 && !move.pipelined) {
     leaveToGhost(state, buffer, leavingTable, [{ fence, usage: "kernel" }]);
   } else {
-    if (leavingTable !== null) emptyTable(state, buffer, leavingTable);
+    if (leavingTable !== null) emptyAfter(fence, state, buffer, leavingTable);
     if (old >= 0) freeResource(state, old);
   }
   if (leavingTable !== null) buffer.tt = null;
   state.buffers.setResource(buffer, to);
   if (buffer.wasEvicted) state.driver.invalidateCaches?.(buffer);
   buffer.wasEvicted = false;
+}
+
+/** A copy that is under way reads from the table; without a place of its own no ghost keeps it. */
+function emptyAfter(
+  copy: Fence | null,
+  state: DeviceState,
+  buffer: BufferObject,
+  table: TranslationTable,
+): void {
+  if (copy === null || copy.signalled) emptyTable(state, buffer, table);
+  else copy.onSignal(() => emptyTable(state, buffer, table));
 }
 
 function loseContentsIfItFails(buffer: BufferObject, copy: Fence): void {

@@ -24,7 +24,13 @@ export interface BufferOptions {
   readonly kind?: BufferKind;
   /** Shared with other buffers, which are then reserved and waited for together. @default {its own} */
   readonly reservation?: Reservation;
-  /** Imported pages, for kind `"sg"` only, where they are needed: as many bytes as whole pages hold the buffer. */
+  /**
+   * The imported pages of a buffer of kind `"sg"`, which needs them: as many bytes as whole pages hold the buffer. They are
+   * its contents from the start and are changed by nothing but writes through the buffer. In SYSTEM, and in memory types
+   * that are bound, the buffer is this very array. While it is in device-resident memory the bytes there count and the array
+   * stays as it was when they left; it gets them back when the buffer leaves that memory, or when its last reference goes,
+   * behind the work that uses it. Bytes that were lost on the device, or dropped there by a purge, leave it alone.
+   */
   readonly imported?: Uint8Array;
   /**
    * A key of the device's swap store that is the caller's: what is swapped out under it stays there, also when it has

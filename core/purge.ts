@@ -9,14 +9,21 @@ import { createTable, emptyTable } from "./tables.ts";
 
 /**
  * Takes place and contents from a buffer, pinned or not; it reads as zero when it is placed again
- * (`ttm_bo_pipeline_gutting`). Work that still uses the memory keeps it in a ghost.
+ * (`ttm_bo_pipeline_gutting`), or as the array of its exporter if it is imported. Work that still uses the memory keeps it
+ * in a ghost.
  */
 export function purge(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
+  if (buffer.imported !== null) {
+    // A copy that is under way may end in the array of the exporter.
+    const idle = op.waitForAll(buffer.reservation.fences);
+    if (idle !== DONE) return idle;
+  }
   const row = state.buffers.resource(buffer.row);
   const old = buffer.tt;
   const fences = row < 0 ? [] : buffer.reservation.fences.list();
   // First the table that the buffer is left with: without one nothing may be taken from it.
-  if (old === null || fences.length > 0) {
+  // Imported pages keep what is in them.
+  if (old === null || fences.length > 0 || buffer.imported !== null) {
     buffer.tt = null;
     if (!createTable(state, buffer, op)) {
       buffer.tt = old;

@@ -4,11 +4,10 @@ import { reapForRoom } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
 import { dropMaps } from "./io_memory.ts";
 import type { MemoryType } from "./memory_type.ts";
-import { moveThroughHops } from "./move.ts";
+import { moveToSystem } from "./move.ts";
 import type { Operation } from "./operation.ts";
 import { BLOCKED, DONE, EIO, ENODEV, type Outcome } from "./outcome.ts";
 import { unpopulate } from "./populate.ts";
-import { allocateResource } from "./resource.ts";
 import { isPromise, nextSwapKey } from "./swap_store.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
@@ -85,11 +84,6 @@ function swapOutLocked(state: DeviceState, buffer: BufferObject, op: Operation):
   if (idle !== DONE) return idle;
   state.driver.swapNotify?.(buffer);
   return swapOutTable(state, buffer, tt, op);
-}
-
-function moveToSystem(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
-  const row = allocateResource(state, buffer, state.systemPlace, false, op);
-  return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
 }
 
 /** Writes the pages of an idle buffer to the store and frees them (`ttm_tt_swapout`). If that fails they stay. */

@@ -68,11 +68,11 @@ export function waitForStep(op: Operation, step: Fence, driver: string, member: 
 }
 
 /** Where the bytes are; null when there are none yet, because no page of the buffer was ever needed. */
-function sourceOf({ resources }: DeviceState, { buffer, old, from }: Transition): Location | null {
-  if (from === null) return null;
-  const table = from.fixed ? null : buffer.tt;
-  if (!from.fixed && table?.populated !== true) return null;
-  return { memoryType: from.name, start: resources.start(old), table };
+function sourceOf({ resources }: DeviceState, { buffer, old, origin }: Transition): Location | null {
+  if (origin === null) return null;
+  const table = origin.fixed ? null : buffer.tt;
+  if (!origin.fixed && table?.populated !== true) return null;
+  return { memoryType: origin.name, start: old < 0 ? 0 : resources.start(old), table };
 }
 
 /** Moves the device's view of the pages; if the new one cannot be had the old one is put back. */
