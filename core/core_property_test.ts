@@ -83,6 +83,8 @@ class World {
   readonly #bytes: Map<BufferObject, Uint8Array> = new Map();
   /** The arrays of exporters, of buffers that are alive. */
   readonly #imported: Map<BufferObject, Uint8Array> = new Map();
+  /** What was in buffers when they entered the VRAM that they are in. */
+  readonly #atHome: WeakMap<BufferObject, Uint8Array | undefined> = new WeakMap();
   /** Arrays of exporters whose buffers are gone, and what they must hold when all work is over. */
   readonly #returned: { readonly array: Uint8Array; readonly bytes: Uint8Array }[] = [];
   readonly #works: Fence[] = [];
@@ -94,8 +96,17 @@ class World {
     this.#driver = makeDriver(() => this.#toBreak > 0 && this.#toBreak-- > 0);
     const managers = { vram: firstFit(), gtt: firstFit() };
     const tracer: Tracer = {
-      purge: (buffer) =>
-        void this.#bytes.get(buffer)?.fill(0).set(this.#imported.get(buffer)?.subarray(0, buffer.bytes) ?? []),
+      move: ({ buffer, from, to, failure }) => {
+        if (failure !== null) return;
+        const enters = to.memoryType === "vram" && from?.memoryType !== "vram";
+        if (enters) this.#atHome.set(buffer, this.#bytes.get(buffer)?.slice());
+        if (to.memoryType !== "vram") this.#atHome.delete(buffer);
+      },
+      purge: (buffer) => {
+        if (!this.#imported.has(buffer)) this.#bytes.get(buffer)?.fill(0);
+        // What was written in VRAM is lost, what was there before is not.
+        else this.#bytes.get(buffer)?.set(this.#atHome.get(buffer) ?? []);
+      },
     };
     this.#device = new BoDevice({ driver: this.#driver, managers, clock: this.#clock, tracer });
   }

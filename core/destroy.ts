@@ -3,7 +3,6 @@ import type { Charge } from "./accounting.ts";
 import { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { GuardedFence } from "./fence_list.ts";
-import { dropMaps } from "./io_memory.ts";
 import { freeResource } from "./resource.ts";
 import { emptyTable } from "./tables.ts";
 import type { TranslationTable } from "./translation_table.ts";

@@ -391,8 +391,8 @@ export class BoDevice implements AsyncDisposable {
       // The last ghost of a buffer may leave the buffer to be destroyed next.
       while (state.dyingBuffers > 0) {
         for (const fence of state.returning.values()) {
-          const ended = op.waitFor(fence);
-          if (ended !== DONE) return ended;
+          const outcome = op.waitFor(fence);
+          if (outcome !== DONE) return outcome;
         }
         for (const buffer of dyingIn(state)) {
           const ended = op.waitForAll(buffer.reservation.fences);

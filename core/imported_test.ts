@@ -93,7 +93,10 @@ Deno.test("closing the device waits until imported bytes are back", async () => 
   const work = addWork(buffer);
   buffer.unref();
   assertEquals([device.liveBuffers, device.dyingBuffers], [0, 1]);
-  const closed = device.close();
+  let isClosed = false;
+  const closed = device.close().then(() => isClosed = true);
+  for (let turn = 0; turn < 9; turn++) await Promise.resolve();
+  assertEquals([isClosed, different(array)], [false, [7]]);
   work.signal();
   await closed;
   assertEquals([different(array), device.dyingBuffers], [[3], 0]);

@@ -13,11 +13,6 @@ import { createTable, emptyTable } from "./tables.ts";
  * in a ghost.
  */
 export function purge(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
-  if (buffer.imported !== null) {
-    // A copy that is under way may end in the array of the exporter.
-    const idle = op.waitForAll(buffer.reservation.fences);
-    if (idle !== DONE) return idle;
-  }
   const row = state.buffers.resource(buffer.row);
   const old = buffer.tt;
   const fences = row < 0 ? [] : buffer.reservation.fences.list();

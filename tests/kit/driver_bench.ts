@@ -43,6 +43,8 @@ export interface DriverBench {
   readonly ended: readonly Fence[];
   /** Makes a buffer, brings it to a memory type and fills it by its seed. */
   make(memoryType: string, pages: number, seed: number): Promise<BufferObject>;
+  /** Has a buffer released when the case is over. */
+  keep(buffer: BufferObject): BufferObject;
   /** Brings a buffer to a memory type. */
   bring(buffer: BufferObject, memoryType: string): Promise<void>;
   /** Fails unless a buffer holds what {@linkcode DriverBench.make} wrote by this seed; 0 is for zeros. */
@@ -82,6 +84,10 @@ async function onDevice(parts: DriverParts, run: (bench: DriverBench) => Promise
     else await new Promise<void>((resolve) => clock.schedule(clock.now() + 50, resolve));
   };
   const buffers: BufferObject[] = [];
+  const keep = (buffer: BufferObject) => {
+    buffers.push(buffer);
+    return buffer;
+  };
   const bring = async (buffer: BufferObject, memoryType: string) => {
     await buffer.reserve();
     try {
@@ -100,9 +106,9 @@ async function onDevice(parts: DriverParts, run: (bench: DriverBench) => Promise
     moves,
     ended,
     bring,
+    keep,
     async make(memoryType, pages, seed) {
-      const buffer = device.createBuffer({ bytes: pages * PAGE_SIZE });
-      buffers.push(buffer);
+      const buffer = keep(device.createBuffer({ bytes: pages * PAGE_SIZE }));
       await bring(buffer, memoryType);
       if (seed === 0) return buffer;
       await buffer.reserve();

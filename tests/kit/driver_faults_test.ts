@@ -33,6 +33,22 @@ const faults: Readonly<Record<string, Change>> = {
   "does not clear": (inner) => ({
     move: (request: MoveRequest) => request.source === null ? undefined : inner.move(request),
   }),
+  "takes no imported bytes along": moving((request) =>
+    request.source?.table?.external === true ? { ...request, source: null } : request
+  ),
+  "brings back what host pages held before": (inner) => {
+    const kept = new Map<unknown, Uint8Array>();
+    return {
+      move(request: MoveRequest) {
+        const { buffer, source, destination } = request;
+        if (source?.table?.contents instanceof Uint8Array) kept.set(buffer, source.table.contents.slice());
+        const fence = inner.move(request);
+        const [stale, target] = [kept.get(buffer), destination.table?.contents];
+        if (stale !== undefined && target instanceof Uint8Array) fence.onSignal(() => target.set(stale));
+        return fence;
+      },
+    };
+  },
   "clears instead of copying": moving((request) => ({ ...request, source: null })),
   "copies a page less": moving((request) => ({ ...request, pages: Math.max(1, request.pages - 1) })),
   "copies to a neighbour": moving((request) => {

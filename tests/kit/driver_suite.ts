@@ -8,6 +8,7 @@ import {
   TtmError,
 } from "@ttm/core";
 import { bytesOf, type DriverBench, type DriverParts, withDriver } from "./driver_bench.ts";
+import { importedCases } from "./imported_cases.ts";
 import { must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
 
 /** What a driver can do; left out means yes. */
@@ -57,6 +58,7 @@ export function testDriver(options: DriverSuiteOptions): void {
     ...moveCases,
     ...(supports.bytes === false ? { "without bytes the CPU is told so": tellsOfNoBytes } : {
       ...byteCases(types),
+      ...importedCases(types),
       ...addressCases(managers),
       ...mapCases(types, supports.windows === false ? driver.memoryTypes.filter(({ fixed }) => fixed) : []),
     }),
