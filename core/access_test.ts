@@ -1,6 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { type FenceUsage, TranslationTable } from "./mod.ts";
-import { bytesIn, fence, fill, only, place, put, refused, testDevice } from "./testing_devices.ts";
+import { type Fence, type FenceUsage, TranslationTable } from "./mod.ts";
+import { bytesIn, fence, fill, only, place, put, refused, testDevice, touch } from "./testing_devices.ts";
+
+/** Lets all tasks run until they wait. */
+const allBlocked = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 for (const memoryType of ["system", "gtt", "vram"]) {
   Deno.test(`read() and write() reach any bytes of a buffer in ${memoryType}, across pages`, async () => {
@@ -92,6 +95,52 @@ for (const [usage, readWaits, writeWaits] of waits) {
     assertEquals((await buffer.read({ length: 1 }))[0], 1);
   });
 }
+
+for (const call of ["read", "write", "map", "reading a user's map"] as const) {
+  Deno.test(`${call} waits for all work in its way, also when a tracer ends the first at once`, async () => {
+    const first = fence("first");
+    const waitedFor: Fence[] = [];
+    const wait = (fence: Fence) => {
+      waitedFor.push(fence);
+      if (fence === first) fence.signal();
+    };
+    const { device } = testDevice({ tracer: { wait } });
+    const buffer = put(device, "vram");
+    const map = buffer.mmap();
+    const [second, third] = [fence("second"), fence("third")];
+    touch(buffer, () => [first, second, third].forEach((work) => buffer.addFence(work, "kernel")));
+    const calls: Record<typeof call, () => Promise<unknown>> = {
+      read: () => buffer.read(),
+      write: () => buffer.write(new Uint8Array(1)),
+      map: () => buffer.map(),
+      "reading a user's map": () => map.read(0, 1),
+    };
+    if (call !== "reading a user's map") buffer.tryReserve();
+    let isDone = false;
+    const called = calls[call]().then(() => isDone = true);
+    await allBlocked();
+    assertEquals([isDone, waitedFor], [false, [first, second]]);
+    second.signal();
+    await allBlocked();
+    assertEquals([isDone, waitedFor], [false, [first, second, third]]);
+    third.signal();
+    await called;
+  });
+}
+
+Deno.test("a driver that carries bytes is asked again when a tracer ends its step at once", async () => {
+  const { device, driver } = testDevice({ tracer: { wait: (step) => step.signal() } });
+  const step = fence();
+  let asked = 0;
+  const accessMemory = (_buffer: unknown, _offset: number, bytes: Uint8Array) => {
+    if (asked++ > 0) bytes.fill(7);
+    return asked === 1 ? step : undefined;
+  };
+  Object.assign(driver, { ioMemReserve: undefined, accessMemory });
+  const buffer = put(device, "vram");
+  buffer.tryReserve();
+  assertEquals([await buffer.read({ length: 1 }), asked], [new Uint8Array([7]), 2]);
+});
 
 Deno.test("a read waits for the copy that brings the bytes", async () => {
   const { device, driver } = testDevice({ ordered: true });

@@ -55,6 +55,8 @@ function fenceSignals(
   deadline: number,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
+  // A tracer may have ended it.
+  if (fence.signalled) return Promise.resolve(true);
   return blockTask(clock, signal, (resolve) => {
     const timer = clock.schedule(deadline, () => resolve(false));
     const forget = fence.onSignal(() => resolve(true));
