@@ -39,8 +39,10 @@ export async function waitAndRepeat(
   while (outcome === BLOCKED && op.blockedOn !== null) {
     if (op.blockedOn instanceof Reservation) {
       if (!await turnComes(clock, op.blockedOn, ticket, signal)) return EBUSY;
-    } else if (!await fenceSignals(clock, op.blockedOn, deadline, signal)) return EBUSY;
-    else if (op.blockedOn.error !== undefined) op.noteFailed(op.blockedOn, op.blockedOn.error);
+    } else {
+      if (!await fenceSignals(clock, op.blockedOn, deadline, signal)) return EBUSY;
+      if (op.blockedOn.error !== undefined) op.noteFailed(op.blockedOn, op.blockedOn.error);
+    }
     signal?.throwIfAborted();
     op.begin();
     outcome = attempt();
