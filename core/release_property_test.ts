@@ -12,7 +12,7 @@ import {
 import { fence, only, put, testDevice } from "./testing_devices.ts";
 import { UserMap } from "./user_map.ts";
 
-const RUNS = 300;
+const RUNS = 1000;
 const LONGEST = 120;
 const MOST = 4;
 
@@ -189,7 +189,8 @@ class World {
   /** Gives everything back, in whatever order it came, and takes the device apart. */
   async finish(): Promise<void> {
     for (const work of this.#works) work.signal();
-    while (this.#calls.size > 0 || this.#out.length > 0) {
+    for (let left = 1000; this.#calls.size > 0 || this.#out.length > 0; left--) {
+      assert(left > 0, `${this.#calls.size} calls never end`);
       this.#end(this.#out[0]);
       for (let turn = 0; turn < 12; turn++) await null;
       this.#check();
