@@ -80,6 +80,29 @@ export function checkBoolean(what: string, name: string, value: unknown): void {
 }
 
 /**
+ * Requires bytes: an `ArrayBuffer` or a `SharedArrayBuffer`, or a view of one, of any type.
+ *
+ * @returns A view of them, not a copy.
+ * @throws {TtmError} `EINVAL` if it is anything else, or has been transferred to somebody else.
+ */
+export function checkBytes(what: string, name: string, value: ArrayBufferView | ArrayBufferLike): Uint8Array {
+  // An empty one may have been transferred to somebody else.
+  if (value instanceof Uint8Array && value.length > 0) return value;
+  try {
+    if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    if (isBuffer(value)) return new Uint8Array(value);
+  } catch (cause) {
+    throw new TtmError("EINVAL", `Cannot ${what}: ${name} cannot be read`, { cause });
+  }
+  return refuse(what, name, "an ArrayBuffer or a view of one", value);
+}
+
+function isBuffer(value: unknown): boolean {
+  return value instanceof ArrayBuffer ||
+    (typeof SharedArrayBuffer === "function" && value instanceof SharedArrayBuffer);
+}
+
+/**
  * Requires options of a call that may wait: an abort signal and a flag, both optional.
  *
  * @param subject What the call is about; it is named in the message after `call`, and only then.

@@ -72,9 +72,12 @@ function checkSwap(buffer: BufferObject): void {
 }
 
 /** What the CPU has mapped is what the buffer owns, and every window is used as often as it is counted. */
-function checkMappings(state: DeviceState, buffer: BufferObject, { users, kernel, io, firstOffset }: Mappings): void {
+function checkMappings(state: DeviceState, buffer: BufferObject, mappings: Mappings): void {
+  const { users, kernel, io, writers, keepers, firstOffset } = mappings;
   const { type, tt, start } = buffer;
   must(!buffer.disposed || users.size + kernel.size === 0, () => `${buffer} has no users and is mapped`);
+  must(!buffer.disposed || keepers === 0, () => `${buffer} has no users, and ${keepers} maps and grabs keep it`);
+  must(keepers >= users.size + writers, () => `${buffer} has ${users.size} maps and ${writers} grabs, not ${keepers}`);
   const hasWindow = state.windowedUsers.has(buffer);
   const shares = [...kernel].filter(({ isIoMemory }) => isIoMemory).length + (hasWindow ? 1 : 0);
   must((io?.count ?? 0) === shares, () => `${buffer} has ${shares} maps by a window, ${io?.count ?? 0} are counted`);

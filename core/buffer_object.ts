@@ -157,21 +157,25 @@ export class BufferObject extends ReservableBuffer implements Disposable {
 
   /**
    * Waits for the work on the buffer and then keeps it out of submissions: `reserveList` refuses it with `EBUSY` until the
-   * result is disposed of. Grabs nest. Validating and evicting it go on (`ttm_bo_synccpu_write_grab`).
+   * result is disposed of. Grabs nest, and keep the buffer alive. Validating and evicting it go on
+   * (`ttm_bo_synccpu_write_grab`).
    *
-   * @throws {TtmError} As {@linkcode reserve} and {@linkcode wait}; nothing is grabbed then.
+   * @throws {TtmError} As {@linkcode reserve} and {@linkcode wait}; `EDEADLK` if one party, perhaps the caller, keeps the
+   * buffer reserved for 15 s. Nothing is grabbed then.
    */
   async grabForCpuWrite(options: WaitOptions = {}): Promise<Disposable> {
-    checkWaitOptions("grab", options, this);
-    if (options.noWait !== true) await this.reserve(options);
-    else if (!this.tryReserve()) throw new TtmError("EBUSY", `Cannot grab ${this}: it is reserved`);
+    const turn = await this.reserveFor("grab", options);
     try {
       await this.wait(options);
+      this.keep();
       mappingsOf(this).writers++;
     } finally {
-      this.unreserve();
+      turn[Symbol.dispose]();
     }
-    return once(mappingsOf(this), (mappings) => mappings.writers--);
+    return once<BufferObject>(this, (buffer) => {
+      mappingsOf(buffer).writers--;
+      buffer.letGo();
+    });
   }
 
   /**
@@ -208,8 +212,9 @@ export class BufferObject extends ReservableBuffer implements Disposable {
 
   /**
    * Keeps the buffer where it is, until as many {@linkcode unpin}: it is not evicted, and validating it elsewhere
-   * fails. Dispose of the result, or call `unpin`. It joins the list of the pinned when it is unreserved, and leaves it
-   * when it is unreserved after the last unpin.
+   * fails. Dispose of the result, or call `unpin`; the result does nothing to pins that came when all earlier ones had
+   * been taken back. It joins the list of the pinned when it is unreserved, and leaves it when it is unreserved after the
+   * last unpin. Pins end with the last reference.
    *
    * @throws {TtmError} `EINVAL` if it is not reserved.
    */
@@ -218,7 +223,10 @@ export class BufferObject extends ReservableBuffer implements Disposable {
     const row = this.resourceRow;
     if (row >= 0) this.state.order.leaveBulk(row);
     this.state.buffers.setPins(this.row, this.pins + 1);
-    return once<BufferObject>(this, (buffer) => buffer.#unpin());
+    const { timesUnpinned } = this;
+    return once<BufferObject>(this, (buffer) => {
+      if (!buffer.disposed && buffer.timesUnpinned === timesUnpinned) buffer.#unpin();
+    });
   }
 
   /**
@@ -228,15 +236,16 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    */
   unpin(): void {
     this.mustBeReserved("unpin");
+    if (this.pins === 0) throw new TtmError("EINVAL", `Cannot unpin ${this}: it is not pinned`);
     this.#unpin();
   }
 
   #unpin(): void {
-    this.mustLive("unpin");
-    if (this.pins === 0) throw new TtmError("EINVAL", `Cannot unpin ${this}: it is not pinned`);
     this.state.buffers.setPins(this.row, this.pins - 1);
+    if (this.pins > 0) return;
+    this.timesUnpinned++;
     const row = this.resourceRow;
-    if (this.pins > 0 || row < 0) return;
+    if (row < 0) return;
     this.state.order.joinBulkUnpinned(row);
     if (!this.reserved) this.state.order.touch(row, this);
   }
@@ -257,13 +266,13 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Writes bytes as the CPU does, after the moves and the work that were submitted.
+   * Writes the bytes of an array or a buffer as the CPU does, after the moves and the work that were submitted.
    *
    * @throws {TtmError} As {@linkcode read}; also `EINVAL` if the buffer has no place, `ENOMEM` without host memory.
    */
-  async write(bytes: Uint8Array, options: WriteOptions = {}): Promise<void> {
+  async write(data: ArrayBufferView | ArrayBufferLike, options: WriteOptions = {}): Promise<void> {
     checkWaitOptions("write", options, this);
-    await this.#access("write", writeAccess(this, bytes, options.offset ?? 0), options);
+    await this.#access("write", writeAccess(this, data, options.offset ?? 0), options);
   }
 
   async #access(what: string, request: Access, options: WaitOptions): Promise<void> {
@@ -356,15 +365,42 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Removes a user. The last one ends the handle; memory that submitted work still uses is freed after that work.
+   * Removes a user. The last one ends the handle, and with it pins, maps of the kernel and the part in a bulk move; memory
+   * that submitted work still uses is freed after that work. Maps of users and grabs are users themselves until they are
+   * disposed of.
    *
-   * @throws {TtmError} `EINVAL` after the last reference is gone, or if the last one leaves it reserved.
+   * @throws {TtmError} `EINVAL` after the last reference is gone, if all that are left are those of maps and grabs, or if
+   * the last one leaves it reserved.
    */
   unref(): void {
     this.mustLive("release");
+    if (this.users === this.mappings?.keepers) {
+      throw new TtmError("EINVAL", `Cannot release ${this}: all that keeps it are maps and grabs, until they end`);
+    }
     if (this.users === 1 && this.reserved && this.shared === null) {
       throw new TtmError("EINVAL", `Cannot release ${this}: it is reserved`);
     }
+    if (--this.users === 0) dropLastUser(this.state, this);
+  }
+
+  /** @internal Adds a map or a grab as a user, which nobody but {@linkcode letGo} removes. */
+  keep(): this {
+    mappingsOf(this.ref()).keepers++;
+    return this;
+  }
+
+  /** @internal Removes a map or a grab. If it is the last user, whoever has reserved the buffer comes first. */
+  letGo(): void {
+    if (this.users > 1 || !this.reserved) return this.#endKeeping();
+    const { reservation } = this;
+    reservation.enqueue(null, () => {
+      this.#endKeeping();
+      reservation.unlock();
+    });
+  }
+
+  #endKeeping(): void {
+    mappingsOf(this).keepers--;
     if (--this.users === 0) dropLastUser(this.state, this);
   }
 

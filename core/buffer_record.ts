@@ -61,6 +61,8 @@ export abstract class BufferRecord {
   made = 0;
   /** @internal How many ghosts hold old places of this one; they keep it alive. */
   ghosts = 0;
+  /** @internal How often it has ceased to be pinned. */
+  timesUnpinned = 0;
   /** @internal What is known of its contents; a purge begins new ones. */
   contents: Contents = INTACT;
 

@@ -36,6 +36,9 @@ import type { TypeUsage } from "./report.ts";
 import type { Tracer } from "./tracer.ts";
 import { complete } from "./wait.ts";
 
+/** How many buffers a message names. */
+const NAMED = 5;
+
 /** The parts of a device. */
 export interface DeviceOptions {
   /** The device under the buffers. Belongs to this device alone. */
@@ -378,15 +381,15 @@ export class BoDevice implements AsyncDisposable {
   /**
    * Waits for dying buffers and gives the memory types up.
    *
-   * @throws {TtmError} `EBUSY` if buffers are alive, or dying ones are still busy after 15 s. Nothing has changed
-   * then, and it may be tried again.
+   * @throws {TtmError} `EBUSY` if buffers are alive, or dying ones are still busy after 15 s, or at once with `noWait`.
+   * Nothing has changed then, and it may be tried again. An aborted signal rejects with its reason.
    */
-  async close(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async close(options: WaitOptions = {}): Promise<void> {
     checkWaitOptions("close device", options);
     const state = this.#state;
     if (state.closed) return;
     this.#mustHaveNoUsers();
-    const op = new Operation(state.tracer, false);
+    const op = new Operation(state.tracer, options.noWait === true);
     const outcome = await complete(state.clock, op, options.signal, () => {
       // The last ghost of a buffer may leave the buffer to be destroyed next.
       while (state.dyingBuffers > 0) {
@@ -403,7 +406,7 @@ export class BoDevice implements AsyncDisposable {
       return DONE;
     });
     this.#mustHaveNoUsers();
-    if (outcome !== DONE) throw op.error("close device", `${state.dyingBuffers} dying buffers are busy`, outcome);
+    if (outcome !== DONE) throw op.error("close device", `still busy: ${someOf(dyingIn(state))}`, outcome);
     for (const type of state.types) {
       if (type.manager?.takedown() === false) {
         throw new TtmError("EBUSY", `Cannot close device: the manager of ${type.name} still holds pages`);
@@ -425,8 +428,10 @@ export class BoDevice implements AsyncDisposable {
   }
 
   #mustHaveNoUsers(): void {
-    const { liveBuffers } = this.#state;
-    if (liveBuffers > 0) throw new TtmError("EBUSY", `Cannot close device: ${liveBuffers} buffers are alive`);
+    const { buffers, liveBuffers } = this.#state;
+    if (liveBuffers === 0) return;
+    const alive = [...buffers.all()].filter(({ disposed }) => !disposed);
+    throw new TtmError("EBUSY", `Cannot close device: still alive: ${someOf(alive)}`);
   }
 
   *#rows(rows: Iterable<number>): Generator<BufferObject> {
@@ -446,6 +451,12 @@ export class BoDevice implements AsyncDisposable {
     const known = this.memoryTypes.join(", ");
     throw new TtmError("EINVAL", `Cannot ${what} ${show(memoryType)}: this device has ${known}`);
   }
+}
+
+/** Names the first few for a message. */
+function someOf(buffers: readonly BufferObject[]): string {
+  const named = buffers.slice(0, NAMED).join(", ");
+  return buffers.length > NAMED ? `${named} and ${buffers.length - NAMED} more` : named;
 }
 
 function globalOf({ global, limits }: DeviceOptions): Global {

@@ -3,14 +3,21 @@ import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import type { Operation } from "./operation.ts";
-import { codeOf, EALREADY, EBUSY, EINVAL, EIO, ENOMEM, type Outcome } from "./outcome.ts";
+import { BLOCKED, codeOf, EALREADY, EBUSY, EDEADLK, EINVAL, EIO, ENOMEM, type Outcome } from "./outcome.ts";
 import type { PreparedPlacement } from "./placement.ts";
 import { noRoomReport, summarize } from "./report.ts";
 
-/** The error of a reserve that ended with a failure. */
-export function reserveError(buffer: BufferRecord, outcome: Outcome): TtmError {
-  const why = outcome === EALREADY ? "its ticket holds it already" : "its ticket must give way to an older one";
-  return new TtmError(codeOf(outcome), `Cannot reserve ${buffer}: ${why}`);
+const notReserved: ReadonlyMap<Outcome, string> = new Map([
+  [EALREADY, "its ticket holds it already"],
+  [EBUSY, "it is reserved"],
+  [EDEADLK, "its ticket must give way to an older one"],
+  [BLOCKED, "one party has kept it reserved for 15 s; if that is the caller, it waits for itself"],
+]);
+
+/** The error of a reserve that ended with a failure, or that somebody has blocked for too long. */
+export function reserveError(what: string, buffer: BufferRecord, outcome: Outcome): TtmError {
+  const code = codeOf(outcome === BLOCKED ? EDEADLK : outcome);
+  return new TtmError(code, `Cannot ${what} ${buffer}: ${notReserved.get(outcome)}`);
 }
 
 /** The error of a validate that ended with a failure; for want of room, with a report. */

@@ -86,6 +86,12 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
     Object.assign(pinned.buffer, { users: 0 });
   }],
   [/buffer 1 has -1 CPU writers/, ({ gtt }) => mappingsOf(gtt.buffer).writers = -1],
+  [/buffer 1 has 0 maps and 1 grabs, not 0/, ({ gtt }) => mappingsOf(gtt.buffer).writers++],
+  [/dying buffer 2 has no users, and 1 maps and grabs keep it/, ({ vram }) => {
+    vram.buffer.reservation.fences.add(fence(), "write");
+    dying(vram.buffer);
+    mappingsOf(vram.buffer).keepers++;
+  }],
   [/dying buffer 4 is pinned/, ({ pinned, state }) => {
     dying(pinned.buffer);
     state.buffers.setPins(pinned.buffer.row, 1);

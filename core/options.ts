@@ -72,9 +72,7 @@ export interface ValidateOptions extends WaitOptions {
 }
 
 /** How to reserve. */
-export interface ReserveOptions {
-  /** Ends the wait: the call rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+export interface ReserveOptions extends WaitOptions {
   /** The turn of a party that reserves several buffers. */
   readonly ticket?: AcquireTicket;
 }

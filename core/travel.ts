@@ -6,7 +6,7 @@ import { cpuWindows } from "./io_memory.ts";
 import { moveMemcpy } from "./memcpy.ts";
 import type { Transition } from "./move.ts";
 import type { Operation } from "./operation.ts";
-import { DONE, EIO, type Outcome } from "./outcome.ts";
+import { BLOCKED, DONE, EIO, type Outcome } from "./outcome.ts";
 import { bind, unbind } from "./tables.ts";
 
 const NOTHING: readonly Fence[] = [];
@@ -62,7 +62,13 @@ function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
 
 /** What the driver needs before it can be asked again. One that has it already would be asked for ever. */
 export function waitForStep(op: Operation, step: Fence, driver: string, member: string): Outcome {
-  if (!step.signalled) return op.waitFor(step);
+  if (!step.signalled) {
+    const outcome = op.waitFor(step);
+    if (outcome !== DONE) return outcome;
+    // It has ended since; nothing has been done yet all the same.
+    op.blockedOn = step;
+    return BLOCKED;
+  }
   const why = `driver "${driver}" wants ${member} to wait for ${step}, which has signalled`;
   return op.fail(new TtmError("EINVAL", why), EIO);
 }

@@ -1,4 +1,4 @@
-import { BufferObject, type Placement, TtmError } from "@ttm/core";
+import { BufferObject, type Placement, TtmError, type WaitOptions } from "@ttm/core";
 import { checkArray, checkObject, checkWaitOptions, checkWord, show } from "@ttm/core/arguments";
 import type { JobBuffer } from "@ttm/sim-parts";
 
@@ -38,7 +38,7 @@ export function moveBudget(vramBytes: number, usedBytes: number): number {
 export async function validateList(
   counter: MoveCounter,
   list: readonly SubmissionBuffer[],
-  options: { readonly signal?: AbortSignal },
+  options: WaitOptions,
 ): Promise<number> {
   checkWaitOptions(WHAT, options);
   checkArray(WHAT, "the list", list);
