@@ -7,9 +7,8 @@
  */
 import { existsSync } from "node:fs";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { drivers, managers, policies } from "./compose.ts";
-import { readTraceFile, runMain } from "./main.ts";
+import { readArguments, readTraceFile, runMain } from "./main.ts";
 import { progressBar } from "./progress.ts";
 import { replay } from "./replay.ts";
 import { UsageError } from "./usage_error.ts";
@@ -63,7 +62,7 @@ async function load(nameOrFile: string, seed: string): Promise<Workload> {
 }
 
 async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: OPTIONS });
+  const { values } = readArguments(args, OPTIONS);
   if (values.help) {
     process.stdout.write(HELP);
     return 0;

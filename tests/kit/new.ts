@@ -101,7 +101,8 @@ function isUsageError(error: unknown): error is Error {
 }
 
 try {
-  await main(process.argv.slice(2));
+  // Runners of tasks leave "--" behind.
+  await main(process.argv.slice(2).filter((arg) => arg !== "--"));
 } catch (error) {
   process.exitCode = isUsageError(error) ? 2 : 1;
   process.stderr.write(`${isUsageError(error) ? error.message.split("\n")[0] : (error as Error).stack}\n`);
