@@ -124,7 +124,7 @@ testWith(["run", "read"], "replay refuses wrong arguments in one line", async ()
     assertRefused(/--vram/, "--vram"),
     assertRefused(/--json/, "--json=1"),
     assertRefused(/"no-such-file": no such file, and not one of phi3-decode,/, "--workload", "no-such-file"),
-    assertRefused(/directory/, "--workload", "."),
+    assertRefused(/it is a folder/, "--workload", "."),
     assertRefused(/constructor/, "--workload", "constructor"),
     assertRefused(/driver "x": choose one of radeon-sim/, "--driver", "x"),
     assertRefused(/manager "x": choose one of first-fit/, "--manager", "x"),
