@@ -2,7 +2,7 @@ import { checkBoolean, checkInteger, checkObject, show } from "./arguments.ts";
 import { ANY_CACHING, type Caching, cachingMask } from "./caching.ts";
 import { TtmError } from "./errors.ts";
 import type { Fence } from "./fence.ts";
-import type { ManagerNode, MemTypeManager } from "./manager.ts";
+import type { AllocationRequest, ManagerNode, MemTypeManager } from "./manager.ts";
 
 /** Pages are 4096 bytes everywhere. */
 export const PAGE_SIZE = 4096;
@@ -54,6 +54,8 @@ export class MemoryType {
   usedPages = 0;
   /** Resources in it. */
   residents = 0;
+  /** Those of them on the list of the pinned. */
+  pinned = 0;
   /**
    * The last copy of each timeline out of a range that was handed on before the copy ended, in the order of their
    * queueing; new tenants must wait for all of them.
@@ -104,6 +106,18 @@ export class MemoryType {
   /** Whether anything can be placed here. */
   get usable(): boolean {
     return this.used && (this.isSystem || this.manager !== null);
+  }
+
+  /** Whether a request would have room here if nobody else were here. */
+  canFit(request: AllocationRequest): boolean {
+    const { manager } = this;
+    if (manager?.canFit !== undefined) return manager.canFit(request);
+    const { pages, alignment, fpfn } = request;
+    const end = Math.min(request.lpfn, this.pages);
+    if (manager?.addresses === false) return fpfn === 0 && end === this.pages && pages <= end;
+    const beyond = fpfn % alignment;
+    const start = beyond === 0 ? fpfn : fpfn - beyond + alignment;
+    return start + pages <= end;
   }
 
   /** Whether evicting the owner of these pages could make room in [fpfn, lpfn). */

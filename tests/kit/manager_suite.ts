@@ -59,6 +59,10 @@ export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptio
     ...(ranges ? rangeCases(bench) : {
       "a range has no room, as it says": () => bench().refuse({ pages: 4, fpfn: PAGES - 4, lpfn: PAGES }),
     }),
+    ...(options.factory().canFit !== undefined && {
+      "what it says can never fit has no room, full or empty, and all else has some when it is empty": () =>
+        tellsWhatFits(bench),
+    }),
     ...(options.factory().scan !== undefined && scanCases(bench)),
     ...(topDown
       ? { "a request from the top down gets the highest pages": () => takesTheTop(bench()) }
@@ -324,6 +328,20 @@ function scanCases(bench: (pages?: number) => Bench): Record<string, () => void>
       mustEqual([made.manager.usedPages, made.manager.debug()], before, "the manager after it");
     },
   };
+}
+
+function tellsWhatFits(bench: () => Bench): void {
+  const full = bench();
+  for (let page = 0; page < PAGES; page++) full.take({});
+  for (const pages of [1, PAGES - 1, PAGES, PAGES + 1]) {
+    for (const [fpfn, lpfn] of [[0, Infinity], [PAGES - 1, Infinity], [1, PAGES - 1]] as const) {
+      const request = { pages, alignment: 1, fpfn, lpfn, topDown: false, contiguous: false };
+      const expected = typeof bench().manager.allocate(request) === "object";
+      for (const { manager } of [bench(), full]) {
+        mustEqual(manager.canFit?.(request), expected, `whether ${pages} pages can fit into [${fpfn}, ${lpfn})`);
+      }
+    }
+  }
 }
 
 function takesNoNotice(below: Bench, above: Bench): void {
