@@ -1,6 +1,7 @@
-import { checkArray, checkBoolean, checkObject, checkWaitOptions, show } from "./arguments.ts";
+import { checkArray, checkBoolean, checkOptions, checkWaitOptions, show } from "./arguments.ts";
 import { BufferObject } from "./buffer_object.ts";
 import { TtmError } from "./errors.ts";
+import { EXEC_OPTIONS, SIGNAL_ONLY } from "./option_names.ts";
 import { AcquireTicket } from "./ticket.ts";
 
 /** How to lock. */
@@ -52,7 +53,7 @@ export class Exec implements Disposable {
    */
   constructor(options: ExecOptions = {}) {
     const what = "create exec";
-    checkObject(what, "the options", options);
+    checkOptions(what, options, EXEC_OPTIONS);
     const { ignoreDuplicates = false } = options;
     checkBoolean(what, "ignoreDuplicates", ignoreDuplicates);
     this.#ignoreDuplicates = ignoreDuplicates;
@@ -103,7 +104,7 @@ export class Exec implements Disposable {
    */
   async lock(buffer: BufferObject, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.#mustBeLocking("lock with");
-    checkWaitOptions("lock with exec", options);
+    checkWaitOptions("lock with exec", options, undefined, SIGNAL_ONLY);
     const { signal } = options;
     if (!(buffer instanceof BufferObject)) {
       throw new TtmError("EINVAL", `Cannot lock with exec: ${show(buffer)} is no buffer`);

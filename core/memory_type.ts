@@ -1,7 +1,8 @@
-import { checkBoolean, checkInteger, checkObject, show } from "./arguments.ts";
+import { checkBoolean, checkInteger, checkOptions, show } from "./arguments.ts";
 import { ANY_CACHING, type Caching, cachingMask } from "./caching.ts";
 import { TtmError } from "./errors.ts";
 import type { Fence } from "./fence.ts";
+import { MEMORY_TYPE } from "./option_names.ts";
 import type { AllocationRequest, ManagerNode, MemTypeManager } from "./manager.ts";
 
 /** Pages are 4096 bytes everywhere. */
@@ -64,9 +65,10 @@ export class MemoryType {
 
   constructor(options: MemoryTypeOptions, index: number, manager: MemTypeManager | null) {
     const what = "create device";
-    checkObject(what, `memory type ${index}`, options);
+    checkOptions(what, options, MEMORY_TYPE, `memory type ${index}`);
     const { name, pages = 0, fixed = false, gpuOffset = 0, defaultCaching = "cached" } = options;
     const { mappable = true, cma = true } = options;
+    checkBoolean(what, `the flag fixed of ${show(name)}`, fixed);
     checkBoolean(what, `the flag mappable of ${show(name)}`, mappable);
     checkBoolean(what, `the flag cma of ${show(name)}`, cma);
     if (typeof name !== "string" || name === "" || (index === 0) !== (name === "system") || (index === 0 && fixed)) {

@@ -44,8 +44,22 @@ export class Operation {
     this.noWait = noWait;
   }
 
-  /** Forgets what the last attempt left. */
+  /** Makes it the record of another call. */
+  reset(): void {
+    this.begin();
+    this.siblings = null;
+    this.evictions = 0;
+    this.shrinks = 0;
+    this.freedPages = 0;
+    this.#failures = null;
+  }
+
+  /** Forgets what the last attempt left, but for the failure of what it was blocked on. */
   begin(): void {
+    const { blockedOn } = this;
+    if (blockedOn !== null && "error" in blockedOn && blockedOn.error !== undefined) {
+      this.noteFailed(blockedOn, blockedOn.error);
+    }
     this.blockedOn = null;
     this.hop = null;
     this.ownCopy = null;
