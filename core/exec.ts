@@ -1,7 +1,7 @@
 import { checkArray, checkBoolean, checkOptions, checkWaitOptions, show } from "./arguments.ts";
 import { BufferObject } from "./buffer_object.ts";
 import { TtmError } from "./errors.ts";
-import { EXEC_OPTIONS, SIGNAL_ONLY } from "./option_names.ts";
+import { EXEC_OPTIONS } from "./option_names.ts";
 import { AcquireTicket } from "./ticket.ts";
 
 /** How to lock. */
@@ -104,7 +104,7 @@ export class Exec implements Disposable {
    */
   async lock(buffer: BufferObject, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.#mustBeLocking("lock with");
-    checkWaitOptions("lock with exec", options, undefined, SIGNAL_ONLY);
+    checkWaitOptions("lock with exec", options);
     const { signal } = options;
     if (!(buffer instanceof BufferObject)) {
       throw new TtmError("EINVAL", `Cannot lock with exec: ${show(buffer)} is no buffer`);

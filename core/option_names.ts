@@ -28,7 +28,10 @@ const WAIT = { signal: true, noWait: true } as const;
 export const SIGNAL_ONLY: ReadonlySet<string> = optionNames<Pick<WaitOptions, "signal">>({ signal: true });
 
 export const VALIDATE_OPTIONS: ReadonlySet<string> = optionNames<ValidateOptions>({ ...WAIT, evictSiblings: true });
-export const RESERVE_OPTIONS: ReadonlySet<string> = optionNames<ReserveOptions>({ signal: true, ticket: true });
+export const RESERVE_OPTIONS: ReadonlySet<string> = optionNames<WaitOptions & ReserveOptions>({
+  ...WAIT,
+  ticket: true,
+});
 export const IDLE_OPTIONS: ReadonlySet<string> = optionNames<WaitOptions & { usage?: FenceUsage }>({
   ...WAIT,
   usage: true,
@@ -104,8 +107,8 @@ export const MEMORY_ZONE: ReadonlySet<string> = optionNames<MemoryZone>({
 });
 
 export const EXEC_OPTIONS: ReadonlySet<string> = optionNames<ExecOptions>({ ignoreDuplicates: true });
-export const RESERVE_LIST_OPTIONS: ReadonlySet<string> = optionNames<ReserveListOptions>({
-  signal: true,
+export const RESERVE_LIST_OPTIONS: ReadonlySet<string> = optionNames<WaitOptions & ReserveListOptions>({
+  ...WAIT,
   skipDuplicates: true,
 });
 export const LIST_ENTRY: ReadonlySet<string> = optionNames<ListEntry>({ buffer: true, usage: true });

@@ -3,7 +3,7 @@ import { BufferRecord } from "./buffer_record.ts";
 import { TtmError } from "./errors.ts";
 import { reserveError } from "./failure.ts";
 import { once } from "./once.ts";
-import { RESERVE_OPTIONS, SIGNAL_ONLY } from "./option_names.ts";
+import { RESERVE_OPTIONS } from "./option_names.ts";
 import { NO_OPTIONS, type ReserveOptions } from "./options.ts";
 import { BLOCKED, DONE } from "./outcome.ts";
 import { AcquireTicket } from "./ticket.ts";
@@ -86,7 +86,7 @@ export abstract class ReservableBuffer extends BufferRecord {
    */
   async waitUnreserved(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.mustLive("wait for the reservation of");
-    checkWaitOptions("wait for the reservation of", options, this, SIGNAL_ONLY);
+    checkWaitOptions("wait for the reservation of", options, this);
     const { reservation } = this;
     if (!reservation.locked) return;
     await lock(this.state.clock, reservation, null, options.signal);

@@ -7,7 +7,6 @@ import { mappingsOf, releaseIo } from "./io_memory.ts";
 import { cpuMemory } from "./kernel_map.ts";
 import { PAGE_SIZE } from "./memory_type.ts";
 import { Operation } from "./operation.ts";
-import { SIGNAL_ONLY } from "./option_names.ts";
 import { DONE, EINVAL, EIO, type Outcome } from "./outcome.ts";
 import type { Placement } from "./placement.ts";
 import { validate } from "./validate.ts";
@@ -109,7 +108,7 @@ export class UserMap implements Disposable {
     options: { readonly signal?: AbortSignal },
     visit: (page: Uint8Array, at: number, from: number, count: number) => void,
   ): Promise<void> {
-    checkWaitOptions(`${what} map`, options, undefined, SIGNAL_ONLY);
+    checkWaitOptions(`${what} map`, options);
     this.#mappedBuffer(what);
     for (let at = 0; at < length;) {
       const number = this.#firstPage + Math.floor((offset + at) / PAGE_SIZE);

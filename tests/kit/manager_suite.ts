@@ -1,5 +1,6 @@
 import type { AllocationRequest, EvictionScan, ManagerNode, MemTypeManager } from "@ttm/core";
-import { must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
+import { checkOptions, optionNames } from "@ttm/core/arguments";
+import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
 
 /** What a manager can do; left out means yes. What it says it cannot do it *must not* do. */
 export interface ManagerSupport {
@@ -21,6 +22,9 @@ export interface ManagerSuiteOptions<Node extends ManagerNode = ManagerNode> ext
   readonly supports?: ManagerSupport;
 }
 
+const WHAT = "register the suite of managers";
+const OPTIONS = optionNames<ManagerSuiteOptions>({ test: true, name: true, factory: true, supports: true });
+const SUPPORT = optionNames<ManagerSupport>({ ranges: true, alignment: true, topDown: true, contiguous: true });
 const PAGES = 128;
 
 interface Bench {
@@ -44,6 +48,8 @@ interface Bench {
  * ```
  */
 export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptions<Node>): void {
+  checkSuite("managers", options, OPTIONS);
+  if (options.supports !== undefined) checkOptions(WHAT, options.supports, SUPPORT, "supports");
   const { ranges = true, alignment = "any", topDown = true, contiguous = true } = options.supports ?? {};
   const bench = (pages = PAGES) => makeBench(options.factory() as unknown as MemTypeManager, pages);
   const alignments = alignment === "any" ? [1, 2, 3, 5, 8, 12, 64] : [1, 2, 4, 8, 64];
