@@ -141,13 +141,7 @@ export function checkBoolean(what: string, name: string, value: unknown): void {
   refuse(what, name, "true or false", value);
 }
 
-/** What calls that may wait have in common. */
-interface WaitOptions {
-  readonly signal?: AbortSignal;
-  readonly noWait?: boolean;
-}
-
-const WAIT_OPTIONS: ReadonlySet<string> = optionNames<WaitOptions>({ signal: true, noWait: true });
+const WAIT_OPTIONS = new Set(["signal", "noWait"]);
 
 /**
  * Requires options of a call that may wait, an abort signal and a flag among them, and no names but those that are known.
@@ -158,7 +152,7 @@ const WAIT_OPTIONS: ReadonlySet<string> = optionNames<WaitOptions>({ signal: tru
  */
 export function checkWaitOptions(
   call: string,
-  options: WaitOptions,
+  options: { signal?: AbortSignal; noWait?: boolean },
   subject?: { toString(): string },
   known: ReadonlySet<string> = WAIT_OPTIONS,
 ): void {

@@ -123,7 +123,7 @@ export class GoodFitAllocator {
    */
   take(request: number | GoodFitRequest): number {
     if (typeof request !== "number") {
-      checkNamesOf(request);
+      checkNamesOf(TAKE, request);
       return this.#takePlain(sizeAlone(request)) || this.#search(TAKE, request);
     }
     return this.#takePlain(request) || this.#search(TAKE, { size: request });
@@ -161,7 +161,7 @@ export class GoodFitAllocator {
    * already.
    */
   insert(request: GoodFitRequest): GoodFitNode | null {
-    checkNamesOf(request);
+    checkNamesOf("insert a node", request);
     return this.insertKnown(request);
   }
 

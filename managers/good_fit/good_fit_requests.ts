@@ -65,8 +65,8 @@ export function sizeAlone(request: GoodFitRequest): number {
 }
 
 /** @throws {TtmError} `EINVAL` if the request is none, or has members that {@linkcode GoodFitRequest} does not know. */
-export function checkNamesOf(request: GoodFitRequest): void {
-  checkNames("look for a range", request, REQUEST, "the request");
+export function checkNamesOf(what: string, request: GoodFitRequest): void {
+  checkNames(what, request, REQUEST, "the request");
 }
 
 /** @throws {TtmError} `EINVAL` if the request breaks what {@linkcode GoodFitRequest} says; `what` names the call. */

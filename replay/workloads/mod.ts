@@ -11,7 +11,7 @@ export interface ShippedWorkload {
   /** One line that says what it is. */
   readonly description: string;
   /**
-   * Computes it; the same seed, a whole number from 0, gives the same events. Workloads in which nothing is random ignore it.
+   * Computes it; the same seed, a whole number, gives the same events. Workloads in which nothing is random ignore it.
    *
    * @throws {TtmError} `EINVAL` if the seed is none, or there is another option.
    */
@@ -39,5 +39,5 @@ export const workloads: Readonly<Record<string, ShippedWorkload>> = {
 
 function seedOf(options: { readonly seed: number }): number {
   checkOptions("make a workload", options, OPTIONS);
-  return checkInteger("make a workload", "seed", options.seed, 0, Number.MAX_SAFE_INTEGER);
+  return checkInteger("make a workload", "seed", options.seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 }
