@@ -1,5 +1,5 @@
 import { type Access, access, readAccess, writeAccess } from "./access.ts";
-import { checkBoolean, checkInteger, checkObject, checkWaitOptions, show } from "./arguments.ts";
+import { checkBoolean, checkInteger, checkOptions, checkWaitOptions, show } from "./arguments.ts";
 import { BulkMove } from "./bulk_move.ts";
 import { dropLastUser } from "./last_user.ts";
 import type { DeviceState } from "./device_state.ts";
@@ -13,6 +13,7 @@ import { Lru } from "./lru.ts";
 import { PAGE_SIZE } from "./memory_type.ts";
 import { type Blocker, Operation } from "./operation.ts";
 import { BLOCKED, DONE, EINVAL, type Outcome } from "./outcome.ts";
+import { IDLE_OPTIONS, MAP_RANGE, READ_OPTIONS, VALIDATE_OPTIONS, WRITE_OPTIONS } from "./option_names.ts";
 import {
   type CheckedBufferOptions,
   NO_OPTIONS,
@@ -95,11 +96,14 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   tryValidate(placement: Placement | PreparedPlacement): Blocker | null {
     const prepared = this.#prepare(placement);
     if (this.settledFor === prepared) return null;
-    const op = this.state.single;
-    op.begin();
+    const { submissions } = this.state;
+    const op = submissions.next(this);
     const outcome = validate(this.state, this, prepared, op);
     if (outcome === DONE) return null;
-    if (outcome === BLOCKED) return op.blockedOn;
+    if (outcome === BLOCKED) {
+      submissions.keep(this, op);
+      return op.blockedOn;
+    }
     throw validateError(this.state, this, prepared, op, outcome);
   }
 
@@ -121,7 +125,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
 
   async #validate(placement: Placement | PreparedPlacement, options: ValidateOptions): Promise<void> {
     const prepared = this.#prepare(placement);
-    checkWaitOptions("validate", options, this);
+    checkWaitOptions("validate", options, this, VALIDATE_OPTIONS);
     if (options.evictSiblings !== undefined) checkBoolean(`validate ${this}`, "evictSiblings", options.evictSiblings);
     const op = new Operation(this.state.tracer, options.noWait === true);
     if (options.evictSiblings === true) op.siblings = this.reservation;
@@ -143,7 +147,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    */
   async wait(options: WaitOptions & { readonly usage?: FenceUsage } = {}): Promise<void> {
     this.mustLive("wait for");
-    checkWaitOptions("wait for", options, this);
+    checkWaitOptions("wait for", options, this, IDLE_OPTIONS);
     if (options.usage !== undefined && !isFenceUsage(options.usage)) {
       throw new TtmError("EINVAL", `Cannot wait for ${this}: there is no usage ${show(options.usage)}`);
     }
@@ -259,7 +263,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * {@linkcode validate}.
    */
   async read(options: ReadOptions = {}): Promise<Uint8Array> {
-    checkWaitOptions("read", options, this);
+    checkWaitOptions("read", options, this, READ_OPTIONS);
     const request = readAccess(this, options.offset ?? 0, options.length);
     await this.#access("read", request, options);
     return request.bytes;
@@ -271,7 +275,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * @throws {TtmError} As {@linkcode read}; also `EINVAL` if the buffer has no place, `ENOMEM` without host memory.
    */
   async write(data: ArrayBufferView | ArrayBufferLike, options: WriteOptions = {}): Promise<void> {
-    checkWaitOptions("write", options, this);
+    checkWaitOptions("write", options, this, WRITE_OPTIONS);
     await this.#access("write", writeAccess(this, data, options.offset ?? 0), options);
   }
 
@@ -294,7 +298,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    */
   async map(range: Partial<MapRange> = {}, options: WaitOptions = {}): Promise<KernelMap> {
     const what = `map ${this}`;
-    checkObject(what, "the range", range);
+    checkOptions(what, range, MAP_RANGE, "the range");
     checkWaitOptions(what, options);
     const firstPage = checkInteger(what, "firstPage", range.firstPage ?? 0, 0, this.pages - 1);
     const pages = checkInteger(what, "pages", range.pages ?? this.pages - firstPage, 1, this.pages - firstPage);

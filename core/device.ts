@@ -1,10 +1,19 @@
-import { checkBoolean, checkInteger, checkObject, checkWaitOptions, show } from "./arguments.ts";
+import {
+  checkBoolean,
+  checkInteger,
+  checkMethods,
+  checkObject,
+  checkOptions,
+  checkWaitOptions,
+  show,
+} from "./arguments.ts";
 import type { MemoryLimits } from "./accounting.ts";
 import type { BufferObject } from "./buffer_object.ts";
 import { Client } from "./client.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import { DeviceState } from "./device_state.ts";
 import type { Driver } from "./driver.ts";
+import { checkDriver } from "./driver_checks.ts";
 import { TtmError } from "./errors.ts";
 import { createBuffer } from "./create.ts";
 import { dyingIn, reap, reapAllIdle } from "./destroy.ts";
@@ -28,6 +37,7 @@ import {
   type WaitOptions,
 } from "./options.ts";
 import { once } from "./once.ts";
+import { DEVICE_OPTIONS, SIGNAL_ONLY, SWAP_OUT_OPTIONS, VALIDATE_OPTIONS } from "./option_names.ts";
 import { DONE } from "./outcome.ts";
 import { type Placement, PreparedPlacement } from "./placement.ts";
 import { memoryStore, type SwapStore } from "./swap_store.ts";
@@ -51,7 +61,7 @@ export interface DeviceOptions {
   readonly tracer?: Tracer;
   /** Where pages are swapped out to. @default {host memory} */
   readonly store?: SwapStore;
-  /** Who is evicted first. Belongs to this device alone. @default {`lru()`} */
+  /** Who is evicted first. Belongs to this device alone, until that is closed. @default {`lru()`} */
   readonly policy?: EvictionPolicy;
   /** What it shares with other devices: the account of memory and the turns of swapping. @default {one of its own} */
   readonly global?: Global;
@@ -87,20 +97,19 @@ export class BoDevice implements AsyncDisposable {
    * driver has device-resident memory, and neither `move` nor `ioMemReserve`.
    */
   constructor(options: DeviceOptions) {
-    checkObject("create device", "the options", options);
-    checkObject("create device", "options.driver", options.driver);
-    checkObject("create device", "options.managers", options.managers);
+    const what = "create device";
+    checkOptions(what, options, DEVICE_OPTIONS);
+    checkDriver(options.driver);
+    checkObject(what, "options.managers", options.managers);
     const { driver, managers, clock = new SystemClock(), tracer = {}, store = memoryStore(), policy = null } = options;
-    checkObject("create device", "options.store", store);
+    checkMethods(what, "options.clock", clock, ["now", "schedule", "cancel"]);
+    checkMethods(what, "options.store", store, ["write", "read", "delete"]);
+    checkObject(what, "options.tracer", tracer);
     const global = globalOf(options);
     this.#state = new DeviceState(driver, managers, clock, tracer, store, global, policy);
-    try {
-      driver.attach?.({ clock });
-      global.add(this, this.#state);
-    } catch (error) {
-      for (const type of this.#state.types) type.manager?.takedown();
-      throw error;
-    }
+    global.mustBeOpen();
+    this.#state.takeParts();
+    global.add(this, this.#state);
   }
 
   /** The source of time. */
@@ -168,7 +177,7 @@ export class BoDevice implements AsyncDisposable {
    */
   async createPlaced(options: PlacedBufferOptions, waitOptions: ValidateOptions = {}): Promise<BufferObject> {
     checkObject("create buffer", "the options", options);
-    checkWaitOptions("create buffer", waitOptions);
+    checkWaitOptions("create buffer", waitOptions, undefined, VALIDATE_OPTIONS);
     const { placement, ...bufferOptions } = options;
     if (options.reservation?.locked === false) {
       throw new TtmError("EINVAL", "Cannot create buffer: the reservation that it is to share is not reserved");
@@ -269,7 +278,7 @@ export class BoDevice implements AsyncDisposable {
    * buffer. An aborted signal rejects with its reason. Buffers that cannot be written to the store are passed over.
    */
   async swapOut(options: SwapOutOptions = {}): Promise<number> {
-    checkWaitOptions("swap out", options);
+    checkWaitOptions("swap out", options, undefined, SWAP_OUT_OPTIONS);
     const state = this.#state;
     const { memoryType, pages = 1 } = options;
     checkInteger("swap out", "pages", pages, 1, memoryType === undefined ? 1 : Number.MAX_SAFE_INTEGER);
@@ -407,11 +416,7 @@ export class BoDevice implements AsyncDisposable {
     });
     this.#mustHaveNoUsers();
     if (outcome !== DONE) throw op.error("close device", `still busy: ${someOf(dyingIn(state))}`, outcome);
-    for (const type of state.types) {
-      if (type.manager?.takedown() === false) {
-        throw new TtmError("EBUSY", `Cannot close device: the manager of ${type.name} still holds pages`);
-      }
-    }
+    state.giveUpParts();
     state.global.remove(state);
     state.closed = true;
   }

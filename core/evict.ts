@@ -8,7 +8,8 @@ import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, ENOSPC, type Outcome } from "./o
 import type { MemoryType } from "./memory_type.ts";
 import type { PreparedPlace } from "./placement.ts";
 import { purge } from "./purge.ts";
-import { allocateResource } from "./resource.ts";
+import { type KeptReason, nobodyKept, whyStuck } from "./report.ts";
+import { allocateResource, requestFor } from "./resource.ts";
 import { memSpace } from "./space.ts";
 import type { AcquireTicket } from "./ticket.ts";
 
@@ -28,7 +29,7 @@ export function makeRoom(
 ): number | Outcome {
   // Evictions nest from type to type; one that comes back to a type goes round in a circle.
   const bit = 1 << place.type.index;
-  if ((op.evicting & bit) !== 0) return ENOSPC;
+  if ((op.evicting & bit) !== 0 || !place.type.canFit(requestFor(buffer, place))) return ENOSPC;
   op.evicting |= bit;
   try {
     let room = place.type.manager?.scan === undefined ? ENOSPC : evictNeighbours(state, buffer, place, op);
@@ -51,7 +52,7 @@ function evictNeighbours(
   place: PreparedPlace,
   op: Operation,
 ): number | Outcome {
-  const mayLeave = (victim: BufferObject, row: number) => isAvailable(state, victim, row, place, null, op) === DONE;
+  const mayLeave = (victim: BufferObject, row: number) => availability(state, victim, row, place, null, op) === DONE;
   for (const victim of neighboursInTheWay(state, buffer, place, mayLeave, op)) {
     // Another eviction may have taken it along.
     if (victim.type !== place.type) continue;
@@ -77,19 +78,27 @@ function evictUntilRoom(
 ): number | Outcome {
   // A victim that lands in this type again joins at the tail; each may be met once more, not for ever.
   let victimsLeft = place.type.residents;
+  let kept: Record<KeptReason, number> | null = null;
   const walk = state.order.walk(place.type);
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {
       const victim = state.resources.buffer(row);
       if (victim === null) continue;
-      const available = isAvailable(state, victim, row, place, ticket, op);
-      if (available === EBUSY) continue;
+      const available = availability(state, victim, row, place, ticket, op);
+      if (typeof available === "string") {
+        kept ??= nobodyKept();
+        if (victim !== buffer) kept[available]++;
+        continue;
+      }
+      if (available === EDEADLK) op.noteKept(place, { ...kept ?? nobodyKept(), reserved: (kept?.reserved ?? 0) + 1 });
       if (available !== DONE) return available;
       if (victimsLeft-- === 0) break;
       const outcome = giveUpPlace(state, victim, op);
       if (outcome === BLOCKED) return BLOCKED;
       if (outcome !== DONE) {
         op.passOver();
+        kept ??= nobodyKept();
+        kept[whyStuck(victim)]++;
         continue;
       }
       op.evictions++;
@@ -101,28 +110,31 @@ function evictUntilRoom(
   } finally {
     walk.close();
   }
+  if (kept !== null) op.noteKept(place, kept);
   return ENOSPC;
 }
 
 /**
- * Whether a buffer may be evicted now: DONE; EBUSY if it is pinned, in nobody's way or reserved; with a ticket, BLOCKED
- * on a reservation that is worth waiting for, or EDEADLK.
+ * Whether a buffer may be evicted now: DONE, or why it is passed over; with a ticket, BLOCKED on a reservation that is worth
+ * waiting for, or EDEADLK.
  */
-function isAvailable(
+function availability(
   state: DeviceState,
   victim: BufferObject,
   row: number,
   place: PreparedPlace,
   ticket: AcquireTicket | null,
   op: Operation,
-): Outcome {
+): Outcome | KeptReason {
   const { buffers, resources } = state;
-  if (buffers.pins(victim.row) > 0) return EBUSY;
+  if (buffers.pins(victim.row) > 0) return "pinned";
   const { reservation } = victim;
   const isReserved = reservation.locked && reservation !== op.siblings;
-  if (isReserved && (ticket === null || reservation.holder === ticket)) return EBUSY;
+  if (isReserved && (ticket === null || reservation.holder === ticket)) return "reserved";
   if (isReserved && reservation.mustGiveWay(ticket)) return EDEADLK;
-  if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) return EBUSY;
+  if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) {
+    return "outside the range";
+  }
   if (!isReserved) return DONE;
   op.blockedOn = reservation;
   return BLOCKED;

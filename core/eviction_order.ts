@@ -94,6 +94,7 @@ export class EvictionOrder {
   }
 
   #listAsPinned(row: number): void {
+    if (!this.#pinned.has(row)) this.#resources.place(row).type.pinned++;
     this.#pinned.add(row);
     this.#links.admit(nodeOf(row));
     this.#links.moveBefore(nodeOf(row), this.#pinnedHead);
@@ -106,6 +107,7 @@ export class EvictionOrder {
 
   #unlistAsPinned(row: number): void {
     this.#pinned.delete(row);
+    this.#resources.place(row).type.pinned--;
     this.#links.unlink(nodeOf(row));
   }
 

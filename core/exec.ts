@@ -1,6 +1,7 @@
-import { checkArray, checkBoolean, checkObject, checkWaitOptions, show } from "./arguments.ts";
+import { checkArray, checkBoolean, checkOptions, checkWaitOptions, show } from "./arguments.ts";
 import { BufferObject } from "./buffer_object.ts";
 import { TtmError } from "./errors.ts";
+import { EXEC_OPTIONS } from "./option_names.ts";
 import type { WaitOptions } from "./options.ts";
 import { AcquireTicket } from "./ticket.ts";
 
@@ -53,7 +54,7 @@ export class Exec implements Disposable {
    */
   constructor(options: ExecOptions = {}) {
     const what = "create exec";
-    checkObject(what, "the options", options);
+    checkOptions(what, options, EXEC_OPTIONS);
     const { ignoreDuplicates = false } = options;
     checkBoolean(what, "ignoreDuplicates", ignoreDuplicates);
     this.#ignoreDuplicates = ignoreDuplicates;

@@ -5,7 +5,7 @@ import { TtmError } from "./errors.ts";
 import type { Operation } from "./operation.ts";
 import { BLOCKED, codeOf, EALREADY, EBUSY, EDEADLK, EINVAL, EIO, ENOMEM, type Outcome } from "./outcome.ts";
 import type { PreparedPlacement } from "./placement.ts";
-import { noRoomReport, summarize } from "./report.ts";
+import { keptBuffers, summarize } from "./report.ts";
 
 const notReserved: ReadonlyMap<Outcome, string> = new Map([
   [EALREADY, "its ticket holds it already"],
@@ -30,9 +30,10 @@ export function validateError(
 ): TtmError {
   const what = `validate ${buffer}`;
   if (op.cause instanceof Error) return op.error(what, op.cause.message, outcome);
-  if (outcome !== ENOMEM || op.cause !== undefined) return op.error(what, reasonOf(buffer, outcome), outcome);
-  const report = noRoomReport(state, buffer, placement);
-  return op.error(what, summarize(report), outcome, report);
+  const { noRoom } = op;
+  if (noRoom === null || op.cause !== undefined) return op.error(what, reasonOf(buffer, outcome), outcome);
+  const report = () => ({ ...noRoom, kept: keptBuffers(state, buffer, placement, noRoom) });
+  return op.error(what, summarize(noRoom), outcome, report);
 }
 
 /** The error of a transfer to or from the CPU, or of getting the pages for it. */

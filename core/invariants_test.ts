@@ -15,6 +15,7 @@ import { addWork, fence, only, pin, place, put, StoppedClock, testDevice, TestDr
 function healthy() {
   const managers = { gtt: firstFit(), vram: firstFit() };
   const state = new DeviceState(new TestDriver(), managers, new StoppedClock(), {});
+  state.takeParts();
   const make = (memoryType: string, pages: number) => {
     const buffer = new BufferObject(state, { id: state.liveBuffers, bytes: pages * 4096, alignment: 2, priority: 1 });
     state.liveBuffers++;

@@ -56,7 +56,7 @@ export type { Blocker } from "./operation.ts";
 export { Global, type GlobalOptions } from "./global.ts";
 export { type ListEntry, ReservedList, reserveList, type ReserveListOptions } from "./reserve_list.ts";
 export { Reservation } from "./reservation.ts";
-export { SimulatedClock } from "./simulated_clock.ts";
+export { SimulatedClock, type SleepOptions } from "./simulated_clock.ts";
 export type { MoveEvent, TracedPlace, Tracer } from "./tracer.ts";
 export { AcquireTicket } from "./ticket.ts";
 export { memoryStore, type SwapStore } from "./swap_store.ts";

@@ -1,7 +1,8 @@
 import type { BufferObject } from "./buffer_object.ts";
 import { Reservation } from "./reservation.ts";
-import { checkInteger, checkObject, checkWord, show } from "./arguments.ts";
+import { checkInteger, checkOptions, checkWord, show } from "./arguments.ts";
 import { PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
+import { BUFFER_OPTIONS } from "./option_names.ts";
 import { TtmError } from "./errors.ts";
 import type { Placement, PreparedPlacement } from "./placement.ts";
 import type { AcquireTicket } from "./ticket.ts";
@@ -105,7 +106,7 @@ const MAX_BYTES = Number.MAX_SAFE_INTEGER - PAGE_SIZE;
 
 /** Checks the options of a new buffer; throws `EINVAL` if one is out of range. */
 export function checkBufferOptions(what: string, options: BufferOptions, id: number): CheckedBufferOptions {
-  checkObject(what, "the options", options);
+  checkOptions(what, options, BUFFER_OPTIONS);
   const { alignment = 1, priority = 0, kind = "device", reservation, imported } = options;
   for (const [name, text] of [["label", options.label], ["swapKey", options.swapKey]]) {
     if (text === undefined || typeof text === "string") continue;

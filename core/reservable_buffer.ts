@@ -2,6 +2,7 @@ import { checkWaitOptions, show } from "./arguments.ts";
 import { BufferRecord } from "./buffer_record.ts";
 import { TtmError } from "./errors.ts";
 import { reserveError } from "./failure.ts";
+import { RESERVE_OPTIONS } from "./option_names.ts";
 import { NO_OPTIONS, type ReserveOptions, type WaitOptions } from "./options.ts";
 import { BLOCKED, DONE, EBUSY } from "./outcome.ts";
 import { AcquireTicket } from "./ticket.ts";
@@ -44,13 +45,14 @@ export abstract class ReservableBuffer extends BufferRecord {
    * @internal Takes the reservation for a call that gives it back itself. Its caller might be the one who holds it, and
    * would wait for itself: if it stays with one holder for 15 s, that is `EDEADLK`.
    */
-  reserveFor(what: string, options: WaitOptions): Promise<Disposable> {
-    return this.#reserve(what, options, WAIT_BUDGET_MS);
+  async reserveFor(what: string, options: WaitOptions): Promise<Disposable> {
+    checkWaitOptions(what, options, this);
+    return await this.#reserve(what, options, WAIT_BUDGET_MS);
   }
 
   async #reserve(what: string, options: ReserveOptions, patienceMs: number): Promise<Disposable> {
     this.mustLive(what);
-    checkWaitOptions(what, options, this);
+    checkWaitOptions(what, options, this, RESERVE_OPTIONS);
     const { ticket = null, signal, noWait = false } = options;
     this.#checkTicket(ticket);
     const { reservation } = this;

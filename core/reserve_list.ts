@@ -1,7 +1,8 @@
-import { checkArray, checkBoolean, checkObject, checkWaitOptions, show } from "./arguments.ts";
+import { checkArray, checkBoolean, checkOptions, checkWaitOptions, hasOnly, show } from "./arguments.ts";
 import { BufferObject } from "./buffer_object.ts";
 import { TtmError } from "./errors.ts";
 import type { Fence } from "./fence.ts";
+import { LIST_ENTRY, RESERVE_LIST_OPTIONS } from "./option_names.ts";
 import type { WaitOptions } from "./options.ts";
 import { AcquireTicket } from "./ticket.ts";
 
@@ -152,11 +153,11 @@ async function tryEntry(
 function checkList(entries: readonly ListEntry[], options: ReserveListOptions): void {
   const what = "reserve list";
   checkArray(what, "the list", entries);
-  checkWaitOptions(what, options);
+  checkWaitOptions(what, options, undefined, RESERVE_LIST_OPTIONS);
   if (options.skipDuplicates !== undefined) checkBoolean(what, "skipDuplicates", options.skipDuplicates);
   const wrong = entries.findIndex((entry) => !isEntry(entry));
   if (wrong < 0) return;
-  checkObject(what, `entry ${wrong}`, entries[wrong]);
+  checkOptions(what, entries[wrong] as ListEntry, LIST_ENTRY, `entry ${wrong}`);
   const { buffer, usage = "write" } = entries[wrong] as ListEntry;
   throw new TtmError(
     "EINVAL",
@@ -165,6 +166,6 @@ function checkList(entries: readonly ListEntry[], options: ReserveListOptions): 
 }
 
 function isEntry(entry: ListEntry | null | undefined): boolean {
-  if (!(entry?.buffer instanceof BufferObject)) return false;
+  if (!(entry?.buffer instanceof BufferObject) || !hasOnly(entry, LIST_ENTRY)) return false;
   return entry.usage === undefined || entry.usage === "read" || entry.usage === "write";
 }

@@ -1,6 +1,8 @@
 import { CACHED, type Caching, cachingName } from "./caching.ts";
+import { checkOptions } from "./arguments.ts";
 import type { Fence } from "./fence.ts";
 import { PAGE_SIZE } from "./memory_type.ts";
+import { TABLE_OPTIONS } from "./option_names.ts";
 
 /** How the contents of a table become bytes for a swap store, and come back. */
 export interface PageCodec<Pages> {
@@ -62,6 +64,7 @@ export class TranslationTable<Pages = unknown> {
     allocate: (pages: number, zeroed: boolean) => Pages,
     options: TableOptions<Pages> = {},
   ) {
+    checkOptions("create translation table", options, TABLE_OPTIONS);
     this.pages = pages;
     this.#allocate = allocate;
     this.#options = options;

@@ -39,10 +39,7 @@ export async function waitAndRepeat(
   while (outcome === BLOCKED && op.blockedOn !== null) {
     if (op.blockedOn instanceof Reservation) {
       if (!await turnComes(clock, op.blockedOn, ticket, signal)) return EBUSY;
-    } else {
-      if (!await fenceSignals(clock, op.blockedOn, deadline, signal)) return EBUSY;
-      if (op.blockedOn.error !== undefined) op.noteFailed(op.blockedOn, op.blockedOn.error);
-    }
+    } else if (!await fenceSignals(clock, op.blockedOn, deadline, signal)) return EBUSY;
     signal?.throwIfAborted();
     op.begin();
     outcome = attempt();
@@ -116,7 +113,7 @@ async function turnComes(
  * Waits for one thing that `start` subscribes to; `start` returns how to unsubscribe. Whichever way the wait ends,
  * nothing of it is left behind.
  */
-function blockTask<Result>(
+export function blockTask<Result>(
   clock: Clock,
   signal: AbortSignal | undefined,
   start: (resolve: (result: Result) => void) => () => void,

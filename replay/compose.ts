@@ -61,7 +61,7 @@ export const drivers: Readonly<Record<string, DriverChoice>> = {
     fast: "vram",
     fallback: "gtt",
     // All of VRAM visible: the CPU takes no part in replays, and would be no reason to move buffers about.
-    make: (options) => new RadeonSim({ ...options, visibleVram: options.vram }),
+    make: ({ vram, gtt, contents }) => new RadeonSim({ vram, gtt, contents, visibleVram: vram }),
   },
   "cma-sim": {
     fast: "cma",

@@ -1,5 +1,5 @@
 import { type Allocation, type AllocationRequest, dumpRanges, type MemTypeManager, TtmError } from "@ttm/core";
-import { checkBoolean, checkInteger, checkObject, checkWord } from "@ttm/core/arguments";
+import { checkBoolean, checkInteger, checkOptions, checkWord, optionNames } from "@ttm/core/arguments";
 import type { RangeScan } from "./range_scan.ts";
 import { RangeAllocator } from "./range_allocator.ts";
 import type { InsertRequest, RangeNode, SearchOrder } from "./range_requests.ts";
@@ -17,6 +17,8 @@ export interface FirstFitOptions {
    */
   readonly scan?: boolean;
 }
+
+const OPTIONS = optionNames<FirstFitOptions>({ order: true, scan: true });
 
 /**
  * Makes a manager that gives each buffer one range of pages, choosing like TTM's own range manager
@@ -43,7 +45,7 @@ export interface FirstFitOptions {
  * ```
  */
 export function firstFit(options: FirstFitOptions = {}): MemTypeManager<RangeNode> {
-  checkObject(`make a ${NAME} manager`, "options", options);
+  checkOptions(`make a ${NAME} manager`, options, OPTIONS, "options");
   const { order = "best", scan = false } = options;
   checkWord(`make a ${NAME} manager`, "order", order, ORDERS);
   checkBoolean(`make a ${NAME} manager`, "scan", scan);
@@ -77,7 +79,7 @@ class FirstFit implements MemTypeManager<RangeNode> {
   }
 
   allocate(request: AllocationRequest): Allocation<RangeNode> {
-    return this.#inCharge("allocate pages").insert(this.#insertion(request)) ?? "no-room";
+    return this.#inCharge("allocate pages").insertKnown(this.#insertion(request)) ?? "no-room";
   }
 
   free(node: RangeNode): void {

@@ -8,8 +8,9 @@ import {
   TtmError,
 } from "@ttm/core";
 import { bytesOf, type DriverBench, type DriverParts, withDriver } from "./driver_bench.ts";
+import { checkOptions, optionNames } from "@ttm/core/arguments";
 import { importedCases } from "./imported_cases.ts";
-import { must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
+import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
 
 /** What a driver can do; left out means yes. */
 export interface DriverSuiteSupport {
@@ -26,6 +27,11 @@ export interface DriverSuiteOptions extends SuiteOptions {
   /** What it can do. */
   readonly supports?: DriverSuiteSupport;
 }
+
+const WHAT = "register the suite of drivers";
+const OPTIONS = optionNames<DriverSuiteOptions>({ test: true, name: true, factory: true, supports: true });
+const SUPPORT = optionNames<DriverSuiteSupport>({ bytes: true, windows: true });
+const PARTS = optionNames<DriverParts>({ driver: true, managers: true, store: true, clock: true, end: true });
 
 type Case = (bench: DriverBench) => Promise<void>;
 
@@ -50,8 +56,12 @@ type Case = (bench: DriverBench) => Promise<void>;
  * ```
  */
 export function testDriver(options: DriverSuiteOptions): void {
+  checkSuite("drivers", options, OPTIONS);
   const { factory, supports = {} } = options;
-  const { driver, managers } = factory();
+  checkOptions(WHAT, supports, SUPPORT, "supports");
+  const parts = factory();
+  checkOptions(WHAT, parts, PARTS, "what factory() returns");
+  const { driver, managers } = parts;
   const types = ["system", ...Object.keys(managers)];
   const cases: Record<string, Case> = {
     ...placeCases(types),

@@ -7,13 +7,16 @@ import {
   type MemTypeManager,
   PAGE_SIZE,
 } from "@ttm/core";
-import { must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
+import { optionNames } from "@ttm/core/arguments";
+import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
 
 /** An eviction policy to test. */
 export interface PolicySuiteOptions extends SuiteOptions {
   /** Makes a new one. */
   readonly factory: () => EvictionPolicy;
 }
+
+const OPTIONS = optionNames<PolicySuiteOptions>({ test: true, name: true, factory: true });
 
 /**
  * Registers a case for each clause of the contract of eviction policies.
@@ -29,6 +32,7 @@ export interface PolicySuiteOptions extends SuiteOptions {
  * ```
  */
 export function testPolicy(options: PolicySuiteOptions): void {
+  checkSuite("policies", options, OPTIONS);
   const { factory } = options;
   const cases = Object.entries(orderCases).map(([clause, run]) => [clause, () => run(new Bench(factory()))]);
   register(options, factory().name, {

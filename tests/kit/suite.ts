@@ -1,3 +1,5 @@
+import { checkMethods, checkOptions } from "@ttm/core/arguments";
+
 /** How a test runner takes a test: `Deno.test`, `test` of `node:test`, or `test` of Vitest. */
 export type TestFunction = (name: string, fn: () => void | Promise<void>) => unknown;
 
@@ -7,6 +9,17 @@ export interface SuiteOptions {
   readonly test: TestFunction;
   /** Stands before the name of each case. @default {the name of the part} */
   readonly name?: string;
+}
+
+/** Requires options of a suite. */
+export function checkSuite(
+  suite: string,
+  options: SuiteOptions & { readonly factory: unknown },
+  known: ReadonlySet<string>,
+): void {
+  const what = `register the suite of ${suite}`;
+  checkOptions(what, options, known);
+  checkMethods(what, "the options", options, ["test", "factory"]);
 }
 
 /** Registers the cases of a suite under one name. */

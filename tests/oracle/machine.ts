@@ -12,7 +12,7 @@ import {
   TranslationTable,
 } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
-import { FailedMoves, PurgedWhileSwapped } from "./quirks.ts";
+import { FailedMoves, PurgedWhileSwapped, unknowing } from "./quirks.ts";
 import { RecordedBuddy } from "./recorded_buddy.ts";
 import { ERRNO, placeOf, typeNumber } from "./recording.ts";
 import { Timelines } from "./timelines.ts";
@@ -113,7 +113,7 @@ export class RecordedMachine {
     const { header } = this;
     return new BoDevice({
       driver: this.#driver(),
-      managers: { vram: this.#vramManager(), ...(header.tt > 0 ? { gtt: firstFit() } : {}) },
+      managers: { vram: unknowing(this.#vramManager()), ...(header.tt > 0 ? { gtt: unknowing(firstFit()) } : {}) },
       clock: new SimulatedClock(),
       global: this.global,
       tracer: {

@@ -11,7 +11,7 @@ import {
   TtmError,
 } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
-import { comparableTable, FailedMoves, TABLE_COLUMN, tableBits } from "./quirks.ts";
+import { comparableTable, FailedMoves, TABLE_COLUMN, tableBits, unknowing } from "./quirks.ts";
 
 /** What the headers of all ttm traces say of the recorded device. Sizes are pages. */
 export interface DeviceHeader {
@@ -77,7 +77,7 @@ export class RecordedDevice {
   constructor(header: DeviceHeader) {
     this.device = new BoDevice({
       driver: recordingDriver(header),
-      managers: { vram: firstFit(), ...(header.tt > 0 ? { gtt: firstFit() } : {}) },
+      managers: { vram: unknowing(firstFit()), ...(header.tt > 0 ? { gtt: unknowing(firstFit()) } : {}) },
       clock: new SimulatedClock(),
       tracer: { move: (event) => void this.#moves.push(event) },
     });
