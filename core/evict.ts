@@ -9,7 +9,7 @@ import type { MemoryType } from "./memory_type.ts";
 import type { PreparedPlace } from "./placement.ts";
 import { purge } from "./purge.ts";
 import { type KeptReason, nobodyKept, whyStuck } from "./report.ts";
-import { allocateResource, requestFor } from "./resource.ts";
+import { allocateResource, neverFits } from "./resource.ts";
 import { memSpace } from "./space.ts";
 import type { AcquireTicket } from "./ticket.ts";
 
@@ -29,7 +29,7 @@ export function makeRoom(
 ): number | Outcome {
   // Evictions nest from type to type; one that comes back to a type goes round in a circle.
   const bit = 1 << place.type.index;
-  if ((op.evicting & bit) !== 0 || !place.type.canFit(requestFor(buffer, place))) return ENOSPC;
+  if ((op.evicting & bit) !== 0 || neverFits(buffer, place)) return ENOSPC;
   op.evicting |= bit;
   try {
     let room = place.type.manager?.scan === undefined ? ENOSPC : evictNeighbours(state, buffer, place, op);
