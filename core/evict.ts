@@ -90,7 +90,6 @@ function evictUntilRoom(
         if (victim !== buffer) kept[available]++;
         continue;
       }
-      if (available === EDEADLK) op.noteKept(place, { ...kept ?? nobodyKept(), reserved: (kept?.reserved ?? 0) + 1 });
       if (available !== DONE) return available;
       if (victimsLeft-- === 0) break;
       const outcome = giveUpPlace(state, victim, op);

@@ -38,6 +38,15 @@ Deno.test("SimulatedClock keeps the order of any set of events, some cancelled",
   }));
 });
 
+Deno.test("SimulatedClock keeps the order when what stands for a cancelled event comes before others", () => {
+  const clock = new SimulatedClock();
+  const { seen, note } = noting(clock);
+  const events = [1, 10, 2, 11, 12, 3, 4].map((at) => note(at, "e"));
+  clock.cancel(events[3]);
+  clock.runUntilIdle();
+  assertEquals(seen, ["e@1", "e@2", "e@3", "e@4", "e@10", "e@12"]);
+});
+
 Deno.test("schedule() of the past happens at the present time, and not at once", () => {
   const clock = new SimulatedClock();
   const { seen, note } = noting(clock);
