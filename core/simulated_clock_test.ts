@@ -27,7 +27,7 @@ Deno.test("SimulatedClock makes events happen by time, and equal times in the or
 });
 
 Deno.test("SimulatedClock keeps the order of any set of events, some cancelled", () => {
-  fc.assert(fc.property(fc.array(fc.tuple(fc.nat(9), fc.boolean()), { maxLength: 60 }), (plan) => {
+  fc.assert(fc.property(fc.array(fc.tuple(fc.nat(40), fc.boolean()), { maxLength: 60, size: "max" }), (plan) => {
     const clock = new SimulatedClock();
     const seen: [number, number][] = [];
     const events = plan.map(([at], order) => clock.schedule(at, () => seen.push([at, order])));
@@ -36,15 +36,6 @@ Deno.test("SimulatedClock keeps the order of any set of events, some cancelled",
     const expected = plan.flatMap(([at, cancel], order): [number, number][] => cancel ? [] : [[at, order]]);
     assertEquals(seen, expected.sort((a, b) => a[0] - b[0] || a[1] - b[1]));
   }));
-});
-
-Deno.test("SimulatedClock keeps the order when what stands for a cancelled event comes before others", () => {
-  const clock = new SimulatedClock();
-  const { seen, note } = noting(clock);
-  const events = [1, 10, 2, 11, 12, 3, 4].map((at) => note(at, "e"));
-  clock.cancel(events[3]);
-  clock.runUntilIdle();
-  assertEquals(seen, ["e@1", "e@2", "e@3", "e@4", "e@10", "e@12"]);
 });
 
 Deno.test("schedule() of the past happens at the present time, and not at once", () => {
