@@ -273,3 +273,13 @@ Deno.test("a failed read fails the attempt that follows it, and is tried again b
   await answer();
   assertEquals(buffer.tryValidate(only("gtt")), null);
 });
+
+Deno.test("what a creation has seen fail is no concern of later submissions", async () => {
+  const { answer, asked, a, third, device } = fullZone();
+  await refused(() => device.createBuffer({ bytes: 4096 }), "ENOMEM", "structures");
+  assertEquals(asked(), ["write"]);
+  await answer(new Error("disk full"));
+  assertEquals([a.busy, third.tryValidate(only("gtt")) !== null, a.busy], [false, true, true]);
+  await answer();
+  assertEquals(third.tryValidate(only("gtt")), null);
+});

@@ -9,7 +9,7 @@ import type { MemoryType } from "./memory_type.ts";
 import type { PreparedPlace } from "./placement.ts";
 import { purge } from "./purge.ts";
 import { type KeptReason, nobodyKept, whyStuck } from "./report.ts";
-import { allocateResource, requestFor } from "./resource.ts";
+import { allocateResource, neverFits } from "./resource.ts";
 import { memSpace } from "./space.ts";
 import type { AcquireTicket } from "./ticket.ts";
 
@@ -29,7 +29,7 @@ export function makeRoom(
 ): number | Outcome {
   // Evictions nest from type to type; one that comes back to a type goes round in a circle.
   const bit = 1 << place.type.index;
-  if ((op.evicting & bit) !== 0 || !place.type.canFit(requestFor(buffer, place))) return ENOSPC;
+  if ((op.evicting & bit) !== 0 || neverFits(buffer, place)) return ENOSPC;
   op.evicting |= bit;
   try {
     let room = place.type.manager?.scan === undefined ? ENOSPC : evictNeighbours(state, buffer, place, op);
@@ -90,7 +90,6 @@ function evictUntilRoom(
         if (victim !== buffer) kept[available]++;
         continue;
       }
-      if (available === EDEADLK) op.noteKept(place, { ...kept ?? nobodyKept(), reserved: (kept?.reserved ?? 0) + 1 });
       if (available !== DONE) return available;
       if (victimsLeft-- === 0) break;
       const outcome = giveUpPlace(state, victim, op);

@@ -2,7 +2,7 @@ import type { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Operation } from "./operation.ts";
 import type { PreparedPlace, PreparedPlacement } from "./placement.ts";
-import { requestFor } from "./resource.ts";
+import { neverFits } from "./resource.ts";
 
 /** Why a buffer that stood in the way was not evicted. */
 export type KeptReason = "pinned" | "reserved" | "outside the range" | "busy" | "cannot leave";
@@ -113,7 +113,7 @@ function problemOf(buffer: BufferObject, place: PreparedPlace): TriedPlace["prob
   const { type } = place;
   if (!type.usable) return type.manager === null ? "no manager" : "not in use";
   if ((place.cachingMask & type.availableCaching) === 0) return "caching not available";
-  return type.isSystem || type.canFit(requestFor(buffer, place)) ? "no room" : "never fits";
+  return !type.isSystem && neverFits(buffer, place) ? "never fits" : "no room";
 }
 
 /** The buffers that stand in the way now, for the reasons that there were. */

@@ -189,10 +189,19 @@ for (const addresses of [true, false]) {
   });
 }
 
-Deno.test("pages without addresses have no alignment, and no range but all", async () => {
-  const { device } = testDevice({ managers: { vram: Object.assign(firstFit(), { addresses: false }) } });
+Deno.test("pages without addresses have no range but all, and nobody is evicted for another", async () => {
+  const inner = firstFit();
+  const allocate = (request: AllocationRequest) => request.lpfn < 8 ? "no-room" : inner.allocate(request);
+  const manager = new Proxy(inner, {
+    get(target, name) {
+      if (name === "addresses") return false;
+      const member = Reflect.get(target, name, target);
+      return name === "allocate" ? allocate : typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+  const { device } = testDevice({ managers: { vram: manager } });
   const resident = put(device, "vram", { pages: 8 });
-  const buffer = put(device, "system", { pages: 8, alignment: 3 });
+  const buffer = put(device, "system", { pages: 2 });
   buffer.tryReserve();
   const ranged = () => buffer.validate(only("vram", { lpfn: 7 }));
   await refusedUnchanged(device, [resident, buffer], ranged, "ENOMEM", "they never fit into [0, 7) of 8");

@@ -21,6 +21,15 @@ export function requestFor(buffer: BufferObject, place: PreparedPlace): Allocati
   return request;
 }
 
+/** Whether a buffer would have no room in a place even if nobody else were there. */
+export function neverFits(buffer: BufferObject, place: PreparedPlace): boolean {
+  const { type } = place;
+  const isPlain = place.fpfn === 0 && place.lpfn === Infinity && buffer.alignment === 1;
+  // Most are, and evicting for them pays for no request.
+  if (isPlain && type.manager?.canFit === undefined) return buffer.pages > type.pages;
+  return !type.canFit(requestFor(buffer, place));
+}
+
 /**
  * Takes room for a buffer in one place, without evicting. The new resource joins its list at once, while the buffer
  * still has its old one. With `mayWait`, room that is about to become free is waited for.

@@ -27,7 +27,7 @@ Deno.test("SimulatedClock makes events happen by time, and equal times in the or
 });
 
 Deno.test("SimulatedClock keeps the order of any set of events, some cancelled", () => {
-  fc.assert(fc.property(fc.array(fc.tuple(fc.nat(9), fc.boolean()), { maxLength: 60 }), (plan) => {
+  fc.assert(fc.property(fc.array(fc.tuple(fc.nat(40), fc.boolean()), { maxLength: 60, size: "max" }), (plan) => {
     const clock = new SimulatedClock();
     const seen: [number, number][] = [];
     const events = plan.map(([at], order) => clock.schedule(at, () => seen.push([at, order])));

@@ -104,6 +104,12 @@ Deno.test("Player evicts nobody for a buffer that is larger than VRAM, and serve
   assertEquals(figures(play(4, 8, events)), { ...NONE, fallbacks: 1, cleared: 2 });
 });
 
+Deno.test("Player brings a buffer that never fits into VRAM back into the sight of the GPU when it was evicted from it", () => {
+  const events = [alloc(1, 3), alloc(2, 3), job(1), job(2), job(1), job(2)];
+  const player = play(2, 4, events);
+  assertEquals([figures(player).fallbacks, figures(player).failures], [4, 0]);
+});
+
 Deno.test("Player counts buffers that the GPU cannot reach, by reason, and runs the jobs without them", () => {
   const events = [...[1, 2, 3, 4].map((id) => alloc(id)), job(1, 2, 3, 4)];
   const player = play(1, 1, events);

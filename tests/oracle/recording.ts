@@ -41,10 +41,8 @@ export interface TracedState {
   readonly use: unknown;
 }
 
-/** A place that remembers the flags of the trace, which also name lists that ours has no flags for. */
-interface FlaggedPlace extends Place {
-  readonly flags: number;
-}
+/** The flags of the trace by place; they also name lists that ours has no flags for. */
+const flagsOf: WeakMap<Place, number> = new WeakMap();
 
 /** The memory types by their numbers in traces. */
 export const NAMES = ["system", "gtt", "vram"] as const;
@@ -191,23 +189,24 @@ export function placementOf(places: readonly TracedPlace[]): Placement {
   return { placement: list(FALLBACK), busyPlacement: list(DESIRED) };
 }
 
-/** A place as ours, which remembers its flags. */
-export function placeOf([type, fpfn, lpfn, flags]: TracedPlace): FlaggedPlace {
-  return {
+/** A place as ours, whose flags are remembered. */
+export function placeOf([type, fpfn, lpfn, flags]: TracedPlace): Place {
+  const place = {
     memoryType: NAMES[type] ?? "",
     fpfn,
     lpfn,
     contiguous: (flags & CONTIGUOUS) !== 0,
     topDown: (flags & TOPDOWN) !== 0,
     temporary: (flags & TEMPORARY) !== 0,
-    flags,
   };
+  flagsOf.set(place, flags);
+  return place;
 }
 
 /** The columns of a buffer up to the flags of its resource. */
 export function describe(id: number, buffer: BufferObject): number[] {
   const type = buffer.memoryType;
-  const { flags = 0 } = (buffer.place ?? {}) as Partial<FlaggedPlace>;
+  const flags = buffer.place === null ? 0 : flagsOf.get(buffer.place) ?? 0;
   return [
     id,
     type === null ? -1 : typeNumber(type),
