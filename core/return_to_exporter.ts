@@ -3,6 +3,7 @@ import type { BufferObject } from "./buffer_object.ts";
 import { disown, releaseUnlessKept } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
 import { Fence } from "./fence.ts";
+import { PAGE_SIZE } from "./memory_type.ts";
 import { moveToSystem } from "./move.ts";
 import { Operation } from "./operation.ts";
 import { BLOCKED, DONE, ENOSPC, type Outcome } from "./outcome.ts";
@@ -68,9 +69,11 @@ export class ReturnToExporter {
   }
 
   #read(): Outcome {
-    const { imported } = this.#buffer;
-    if (imported === null) return DONE;
-    return access(this.#state, this.#buffer, { offset: 0, bytes: imported, write: false }, this.#op);
+    // A read that fails may have brought a part.
+    const bytes = new Uint8Array(this.#buffer.pages * PAGE_SIZE);
+    const read = access(this.#state, this.#buffer, { offset: 0, bytes, write: false }, this.#op);
+    if (read === DONE) this.#buffer.imported?.set(bytes);
+    return read;
   }
 }
 

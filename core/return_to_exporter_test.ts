@@ -123,3 +123,29 @@ Deno.test("bytes that a device fails to give back are not asked for for ever", a
   await device.close();
   assertEquals([asked, different(array)], [["move", "move", "read", "read"], [7]]);
 });
+
+for (const breaks of [false, true]) {
+  Deno.test(`an array gets all of what the CPU reads where a move fails, or nothing (the read fails: ${breaks})`, async () => {
+    const vram = new Uint8Array(PAGE_SIZE);
+    const driver: Driver = {
+      name: "one way",
+      memoryTypes: [{ name: "system" }, { name: "vram", pages: 1, fixed: true }],
+      evictPlacement: () => only("system"),
+      move({ source, destination }) {
+        if (destination.table !== null) throw new Error("broken");
+        vram.set(source?.table?.contents as Uint8Array);
+      },
+      accessMemory(_buffer, _offset, bytes) {
+        bytes.set(vram.subarray(0, PAGE_SIZE / 2));
+        if (breaks) throw new Error("broken");
+        bytes.set(vram);
+      },
+    };
+    await using device = new BoDevice({ driver, managers: { vram: firstFit() } });
+    const array = new Uint8Array(new SharedArrayBuffer(PAGE_SIZE)).fill(7);
+    const buffer = put(device, "vram", { kind: "sg", imported: array });
+    vram.fill(9);
+    buffer.unref();
+    assertEquals(different(array), [breaks ? 7 : 9]);
+  });
+}
