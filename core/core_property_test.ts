@@ -242,8 +242,8 @@ class World {
 
   #unref(buffer: BufferObject): void {
     const [array, bytes] = [this.#imported.get(buffer), this.#bytes.get(buffer)];
-    // Where the stop on the way is pinned, or moves fail, bytes may stay behind in a part of VRAM that the CPU cannot see.
-    const canReturn = this.#toBreak === 0 && this.#works.length === 0 && this.#buffers.every(({ pins }) => pins === 0);
+    // Where moves fail, now or when its work has ended, bytes may stay behind in a part of VRAM that the CPU cannot see.
+    const canReturn = this.#driver instanceof RadeonSim || (this.#toBreak === 0 && this.#works.length === 0);
     if (array !== undefined && bytes !== undefined && canReturn) this.#returned.push({ array, bytes });
     this.#bytes.delete(buffer);
     this.#imported.delete(buffer);

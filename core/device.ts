@@ -37,12 +37,13 @@ import {
   type WaitOptions,
 } from "./options.ts";
 import { once } from "./once.ts";
-import { DEVICE_OPTIONS, SIGNAL_ONLY, SWAP_OUT_OPTIONS, VALIDATE_OPTIONS } from "./option_names.ts";
-import { DONE } from "./outcome.ts";
+import { DEVICE_OPTIONS, SWAP_OUT_OPTIONS, VALIDATE_OPTIONS } from "./option_names.ts";
+import { DONE, EBUSY } from "./outcome.ts";
 import { type Placement, PreparedPlacement } from "./placement.ts";
 import { memoryStore, type SwapStore } from "./swap_store.ts";
 import { swapOutDevice, swapOutType } from "./swapout.ts";
 import type { TypeUsage } from "./report.ts";
+import { waitForReturns } from "./return_to_exporter.ts";
 import type { Tracer } from "./tracer.ts";
 import { complete } from "./wait.ts";
 
@@ -155,7 +156,8 @@ export class BoDevice implements AsyncDisposable {
   }
 
   /**
-   * Makes a buffer without a place and without memory; validating it gives it both. It reads as zero.
+   * Makes a buffer without a place and without memory; validating it gives it both. It reads as zero, or as what
+   * is imported.
    *
    * @throws {TtmError} `EINVAL` if an option is out of range, or the device is closed.
    */
@@ -401,18 +403,19 @@ export class BoDevice implements AsyncDisposable {
     const op = new Operation(state.tracer, options.noWait === true);
     const outcome = await complete(state.clock, op, options.signal, () => {
       // The last ghost of a buffer may leave the buffer to be destroyed next.
-      while (state.dyingBuffers > 0) {
-        for (const fence of state.returning.values()) {
-          const outcome = op.waitFor(fence);
-          if (outcome !== DONE) return outcome;
-        }
+      for (let before = -1; state.dyingBuffers > 0 && state.dyingBuffers !== before;) {
+        before = state.dyingBuffers;
+        const returned = waitForReturns(state, op);
+        if (returned !== DONE) return returned;
         for (const buffer of dyingIn(state)) {
           const ended = op.waitForAll(buffer.reservation.fences);
           if (ended !== DONE) return ended;
           if (buffer.row >= 0) reap(state, buffer);
         }
       }
-      return DONE;
+      // Where there is still no room on the way there will be none.
+      for (const stranded of state.returning) stranded.end();
+      return state.dyingBuffers > 0 ? EBUSY : DONE;
     });
     this.#mustHaveNoUsers();
     if (outcome !== DONE) throw op.error("close device", `still busy: ${someOf(dyingIn(state))}`, outcome);

@@ -7,12 +7,13 @@ import type { Driver } from "./driver.ts";
 import { TtmError } from "./errors.ts";
 import { EvictionOrder } from "./eviction_order.ts";
 import { type EvictionPolicy, isPolicy } from "./eviction_policy.ts";
-import { type Fence, FenceContext } from "./fence.ts";
+import { FenceContext } from "./fence.ts";
 import { Global } from "./global.ts";
 import { isManager, type MemTypeManager } from "./manager.ts";
 import { MemoryType } from "./memory_type.ts";
 import { MmapOffsets } from "./mmap_offsets.ts";
 import { type Placement, type PreparedPlace, PreparedPlacement, preparePlace } from "./placement.ts";
+import type { ReturnToExporter } from "./return_to_exporter.ts";
 import { ResourceTable } from "./resource_table.ts";
 import { Submissions } from "./submissions.ts";
 import { memoryStore, type SwapStore } from "./swap_store.ts";
@@ -65,8 +66,8 @@ export class DeviceState {
   readonly mmapOffsets: MmapOffsets = new MmapOffsets();
   /** Buffers whose maps of users hold a window, from the one that has had it longest. */
   readonly windowedUsers: Set<BufferObject> = new Set();
-  /** Buffers without users whose bytes are on their way back to their exporter, and what each waits for. */
-  readonly returning: Map<BufferObject, Fence> = new Map();
+  /** Imported bytes of buffers without users that are on their way back to their exporters. */
+  readonly returning: Set<ReturnToExporter> = new Set();
   closed = false;
   #evictPlacements: WeakMap<Placement, PreparedPlacement> = new WeakMap();
   #lastEvicted: { readonly placement: Placement; readonly prepared: PreparedPlacement } | null = null;

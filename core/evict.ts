@@ -1,7 +1,7 @@
 import type { BufferObject } from "./buffer_object.ts";
 import { reapForRoom } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
-import { moveThroughHops, moveToSystem } from "./move.ts";
+import { moveThroughHops } from "./move.ts";
 import { neighboursInTheWay } from "./neighbours.ts";
 import type { Operation } from "./operation.ts";
 import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, ENOSPC, type Outcome } from "./outcome.ts";
@@ -171,13 +171,14 @@ function evict(state: DeviceState, buffer: BufferObject, op: Operation): Outcome
   } catch (error) {
     return op.fail(error, EINVAL);
   }
-  // What is imported is not the driver's to discard.
-  if (placement.isEmpty && buffer.imported !== null) return moveToSystem(state, buffer, op);
-  if (placement.isEmpty) {
+  if (placement.isEmpty && buffer.imported === null) {
     const idle = op.waitForAll(buffer.reservation.fences);
     return idle === DONE ? purge(state, buffer, op) : idle;
   }
-  const row = memSpace(state, buffer, placement, op);
+  // What is imported is not the driver's to discard.
+  const row = placement.isEmpty
+    ? allocateResource(state, buffer, state.systemPlace, false, op)
+    : memSpace(state, buffer, placement, op);
   if (row < 0) return row;
   const outcome = moveThroughHops(state, buffer, row, true, op);
   if (outcome === DONE) buffer.wasEvicted = true;

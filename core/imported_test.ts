@@ -160,6 +160,8 @@ Deno.test("an eviction that discards others brings imported bytes to SYSTEM", as
   await fill(buffer, 2);
   await device.evictAll("vram");
   assertEquals([buffer.memoryType, await bytesIn(buffer), different(array)], ["system", [2], [2]]);
+  place(buffer, "vram");
+  assertEquals(driver.calls.at(-1), "invalidate 0");
 });
 
 Deno.test("a failed move leaves the array, the buffer and its bytes as they were", async () => {

@@ -110,8 +110,13 @@ function askForHop(state: DeviceState, { buffer, origin, target }: Transition, o
 /** Pages may not leave the device's view while it works on them, and immediate moves come after all work. */
 function waitBeforeMove(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
   const bytesTravel = from?.fixed === true || target.fixed;
+  // Whether there are bytes for the array of an exporter is known when the copies before have ended.
+  const isReturn = buffer.imported !== null && from?.fixed === true && !target.fixed;
+  const known = isReturn ? op.waitForAll(buffer.reservation.fences, "kernel") : DONE;
+  if (known !== DONE) return known;
   const isQueued = bytesTravel ? state.orderedMoves : state.queuedBinds && !target.isSystem;
-  const mustBeIdle = !isQueued && (bytesTravel || (from !== null && !from.isSystem));
+  const mustBeIdle = (!isQueued || (isReturn && buffer.lost !== undefined)) &&
+    (bytesTravel || (from !== null && !from.isSystem));
   return mustBeIdle ? op.waitForAll(buffer.reservation.fences) : DONE;
 }
 

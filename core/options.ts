@@ -30,7 +30,8 @@ export interface BufferOptions {
    * its contents from the start and are changed by nothing but writes through the buffer. In SYSTEM, and in memory types
    * that are bound, the buffer is this very array. While it is in device-resident memory the bytes there count and the array
    * stays as it was when they left; it gets them back when the buffer leaves that memory, or when its last reference goes,
-   * behind the work that uses it. Bytes that were lost on the device, or dropped there by a purge, leave it alone.
+   * behind the work that uses it; `onDestroy` tells that they are there. Bytes that were lost on the device, or dropped
+   * there by a purge, leave it alone.
    */
   readonly imported?: Uint8Array;
   /**

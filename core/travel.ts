@@ -34,6 +34,8 @@ function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
     const bound = bind(state, buffer, table, target.name, start, op);
     if (bound !== DONE) return bound;
   }
+  // What is lost must not end in the array of an exporter.
+  if (table !== null && buffer.imported !== null && buffer.lost !== undefined) return DONE;
   try {
     const request = {
       buffer,

@@ -49,7 +49,7 @@ export const objects: readonly Row[] = rows(
   ],
   [
     "ttm_bo_put, ttm_bo_list_ref_sub (list_kref)",
-    "`release()`: ghosts and work keep a buffer",
+    "`releaseUnlessKept()`: ghosts and work keep it",
     "destroy.ts",
     "destroy_test.ts",
     "a busy buffer's memory stays until all its work has ended, whatever the work",
@@ -58,7 +58,7 @@ export const objects: readonly Row[] = rows(
   ],
   [
     "ttm_bo_release",
-    "`release()`",
+    "`dropLastUser()`, `releaseUnlessKept()`",
     "destroy.ts",
     "destroy_test.ts",
     "a pinned buffer may be released, and can then be reaped like any other",
