@@ -109,7 +109,7 @@ Deno.test("formatComparisons() has a line for each, and means of each size of VR
     comparison("90%", 100, 800, 1),
     comparison("90%", 0, 0, -1),
   ]).split("\n");
-  assertMatch(lines[0] ?? "", /^workload +VRAM +counted +first-fit /);
+  assertMatch(lines[0] ?? "", /^workload +VRAM +counted +range /);
   assertMatch(lines[1] ?? "", /^w +50% +100 B +2\.000 +2\.010 /);
   assertMatch(lines[2] ?? "", /^w +90% +100 B +8\.000 \(\+1\) +8\.010 \(\+1\) /);
   assertMatch(lines[3] ?? "", /^w +90% +0 B +- \(-1\) +∞ \(-1\) /);

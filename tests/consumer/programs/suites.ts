@@ -14,9 +14,10 @@ export const suites: Readonly<Record<string, Suite>> = {
     testStore({ test, factory: () => memoryStore() });
   },
   "@ttm/first-fit": async (test) => {
-    const { firstFit } = await import("@ttm/first-fit");
+    const { firstFit, rangeManager } = await import("@ttm/first-fit");
     const { testManager } = await import("@ttm/testing");
     testManager({ test, factory: () => firstFit() });
+    testManager({ test, factory: () => rangeManager() });
   },
   "@ttm/good-fit": async (test) => {
     const { goodFit } = await import("@ttm/good-fit");
