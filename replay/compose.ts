@@ -24,7 +24,6 @@ export const managers: Readonly<Record<string, () => MemTypeManager>> = {
   "range-scan": () => rangeManager({ scan: true }),
   "first-fit": () => firstFit(),
   "first-fit-evict": () => firstFit({ order: "evict" }),
-  "first-fit-scan": () => firstFit({ scan: true }),
   "good-fit": () => goodFit(),
   "buddy": () => buddy(),
 };
