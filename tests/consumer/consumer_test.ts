@@ -1,10 +1,11 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { readMembers, ROOT, specifiers } from "../members.ts";
 import { missing, type Obstacle, testUnless } from "../permissions.ts";
 import { findChromium } from "./chromium.ts";
 import { uses } from "./commands.ts";
 import { builtinsOf, filesOf } from "./graph.ts";
-import { versionOf } from "./process.ts";
+import { ownFolder } from "./own_folder.ts";
+import { run, versionOf } from "./process.ts";
 import { suites } from "./programs/suites.ts";
 import { canBundle, equipped, installed, onChromium, onDeno, onNode, type RuntimeRun } from "./runs.ts";
 import { filesBelow } from "./registry.ts";
@@ -105,11 +106,38 @@ testUnless(
   },
 );
 
+testUnless(noNode, "each tarball has its licence, and tells npm and bundlers what it is", async () => {
+  const folder = `${await installed()}/node_modules`;
+  for (const member of readMembers()) {
+    const { name } = member;
+    const settings = JSON.parse(await Deno.readTextFile(`${folder}/${name}/package.json`));
+    assertMatch(await Deno.readTextFile(`${folder}/${name}/LICENSE`), /^MIT License/);
+    assertEquals([settings.license, settings.engines, settings.type], ["MIT", { node: ">=20" }, "module"]);
+    assertEquals([settings.description, settings.repository.directory ?? ""], [
+      member.description,
+      member.folder.replace(/\/$/, ""),
+    ]);
+    assert(settings.description.length > 20 && settings.keywords.includes("gpu"), name);
+    const command = Object.keys(uses).find((entry) => entry.startsWith(`${name}/`));
+    if (command === undefined) assertEquals([settings.sideEffects, settings.bin], [false, undefined], name);
+    else assertEquals(settings.sideEffects, Object.values(settings.bin), name);
+  }
+});
+
 testUnless(noNode, "Node uses every entry point from tarballs of npm", async () => {
   const run = await onNode();
   assertEquals(run.first, FIRST);
   assertMatch(run.together, TOGETHER);
   await assertWorks(run, true);
+});
+
+testUnless(noNode, "a new part is refused on Node where Node would not find what it imports", async () => {
+  const cwd = await installed();
+  const away = `${ownFolder()}/away`;
+  const args = ["--offline", "@ttm/testing", "driver", "my-gpu", "--scope", "@me", "--to", away];
+  const message = `Cannot start driver "my-gpu": Node finds the packages of @ttm in ${cwd} only`;
+  await assertRejects(() => run("npx", args, { cwd, clean: true }), Error, message);
+  await assertRejects(() => Deno.stat(away), Deno.errors.NotFound);
 });
 
 testUnless(noNode, "the WebGPU driver passes its suite on Dawn under Node, and new parts theirs", async (t) => {

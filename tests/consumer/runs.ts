@@ -35,11 +35,18 @@ function lastLine(printed: string): Record<string, PackageReport> {
   return JSON.parse(printed.trimEnd().split("\n").at(-1) ?? "");
 }
 
+/** The packages as they are published, and the folder of the registry that has taken them. */
+const published = once(async () => {
+  const folder = ownFolder();
+  await using registry = new Registry(folder);
+  return { folder, packages: await publishAll(registry) };
+});
+
 /** Deno, with packages from a registry, an empty cache and no configuration. */
 export const onDeno: () => Promise<RuntimeRun & { packages: readonly Published[]; fetched: readonly string[] }> = once(
   async () => {
-    await using registry = new Registry(ownFolder());
-    const packages = await publishAll(registry);
+    const { folder, packages } = await published();
+    await using registry = new Registry(folder, packages);
     const cwd = ownFolder();
     await writeForJsr(cwd, readMembers());
     const env = { JSR_URL: registry.url, DENO_DIR: `${cwd}/cache` };
@@ -60,7 +67,7 @@ export const onDeno: () => Promise<RuntimeRun & { packages: readonly Published[]
 /** A folder in which npm has installed the packages, with the programs beside them. */
 export const installed: () => Promise<string> = once(async () => {
   const folder = ownFolder();
-  await install(folder, await packAll((await onDeno()).packages, ownFolder()));
+  await install(folder, await packAll((await published()).packages, ownFolder()));
   await writeForNpm(folder, readMembers());
   return folder;
 });

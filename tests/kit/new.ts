@@ -9,7 +9,7 @@
 import { TtmError } from "@ttm/core";
 import { show } from "@ttm/core/arguments";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { type Origin, originFor, readBeside } from "./origin.ts";
@@ -73,6 +73,10 @@ async function main(args: string[]): Promise<void> {
   const scope = root !== null ? "@ttm" : scopeOf(part, values.scope);
   const guide = await readBeside("./AUTHORING.md");
   const origin = root === null ? await originFor(folder) : null;
+  const project = origin?.project ?? null;
+  if (project !== null && relative(project, folder).startsWith("..")) {
+    refuse(part, `Node finds the packages of @ttm in ${project} only: name a folder there`);
+  }
   const files = startingPoint(part, { guide, scope, origin });
   write(folder, files);
   if (root !== null) {
@@ -94,7 +98,7 @@ function nextStep(part: PartName, folder: string, origin: Origin | null): string
   if (origin.from === "jsr") return `cd ${folder} && deno test`;
   // Node takes types off by itself from 22.18 on.
   const runner = "typescript" in process.features ? "node" : "npx tsx";
-  return `cd ${folder} && ${origin.absent ? "npm install && " : ""}${runner} --test ${testFile(part)}`;
+  return `cd ${folder} && ${runner} --test ${testFile(part)}`;
 }
 
 function write(folder: string, files: ReadonlyMap<string, string>): void {

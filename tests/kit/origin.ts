@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Where a package outside the workspace of `@ttm` finds the packages that it imports. */
@@ -10,8 +10,8 @@ export interface Origin {
   readonly versions: string;
   /** Folders by package, for those that are to be used in place of the published ones. */
   readonly links: Readonly<Record<string, string>>;
-  /** Whether a package manager has to fetch them first. */
-  readonly absent: boolean;
+  /** The folder below which Node finds them; null where Deno does, which is anywhere. */
+  readonly project: string | null;
 }
 
 const HERE = new URL("./", import.meta.url);
@@ -36,7 +36,7 @@ export async function originFor(folder: string): Promise<Origin> {
     from: isInstalled ? "npm" : "jsr",
     versions: `^${version}`,
     links: FOLDER === null || isInstalled ? {} : linksTo(join(FOLDER, "../.."), folder),
-    absent: isInstalled && relative(PROJECT, resolve(folder)).startsWith(".."),
+    project: isInstalled ? PROJECT : null,
   };
 }
 

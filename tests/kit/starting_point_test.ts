@@ -4,7 +4,7 @@ import guide from "./AUTHORING.md" with { type: "text" };
 import type { Origin } from "./origin.ts";
 import { partName, startingPoint } from "./starting_point.ts";
 
-const JSR: Origin = { from: "jsr", versions: "^1.2.0", links: {}, absent: false };
+const JSR: Origin = { from: "jsr", versions: "^1.2.0", links: {}, project: null };
 
 Deno.test("a name becomes that of a package, of a file and of a function", () => {
   for (const name of ["my-gpu-2", "my_gpu_2", "my-gpu_2"]) {
