@@ -8,7 +8,7 @@ import { peakBytes, type Workload } from "./workload.ts";
 export interface ReplayOptions {
   /** Name of the simulated GPU. @default {"radeon-sim"} */
   readonly driver?: string | undefined;
-  /** Name of the range manager of its memory types. @default {"first-fit"} */
+  /** Name of the range manager of its memory types. @default {"range"} */
   readonly manager?: string | undefined;
   /** Name of the eviction policy. @default {"lru"} */
   readonly policy?: string | undefined;
@@ -67,7 +67,7 @@ export function replay(workload: Workload, options: ReplayOptions = {}): { repor
   const peak = Math.max(peakBytes(workload), 4096);
   const play: PlayOptions = {
     driver: options.driver ?? "radeon-sim",
-    manager: options.manager ?? "first-fit",
+    manager: options.manager ?? "range",
     policy: options.policy ?? "lru",
     vram: parseSize("vram", options.vram ?? "50%", peak),
     gtt: parseSize("gtt", options.gtt ?? "100%", peak),

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { firstFit } from "@ttm/first-fit";
+import { rangeManager } from "@ttm/first-fit";
 import { type BufferObject, checkInvariants, type MemTypeManager, PAGE_SIZE, type Tracer } from "@ttm/core";
 import {
   addWork,
@@ -280,7 +280,7 @@ Deno.test("evict_gutting: a victim that its driver sends nowhere loses its conte
 });
 
 Deno.test("recrusive_evict: an eviction into a full memory type evicts there", () => {
-  const { make } = counting({ managers: { gtt: firstFit() } });
+  const { make } = counting({ managers: { gtt: rangeManager() } });
   const inGtt = make("gtt", 8);
   const inVram = make("vram", 8);
   const late = make("vram", 8);

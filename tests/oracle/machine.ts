@@ -11,7 +11,7 @@ import {
   SimulatedClock,
   TranslationTable,
 } from "@ttm/core";
-import { firstFit } from "@ttm/first-fit";
+import { rangeManager } from "@ttm/first-fit";
 import { FailedMoves, PurgedWhileSwapped, unknowing } from "./quirks.ts";
 import { RecordedBuddy } from "./recorded_buddy.ts";
 import { ERRNO, placeOf, typeNumber } from "./recording.ts";
@@ -113,7 +113,7 @@ export class RecordedMachine {
     const { header } = this;
     return new BoDevice({
       driver: this.#driver(),
-      managers: { vram: unknowing(this.#vramManager()), ...(header.tt > 0 ? { gtt: unknowing(firstFit()) } : {}) },
+      managers: { vram: unknowing(this.#vramManager()), ...(header.tt > 0 ? { gtt: unknowing(rangeManager()) } : {}) },
       clock: new SimulatedClock(),
       global: this.global,
       tracer: {
@@ -129,7 +129,7 @@ export class RecordedMachine {
   }
 
   #vramManager(): MemTypeManager {
-    if (this.header.buddy !== 1) return firstFit();
+    if (this.header.buddy !== 1) return rangeManager();
     this.buddy = new RecordedBuddy();
     return this.buddy;
   }

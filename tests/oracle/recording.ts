@@ -10,7 +10,7 @@ import {
   TranslationTable,
   TtmError,
 } from "@ttm/core";
-import { firstFit } from "@ttm/first-fit";
+import { rangeManager } from "@ttm/first-fit";
 import { comparableTable, FailedMoves, TABLE_COLUMN, tableBits, unknowing } from "./quirks.ts";
 
 /** What the headers of all ttm traces say of the recorded device. Sizes are pages. */
@@ -75,7 +75,7 @@ export class RecordedDevice {
   constructor(header: DeviceHeader) {
     this.device = new BoDevice({
       driver: recordingDriver(header),
-      managers: { vram: unknowing(firstFit()), ...(header.tt > 0 ? { gtt: unknowing(firstFit()) } : {}) },
+      managers: { vram: unknowing(rangeManager()), ...(header.tt > 0 ? { gtt: unknowing(rangeManager()) } : {}) },
       clock: new SimulatedClock(),
       tracer: { move: (event) => void this.#moves.push(event) },
     });
