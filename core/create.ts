@@ -13,6 +13,7 @@ export function createBuffer(state: DeviceState, options: CheckedBufferOptions):
   const charge = structuresCharge(state, buffer);
   const op = state.single;
   op.begin();
+  op.forBuffer = buffer;
   op.shrinks = 0;
   if (state.accountant.charge(charge, op) !== DONE) {
     // It goes like any other, which takes the charge back.

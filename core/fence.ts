@@ -139,7 +139,8 @@ export class FenceContext {
   pass(fence: Fence): void {
     const turn = this.#signalled + 1;
     if (fence.seqno !== turn) {
-      const why = `${this.name}#${turn} was made before it and has not signalled; work that may end in another order needs `;
+      const why =
+        `${this.name}#${turn} was made before it and has not signalled; work that may end in another order needs `;
       throw new TtmError("EINVAL", `Cannot signal ${fence}: ${why}timelines of its own`);
     }
     this.#signalled = turn;

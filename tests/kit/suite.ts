@@ -22,6 +22,24 @@ export function must(condition: boolean, why: () => string): asserts condition {
   if (!condition) throw new Error(why());
 }
 
+/** A part that is asked through, and fails where a member gives a promise: what takes time is said otherwise. */
+export function synchronous<Part extends object>(part: Part, kind: string): Part {
+  return new Proxy(part, {
+    get(target, name) {
+      const member = Reflect.get(target, name, target);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => mustBeNoPromise(member.apply(target, args), `${String(name)} of the ${kind}`);
+    },
+  });
+}
+
+/** The value, unless it is a promise. */
+export function mustBeNoPromise<Value>(value: Value, what: string): Value {
+  const isPromise = typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";
+  must(!isPromise, () => `${what} returned a promise: is it async? Every member is synchronous`);
+  return value;
+}
+
 /** Fails unless two plain values look the same. */
 export function mustEqual(found: unknown, expected: unknown, what: string): void {
   const [left, right] = [JSON.stringify(found), JSON.stringify(expected)];
