@@ -14,7 +14,26 @@ export type Cases = Readonly<Record<string, () => void | Promise<void>>>;
 
 /** Hands cases to a runner. */
 export function register({ test, name }: SuiteOptions, part: string, cases: Cases): void {
-  for (const [clause, run] of Object.entries(cases)) test(`${name ?? part}: ${clause}`, async () => await run());
+  for (const [clause, run] of Object.entries(cases)) {
+    test(`${name ?? part}: ${clause}`, async () => {
+      try {
+        await run();
+      } catch (error) {
+        if (error instanceof Error && error.cause !== undefined) error.message = withCauses(error);
+        throw error;
+      }
+    });
+  }
+}
+
+/** The message of an error, and of what has caused it, which it may not say itself. */
+export function withCauses(error: Error): string {
+  let message = error.message;
+  for (let { cause } = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    if (!message.includes(why)) message += `, because: ${why}`;
+  }
+  return message;
 }
 
 /** Fails with what is wrong. */
