@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { FenceContext, SimulatedClock } from "@ttm/core";
 import { Engine } from "./engine.ts";
 
@@ -91,6 +91,18 @@ Deno.test("Engines whose tasks end at the same time have their effects in the or
   engine.submit([], 2, note("engine"));
   clock.runUntilIdle();
   assertEquals(log, ["engine at 2", "other at 4", "engine at 4"]);
+});
+
+Deno.test("Engine goes on after a callback of a fence that throws, and hides nothing of it", () => {
+  const { clock, engine, log, note } = engineWithLog();
+  const first = engine.submit([], 1, note("first"));
+  first.onSignal(() => {
+    throw new Error("not mine");
+  });
+  engine.submit([], 1, note("second"));
+  assertThrows(() => clock.runUntilIdle(), Error, "not mine");
+  clock.runUntilIdle();
+  assertEquals([first.signalled, first.error, log], [true, undefined, ["first at 1", "second at 2"]]);
 });
 
 Deno.test("Engine hands out the fences of one timeline", () => {

@@ -61,7 +61,7 @@ async function begin({ moves }: DriverBench, buffer: BufferObject, memoryType: s
 }
 
 async function mustEndInTurn(bench: DriverBench, front: Copy, behind: Copy, seed: number, work: Fence): Promise<void> {
-  // Fences that signal out of their turn throw by themselves. Real engines may be seen only after the fact.
+  // A fence that signals out of its turn throws, which the bench notices. Real engines may be seen only after the fact.
   if (front.fence.context !== behind.fence.context || !bench.isSimulated) return;
   const mustNotHaveBegun = () => {
     const hasBegun = !front.fence.signalled && seed !== 0 && hasArrived(bench.driver, behind.request, seed);

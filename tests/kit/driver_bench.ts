@@ -78,8 +78,9 @@ export async function withDriver(
 }
 
 async function onDevice(parts: DriverParts, run: (bench: DriverBench) => Promise<void>): Promise<void> {
-  const { driver, managers, clock = new SimulatedClock() } = parts;
+  const { driver, managers } = parts;
   const watch = new DriverWatch(driver.memoryTypes.map(({ name }) => name), Object.keys(managers));
+  const clock = watch.watchedClock(parts.clock ?? new SimulatedClock());
   const works: Fence[] = [];
   let failure: unknown;
   try {
@@ -112,7 +113,8 @@ async function runOnDevice(
       }
     }
   };
-  const device = new BoDevice({ driver: watch.watched(driver), managers, clock, ...(store && { store }) });
+  const watched = watch.watched(driver);
+  const device = new BoDevice({ driver: watched, managers, clock, ...(store && { store }) });
   const buffers: BufferObject[] = [];
   const bring = async (buffer: BufferObject, memoryType: string) => {
     await buffer.reserve();
@@ -125,7 +127,7 @@ async function runOnDevice(
   };
   await run({
     device,
-    driver,
+    driver: watched,
     settle,
     isSimulated,
     async elapse() {

@@ -1,4 +1,5 @@
-import { type Driver, Fence, type MoveRequest, type Place, type Placement } from "@ttm/core";
+import { type Clock, type Driver, Fence, type MoveRequest, type Place, type Placement } from "@ttm/core";
+import { withCauses } from "./suite.ts";
 
 /** What a driver was asked for and has answered. */
 export class DriverWatch {
@@ -34,6 +35,25 @@ export class DriverWatch {
         };
       },
     });
+  }
+
+  /** A clock whose events note what they throw: nobody could catch it, since they happen by themselves. */
+  watchedClock(clock: Clock): Clock {
+    return new Proxy(clock, {
+      get: (target, name) => {
+        const member = Reflect.get(target, name, target);
+        if (name === "schedule") return (at: number, fn: () => void) => target.schedule(at, () => this.#attempt(fn));
+        return typeof member === "function" ? member.bind(target) : member;
+      },
+    });
+  }
+
+  #attempt(event: () => void): void {
+    try {
+      event();
+    } catch (error) {
+      this.broken.push(`an event on the clock threw: ${error instanceof Error ? withCauses(error) : error}`);
+    }
   }
 
   #note(member: string, args: readonly unknown[], result: unknown): void {

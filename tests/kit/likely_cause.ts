@@ -25,7 +25,7 @@ function messageOf(error: unknown): string {
 
 async function whyItFailed(error: unknown, watch: DriverWatch, clock: Clock): Promise<string | undefined> {
   const isSimulated = clock instanceof SimulatedClock;
-  if (isSimulated) runOut(clock);
+  if (isSimulated) clock.runUntilIdle();
   const pending = [...watch.fences].find(([fence]) => !fence.signalled);
   if (pending !== undefined) {
     const [fence, member] = pending;
@@ -43,17 +43,6 @@ async function whyItFailed(error: unknown, watch: DriverWatch, clock: Clock): Pr
 }
 
 const REAL_CLOCK = "let the factory give `clock: new SystemClock()`";
-
-/** Lets all happen that is left; what it throws has been thrown before, or is no news. */
-function runOut(clock: SimulatedClock): void {
-  for (let more = true; more;) {
-    try {
-      more = clock.runNext();
-    } catch {
-      // Each event happens once, so that this ends.
-    }
-  }
-}
 
 async function signalsInRealTime(fence: Fence): Promise<boolean> {
   const clock = new SystemClock();

@@ -1,5 +1,5 @@
 import type { AllocationRequest, EvictionScan, ManagerNode, MemTypeManager } from "@ttm/core";
-import { must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
+import { must, mustEqual, randomNumbers, register, type SuiteOptions, synchronous } from "./suite.ts";
 
 /** What a manager can do; left out means yes. What it says it cannot do it *must not* do. */
 export interface ManagerSupport {
@@ -45,7 +45,8 @@ interface Bench {
  */
 export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptions<Node>): void {
   const { ranges = true, alignment = "any", topDown = true, contiguous = true } = options.supports ?? {};
-  const bench = (pages = PAGES) => makeBench(options.factory() as unknown as MemTypeManager, pages);
+  const make = () => synchronous(options.factory() as unknown as MemTypeManager, "manager");
+  const bench = (pages = PAGES) => makeBench(make(), pages);
   const alignments = alignment === "any" ? [1, 2, 3, 5, 8, 12, 64] : [1, 2, 4, 8, 64];
   register(options, options.factory().name, {
     ...countingCases(bench),
