@@ -142,7 +142,7 @@ for (
   const [what, leave] of [
     [
       "evicted",
-      (buffer: BufferObject, device: BoDevice) => void device.evictAll("vram", { noWait: true }).catch(() => {}),
+      (_buffer: BufferObject, device: BoDevice) => void device.evictAll("vram", { noWait: true }).catch(() => {}),
     ],
     ["moved", (buffer: BufferObject) => place(buffer, "gtt")],
     ["freed", (buffer: BufferObject) => place(buffer, { placement: [] })],

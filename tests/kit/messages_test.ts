@@ -128,7 +128,6 @@ testDriver({ test: Deno.test, name: "a slow card in real time", factory: realPar
 Deno.test("an async allocate of a manager and an async insert of a policy are called what they are", async () => {
   // deno-lint-ignore require-await -- the mistake
   const allocate = async () => "no-room";
-  // deno-lint-ignore require-await -- the mistake
   const insert = async () => {};
   const manager = () => altered<MemTypeManager>(firstFit(), { allocate });
   const policy = () => altered<EvictionPolicy>(lru(), { insert });
