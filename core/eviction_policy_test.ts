@@ -186,6 +186,36 @@ Deno.test("a policy that has order() is asked by that for its order, and by walk
   assertEquals(walks, ["vram", "vram"]);
 });
 
+Deno.test("every walk that is begun is closed, once", async () => {
+  let open = 0;
+  const inner = boundTo(lru());
+  const policy: EvictionPolicy = {
+    ...inner,
+    candidates(memoryType) {
+      const walk = inner.candidates(memoryType);
+      open++;
+      return {
+        next: () => walk.next(),
+        close() {
+          open--;
+          walk.close();
+        },
+      };
+    },
+  };
+  const managers = { vram: firstFit({ scan: true }), gtt: firstFit() };
+  const device = new BoDevice({ driver: new TestDriver({ vram: 4 }), managers, policy });
+  for (let turn = 0; turn < 8; turn++) put(device, "vram", { pages: 1 + turn % 3 });
+  const tooLarge = device.createBuffer({ bytes: 5 * 4096 });
+  await refused(() => place(tooLarge, "vram"), "ENOMEM");
+  await device.evictFirst("gtt");
+  await device.swapOut({ memoryType: "gtt", pages: 3 });
+  await device.evictAll("vram");
+  checkInvariants(device);
+  device.dump();
+  assertEquals(open, 0);
+});
+
 Deno.test("looking ends with a policy that gives somebody again and again, and checkInvariants() notices", () => {
   const inner = boundTo(lru());
   const endless = { next: () => 0, close: () => {} };

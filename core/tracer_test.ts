@@ -1,6 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { firstFit } from "@ttm/first-fit";
 import {
+  accountedSize,
   BoDevice,
   type BufferObject,
   type Clock,
@@ -116,6 +117,18 @@ for (const [name, act] of Object.entries(needsPages)) {
     assertEquals(events, ["0 gtt 0", "1 system 1", "0 system 1"]);
   });
 }
+
+Deno.test("a move event names the buffer whose creation others are swapped out for", () => {
+  const events: string[] = [];
+  const move = ({ buffer, to, forBuffer }: MoveEvent) => events.push(`${buffer.id} ${to.memoryType} ${forBuffer?.id}`);
+  const parts = { driver: new TestDriver(), managers: { gtt: firstFit(), vram: firstFit() } };
+  const maxBytes = accountedSize(8192) + 8192;
+  const limits = { zones: [{ name: "kernel", bytes: 1 << 20, maxBytes, swapBytes: 1 << 20 }] };
+  const device = new BoDevice({ ...parts, clock: new StoppedClock(), limits, tracer: { move } });
+  put(device, "gtt", { pages: 2 });
+  device.createBuffer({ bytes: 4096 });
+  assertEquals(events, ["0 gtt 0", "0 system 1"]);
+});
 
 Deno.test("a move event of a failure has its code, and comes before anything is undone", () => {
   const events: (string | null)[] = [];
