@@ -127,7 +127,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
     const prepared = this.#prepare(placement);
     checkWaitOptions("validate", options, this, VALIDATE_OPTIONS);
     if (options.evictSiblings !== undefined) checkBoolean(`validate ${this}`, "evictSiblings", options.evictSiblings);
-    const op = new Operation(this.state.tracer, options.noWait === true);
+    const op = new Operation(this.state.tracer, options.noWait === true, this);
     if (options.evictSiblings === true) op.siblings = this.reservation;
     options.signal?.throwIfAborted();
     // The first attempt by itself: a function to repeat would cost more than all of it.
@@ -151,7 +151,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
     if (options.usage !== undefined && !isFenceUsage(options.usage)) {
       throw new TtmError("EINVAL", `Cannot wait for ${this}: there is no usage ${show(options.usage)}`);
     }
-    const op = new Operation(this.state.tracer, options.noWait === true);
+    const op = new Operation(this.state.tracer, options.noWait === true, this);
     const attempt = () => op.waitForAll(this.reservation.fences, options.usage);
     const outcome = await complete(this.state.clock, op, options.signal, attempt);
     if (outcome !== DONE) throw op.error(`wait for ${this}`, "its work has not ended", outcome);
@@ -191,7 +191,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   async populate(options: WaitOptions = {}): Promise<void> {
     this.mustBeReserved("populate");
     checkWaitOptions("populate", options, this);
-    const op = new Operation(this.state.tracer, options.noWait === true);
+    const op = new Operation(this.state.tracer, options.noWait === true, this);
     const outcome = await complete(this.state.clock, op, options.signal, () => {
       this.mustBeReserved("populate");
       const { tt } = this;
@@ -280,7 +280,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   async #access(what: string, request: Access, options: WaitOptions): Promise<void> {
-    const op = new Operation(this.state.tracer, options.noWait === true);
+    const op = new Operation(this.state.tracer, options.noWait === true, this);
     const outcome = await complete(this.state.clock, op, options.signal, () => {
       this.mustBeReserved(what);
       return access(this.state, this, request, op);
@@ -302,7 +302,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
     checkWaitOptions(what, options);
     const firstPage = checkInteger(what, "firstPage", range.firstPage ?? 0, 0, this.pages - 1);
     const pages = checkInteger(what, "pages", range.pages ?? this.pages - firstPage, 1, this.pages - firstPage);
-    const op = new Operation(this.state.tracer, options.noWait === true);
+    const op = new Operation(this.state.tracer, options.noWait === true, this);
     let map = null as KernelMap | null;
     const outcome = await complete(this.state.clock, op, options.signal, () => {
       this.mustBeReserved("map");

@@ -2,6 +2,7 @@ import type { BufferObject } from "./buffer_object.ts";
 import { type BufferTraits, traitsOf } from "./buffer_traits.ts";
 import type { BulkMove } from "./bulk_move.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { RemovalReason } from "./eviction_policy.ts";
 import type { ManagerNode } from "./manager.ts";
 import type { Mappings } from "./mappings.ts";
 import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
@@ -63,6 +64,8 @@ export abstract class BufferRecord {
   ghosts = 0;
   /** @internal How often it has ceased to be pinned. */
   timesUnpinned = 0;
+  /** @internal Why its place will be given up when it dies; of a ghost, why its buffer has left. */
+  leavesBecause: RemovalReason = "freed";
   /** @internal What is known of its contents; a purge begins new ones. */
   contents: Contents = INTACT;
 
@@ -202,9 +205,10 @@ export abstract class BufferRecord {
   }
 
   /** @internal Makes a new buffer the ghost of another, the `made`th of its device. */
-  becomeGhostOf(buffer: BufferObject, made: number): void {
+  becomeGhostOf(buffer: BufferObject, made: number, why: RemovalReason): void {
     this.ghostOf = buffer;
     this.made = made;
+    this.leavesBecause = why;
     this.users = 0;
     this.isDying = true;
     buffer.ghosts++;

@@ -12,7 +12,7 @@ export function createBuffer(state: DeviceState, options: CheckedBufferOptions):
   state.liveBuffers++;
   state.tracer.create?.(buffer);
   const charge = structuresCharge(state, buffer);
-  const op = state.submissions.fresh();
+  const op = state.submissions.fresh(buffer);
   if (state.accountant.charge(charge, op) !== DONE) {
     // It goes like any other, which takes the charge back.
     state.accountant.count(charge);

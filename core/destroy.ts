@@ -2,6 +2,7 @@ import { accountedSize } from "./acc_size.ts";
 import type { Charge } from "./accounting.ts";
 import { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { RemovalReason } from "./eviction_policy.ts";
 import type { GuardedFence } from "./fence_list.ts";
 import { freeResource } from "./resource.ts";
 import { emptyTable } from "./tables.ts";
@@ -46,6 +47,7 @@ export function leaveToGhost(
   buffer: BufferObject,
   table: TranslationTable | null,
   fences: readonly GuardedFence[],
+  why: RemovalReason,
 ): void {
   const row = state.buffers.resource(buffer.row);
   const ghost = new BufferObject(state, {
@@ -55,7 +57,7 @@ export function leaveToGhost(
     priority: buffer.priority,
     label: buffer.label,
   });
-  ghost.becomeGhostOf(buffer, ++state.ghostsMade);
+  ghost.becomeGhostOf(buffer, ++state.ghostsMade, why);
   state.dyingBuffers++;
   ghost.tt = table;
   state.order.leaveBulk(row);
@@ -110,7 +112,7 @@ function freeMemory(state: DeviceState, buffer: BufferObject): void {
   if (buffer.tt !== null) emptyTable(state, buffer, buffer.tt);
   buffer.tt = null;
   state.buffers.setResource(buffer, -1);
-  if (row >= 0) freeResource(state, row);
+  if (row >= 0) freeResource(state, row, buffer.leavesBecause);
 }
 
 /** For whoever needs the room now; the buffer itself stays while delayed destruction is held back. */

@@ -11,6 +11,7 @@ import type { MemoryLimits } from "./accounting.ts";
 import type { BufferObject } from "./buffer_object.ts";
 import { Client } from "./client.ts";
 import { type Clock, SystemClock } from "./clock.ts";
+import { type DeviceDump, dumpDevice } from "./device_dump.ts";
 import { DeviceState } from "./device_state.ts";
 import type { Driver } from "./driver.ts";
 import { checkDriver } from "./driver_checks.ts";
@@ -380,7 +381,35 @@ export class BoDevice implements AsyncDisposable {
   }
 
   /**
-   * The manager's dump of a memory type, for people.
+   * The device as it is now, as plain data: its memory types, who is where in them, and in what order they would be evicted.
+   * Looking changes nothing. For people there is {@linkcode debug}.
+   *
+   * @example Who is in VRAM, first to be evicted first
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { BoDevice, PAGE_SIZE } from "@ttm/core";
+   * import { firstFit } from "@ttm/first-fit";
+   * import { RadeonSim } from "@ttm/radeon-sim";
+   *
+   * const driver = new RadeonSim({ vram: 4 * PAGE_SIZE, gtt: 4 * PAGE_SIZE });
+   * const device = new BoDevice({ driver, managers: { vram: firstFit(), gtt: firstFit() } });
+   * for (const [label, priority] of [["scanout", 3], ["texture", 0]] as const) {
+   *   const buffer = device.createBuffer({ bytes: PAGE_SIZE, label, priority });
+   *   buffer.tryReserve();
+   *   buffer.tryValidate({ placement: [{ memoryType: "vram" }] });
+   *   buffer.unreserve();
+   * }
+   * const vram = device.dump().memoryTypes.find(({ name }) => name === "vram");
+   * assertEquals(vram?.places.map(({ start, owner }) => [start, owner.label]), [[0, "scanout"], [1, "texture"]]);
+   * assertEquals(vram?.evictionOrder.map((index) => vram.places[index]?.owner.label), ["texture", "scanout"]);
+   * ```
+   */
+  dump(): DeviceDump {
+    return dumpDevice(this.#state);
+  }
+
+  /**
+   * The manager's dump of a memory type, for people; {@linkcode dump} is for programs.
    *
    * @throws {TtmError} `EINVAL` for an unknown memory type.
    */

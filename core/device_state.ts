@@ -7,7 +7,6 @@ import type { Driver } from "./driver.ts";
 import { TtmError } from "./errors.ts";
 import { EvictionOrder } from "./eviction_order.ts";
 import { type EvictionPolicy, isPolicy } from "./eviction_policy.ts";
-import { FenceContext } from "./fence.ts";
 import { Global } from "./global.ts";
 import { isManager, type MemTypeManager } from "./manager.ts";
 import { MemoryType } from "./memory_type.ts";
@@ -60,8 +59,6 @@ export class DeviceState {
   ghostsMade = 0;
   /** How many keep delayed destruction from running by itself. */
   delayedDestroyHolds = 0;
-  /** The timeline of transfers from and to the swap store. */
-  readonly swapLine: FenceContext = new FenceContext("swap");
   /** The offsets by which users name what to map. */
   readonly mmapOffsets: MmapOffsets = new MmapOffsets();
   /** Buffers whose maps of users hold a window, from the one that has had it longest. */

@@ -173,7 +173,7 @@ function evict(state: DeviceState, buffer: BufferObject, op: Operation): Outcome
   }
   if (placement.isEmpty && buffer.imported === null) {
     const idle = op.waitForAll(buffer.reservation.fences);
-    return idle === DONE ? purge(state, buffer, op) : idle;
+    return idle === DONE ? purge(state, buffer, op, "evicted") : idle;
   }
   // What is imported is not the driver's to discard.
   const row = placement.isEmpty
@@ -188,15 +188,14 @@ function evict(state: DeviceState, buffer: BufferObject, op: Operation): Outcome
 /** Evicts until only pinned buffers are left in a memory type, and waits for the copies out of it. */
 export function evictAll(state: DeviceState, type: MemoryType, op: Operation): Outcome {
   // An eviction may lead back into this type; then every buffer is met a second time and no more.
-  for (let left = 2 * type.residents; left > 0; left--) {
-    const victim = firstVictim(state, type);
-    if (victim === null) break;
+  let left = 2 * type.residents;
+  for (let victim = firstVictim(state, type); victim !== null; victim = firstVictim(state, type)) {
+    if (left-- === 0) return EBUSY;
     const outcome = giveUpPlace(state, victim, op);
     if (outcome !== DONE) return outcome;
     const gone = waitUntilLeft(op);
     if (gone !== DONE) return gone;
   }
-  if (firstVictim(state, type) !== null) return EBUSY;
   for (const copy of type.moveFences) {
     const outcome = op.waitFor(copy);
     if (outcome !== DONE) return outcome;

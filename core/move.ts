@@ -1,6 +1,7 @@
 import type { BufferObject } from "./buffer_object.ts";
 import { leaveToGhost } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { RemovalReason } from "./eviction_policy.ts";
 import type { Fence } from "./fence.ts";
 import { endKernelMaps, isAperture, unmapVirtual } from "./io_memory.ts";
 import type { MemoryType } from "./memory_type.ts";
@@ -27,6 +28,8 @@ export interface Transition {
   /** The row of the new resource. */
   readonly to: number;
   readonly evict: boolean;
+  /** Why the old place is left. */
+  readonly why: RemovalReason;
   /** The copy; null when there is nothing to wait for. */
   fence: Fence | null;
   /** Whether the old place is handed on behind the copy. */
@@ -46,10 +49,10 @@ export function moveThroughHops(
 ): Outcome {
   let outcome = handleMove(state, buffer, to, evict, true, op);
   for (let hops = 0; outcome === EMULTIHOP; hops++) {
-    outcome = hops < state.types.length ? moveToStop(state, buffer, op) : EINVAL;
+    outcome = hops < state.types.length ? moveToStop(state, buffer, evict, op) : EINVAL;
     if (outcome === DONE) outcome = handleMove(state, buffer, to, evict, true, op);
   }
-  if (outcome !== DONE) freeResource(state, to);
+  if (outcome !== DONE) freeResource(state, to, "freed");
   return outcome;
 }
 
@@ -59,12 +62,12 @@ export function moveToSystem(state: DeviceState, buffer: BufferObject, op: Opera
   return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
 }
 
-function moveToStop(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
+function moveToStop(state: DeviceState, buffer: BufferObject, evict: boolean, op: Operation): Outcome {
   if (op.hop === null) return EINVAL;
   const row = memSpace(state, buffer, op.hop, op);
   if (row < 0) return row;
-  const outcome = handleMove(state, buffer, row, false, false, op);
-  if (outcome !== DONE) freeResource(state, row);
+  const outcome = handleMove(state, buffer, row, evict, false, op);
+  if (outcome !== DONE) freeResource(state, row, "freed");
   return outcome;
 }
 
@@ -85,12 +88,26 @@ function handleMove(
   const from = old < 0 ? null : resources.place(old).type;
   const target = resources.place(to).type;
   const origin = from ?? (buffer.imported === null ? null : state.systemPlace.type);
-  const move: Transition = { buffer, old, from, origin, target, to, evict, fence: null, pipelined: false };
+  // A stop is left on the way, and nobody evicts from it.
+  const why = evict && !(old >= 0 && resources.place(old).temporary) ? "evicted" : "moved";
+  // As in the kernel, only the last leg is an eviction.
+  const move: Transition = {
+    buffer,
+    old,
+    from,
+    origin,
+    target,
+    to,
+    evict: evict && mayHop,
+    why,
+    fence: null,
+    pipelined: false,
+  };
   let outcome = mayHop ? askForHop(state, move, op) : DONE;
   if (outcome === DONE) outcome = waitBeforeMove(state, move, op);
   if (outcome === DONE) outcome = prepareAndTravel(state, move, op);
   if (outcome === DONE) waitForCopy(state, move, op);
-  if (outcome !== BLOCKED) trace(state, move, outcome);
+  if (outcome !== BLOCKED) trace(state, move, outcome, op);
   if (outcome === DONE) commit(state, move);
   return outcome;
 }
@@ -181,16 +198,16 @@ function waitForCopy(state: DeviceState, move: Transition, op: Operation): void 
 
 /** Makes the new resource the buffer's own and lets go of the old one, now or when the copy out of it has ended. */
 function commit(state: DeviceState, move: Transition): void {
-  const { buffer, old, origin, target, to, fence } = move;
+  const { buffer, old, origin, target, to, why, fence } = move;
   // A buffer that comes from nowhere keeps the table that it may have, unless the bytes in it have gone along.
   const leavingTable = target.fixed && origin !== null ? buffer.tt : null;
   endKernelMaps(buffer);
   if (fence !== null) loseContentsIfItFails(buffer, fence);
   if (fence !== null && !fence.signalled && old >= 0 && !move.pipelined) {
-    leaveToGhost(state, buffer, leavingTable, [{ fence, usage: "kernel" }]);
+    leaveToGhost(state, buffer, leavingTable, [{ fence, usage: "kernel" }], why);
   } else {
     if (leavingTable !== null) emptyAfter(fence, state, buffer, leavingTable);
-    if (old >= 0) freeResource(state, old);
+    if (old >= 0) freeResource(state, old, why);
   }
   if (leavingTable !== null) buffer.tt = null;
   state.buffers.setResource(buffer, to);
@@ -216,7 +233,12 @@ function loseContentsIfItFails(buffer: BufferObject, copy: Fence): void {
   });
 }
 
-function trace(state: DeviceState, { buffer, evict, target, to, fence }: Transition, outcome: Outcome): void {
+function trace(
+  state: DeviceState,
+  { buffer, evict, target, to, fence }: Transition,
+  outcome: Outcome,
+  { forBuffer }: Operation,
+): void {
   if (state.tracer.move === undefined) return;
   const { memoryType, start } = buffer;
   state.tracer.move({
@@ -226,5 +248,7 @@ function trace(state: DeviceState, { buffer, evict, target, to, fence }: Transit
     to: { memoryType: target.name, start: state.resources.start(to) },
     failure: outcome === DONE ? null : outcome === EMULTIHOP ? "EMULTIHOP" : codeOf(outcome),
     fence,
+    time: state.clock.now(),
+    forBuffer,
   });
 }

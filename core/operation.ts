@@ -1,3 +1,4 @@
+import type { BufferObject } from "./buffer_object.ts";
 import { TtmError } from "./errors.ts";
 import type { Fence } from "./fence.ts";
 import type { FenceList, FenceUsage } from "./fence_list.ts";
@@ -14,6 +15,8 @@ export type Blocker = Fence | Reservation;
 export class Operation {
   /** Treat what would have to be waited for as unavailable. */
   readonly noWait: boolean;
+  /** The buffer that the call is about; null if it is about a memory type, or the device. */
+  forBuffer: BufferObject | null;
   /** The reservation that the caller holds and whose other buffers may be evicted as well. */
   siblings: Reservation | null = null;
   /** What the last attempt was blocked on. */
@@ -39,9 +42,10 @@ export class Operation {
   #failures: Map<Fence, unknown> | null = null;
   #tracer: Tracer;
 
-  constructor(tracer: Tracer, noWait: boolean) {
+  constructor(tracer: Tracer, noWait: boolean, forBuffer: BufferObject | null = null) {
     this.#tracer = tracer;
     this.noWait = noWait;
+    this.forBuffer = forBuffer;
   }
 
   /** Makes it the record of another call. */

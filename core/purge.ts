@@ -1,6 +1,7 @@
 import type { BufferObject } from "./buffer_object.ts";
 import { leaveToGhost } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { RemovalReason } from "./eviction_policy.ts";
 import { dropMaps } from "./io_memory.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, ENOMEM, type Outcome } from "./outcome.ts";
@@ -12,7 +13,12 @@ import { createTable, emptyTable } from "./tables.ts";
  * (`ttm_bo_pipeline_gutting`), or as the array of its exporter if it is imported. Work that still uses the memory keeps it
  * in a ghost.
  */
-export function purge(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
+export function purge(
+  state: DeviceState,
+  buffer: BufferObject,
+  op: Operation,
+  why: RemovalReason = "freed",
+): Outcome {
   const row = state.buffers.resource(buffer.row);
   const old = buffer.tt;
   const fences = row < 0 ? [] : buffer.reservation.fences.list();
@@ -29,10 +35,10 @@ export function purge(state: DeviceState, buffer: BufferObject, op: Operation): 
   if (row >= 0) {
     state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
     if (fences.length > 0) {
-      leaveToGhost(state, buffer, old, fences);
+      leaveToGhost(state, buffer, old, fences, why);
     } else {
       state.buffers.setResource(buffer, -1);
-      freeResource(state, row);
+      freeResource(state, row, why);
       if (old !== null) emptyTable(state, buffer, old);
     }
     state.tracer.purge?.(buffer);

@@ -1,6 +1,7 @@
 import type { BufferObject } from "./buffer_object.ts";
 import { selectCaching } from "./caching.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { RemovalReason } from "./eviction_policy.ts";
 import type { AllocationRequest, ManagerNode } from "./manager.ts";
 import type { MemoryType } from "./memory_type.ts";
 import type { Operation } from "./operation.ts";
@@ -70,11 +71,11 @@ export function allocateResource(
 }
 
 /** Gives the room of a resource back and forgets the resource. Its buffer must not refer to it any more. */
-export function freeResource(state: DeviceState, row: number): void {
+export function freeResource(state: DeviceState, row: number, why: RemovalReason): void {
   const { resources } = state;
   const { type } = resources.place(row);
   const node = resources.node(row);
-  state.order.remove(row);
+  state.order.remove(row, why);
   type.usedPages -= resources.pages(row);
   type.residents--;
   if (node !== null) type.manager?.free(node);

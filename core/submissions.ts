@@ -24,18 +24,19 @@ export class Submissions {
     this.#shared = new Operation(tracer, false);
   }
 
-  /** A record without a past. */
-  fresh(): Operation {
+  /** A record without a past, for a call about a buffer. */
+  fresh(buffer: BufferObject): Operation {
     this.#shared.reset();
+    this.#shared.forBuffer = buffer;
     return this.#shared;
   }
 
   /** The record of the next attempt on a reserved buffer. */
   next(buffer: BufferObject): Operation {
     const unfinished = this.#unfinished.size === 0 ? undefined : this.#unfinished.get(buffer);
-    if (unfinished === undefined) return this.fresh();
+    if (unfinished === undefined) return this.fresh(buffer);
     this.#unfinished.delete(buffer);
-    if (isOver(unfinished)) return this.fresh();
+    if (isOver(unfinished)) return this.fresh(buffer);
     unfinished.op.begin();
     return unfinished.op;
   }

@@ -8,6 +8,7 @@ import { moveToSystem } from "./move.ts";
 import type { Operation } from "./operation.ts";
 import { BLOCKED, DONE, EIO, ENODEV, type Outcome } from "./outcome.ts";
 import { unpopulate } from "./populate.ts";
+import { beginTransfer } from "./swap_in.ts";
 import { isPromise, nextSwapKey } from "./swap_store.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
@@ -115,10 +116,7 @@ function swapOutTable(state: DeviceState, buffer: BufferObject, table: Translati
     complete();
     return DONE;
   }
-  const fence = state.swapLine.next();
-  table.transfer = fence;
-  buffer.reservation.fences.reserve(1);
-  buffer.reservation.fences.add(fence, "kernel");
+  const fence = beginTransfer(buffer, table);
   written.then(complete, (error) => op.noteFailed(fence, error)).then(() => fence.signal());
   return op.waitForOwn(fence);
 }

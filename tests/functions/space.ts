@@ -152,7 +152,7 @@ export const space: readonly Row[] = rows(
     "eviction_order.ts",
     "move_test.ts",
     "each resource is allocated, moved to and let go of once, whatever the way",
-    "    else this.policy.remove(row);",
+    "    else this.policy.remove(row, why);",
     "",
   ],
   [

@@ -1,12 +1,5 @@
-import {
-  type BufferObject,
-  checkInvariants,
-  type Driver,
-  type Fence,
-  FenceContext,
-  PAGE_SIZE,
-  TtmError,
-} from "@ttm/core";
+import { type BufferObject, checkInvariants, type Driver, type Fence, PAGE_SIZE, TtmError } from "@ttm/core";
+import { copyCases } from "./copy_cases.ts";
 import { bytesOf, type DriverBench, type DriverParts, withDriver } from "./driver_bench.ts";
 import { checkOptions, optionNames } from "@ttm/core/arguments";
 import { importedCases } from "./imported_cases.ts";
@@ -66,6 +59,7 @@ export function testDriver(options: DriverSuiteOptions): void {
   const cases: Record<string, Case> = {
     ...placeCases(types),
     ...moveCases,
+    ...copyCases(supports.bytes !== false),
     ...(supports.bytes === false ? { "without bytes the CPU is told so": tellsOfNoBytes } : {
       ...byteCases(types),
       ...importedCases(types),
@@ -147,7 +141,7 @@ const moveCases: Readonly<Record<string, Case>> = {
     for (const type of types.slice(1)) {
       const buffer = await make(type, 2, 0);
       await settle();
-      const work = new FenceContext("work").next();
+      const work = bench.work();
       await buffer.reserve();
       buffer.addFence(work, "write");
       moves.splice(0);

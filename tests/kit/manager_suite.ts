@@ -1,6 +1,6 @@
 import type { AllocationRequest, EvictionScan, ManagerNode, MemTypeManager } from "@ttm/core";
 import { checkOptions, optionNames } from "@ttm/core/arguments";
-import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
+import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions, synchronous } from "./suite.ts";
 
 /** What a manager can do; left out means yes. What it says it cannot do it *must not* do. */
 export interface ManagerSupport {
@@ -51,7 +51,8 @@ export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptio
   checkSuite("managers", options, OPTIONS);
   if (options.supports !== undefined) checkOptions(WHAT, options.supports, SUPPORT, "supports");
   const { ranges = true, alignment = "any", topDown = true, contiguous = true } = options.supports ?? {};
-  const bench = (pages = PAGES) => makeBench(options.factory() as unknown as MemTypeManager, pages);
+  const make = () => synchronous(options.factory() as unknown as MemTypeManager, "manager");
+  const bench = (pages = PAGES) => makeBench(make(), pages);
   const alignments = alignment === "any" ? [1, 2, 3, 5, 8, 12, 64] : [1, 2, 4, 8, 64];
   register(options, options.factory().name, {
     ...countingCases(bench),
