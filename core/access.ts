@@ -1,4 +1,4 @@
-import { checkInteger, show } from "./arguments.ts";
+import { checkBytes, checkInteger } from "./arguments.ts";
 import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Driver } from "./driver.ts";
@@ -30,11 +30,9 @@ export function readAccess(buffer: BufferRecord, offset: number, length: number 
 }
 
 /** Checks the arguments of a write. */
-export function writeAccess(buffer: BufferRecord, bytes: Uint8Array, offset: number): Access {
+export function writeAccess(buffer: BufferRecord, data: ArrayBufferView | ArrayBufferLike, offset: number): Access {
   const what = `write ${buffer}`;
-  if (!(bytes instanceof Uint8Array)) {
-    throw new TtmError("EINVAL", `Cannot ${what}: the bytes must be a Uint8Array, not ${show(bytes)}`);
-  }
+  const bytes = checkBytes(what, "the bytes", data);
   if (bytes.length > buffer.bytes) {
     throw new TtmError("EINVAL", `Cannot ${what}: ${bytes.length} bytes do not fit into ${buffer.bytes}`);
   }
@@ -44,7 +42,7 @@ export function writeAccess(buffer: BufferRecord, bytes: Uint8Array, offset: num
 
 /** One attempt: waits for moves and for the work that the access must not overtake, then copies. */
 export function access(state: DeviceState, buffer: BufferRecord, access: Access, op: Operation): Outcome {
-  const ready = op.waitFor(buffer.reservation.fences.pending(access.write ? "read" : "write"));
+  const ready = op.waitForAll(buffer.reservation.fences, access.write ? "read" : "write");
   if (ready !== DONE) return ready;
   if (buffer.lost !== undefined) {
     return op.fail(new TtmError("EIO", `the contents of ${buffer} are lost`, { cause: buffer.lost }), EINVAL);
@@ -92,8 +90,11 @@ function throughAperture(
 
 /** Without windows the driver carries the bytes (`ttm_device_funcs.access_memory`). */
 function throughDriver(driver: Driver, buffer: BufferRecord, access: Access, op: Operation): Outcome {
+  const { offset, write } = access;
+  // Queues of GPUs may refuse memory that threads share.
+  const bytes = access.bytes.buffer instanceof ArrayBuffer ? access.bytes : new Uint8Array(access.bytes);
   try {
-    const step = driver.accessMemory?.(buffer, access.offset, access.bytes, access.write);
+    const step = driver.accessMemory?.(buffer, offset, bytes, write);
     return step instanceof Fence ? waitForStep(op, step, driver.name, "accessMemory") : DONE;
   } catch (error) {
     return op.fail(error, EIO);

@@ -1,6 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { type FenceUsage, TranslationTable } from "./mod.ts";
-import { bytesIn, fence, fill, only, place, put, refused, testDevice } from "./testing_devices.ts";
+import { type Fence, type FenceUsage, TranslationTable } from "./mod.ts";
+import { bytesIn, fence, fill, only, place, put, refused, testDevice, touch } from "./testing_devices.ts";
+
+/** Lets all tasks run until they wait. */
+const allBlocked = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 for (const memoryType of ["system", "gtt", "vram"]) {
   Deno.test(`read() and write() reach any bytes of a buffer in ${memoryType}, across pages`, async () => {
@@ -93,6 +96,52 @@ for (const [usage, readWaits, writeWaits] of waits) {
   });
 }
 
+for (const call of ["read", "write", "map", "reading a user's map"] as const) {
+  Deno.test(`${call} waits for all work in its way, also when a tracer ends the first at once`, async () => {
+    const first = fence("first");
+    const waitedFor: Fence[] = [];
+    const wait = (fence: Fence) => {
+      waitedFor.push(fence);
+      if (fence === first) fence.signal();
+    };
+    const { device } = testDevice({ tracer: { wait } });
+    const buffer = put(device, "vram");
+    const map = buffer.mmap();
+    const [second, third] = [fence("second"), fence("third")];
+    touch(buffer, () => [first, second, third].forEach((work) => buffer.addFence(work, "kernel")));
+    const calls: Record<typeof call, () => Promise<unknown>> = {
+      read: () => buffer.read(),
+      write: () => buffer.write(new Uint8Array(1)),
+      map: () => buffer.map(),
+      "reading a user's map": () => map.read(0, 1),
+    };
+    if (call !== "reading a user's map") buffer.tryReserve();
+    let isDone = false;
+    const called = calls[call]().then(() => isDone = true);
+    await allBlocked();
+    assertEquals([isDone, waitedFor], [false, [first, second]]);
+    second.signal();
+    await allBlocked();
+    assertEquals([isDone, waitedFor], [false, [first, second, third]]);
+    third.signal();
+    await called;
+  });
+}
+
+Deno.test("a driver that carries bytes is asked again when a tracer ends its step at once", async () => {
+  const { device, driver } = testDevice({ tracer: { wait: (step) => step.signal() } });
+  const step = fence();
+  let asked = 0;
+  const accessMemory = (_buffer: unknown, _offset: number, bytes: Uint8Array) => {
+    if (asked++ > 0) bytes.fill(7);
+    return asked === 1 ? step : undefined;
+  };
+  Object.assign(driver, { ioMemReserve: undefined, accessMemory });
+  const buffer = put(device, "vram");
+  buffer.tryReserve();
+  assertEquals([await buffer.read({ length: 1 }), asked], [new Uint8Array([7]), 2]);
+});
+
 Deno.test("a read waits for the copy that brings the bytes", async () => {
   const { device, driver } = testDevice({ ordered: true });
   const buffer = put(device, "system");
@@ -149,11 +198,61 @@ for (const [offset, length] of badReads) {
   });
 }
 
+function detached(): ArrayBuffer {
+  const buffer = new ArrayBuffer(4);
+  structuredClone(buffer, { transfer: [buffer] });
+  return buffer;
+}
+
+function detachedView<View>(View: new (buffer: ArrayBuffer) => View): View {
+  const buffer = new ArrayBuffer(4);
+  const view = new View(buffer);
+  structuredClone(buffer, { transfer: [buffer] });
+  return view;
+}
+
+const data: Readonly<Record<string, ArrayBufferView | ArrayBufferLike>> = {
+  "a Float32Array": new Float32Array([1.5, -2]),
+  "a BigUint64Array": new BigUint64Array([0x0102030405060708n]),
+  "a part of a Uint16Array": new Uint16Array([9, 1, 2, 3, 4, 9]).subarray(1, 5),
+  "a DataView": new DataView(new Uint8Array([9, 1, 2, 3, 4, 5, 6, 7, 8, 9]).buffer, 1, 8),
+  "an ArrayBuffer": new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]).buffer,
+  "a SharedArrayBuffer": new SharedArrayBuffer(8),
+  "a view of a SharedArrayBuffer": new Int32Array(new SharedArrayBuffer(8)).fill(7),
+};
+for (const [name, bytes] of Object.entries(data)) {
+  const [buffer, start] = ArrayBuffer.isView(bytes) ? [bytes.buffer, bytes.byteOffset] : [bytes, 0];
+  const expected = new Uint8Array(buffer).slice(start, start + 8);
+  Deno.test(`write() takes the bytes of ${name}, and so do maps and drivers that carry them`, async () => {
+    const { device, driver } = testDevice();
+    const carried: Uint8Array[] = [];
+    const accessMemory = (_buffer: unknown, _offset: number, bytes: Uint8Array) => void carried.push(bytes);
+    for (const memoryType of ["system", "vram"]) {
+      const buffer = put(device, memoryType);
+      buffer.tryReserve();
+      await buffer.write(bytes, { offset: 4 });
+      assertEquals(await buffer.read({ length: 14 }), new Uint8Array([0, 0, 0, 0, ...expected, 0, 0]));
+      buffer.unreserve();
+      using map = buffer.mmap();
+      await map.write(4095 - 8, bytes);
+      assertEquals(await map.read(4095 - 8, 8), expected);
+    }
+    Object.assign(driver, { ioMemReserve: undefined, accessMemory });
+    const buffer = put(device, "vram");
+    buffer.tryReserve();
+    await buffer.write(bytes);
+    assertEquals(carried, [expected]);
+    assertEquals(carried[0]?.buffer instanceof ArrayBuffer, true);
+  });
+}
+
 const badWrites: readonly (readonly [string, unknown, unknown])[] = [
   ["no bytes", undefined, 0],
   ["an array", [1], 0],
-  ["a buffer without a view", new ArrayBuffer(1), 0],
-  ["wider numbers", new Uint16Array(1), 0],
+  ["a number", 5, 0],
+  ["a detached buffer", detached(), 0],
+  ["bytes of a detached buffer", detachedView(Uint8Array), 0],
+  ["a view of a detached buffer", detachedView(DataView), 0],
   ["too much", new Uint8Array(11), 0],
   ["an end beyond the buffer", new Uint8Array(2), 9],
   ["a negative offset", new Uint8Array(1), -1],

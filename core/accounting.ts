@@ -1,6 +1,7 @@
-import { checkArray, checkInteger, checkObject, show } from "./arguments.ts";
+import { checkArray, checkBoolean, checkInteger, checkOptions, show } from "./arguments.ts";
 import { TtmError } from "./errors.ts";
 import type { Operation } from "./operation.ts";
+import { MEMORY_LIMITS, MEMORY_ZONE } from "./option_names.ts";
 import { BLOCKED, DONE, ENOMEM, type Outcome } from "./outcome.ts";
 
 /** A part of host memory whose use by buffers is bounded. All figures are bytes. */
@@ -67,7 +68,7 @@ export class MemoryAccountant {
   /** Checks the limits. */
   constructor(limits: MemoryLimits = {}) {
     const what = "create global";
-    checkObject(what, "limits", limits);
+    checkOptions(what, limits, MEMORY_LIMITS, "limits");
     const { zones = [], pages = Infinity } = limits;
     checkArray(what, "limits.zones", zones);
     this.#zones = zones.map(completeZone);
@@ -100,6 +101,8 @@ export class MemoryAccountant {
   /** @internal Counts a use if the limits allow it, after asking others for memory at most four times an operation. */
   charge(charge: Charge, op: Operation): Outcome {
     while (this.#exceeds(charge)) {
+      const zone = this.#tooSmall(charge);
+      if (zone !== undefined) return op.fail(neverFits(charge, zone), ENOMEM);
       if (op.noWait || op.shrinks >= MAX_SHRINKS) return ENOMEM;
       op.shrinks++;
       const outcome = this.#shrinkWhile(() => this.#exceeds(charge), op);
@@ -142,12 +145,16 @@ export class MemoryAccountant {
     return DONE;
   }
 
-  #exceeds({ bytes, dma32, privileged }: Charge): boolean {
+  #exceeds(charge: Charge): boolean {
     for (const zone of this.#zones) {
-      const limit = privileged ? zone.emergencyBytes : zone.maxBytes;
-      if (counts(zone, dma32) && zone.used + bytes > limit) return true;
+      if (counts(zone, charge.dma32) && zone.used + charge.bytes > limitOf(zone, charge)) return true;
     }
     return false;
+  }
+
+  /** A zone that would be exceeded even if nobody else used it. */
+  #tooSmall(charge: Charge): Zone | undefined {
+    return this.#zones.find((zone) => counts(zone, charge.dma32) && charge.bytes > limitOf(zone, charge));
   }
 
   #count({ bytes, pages, dma32 }: Charge, sign: 1 | -1): void {
@@ -161,13 +168,23 @@ function counts(zone: Zone, dma32: boolean): boolean {
   return dma32 || !zone.dma32;
 }
 
+function limitOf(zone: Zone, { privileged }: Charge): number {
+  return privileged ? zone.emergencyBytes : zone.maxBytes;
+}
+
+function neverFits(charge: Charge, zone: Zone): TtmError {
+  const limit = limitOf(zone, charge);
+  return new TtmError("ENOMEM", `${charge.bytes} bytes never fit into the ${limit} of zone "${zone.name}"`);
+}
+
 function completeZone(zone: MemoryZone, at: number): Zone {
   const what = "create global";
-  checkObject(what, `zone ${at}`, zone);
+  checkOptions(what, zone, MEMORY_ZONE, `zone ${at}`);
   const { name, bytes, dma32 = false } = zone;
   if (typeof name !== "string" || name === "") {
     throw new TtmError("EINVAL", `Cannot ${what}: zone ${at} cannot be named ${show(name)}`);
   }
+  checkBoolean(what, `dma32 of zone "${name}"`, dma32);
   checkInteger(what, `the bytes of zone "${name}"`, bytes, 1, Number.MAX_SAFE_INTEGER);
   const { maxBytes = bytes / 2, emergencyBytes = bytes * 3 / 4, swapBytes = bytes * 3 / 8 } = zone;
   for (const limit of [maxBytes, emergencyBytes, swapBytes]) {

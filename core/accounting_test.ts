@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { MemoryAccountant } from "./accounting.ts";
 import {
   accountedSize,
@@ -9,7 +9,17 @@ import {
   Global,
   type MemoryZone,
 } from "./mod.ts";
-import { bytesIn, fill, only, place, put, refused, testDevice, TestDriver } from "./testing_devices.ts";
+import {
+  bytesIn,
+  fill,
+  only,
+  place,
+  put,
+  refused,
+  refusedUnchanged,
+  testDevice,
+  TestDriver,
+} from "./testing_devices.ts";
 import { firstFit } from "@ttm/first-fit";
 
 const STRUCTURES = accountedSize(4096);
@@ -100,9 +110,45 @@ Deno.test("an operation asks others for memory four times at most", () => {
     return 0;
   });
   const state = { noWait: false, shrinks: 0 };
-  const charge = { bytes: 8192, pages: 2, dma32: false, privileged: false };
+  const charge = { bytes: 4096, pages: 1, dma32: false, privileged: false };
+  accountant.count(charge);
   assertEquals([accountant.charge(charge, state as never), asked], [-12, 4]);
 });
+
+Deno.test("what is larger than a zone swaps nobody out, and the error says so with the sizes", async () => {
+  const { device } = limited(zoneOf(0, 5, { maxBytes: 5 * 4096 }));
+  const small = await filled(device, 1);
+  const large = put(device, "system", { pages: 6 });
+  large.tryReserve();
+  const why = 'Cannot write buffer 1: 24576 bytes never fit into the 20480 of zone "kernel"';
+  await refusedUnchanged(device, [small, large], () => large.write(new Uint8Array(1)), "ENOMEM", why);
+  await refusedUnchanged(
+    device,
+    [small, large],
+    () => large.validate(only("gtt")),
+    "ENOMEM",
+    "never fit into the 20480",
+  );
+  const wide = { bytes: 2 ** 40 };
+  const error = await refusedUnchanged(device, [small, large], () => device.createBuffer(wide), "ENOMEM", "structures");
+  assert(String(error.cause).includes("never fit into the 20480"));
+  assertEquals(small.swapped, false);
+});
+
+for (const mode of ["tryValidate", "validate"]) {
+  Deno.test(`buffers that take turns in the memory of a zone all come to their place by ${mode}()`, async () => {
+    const { device } = limited(zoneOf(20, 4));
+    const buffers = Array.from({ length: 20 }, () => device.createBuffer({ bytes: 4096 }));
+    for (const buffer of [...buffers, ...buffers]) {
+      buffer.tryReserve();
+      if (mode === "validate") await buffer.validate(only("gtt"));
+      else assertEquals(buffer.tryValidate(only("gtt")), null);
+      buffer.unreserve();
+    }
+    assertEquals(device.global.usedPages, 4);
+    checkInvariants(device);
+  });
+}
 
 Deno.test("one shrinker can be registered", async () => {
   await refused(

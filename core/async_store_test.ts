@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type BufferObject, checkInvariants, memoryStore, type SwapStore } from "./mod.ts";
+import { accountedSize, type BufferObject, checkInvariants, memoryStore, type SwapStore } from "./mod.ts";
 import { bytesIn, fill, only, place, put, refused, testDevice } from "./testing_devices.ts";
 
 /** Lets all tasks run until they wait. */
@@ -209,4 +209,77 @@ Deno.test("a buffer that is released while its pages are on their way is gone wh
     assertEquals([device.dyingBuffers, device.global.usedPages, deleted.length], [0, 0, 1]);
     await device.close();
   }
+});
+
+/** Two buffers of GTT with contents, and a zone that has no room for the pages of a third. */
+function fullZone() {
+  const slow = slowStore();
+  const bytes = 4 * accountedSize(4096) + 2 * 4096;
+  const zone = { name: "kernel", bytes, maxBytes: bytes, emergencyBytes: bytes, swapBytes: bytes };
+  const { device } = testDevice({ store: slow.store, limits: { zones: [zone] } });
+  const [a, b] = [put(device, "gtt"), put(device, "gtt")];
+  const [third, fourth] = [device.createBuffer({ bytes: 4096 }), device.createBuffer({ bytes: 4096 })];
+  third.tryReserve();
+  return { ...slow, device, a, b, third, fourth };
+}
+
+Deno.test("attempts that follow one another do not ask a store again for what it has failed to keep", async () => {
+  const { answer, asked, a, b, third } = fullZone();
+  const first = third.tryValidate(only("gtt"));
+  assertEquals([first !== null, asked()], [true, ["write"]]);
+  await answer(new Error("disk full"));
+  assertEquals([third.tryValidate(only("gtt")) !== null, a.busy, b.busy], [true, false, true]);
+  await answer(new Error("disk full"));
+  await refused(() => third.tryValidate(only("gtt")), "ENOMEM");
+  assertEquals(asked(), []);
+});
+
+Deno.test("a later submission asks a store again that has failed an earlier one", async () => {
+  const { answer, a, b, third, device } = fullZone();
+  for (let round = 0; round < 10; round++) {
+    assertEquals([third.tryValidate(only("gtt")) !== null, a.busy, b.busy], [true, true, false]);
+    await answer(new Error("disk full"));
+    assertEquals(third.tryValidate(only("gtt")) !== null, true);
+    await answer(new Error("disk full"));
+    // Given up, and begun anew.
+    third.unlock();
+    third.tryReserve();
+  }
+  assertEquals(third.tryValidate(only("gtt")) !== null, true);
+  await answer();
+  assertEquals([third.tryValidate(only("gtt")), a.swapped], [null, true]);
+  third.unlock();
+  checkInvariants(device);
+});
+
+Deno.test("submissions that are blocked at the same time keep what each of them has seen fail", async () => {
+  const { answer, asked, third, fourth, a } = fullZone();
+  assertEquals(third.tryValidate(only("gtt")) !== null, true);
+  fourth.tryReserve();
+  assertEquals([fourth.tryValidate(only("vram")), asked()], [null, ["write"]]);
+  await answer(new Error("disk full"));
+  assertEquals([third.tryValidate(only("gtt")) !== null, a.busy], [true, false]);
+  await answer();
+  assertEquals(third.tryValidate(only("gtt")), null);
+});
+
+Deno.test("a failed read fails the attempt that follows it, and is tried again by the next", async () => {
+  const { buffer, answer, asked } = await swappedOut();
+  buffer.tryReserve();
+  assertEquals(buffer.tryValidate(only("gtt")) !== null, true);
+  await answer(new Error("bad sector"));
+  await refused(() => buffer.tryValidate(only("gtt")), "EIO", "bad sector");
+  assertEquals([buffer.tryValidate(only("gtt")) !== null, asked()], [true, ["read"]]);
+  await answer();
+  assertEquals(buffer.tryValidate(only("gtt")), null);
+});
+
+Deno.test("what a creation has seen fail is no concern of later submissions", async () => {
+  const { answer, asked, a, third, device } = fullZone();
+  await refused(() => device.createBuffer({ bytes: 4096 }), "ENOMEM", "structures");
+  assertEquals(asked(), ["write"]);
+  await answer(new Error("disk full"));
+  assertEquals([a.busy, third.tryValidate(only("gtt")) !== null, a.busy], [false, true, true]);
+  await answer();
+  assertEquals(third.tryValidate(only("gtt")), null);
 });

@@ -15,11 +15,13 @@ export function checkBuffer(state: DeviceState, buffer: BufferRecord): void {
 
 /** Users and ghosts keep a buffer; without them only its work does. */
 function checkLife(state: DeviceState, buffer: BufferRecord): void {
-  const { isDying, isGhost, ghosts, cpuWriters } = buffer;
+  const { isDying, isReturning, isGhost, ghosts, cpuWriters } = buffer;
   must(isDying || !isGhost, () => `${buffer} is a live ghost`);
   must(!isDying || buffer.disposed, () => `${buffer} is dying and has users`);
   must(!isDying || ghosts === 0, () => `${buffer} is dying and has ${ghosts} ghosts`);
-  must(isDying || !buffer.disposed || ghosts > 0, () => `${buffer} has neither users nor ghosts, and is not dying`);
+  must(!isReturning || (buffer.disposed && !isDying), () => `${buffer} returns to its exporter, and is kept or dying`);
+  const isKept = !buffer.disposed || ghosts > 0 || isReturning;
+  must(isDying || isKept, () => `${buffer} has neither users nor ghosts, and is not dying`);
   must(!isDying || buffer.pins === 0, () => `${buffer} is pinned`);
   must(!isDying || buffer.bulkMove === null, () => `${buffer} is in a bulk move`);
   must(cpuWriters >= 0 && (!isDying || cpuWriters === 0), () => `${buffer} has ${cpuWriters} CPU writers`);
@@ -70,9 +72,12 @@ function checkSwap(buffer: BufferRecord): void {
 }
 
 /** What the CPU has mapped is what the buffer owns, and every window is used as often as it is counted. */
-function checkMappings(state: DeviceState, buffer: BufferRecord, { users, kernel, io, firstOffset }: Mappings): void {
+function checkMappings(state: DeviceState, buffer: BufferRecord, mappings: Mappings): void {
+  const { users, kernel, io, writers, keepers, firstOffset } = mappings;
   const { type, tt, start } = buffer;
   must(!buffer.disposed || users.size + kernel.size === 0, () => `${buffer} has no users and is mapped`);
+  must(!buffer.disposed || keepers === 0, () => `${buffer} has no users, and ${keepers} maps and grabs keep it`);
+  must(keepers >= users.size + writers, () => `${buffer} has ${users.size} maps and ${writers} grabs, not ${keepers}`);
   const hasWindow = state.windowedUsers.has(buffer);
   const shares = [...kernel].filter(({ isIoMemory }) => isIoMemory).length + (hasWindow ? 1 : 0);
   must((io?.count ?? 0) === shares, () => `${buffer} has ${shares} maps by a window, ${io?.count ?? 0} are counted`);

@@ -1,7 +1,7 @@
 import { type Access, access, readAccess, writeAccess } from "./access.ts";
-import { checkBoolean, checkInteger, checkObject, checkWaitOptions, show } from "./arguments.ts";
+import { checkBoolean, checkInteger, checkOptions, checkWaitOptions, show } from "./arguments.ts";
 import { BulkMove } from "./bulk_move.ts";
-import { dropLastUser } from "./destroy.ts";
+import { dropLastUser } from "./last_user.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import { accessError, validateError } from "./failure.ts";
@@ -13,6 +13,7 @@ import { Lru } from "./lru.ts";
 import { PAGE_SIZE } from "./memory_type.ts";
 import { type Blocker, Operation } from "./operation.ts";
 import { BLOCKED, DONE, EINVAL, type Outcome } from "./outcome.ts";
+import { IDLE_OPTIONS, MAP_RANGE, READ_OPTIONS, VALIDATE_OPTIONS, WRITE_OPTIONS } from "./option_names.ts";
 import {
   type CheckedBufferOptions,
   NO_OPTIONS,
@@ -94,11 +95,14 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   tryValidate(placement: Placement | PreparedPlacement): Blocker | null {
     const prepared = this.#prepare(placement);
     if (this.settledFor === prepared) return null;
-    const op = this.state.single;
-    op.begin();
+    const { submissions } = this.state;
+    const op = submissions.next(this);
     const outcome = validate(this.state, this, prepared, op);
     if (outcome === DONE) return null;
-    if (outcome === BLOCKED) return op.blockedOn;
+    if (outcome === BLOCKED) {
+      submissions.keep(this, op);
+      return op.blockedOn;
+    }
     throw validateError(this.state, this, prepared, op, outcome);
   }
 
@@ -120,9 +124,9 @@ export class BufferObject extends ReservableBuffer implements Disposable {
 
   async #validate(placement: Placement | PreparedPlacement, options: ValidateOptions): Promise<void> {
     const prepared = this.#prepare(placement);
-    checkWaitOptions("validate", options, this);
+    checkWaitOptions("validate", options, this, VALIDATE_OPTIONS);
     if (options.evictSiblings !== undefined) checkBoolean(`validate ${this}`, "evictSiblings", options.evictSiblings);
-    const op = new Operation(this.state.tracer, options.noWait === true);
+    const op = new Operation(this.state.tracer, options.noWait === true, this);
     if (options.evictSiblings === true) op.siblings = this.reservation;
     options.signal?.throwIfAborted();
     // The first attempt by itself: a function to repeat would cost more than all of it.
@@ -142,11 +146,11 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    */
   async wait(options: WaitOptions & { readonly usage?: FenceUsage } = {}): Promise<void> {
     this.mustLive("wait for");
-    checkWaitOptions("wait for", options, this);
+    checkWaitOptions("wait for", options, this, IDLE_OPTIONS);
     if (options.usage !== undefined && !isFenceUsage(options.usage)) {
       throw new TtmError("EINVAL", `Cannot wait for ${this}: there is no usage ${show(options.usage)}`);
     }
-    const op = new Operation(this.state.tracer, options.noWait === true);
+    const op = new Operation(this.state.tracer, options.noWait === true, this);
     const attempt = () => op.waitForAll(this.reservation.fences, options.usage);
     const outcome = await complete(this.state.clock, op, options.signal, attempt);
     if (outcome !== DONE) throw op.error(`wait for ${this}`, "its work has not ended", outcome);
@@ -156,21 +160,25 @@ export class BufferObject extends ReservableBuffer implements Disposable {
 
   /**
    * Waits for the work on the buffer and then keeps it out of submissions: `reserveList` refuses it with `EBUSY` until the
-   * result is disposed of. Grabs nest. Validating and evicting it go on (`ttm_bo_synccpu_write_grab`).
+   * result is disposed of. Grabs nest, and keep the buffer alive. Validating and evicting it go on
+   * (`ttm_bo_synccpu_write_grab`).
    *
-   * @throws {TtmError} As {@linkcode reserve} and {@linkcode wait}; nothing is grabbed then.
+   * @throws {TtmError} As {@linkcode reserve} and {@linkcode wait}; `EDEADLK` if one party, perhaps the caller, keeps the
+   * buffer reserved for 15 s. Nothing is grabbed then.
    */
   async grabForCpuWrite(options: WaitOptions = {}): Promise<Disposable> {
-    checkWaitOptions("grab", options, this);
-    if (options.noWait !== true) await this.reserve(options);
-    else if (!this.tryReserve()) throw new TtmError("EBUSY", `Cannot grab ${this}: it is reserved`);
+    const turn = await this.reserveFor("grab", options);
     try {
       await this.wait(options);
+      this.keep();
       mappingsOf(this).writers++;
     } finally {
-      this.unreserve();
+      turn[Symbol.dispose]();
     }
-    return once(mappingsOf(this), (mappings) => mappings.writers--);
+    return once<BufferObject>(this, (buffer) => {
+      mappingsOf(buffer).writers--;
+      buffer.letGo();
+    });
   }
 
   /**
@@ -182,7 +190,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   async populate(options: WaitOptions = {}): Promise<void> {
     this.mustBeReserved("populate");
     checkWaitOptions("populate", options, this);
-    const op = new Operation(this.state.tracer, options.noWait === true);
+    const op = new Operation(this.state.tracer, options.noWait === true, this);
     const outcome = await complete(this.state.clock, op, options.signal, () => {
       this.mustBeReserved("populate");
       const { tt } = this;
@@ -207,8 +215,9 @@ export class BufferObject extends ReservableBuffer implements Disposable {
 
   /**
    * Keeps the buffer where it is, until as many {@linkcode unpin}: it is not evicted, and validating it elsewhere
-   * fails. Dispose of the result, or call `unpin`. It joins the list of the pinned when it is unreserved, and leaves it
-   * when it is unreserved after the last unpin.
+   * fails. Dispose of the result, or call `unpin`; the result does nothing to pins that came when all earlier ones had
+   * been taken back. It joins the list of the pinned when it is unreserved, and leaves it when it is unreserved after the
+   * last unpin. Pins end with the last reference.
    *
    * @throws {TtmError} `EINVAL` if it is not reserved.
    */
@@ -217,7 +226,10 @@ export class BufferObject extends ReservableBuffer implements Disposable {
     const row = this.resourceRow;
     if (row >= 0) this.state.order.leaveBulk(row);
     this.state.buffers.setPins(this.row, this.pins + 1);
-    return once<BufferObject>(this, (buffer) => buffer.#unpin());
+    const { timesUnpinned } = this;
+    return once<BufferObject>(this, (buffer) => {
+      if (!buffer.disposed && buffer.timesUnpinned === timesUnpinned) buffer.#unpin();
+    });
   }
 
   /**
@@ -227,15 +239,16 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    */
   unpin(): void {
     this.mustBeReserved("unpin");
+    if (this.pins === 0) throw new TtmError("EINVAL", `Cannot unpin ${this}: it is not pinned`);
     this.#unpin();
   }
 
   #unpin(): void {
-    this.mustLive("unpin");
-    if (this.pins === 0) throw new TtmError("EINVAL", `Cannot unpin ${this}: it is not pinned`);
     this.state.buffers.setPins(this.row, this.pins - 1);
+    if (this.pins > 0) return;
+    this.timesUnpinned++;
     const row = this.resourceRow;
-    if (this.pins > 0 || row < 0) return;
+    if (row < 0) return;
     this.state.order.joinBulkUnpinned(row);
     if (!this.reserved) this.state.order.touch(row, this);
   }
@@ -249,24 +262,24 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * {@linkcode validate}.
    */
   async read(options: ReadOptions = {}): Promise<Uint8Array> {
-    checkWaitOptions("read", options, this);
+    checkWaitOptions("read", options, this, READ_OPTIONS);
     const request = readAccess(this, options.offset ?? 0, options.length);
     await this.#access("read", request, options);
     return request.bytes;
   }
 
   /**
-   * Writes bytes as the CPU does, after the moves and the work that were submitted.
+   * Writes the bytes of an array or a buffer as the CPU does, after the moves and the work that were submitted.
    *
    * @throws {TtmError} As {@linkcode read}; also `EINVAL` if the buffer has no place, `ENOMEM` without host memory.
    */
-  async write(bytes: Uint8Array, options: WriteOptions = {}): Promise<void> {
-    checkWaitOptions("write", options, this);
-    await this.#access("write", writeAccess(this, bytes, options.offset ?? 0), options);
+  async write(data: ArrayBufferView | ArrayBufferLike, options: WriteOptions = {}): Promise<void> {
+    checkWaitOptions("write", options, this, WRITE_OPTIONS);
+    await this.#access("write", writeAccess(this, data, options.offset ?? 0), options);
   }
 
   async #access(what: string, request: Access, options: WaitOptions): Promise<void> {
-    const op = new Operation(this.state.tracer, options.noWait === true);
+    const op = new Operation(this.state.tracer, options.noWait === true, this);
     const outcome = await complete(this.state.clock, op, options.signal, () => {
       this.mustBeReserved(what);
       return access(this.state, this, request, op);
@@ -284,11 +297,11 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    */
   async map(range: Partial<MapRange> = {}, options: WaitOptions = {}): Promise<KernelMap> {
     const what = `map ${this}`;
-    checkObject(what, "the range", range);
+    checkOptions(what, range, MAP_RANGE, "the range");
     checkWaitOptions(what, options);
     const firstPage = checkInteger(what, "firstPage", range.firstPage ?? 0, 0, this.pages - 1);
     const pages = checkInteger(what, "pages", range.pages ?? this.pages - firstPage, 1, this.pages - firstPage);
-    const op = new Operation(this.state.tracer, options.noWait === true);
+    const op = new Operation(this.state.tracer, options.noWait === true, this);
     let map = null as KernelMap | null;
     const outcome = await complete(this.state.clock, op, options.signal, () => {
       this.mustBeReserved("map");
@@ -355,15 +368,42 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Removes a user. The last one ends the handle; memory that submitted work still uses is freed after that work.
+   * Removes a user. The last one ends the handle, and with it pins, maps of the kernel and the part in a bulk move; memory
+   * that submitted work still uses is freed after that work. Maps of users and grabs are users themselves until they are
+   * disposed of.
    *
-   * @throws {TtmError} `EINVAL` after the last reference is gone, or if the last one leaves it reserved.
+   * @throws {TtmError} `EINVAL` after the last reference is gone, if all that are left are those of maps and grabs, or if
+   * the last one leaves it reserved.
    */
   unref(): void {
     this.mustLive("release");
+    if (this.users === this.mappings?.keepers) {
+      throw new TtmError("EINVAL", `Cannot release ${this}: all that keeps it are maps and grabs, until they end`);
+    }
     if (this.users === 1 && this.reserved && this.shared === null) {
       throw new TtmError("EINVAL", `Cannot release ${this}: it is reserved`);
     }
+    if (--this.users === 0) dropLastUser(this.state, this);
+  }
+
+  /** @internal Adds a map or a grab as a user, which nobody but {@linkcode letGo} removes. */
+  keep(): this {
+    mappingsOf(this.ref()).keepers++;
+    return this;
+  }
+
+  /** @internal Removes a map or a grab. If it is the last user, whoever has reserved the buffer comes first. */
+  letGo(): void {
+    if (this.users > 1 || !this.reserved) return this.#endKeeping();
+    const { reservation } = this;
+    reservation.enqueue(null, () => {
+      this.#endKeeping();
+      reservation.unlock();
+    });
+  }
+
+  #endKeeping(): void {
+    mappingsOf(this).keepers--;
     if (--this.users === 0) dropLastUser(this.state, this);
   }
 

@@ -2,6 +2,7 @@ import { type BufferTraits, traitsOf } from "./buffer_traits.ts";
 import type { BulkMove } from "./bulk_move.ts";
 import type { BufferTable } from "./buffer_table.ts";
 import type { BufferView } from "./buffer_view.ts";
+import type { RemovalReason } from "./eviction_policy.ts";
 import type { ManagerNode } from "./manager.ts";
 import type { Mappings } from "./mappings.ts";
 import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
@@ -53,6 +54,8 @@ export class BufferRecord implements BufferView {
   wasEvicted = false;
   /** @internal Nobody keeps it any more; only its work does. */
   isDying = false;
+  /** @internal Nobody keeps it any more, and its bytes are on their way back to their exporter. */
+  isReturning = false;
   /** Alignment of its start, in pages. */
   readonly alignment: number;
   /** Priority, 0 to 3. */
@@ -69,6 +72,10 @@ export class BufferRecord implements BufferView {
   made = 0;
   /** @internal How many ghosts hold old places of this one; they keep it alive. */
   ghosts = 0;
+  /** @internal How often it has ceased to be pinned. */
+  timesUnpinned = 0;
+  /** @internal Why its place will be given up when it dies; of a ghost, why its buffer has left. */
+  leavesBecause: RemovalReason = "freed";
   /** @internal What is known of its contents; a purge begins new ones. */
   contents: Contents = INTACT;
 
@@ -203,15 +210,16 @@ export class BufferRecord implements BufferView {
   /** @internal Leaves a shared reservation, taking its pending fences along. */
   individualise(): void {
     const { shared } = this;
-    if (shared === null) return;
+    if (shared === null || this.ownReservation !== shared) return;
     this.ownReservation = new Reservation();
     this.ownReservation.fences.addFrom(shared.fences);
   }
 
   /** @internal Makes a new buffer the ghost of another, the `made`th of its device. */
-  becomeGhostOf(buffer: BufferRecord, made: number): void {
+  becomeGhostOf(buffer: BufferRecord, made: number, why: RemovalReason): void {
     this.ghostOf = buffer;
     this.made = made;
+    this.leavesBecause = why;
     this.users = 0;
     this.isDying = true;
     buffer.ghosts++;

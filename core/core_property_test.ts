@@ -5,6 +5,7 @@ import { type Contents, RadeonSim } from "@ttm/radeon-sim";
 import {
   BoDevice,
   type BufferObject,
+  type BufferView,
   checkInvariants,
   type Driver,
   type Fence,
@@ -45,7 +46,16 @@ const weighted = <Value>(weight: number, arbitrary: fc.Arbitrary<Value>) => ({ w
 
 /** One step; `at` picks a buffer, or a fence, among those that there are. */
 const step = fc.oneof(
-  weighted(8, fc.record({ do: fc.constant("create"), pages: fc.integer({ min: 1, max: 4 }), priority: fc.nat(3), to })),
+  weighted(
+    8,
+    fc.record({
+      do: fc.constant("create"),
+      pages: fc.integer({ min: 1, max: 4 }),
+      priority: fc.nat(3),
+      sg: fc.nat(2),
+      to,
+    }),
+  ),
   weighted(10, fc.record({ do: fc.constant("validate"), at, to, noWait: fc.boolean() })),
   weighted(3, fc.record({ do: fc.constant("start"), at, to })),
   weighted(3, fc.record({ do: fc.constant("abort"), at, to })),
@@ -71,7 +81,13 @@ class World {
   readonly #device: BoDevice;
   /** Live buffers that no call is waiting with, and the bytes that should be in them. */
   readonly #buffers: BufferObject[] = [];
-  readonly #bytes: Map<BufferObject, Uint8Array> = new Map();
+  readonly #bytes: Map<BufferView, Uint8Array> = new Map();
+  /** The arrays of exporters, of buffers that are alive. */
+  readonly #imported: Map<BufferView, Uint8Array> = new Map();
+  /** What was in buffers when they entered the VRAM that they are in. */
+  readonly #atHome: WeakMap<BufferView, Uint8Array | undefined> = new WeakMap();
+  /** Arrays of exporters whose buffers are gone, and what they must hold when all work is over. */
+  readonly #returned: { readonly array: Uint8Array; readonly bytes: Uint8Array }[] = [];
   readonly #works: Fence[] = [];
   readonly #started: Set<Promise<unknown>> = new Set();
   readonly #placements: Map<Placement, PreparedPlacement> = new Map();
@@ -80,12 +96,24 @@ class World {
   constructor(makeDriver: (breaks: () => boolean) => Driver) {
     this.#driver = makeDriver(() => this.#toBreak > 0 && this.#toBreak-- > 0);
     const managers = { vram: firstFit(), gtt: firstFit() };
-    const tracer: Tracer = { purge: (buffer) => void this.#bytes.get(buffer as BufferObject)?.fill(0) };
+    const tracer: Tracer = {
+      move: ({ buffer, from, to, failure }) => {
+        if (failure !== null) return;
+        const enters = to.memoryType === "vram" && from?.memoryType !== "vram";
+        if (enters) this.#atHome.set(buffer, this.#bytes.get(buffer)?.slice());
+        if (to.memoryType !== "vram") this.#atHome.delete(buffer);
+      },
+      purge: (buffer) => {
+        if (!this.#imported.has(buffer)) this.#bytes.get(buffer)?.fill(0);
+        // What was written in VRAM is lost, what was there before is not.
+        else this.#bytes.get(buffer)?.set(this.#atHome.get(buffer) ?? []);
+      },
+    };
     this.#device = new BoDevice({ driver: this.#driver, managers, clock: this.#clock, tracer });
   }
 
   async take(step: Step): Promise<void> {
-    if (step.do === "create") await this.#create(step.pages, step.priority, placements[step.to]);
+    if (step.do === "create") await this.#create(step, placements[step.to]);
     else if (step.do === "signal") this.#works.splice(step.at % (this.#works.length || 1), 1)[0]?.signal();
     else if (step.do === "advance") this.#clock.advanceTo(this.#clock.now() + step.ms);
     else if (step.do === "break") this.#toBreak = step.moves;
@@ -98,11 +126,16 @@ class World {
     checkInvariants(this.#device);
   }
 
-  async #create(pages: number, priority: number, placement: Placement): Promise<void> {
+  async #create({ pages, priority, sg }: Step & { do: "create" }, placement: Placement): Promise<void> {
     if (this.#buffers.length >= MOST) return;
-    const buffer = this.#device.createBuffer({ bytes: pages * PAGE_SIZE - 7, priority, alignment: 1 + pages % 3 });
+    const bytes = pages * PAGE_SIZE - 7;
+    // Every third one is imported.
+    const imported = sg === 0 ? new Uint8Array(pages * PAGE_SIZE).fill(100 + priority) : null;
+    const options = { bytes, priority, alignment: 1 + pages % 3 };
+    const buffer = this.#device.createBuffer(imported === null ? options : { ...options, kind: "sg", imported });
     this.#buffers.push(buffer);
-    this.#bytes.set(buffer, new Uint8Array(buffer.bytes));
+    this.#bytes.set(buffer, imported?.slice(0, bytes) ?? new Uint8Array(bytes));
+    if (imported !== null) this.#imported.set(buffer, imported);
     assertEquals(buffer.tryReserve(), true);
     await this.#validate(buffer, placement, false);
     buffer.unreserve();
@@ -205,7 +238,16 @@ class World {
 
   #release(buffer: BufferObject): void {
     this.#buffers.splice(this.#buffers.indexOf(buffer), 1);
+    this.#unref(buffer);
+  }
+
+  #unref(buffer: BufferObject): void {
+    const [array, bytes] = [this.#imported.get(buffer), this.#bytes.get(buffer)];
+    // Where moves fail, now or when its work has ended, bytes may stay behind in a part of VRAM that the CPU cannot see.
+    const canReturn = this.#driver instanceof RadeonSim || (this.#toBreak === 0 && this.#works.length === 0);
+    if (array !== undefined && bytes !== undefined && canReturn) this.#returned.push({ array, bytes });
     this.#bytes.delete(buffer);
+    this.#imported.delete(buffer);
     buffer.unref();
   }
 
@@ -229,10 +271,11 @@ class World {
       await this.#read(buffer);
       assertEquals([buffer.busy && buffer.memoryType !== null, buffer.reservation.waiting], [buffer.busy, 0]);
       buffer.unreserve();
-      buffer.unref();
+      this.#unref(buffer);
     }
     checkInvariants(this.#device);
     await this.#device.close();
+    for (const { array, bytes } of this.#returned) assertEquals(array.subarray(0, bytes.length), bytes);
     const left = this.#device.memoryTypes.map((type) => this.#device.usage(type).usedPages);
     assertEquals([left, this.#device.dyingBuffers], [[0, 0, 0], 0]);
   }

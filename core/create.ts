@@ -1,24 +1,23 @@
 import { BufferObject } from "./buffer_object.ts";
 import { structuresCharge } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
-import { TtmError } from "./errors.ts";
 import type { CheckedBufferOptions } from "./options.ts";
-import { DONE } from "./outcome.ts";
+import { DONE, ENOMEM } from "./outcome.ts";
+import { importedTable } from "./tables.ts";
 
 /** Makes a buffer without a place (`ttm_bo_init`), and accounts for its structures. */
 export function createBuffer(state: DeviceState, options: CheckedBufferOptions): BufferObject {
   const buffer = new BufferObject(state, options);
+  if (buffer.imported !== null) buffer.tt = importedTable(buffer.pages, buffer.imported);
   state.liveBuffers++;
   state.tracer.create?.(buffer);
   const charge = structuresCharge(state, buffer);
-  const op = state.single;
-  op.begin();
-  op.shrinks = 0;
+  const op = state.submissions.fresh(buffer);
   if (state.accountant.charge(charge, op) !== DONE) {
     // It goes like any other, which takes the charge back.
     state.accountant.count(charge);
     buffer.unref();
-    throw new TtmError("ENOMEM", `Cannot create buffer: no memory for its ${charge.bytes} bytes of structures`);
+    throw op.error("create buffer", `no memory for its ${charge.bytes} bytes of structures`, ENOMEM);
   }
   return buffer;
 }

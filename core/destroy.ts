@@ -2,36 +2,34 @@ import { accountedSize } from "./acc_size.ts";
 import type { Charge } from "./accounting.ts";
 import { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { RemovalReason } from "./eviction_policy.ts";
 import type { GuardedFence } from "./fence_list.ts";
-import { dropMaps } from "./io_memory.ts";
 import { freeResource } from "./resource.ts";
 import { emptyTable } from "./tables.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
-/** The last user has left; a ghost may still keep the buffer. */
-export function dropLastUser(state: DeviceState, buffer: BufferRecord): void {
-  state.liveBuffers--;
-  state.dyingBuffers++;
-  dropMaps(state, buffer);
-  if (buffer.mappings !== null) state.mmapOffsets.free(buffer.mappings.firstOffset);
-  if (buffer.ghosts === 0) release(state, buffer);
+/**
+ * Gives up a buffer that has no users: work that still uses its memory keeps it in its place, where it can be reaped by
+ * whoever needs the room, until the last fence signals (`ttm_bo_release`). Ghosts of it, and bytes on their way to their
+ * exporter, come first.
+ */
+export function releaseUnlessKept(state: DeviceState, buffer: BufferRecord): void {
+  if (buffer.ghosts > 0 || buffer.isReturning) return;
+  disown(state, buffer);
+  buffer.isDying = true;
+  queueOrReap(state, buffer);
 }
 
-/**
- * Gives up a buffer that nobody keeps any more. Work that still uses its memory keeps it in its place, where it can be
- * reaped by whoever needs the room, until the last fence signals (`ttm_bo_release`).
- */
-function release(state: DeviceState, buffer: BufferRecord): void {
+/** Ends what a buffer was used for: its bulk, its pins, its share in a reservation. A second call does nothing. */
+export function disown(state: DeviceState, buffer: BufferRecord): void {
   const row = state.buffers.resource(buffer.row);
   if (row >= 0) state.order.leaveBulk(row);
   buffer.bulkMove = null;
-  buffer.isDying = true;
   if (state.buffers.pins(buffer.row) > 0) {
     state.buffers.setPins(buffer.row, 0);
     if (row >= 0) state.order.touch(row, buffer);
   }
   buffer.individualise();
-  queueOrReap(state, buffer);
 }
 
 /** What is idle goes at once; imported memory is always left to the worker, since letting go of it may take locks. */
@@ -49,6 +47,7 @@ export function leaveToGhost(
   buffer: BufferRecord,
   table: TranslationTable | null,
   fences: readonly GuardedFence[],
+  why: RemovalReason,
 ): void {
   const row = state.buffers.resource(buffer.row);
   const ghost = new BufferRecord(state, {
@@ -58,7 +57,7 @@ export function leaveToGhost(
     priority: buffer.priority,
     label: buffer.label,
   });
-  ghost.becomeGhostOf(buffer, ++state.ghostsMade);
+  ghost.becomeGhostOf(buffer, ++state.ghostsMade, why);
   state.dyingBuffers++;
   ghost.tt = table;
   state.order.leaveBulk(row);
@@ -113,7 +112,7 @@ function freeMemory(state: DeviceState, buffer: BufferRecord): void {
   if (buffer.tt !== null) emptyTable(state, buffer, buffer.tt);
   buffer.tt = null;
   state.buffers.setResource(buffer, -1);
-  if (row >= 0) freeResource(state, row);
+  if (row >= 0) freeResource(state, row, buffer.leavesBecause);
 }
 
 /** For whoever needs the room now; the buffer itself stays while delayed destruction is held back. */
@@ -134,5 +133,7 @@ function forget(state: DeviceState, buffer: BufferRecord): void {
   buffer.onDestroy?.(buffer);
   if (!buffer.isGhost) state.accountant.uncharge(structuresCharge(state, buffer));
   const parent = buffer.ghostOf;
-  if (parent !== null && --parent.ghosts === 0 && parent.disposed) release(state, parent);
+  if (parent === null) return;
+  parent.ghosts--;
+  if (parent.disposed) releaseUnlessKept(state, parent);
 }

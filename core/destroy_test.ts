@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type BufferObject, type BufferView, checkInvariants, TtmError } from "./mod.ts";
+import { type BufferView, checkInvariants, TtmError } from "./mod.ts";
 import { addWork, fence, only, pin, place, put, refused, testDevice, whileReserved } from "./testing_devices.ts";
 
 for (const from of ["system", "gtt", "vram", null]) {

@@ -1,12 +1,22 @@
-import { checkBoolean, checkInteger, checkObject, checkWaitOptions, show } from "./arguments.ts";
+import {
+  checkBoolean,
+  checkInteger,
+  checkMethods,
+  checkObject,
+  checkOptions,
+  checkWaitOptions,
+  show,
+} from "./arguments.ts";
 import type { MemoryLimits } from "./accounting.ts";
 import type { BufferObject } from "./buffer_object.ts";
 import type { BufferRecord } from "./buffer_record.ts";
 import type { BufferView } from "./buffer_view.ts";
 import { Client } from "./client.ts";
 import { type Clock, SystemClock } from "./clock.ts";
+import { type DeviceDump, dumpDevice } from "./device_dump.ts";
 import { DeviceState } from "./device_state.ts";
 import type { Driver } from "./driver.ts";
+import { checkDriver } from "./driver_checks.ts";
 import { TtmError } from "./errors.ts";
 import { createBuffer } from "./create.ts";
 import { dyingIn, reap, reapAllIdle } from "./destroy.ts";
@@ -30,13 +40,18 @@ import {
   type WaitOptions,
 } from "./options.ts";
 import { once } from "./once.ts";
-import { DONE } from "./outcome.ts";
+import { DEVICE_OPTIONS, SWAP_OUT_OPTIONS, VALIDATE_OPTIONS } from "./option_names.ts";
+import { DONE, EBUSY } from "./outcome.ts";
 import { type Placement, PreparedPlacement } from "./placement.ts";
 import { memoryStore, type SwapStore } from "./swap_store.ts";
 import { swapOutDevice, swapOutType } from "./swapout.ts";
 import type { TypeUsage } from "./report.ts";
+import { waitForReturns } from "./return_to_exporter.ts";
 import type { Tracer } from "./tracer.ts";
 import { complete } from "./wait.ts";
+
+/** How many buffers a message names. */
+const NAMED = 5;
 
 /** The parts of a device. */
 export interface DeviceOptions {
@@ -50,7 +65,7 @@ export interface DeviceOptions {
   readonly tracer?: Tracer;
   /** Where pages are swapped out to. @default {host memory} */
   readonly store?: SwapStore;
-  /** Who is evicted first. Belongs to this device alone. @default {`lru()`} */
+  /** Who is evicted first. Belongs to this device alone, until that is closed. @default {`lru()`} */
   readonly policy?: EvictionPolicy;
   /** What it shares with other devices: the account of memory and the turns of swapping. @default {one of its own} */
   readonly global?: Global;
@@ -86,20 +101,19 @@ export class BoDevice implements AsyncDisposable {
    * driver has device-resident memory, and neither `move` nor `ioMemReserve`.
    */
   constructor(options: DeviceOptions) {
-    checkObject("create device", "the options", options);
-    checkObject("create device", "options.driver", options.driver);
-    checkObject("create device", "options.managers", options.managers);
+    const what = "create device";
+    checkOptions(what, options, DEVICE_OPTIONS);
+    checkDriver(options.driver);
+    checkObject(what, "options.managers", options.managers);
     const { driver, managers, clock = new SystemClock(), tracer = {}, store = memoryStore(), policy = null } = options;
-    checkObject("create device", "options.store", store);
+    checkMethods(what, "options.clock", clock, ["now", "schedule", "cancel"]);
+    checkMethods(what, "options.store", store, ["write", "read", "delete"]);
+    checkObject(what, "options.tracer", tracer);
     const global = globalOf(options);
     this.#state = new DeviceState(driver, managers, clock, tracer, store, global, policy);
-    try {
-      driver.attach?.({ clock });
-      global.add(this, this.#state);
-    } catch (error) {
-      for (const type of this.#state.types) type.manager?.takedown();
-      throw error;
-    }
+    global.mustBeOpen();
+    this.#state.takeParts();
+    global.add(this, this.#state);
   }
 
   /** The source of time. */
@@ -145,7 +159,8 @@ export class BoDevice implements AsyncDisposable {
   }
 
   /**
-   * Makes a buffer without a place and without memory; validating it gives it both. It reads as zero.
+   * Makes a buffer without a place and without memory; validating it gives it both. It reads as zero, or as what
+   * is imported.
    *
    * @throws {TtmError} `EINVAL` if an option is out of range, or the device is closed.
    */
@@ -167,7 +182,7 @@ export class BoDevice implements AsyncDisposable {
    */
   async createPlaced(options: PlacedBufferOptions, waitOptions: ValidateOptions = {}): Promise<BufferObject> {
     checkObject("create buffer", "the options", options);
-    checkWaitOptions("create buffer", waitOptions);
+    checkWaitOptions("create buffer", waitOptions, undefined, VALIDATE_OPTIONS);
     const { placement, ...bufferOptions } = options;
     if (options.reservation?.locked === false) {
       throw new TtmError("EINVAL", "Cannot create buffer: the reservation that it is to share is not reserved");
@@ -193,7 +208,9 @@ export class BoDevice implements AsyncDisposable {
   lookup(offset: number): { readonly buffer: BufferObject; readonly offset: number } | null {
     checkInteger("look up", "offset", offset, 0, Number.MAX_SAFE_INTEGER);
     const found = this.#state.mmapOffsets.lookup(Math.floor(offset / PAGE_SIZE));
-    return found === null ? null : { buffer: found.buffer as BufferObject, offset: found.page * PAGE_SIZE + offset % PAGE_SIZE };
+    return found === null
+      ? null
+      : { buffer: found.buffer as BufferObject, offset: found.page * PAGE_SIZE + offset % PAGE_SIZE };
   }
 
   /**
@@ -268,7 +285,7 @@ export class BoDevice implements AsyncDisposable {
    * buffer. An aborted signal rejects with its reason. Buffers that cannot be written to the store are passed over.
    */
   async swapOut(options: SwapOutOptions = {}): Promise<number> {
-    checkWaitOptions("swap out", options);
+    checkWaitOptions("swap out", options, undefined, SWAP_OUT_OPTIONS);
     const state = this.#state;
     const { memoryType, pages = 1 } = options;
     checkInteger("swap out", "pages", pages, 1, memoryType === undefined ? 1 : Number.MAX_SAFE_INTEGER);
@@ -368,7 +385,35 @@ export class BoDevice implements AsyncDisposable {
   }
 
   /**
-   * The manager's dump of a memory type, for people.
+   * The device as it is now, as plain data: its memory types, who is where in them, and in what order they would be evicted.
+   * Looking changes nothing. For people there is {@linkcode debug}.
+   *
+   * @example Who is in VRAM, first to be evicted first
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { BoDevice, PAGE_SIZE } from "@ttm/core";
+   * import { firstFit } from "@ttm/first-fit";
+   * import { RadeonSim } from "@ttm/radeon-sim";
+   *
+   * const driver = new RadeonSim({ vram: 4 * PAGE_SIZE, gtt: 4 * PAGE_SIZE });
+   * const device = new BoDevice({ driver, managers: { vram: firstFit(), gtt: firstFit() } });
+   * for (const [label, priority] of [["scanout", 3], ["texture", 0]] as const) {
+   *   const buffer = device.createBuffer({ bytes: PAGE_SIZE, label, priority });
+   *   buffer.tryReserve();
+   *   buffer.tryValidate({ placement: [{ memoryType: "vram" }] });
+   *   buffer.unreserve();
+   * }
+   * const vram = device.dump().memoryTypes.find(({ name }) => name === "vram");
+   * assertEquals(vram?.places.map(({ start, owner }) => [start, owner.label]), [[0, "scanout"], [1, "texture"]]);
+   * assertEquals(vram?.evictionOrder.map((index) => vram.places[index]?.owner.label), ["texture", "scanout"]);
+   * ```
+   */
+  dump(): DeviceDump {
+    return dumpDevice(this.#state);
+  }
+
+  /**
+   * The manager's dump of a memory type, for people; {@linkcode dump} is for programs.
    *
    * @throws {TtmError} `EINVAL` for an unknown memory type.
    */
@@ -380,33 +425,34 @@ export class BoDevice implements AsyncDisposable {
   /**
    * Waits for dying buffers and gives the memory types up.
    *
-   * @throws {TtmError} `EBUSY` if buffers are alive, or dying ones are still busy after 15 s. Nothing has changed
-   * then, and it may be tried again.
+   * @throws {TtmError} `EBUSY` if buffers are alive, or dying ones are still busy after 15 s, or at once with `noWait`.
+   * Nothing has changed then, and it may be tried again. An aborted signal rejects with its reason.
    */
-  async close(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async close(options: WaitOptions = {}): Promise<void> {
     checkWaitOptions("close device", options);
     const state = this.#state;
     if (state.closed) return;
     this.#mustHaveNoUsers();
-    const op = new Operation(state.tracer, false);
+    const op = new Operation(state.tracer, options.noWait === true);
     const outcome = await complete(state.clock, op, options.signal, () => {
       // The last ghost of a buffer may leave the buffer to be destroyed next.
-      while (state.dyingBuffers > 0) {
+      for (let before = -1; state.dyingBuffers > 0 && state.dyingBuffers !== before;) {
+        before = state.dyingBuffers;
+        const returned = waitForReturns(state, op);
+        if (returned !== DONE) return returned;
         for (const buffer of dyingIn(state)) {
           const ended = op.waitForAll(buffer.reservation.fences);
           if (ended !== DONE) return ended;
           if (buffer.row >= 0) reap(state, buffer);
         }
       }
-      return DONE;
+      // Where there is still no room on the way there will be none.
+      for (const stranded of state.returning) stranded.end();
+      return state.dyingBuffers > 0 ? EBUSY : DONE;
     });
     this.#mustHaveNoUsers();
-    if (outcome !== DONE) throw op.error("close device", `${state.dyingBuffers} dying buffers are busy`, outcome);
-    for (const type of state.types) {
-      if (type.manager?.takedown() === false) {
-        throw new TtmError("EBUSY", `Cannot close device: the manager of ${type.name} still holds pages`);
-      }
-    }
+    if (outcome !== DONE) throw op.error("close device", `still busy: ${someOf(dyingIn(state))}`, outcome);
+    state.giveUpParts();
     state.global.remove(state);
     state.closed = true;
   }
@@ -419,12 +465,16 @@ export class BoDevice implements AsyncDisposable {
   /** @internal */
   static check(device: BoDevice, buffers: Iterable<BufferView> | undefined): void {
     if (buffers === undefined) checkState(device.#state);
-    else for (const buffer of buffers as Iterable<BufferRecord>) if (buffer.row >= 0) checkBuffer(device.#state, buffer);
+    else {for (const buffer of buffers as Iterable<BufferRecord>) {
+        if (buffer.row >= 0) checkBuffer(device.#state, buffer);
+      }}
   }
 
   #mustHaveNoUsers(): void {
-    const { liveBuffers } = this.#state;
-    if (liveBuffers > 0) throw new TtmError("EBUSY", `Cannot close device: ${liveBuffers} buffers are alive`);
+    const { buffers, liveBuffers } = this.#state;
+    if (liveBuffers === 0) return;
+    const alive = [...buffers.all()].filter(({ disposed }) => !disposed);
+    throw new TtmError("EBUSY", `Cannot close device: still alive: ${someOf(alive)}`);
   }
 
   *#rows(rows: Iterable<number>): Generator<BufferView> {
@@ -444,6 +494,12 @@ export class BoDevice implements AsyncDisposable {
     const known = this.memoryTypes.join(", ");
     throw new TtmError("EINVAL", `Cannot ${what} ${show(memoryType)}: this device has ${known}`);
   }
+}
+
+/** Names the first few for a message. */
+function someOf(buffers: readonly BufferView[]): string {
+  const named = buffers.slice(0, NAMED).join(", ");
+  return buffers.length > NAMED ? `${named} and ${buffers.length - NAMED} more` : named;
 }
 
 function globalOf({ global, limits }: DeviceOptions): Global {

@@ -7,14 +7,14 @@ import type { Driver } from "./driver.ts";
 import { TtmError } from "./errors.ts";
 import { EvictionOrder } from "./eviction_order.ts";
 import { type EvictionPolicy, isPolicy } from "./eviction_policy.ts";
-import { FenceContext } from "./fence.ts";
 import { Global } from "./global.ts";
 import { isManager, type MemTypeManager } from "./manager.ts";
 import { MemoryType } from "./memory_type.ts";
 import { MmapOffsets } from "./mmap_offsets.ts";
-import { Operation } from "./operation.ts";
 import { type Placement, type PreparedPlace, PreparedPlacement, preparePlace } from "./placement.ts";
+import type { ReturnToExporter } from "./return_to_exporter.ts";
 import { ResourceTable } from "./resource_table.ts";
+import { Submissions } from "./submissions.ts";
 import { memoryStore, type SwapStore } from "./swap_store.ts";
 import type { Tracer } from "./tracer.ts";
 
@@ -37,8 +37,8 @@ export class DeviceState {
   readonly systemPlace: PreparedPlace;
   /** Who is evicted next, and who is pinned. */
   readonly order: EvictionOrder;
-  /** The record of calls that make one attempt only; they cannot nest. */
-  readonly single: Operation;
+  /** The records of calls that make one attempt only; they cannot nest. */
+  readonly submissions: Submissions;
   /** Whether the driver's engine orders copies behind fences by itself. */
   readonly orderedMoves: boolean;
   /** Whether the driver may want to be asked again for a move. */
@@ -59,12 +59,12 @@ export class DeviceState {
   ghostsMade = 0;
   /** How many keep delayed destruction from running by itself. */
   delayedDestroyHolds = 0;
-  /** The timeline of transfers from and to the swap store. */
-  readonly swapLine: FenceContext = new FenceContext("swap");
   /** The offsets by which users name what to map. */
   readonly mmapOffsets: MmapOffsets = new MmapOffsets();
   /** Buffers whose maps of users hold a window, from the one that has had it longest. */
   readonly windowedUsers: Set<BufferRecord> = new Set();
+  /** Imported bytes of buffers without users that are on their way back to their exporters. */
+  readonly returning: Set<ReturnToExporter> = new Set();
   closed = false;
   #evictPlacements: WeakMap<Placement, PreparedPlacement> = new WeakMap();
   #lastEvicted: { readonly placement: Placement; readonly prepared: PreparedPlacement } | null = null;
@@ -78,13 +78,14 @@ export class DeviceState {
     global: Global = new Global(),
     policy: EvictionPolicy | null = null,
   ) {
+    checkPolicy(policy);
     this.store = store;
     this.global = global;
     this.accountant = global.accountant;
     this.driver = driver;
     this.clock = clock;
     this.tracer = tracer;
-    this.single = new Operation(tracer, false);
+    this.submissions = new Submissions(tracer);
     this.orderedMoves = driver.move !== undefined && driver.supports?.moves === "ordered";
     this.retriedMoves = driver.move !== undefined && driver.supports?.moves === "retried";
     this.dma32 = driver.supports?.dma32 === true;
@@ -94,7 +95,30 @@ export class DeviceState {
     this.types = createTypes(driver, managers);
     this.typesByName = new Map(this.types.map((type) => [type.name, type]));
     this.systemPlace = preparePlace(this.typesByName, "the swap place", { memoryType: "system" });
-    this.order = new EvictionOrder(this.resources, this.buffers, takePolicy(policy));
+    this.order = new EvictionOrder(this.resources, this.buffers, policy);
+  }
+
+  /** Takes the parts for this device alone; if one refuses, all are as free for another device as before. */
+  takeParts(): void {
+    const { policy } = this.order;
+    initManagers(this.types);
+    try {
+      this.driver.attach?.({ clock: this.clock });
+    } catch (error) {
+      for (const { manager } of this.types) manager?.takedown();
+      throw error;
+    }
+    policiesInUse.add(policy);
+  }
+
+  /** Gives the parts up for other devices; throws EBUSY, with all of them kept, if a manager still holds pages. */
+  giveUpParts(): void {
+    for (const [at, { name, manager }] of this.types.entries()) {
+      if (manager?.takedown() !== false) continue;
+      initManagers(this.types.slice(0, at));
+      throw new TtmError("EBUSY", `Cannot close device: the manager of ${name} still holds pages`);
+    }
+    policiesInUse.delete(this.order.policy);
   }
 
   /** A driver's placement, checked once for each object that it returns. */
@@ -110,15 +134,13 @@ export class DeviceState {
 
 const policiesInUse = new WeakSet<EvictionPolicy>();
 
-/** Entries are numbers of one device: a policy cannot serve two. */
-function takePolicy(policy: EvictionPolicy | null): EvictionPolicy | null {
-  if (policy === null) return null;
+/** Entries are numbers of one device: a policy cannot serve two at a time. */
+function checkPolicy(policy: EvictionPolicy | null): void {
+  if (policy === null) return;
   if (!isPolicy(policy)) throw new TtmError("EINVAL", `Cannot create device: ${show(policy)} is no eviction policy`);
   if (policiesInUse.has(policy)) {
     throw new TtmError("EINVAL", `Cannot create device: the policy "${policy.name}" serves another one`);
   }
-  policiesInUse.add(policy);
-  return policy;
 }
 
 function createTypes(driver: Driver, managers: Readonly<Record<string, MemTypeManager>>): MemoryType[] {
@@ -146,7 +168,6 @@ function createTypes(driver: Driver, managers: Readonly<Record<string, MemTypeMa
     const why = `driver "${driver.name}" has fixed memory, but neither move nor ioMemReserve`;
     throw new TtmError("EINVAL", `Cannot create device: ${why}`);
   }
-  initManagers(types);
   return types;
 }
 

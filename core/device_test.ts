@@ -156,12 +156,28 @@ Deno.test("close() is refused while buffers are alive, and works afterwards", as
   const { device } = testDevice();
   const [first, second] = [put(device, "vram"), device.createBuffer({ bytes: 1 })];
   first.unref();
-  await refused(() => device.close(), "EBUSY", "Cannot close device: 1 buffers are alive");
+  await refused(() => device.close(), "EBUSY", "Cannot close device: still alive: buffer 1");
   place(second, "vram");
   second.unref();
   await device.close();
   await device.close();
   await refused(() => device.createBuffer({ bytes: 1 }), "EINVAL", "the device is closed");
+});
+
+Deno.test("close() names the buffers that are still alive, or still busy, the first five", async () => {
+  const { device } = testDevice();
+  const scanout = put(device, "system", { label: "scanout" });
+  const others = Array.from({ length: 6 }, () => put(device, "system"));
+  const named = 'buffer 0 "scanout", buffer 1, buffer 2, buffer 3, buffer 4';
+  await refused(() => device.close(), "EBUSY", `Cannot close device: still alive: ${named} and 2 more`);
+  for (const buffer of others) buffer.unref();
+  await refused(() => device.close(), "EBUSY", 'Cannot close device: still alive: buffer 0 "scanout"');
+  const work = addWork(scanout);
+  scanout.unref();
+  const busy = 'Cannot close device: still busy: dying buffer 0 "scanout"';
+  await refused(() => device.close({ noWait: true }), "EBUSY", busy);
+  work.signal();
+  await device.close();
 });
 
 Deno.test("close() waits for dying buffers and ghosts", async () => {
@@ -188,7 +204,7 @@ Deno.test("close() gives up after 15 s, and may be tried again", async () => {
   const dying = put(device, "vram");
   const work = addWork(dying);
   dying.unref();
-  const closing = refused(() => device.close(), "EBUSY", "1 dying buffers are busy");
+  const closing = refused(() => device.close(), "EBUSY", "still busy: dying buffer 0");
   clock.advanceTo(WAIT_BUDGET_MS);
   await closing;
   put(device, "vram").unref(); // still open

@@ -1,6 +1,16 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { firstFit } from "@ttm/first-fit";
-import { BoDevice, type Driver, SimulatedClock, TtmError, type WaitOptions } from "./mod.ts";
+import {
+  BoDevice,
+  type DeviceOptions,
+  type Driver,
+  Global,
+  lru,
+  mru,
+  SimulatedClock,
+  TtmError,
+  type WaitOptions,
+} from "./mod.ts";
 import { only, put, testDevice, TestDriver } from "./testing_devices.ts";
 
 const waitOptions: readonly (readonly [string, unknown])[] = [
@@ -63,6 +73,94 @@ for (const manager of [null, 7, {}, { init: () => {} }]) {
     assertEquals(error.code, "EINVAL");
   });
 }
+
+/** Parts of a device that nobody has used yet, and what they see of it. */
+function unusedParts() {
+  const attached: unknown[] = [];
+  const driver: Driver = Object.assign(new TestDriver(), { attach: (context: unknown) => void attached.push(context) });
+  return { driver, attached, managers: { vram: firstFit(), gtt: firstFit() }, policy: mru(), global: new Global() };
+}
+
+const closedGlobal = () => {
+  const global = new Global();
+  global.close();
+  return global;
+};
+const takenManager = () => {
+  const manager = firstFit();
+  manager.init(1);
+  return manager;
+};
+const policyOfAnother = () => {
+  const policy = lru();
+  new BoDevice({ driver: new TestDriver(), managers: {}, policy });
+  return policy;
+};
+const refusals: readonly (readonly [string, () => Partial<DeviceOptions>])[] = [
+  ["its global is closed", () => ({ global: closedGlobal() })],
+  ["its global is none", () => ({ global: {} as never })],
+  ["its policy serves another device", () => ({ policy: policyOfAnother() })],
+  ["its policy is none", () => ({ policy: {} as never })],
+  ["a manager is in charge already", () => ({ managers: { gtt: firstFit(), vram: takenManager() } })],
+  ["an option is misspelt", () => ({ polcy: mru() } as never)],
+  ["its driver throws", () => ({
+    driver: Object.assign(new TestDriver(), {
+      attach: () => {
+        throw new Error("no such card");
+      },
+    }),
+  })],
+  ["its driver has no name for a type", () => ({
+    driver: Object.assign(new TestDriver(), {
+      memoryTypes: [{ name: "system" }, { name: "gtt", pages: 1 }, {}] as never,
+    }),
+  })],
+];
+for (const [why, wrong] of refusals) {
+  Deno.test(`when ${why} no device is made, and its other parts are free for another`, async () => {
+    const { attached, ...parts } = unusedParts();
+    const given = wrong();
+    assertThrows(() => new BoDevice({ ...parts, ...given }));
+    assertEquals([attached.length, parts.global.devices], [0, []]);
+    for (const manager of Object.values(given.managers ?? {}).slice(0, 1)) manager.init(7);
+    const device = new BoDevice(parts);
+    assertEquals([attached.length, parts.global.devices], [1, [device]]);
+    await device.close();
+  });
+}
+
+Deno.test("what a device was made of serves another one when it is closed, the policy, too", async () => {
+  const { driver, managers, policy, global } = unusedParts();
+  for (let round = 0; round < 3; round++) {
+    const device = new BoDevice({ driver, managers, policy, global });
+    const buffer = put(device, "vram");
+    assertThrows(
+      () => new BoDevice({ driver: new TestDriver(), managers: {}, policy }),
+      TtmError,
+      "serves another one",
+    );
+    buffer.unref();
+    await device.close();
+  }
+});
+
+Deno.test("a device that cannot give up a manager keeps all of them, and can be closed later", async () => {
+  const { driver, managers, policy } = unusedParts();
+  const device = new BoDevice({ driver, managers, policy });
+  const foreign = managers.vram.allocate({
+    pages: 1,
+    alignment: 1,
+    fpfn: 0,
+    lpfn: Infinity,
+    topDown: false,
+    contiguous: false,
+  });
+  await assertRejects(() => device.close(), TtmError, "the manager of vram still holds pages");
+  put(device, "gtt").unref();
+  managers.vram.free(foreign as never);
+  await device.close();
+  for (const manager of Object.values(managers)) manager.init(1);
+});
 
 Deno.test("a device that cannot be made leaves its managers free for another", () => {
   const broken: Driver = Object.assign(new TestDriver(), {

@@ -90,7 +90,8 @@ export interface Driver {
   /** Called once by the device's constructor. */
   attach?(context: DriverContext): void;
   /**
-   * Where a buffer goes when it is evicted from its present place. Two empty lists discard its contents. Naming the
+   * Where a buffer goes when it is evicted from its present place. Two empty lists discard its contents; what is
+   * imported goes to SYSTEM then. Naming the
    * memory type that it is leaving is allowed; the core bounds the search. An object that was returned before is not
    * checked again: return another one when it is to say something else.
    */

@@ -11,8 +11,7 @@ export type TtmErrorCode =
   | "ENODEV"
   | "ENOMEM"
   | "ENOSPC"
-  | "EPERM"
-  | "ETIME";
+  | "EPERM";
 
 /**
  * The one error class of `@ttm/*`. Callers decide by {@linkcode TtmError.code}; messages are for people and read
@@ -32,13 +31,28 @@ export class TtmError extends Error {
   override readonly name = "TtmError";
   /** The reason as a code. */
   readonly code: TtmErrorCode;
-  /** With `ENOMEM` for want of room: what was tried and who stood in the way. */
-  readonly report: NoRoomReport | undefined;
+  #report: NoRoomReport | (() => NoRoomReport) | undefined;
 
-  /** Makes an error; `options.cause` carries what a driver or manager threw. */
-  constructor(code: TtmErrorCode, message: string, options: ErrorOptions & { report?: NoRoomReport } = {}) {
+  /**
+   * Makes an error; `options.cause` carries what a driver or manager threw, and `options.report` the report, or how to make it
+   * when it is first read.
+   */
+  constructor(
+    code: TtmErrorCode,
+    message: string,
+    options: ErrorOptions & { report?: NoRoomReport | (() => NoRoomReport) } = {},
+  ) {
     super(message, options);
     this.code = code;
-    this.report = options.report;
+    this.#report = options.report;
+  }
+
+  /**
+   * With `ENOMEM` for want of room: what was tried and who stood in the way. Its counts are of the moment of the failure; the
+   * buffers in the way are looked up when it is first read, and it stays the same from then on.
+   */
+  get report(): NoRoomReport | undefined {
+    if (typeof this.#report === "function") this.#report = this.#report();
+    return this.#report;
   }
 }

@@ -8,7 +8,8 @@ import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, ENOSPC, type Outcome } from "./o
 import type { MemoryType } from "./memory_type.ts";
 import type { PreparedPlace } from "./placement.ts";
 import { purge } from "./purge.ts";
-import { allocateResource } from "./resource.ts";
+import { type KeptReason, nobodyKept, whyStuck } from "./report.ts";
+import { allocateResource, neverFits } from "./resource.ts";
 import { memSpace } from "./space.ts";
 import type { AcquireTicket } from "./ticket.ts";
 
@@ -28,7 +29,7 @@ export function makeRoom(
 ): number | Outcome {
   // Evictions nest from type to type; one that comes back to a type goes round in a circle.
   const bit = 1 << place.type.index;
-  if ((op.evicting & bit) !== 0) return ENOSPC;
+  if ((op.evicting & bit) !== 0 || neverFits(buffer, place)) return ENOSPC;
   op.evicting |= bit;
   try {
     let room = place.type.manager?.scan === undefined ? ENOSPC : evictNeighbours(state, buffer, place, op);
@@ -51,7 +52,7 @@ function evictNeighbours(
   place: PreparedPlace,
   op: Operation,
 ): number | Outcome {
-  const mayLeave = (victim: BufferRecord, row: number) => isAvailable(state, victim, row, place, null, op) === DONE;
+  const mayLeave = (victim: BufferRecord, row: number) => availability(state, victim, row, place, null, op) === DONE;
   for (const victim of neighboursInTheWay(state, buffer, place, mayLeave, op)) {
     // Another eviction may have taken it along.
     if (victim.type !== place.type) continue;
@@ -77,19 +78,26 @@ function evictUntilRoom(
 ): number | Outcome {
   // A victim that lands in this type again joins at the tail; each may be met once more, not for ever.
   let victimsLeft = place.type.residents;
+  let kept: Record<KeptReason, number> | null = null;
   const walk = state.order.walk(place.type);
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {
       const victim = state.resources.buffer(row);
       if (victim === null) continue;
-      const available = isAvailable(state, victim, row, place, ticket, op);
-      if (available === EBUSY) continue;
+      const available = availability(state, victim, row, place, ticket, op);
+      if (typeof available === "string") {
+        kept ??= nobodyKept();
+        if (victim !== buffer) kept[available]++;
+        continue;
+      }
       if (available !== DONE) return available;
       if (victimsLeft-- === 0) break;
       const outcome = giveUpPlace(state, victim, op);
       if (outcome === BLOCKED) return BLOCKED;
       if (outcome !== DONE) {
         op.passOver();
+        kept ??= nobodyKept();
+        kept[whyStuck(victim)]++;
         continue;
       }
       op.evictions++;
@@ -101,28 +109,31 @@ function evictUntilRoom(
   } finally {
     walk.close();
   }
+  if (kept !== null) op.noteKept(place, kept);
   return ENOSPC;
 }
 
 /**
- * Whether a buffer may be evicted now: DONE; EBUSY if it is pinned, in nobody's way or reserved; with a ticket, BLOCKED
- * on a reservation that is worth waiting for, or EDEADLK.
+ * Whether a buffer may be evicted now: DONE, or why it is passed over; with a ticket, BLOCKED on a reservation that is worth
+ * waiting for, or EDEADLK.
  */
-function isAvailable(
+function availability(
   state: DeviceState,
   victim: BufferRecord,
   row: number,
   place: PreparedPlace,
   ticket: AcquireTicket | null,
   op: Operation,
-): Outcome {
+): Outcome | KeptReason {
   const { buffers, resources } = state;
-  if (buffers.pins(victim.row) > 0) return EBUSY;
+  if (buffers.pins(victim.row) > 0) return "pinned";
   const { reservation } = victim;
   const isReserved = reservation.locked && reservation !== op.siblings;
-  if (isReserved && (ticket === null || reservation.holder === ticket)) return EBUSY;
+  if (isReserved && (ticket === null || reservation.holder === ticket)) return "reserved";
   if (isReserved && reservation.mustGiveWay(ticket)) return EDEADLK;
-  if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) return EBUSY;
+  if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) {
+    return "outside the range";
+  }
   if (!isReserved) return DONE;
   op.blockedOn = reservation;
   return BLOCKED;
@@ -160,11 +171,14 @@ function evict(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome
   } catch (error) {
     return op.fail(error, EINVAL);
   }
-  if (placement.isEmpty) {
+  if (placement.isEmpty && buffer.imported === null) {
     const idle = op.waitForAll(buffer.reservation.fences);
-    return idle === DONE ? purge(state, buffer, op) : idle;
+    return idle === DONE ? purge(state, buffer, op, "evicted") : idle;
   }
-  const row = memSpace(state, buffer, placement, op);
+  // What is imported is not the driver's to discard.
+  const row = placement.isEmpty
+    ? allocateResource(state, buffer, state.systemPlace, false, op)
+    : memSpace(state, buffer, placement, op);
   if (row < 0) return row;
   const outcome = moveThroughHops(state, buffer, row, true, op);
   if (outcome === DONE) buffer.wasEvicted = true;
@@ -174,15 +188,14 @@ function evict(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome
 /** Evicts until only pinned buffers are left in a memory type, and waits for the copies out of it. */
 export function evictAll(state: DeviceState, type: MemoryType, op: Operation): Outcome {
   // An eviction may lead back into this type; then every buffer is met a second time and no more.
-  for (let left = 2 * type.residents; left > 0; left--) {
-    const victim = firstVictim(state, type);
-    if (victim === null) break;
+  let left = 2 * type.residents;
+  for (let victim = firstVictim(state, type); victim !== null; victim = firstVictim(state, type)) {
+    if (left-- === 0) return EBUSY;
     const outcome = giveUpPlace(state, victim, op);
     if (outcome !== DONE) return outcome;
     const gone = waitUntilLeft(op);
     if (gone !== DONE) return gone;
   }
-  if (firstVictim(state, type) !== null) return EBUSY;
   for (const copy of type.moveFences) {
     const outcome = op.waitFor(copy);
     if (outcome !== DONE) return outcome;

@@ -1,7 +1,7 @@
 import type { BufferRecord } from "./buffer_record.ts";
 import type { BufferTable } from "./buffer_table.ts";
 import type { BulkMove } from "./bulk_move.ts";
-import type { EvictionCursor, EvictionPolicy } from "./eviction_policy.ts";
+import type { EvictionCursor, EvictionPolicy, RemovalReason } from "./eviction_policy.ts";
 import { entryOf, LinkedLists, nodeOf } from "./linked_lists.ts";
 import { Lru } from "./lru.ts";
 import type { MemoryType } from "./memory_type.ts";
@@ -22,7 +22,11 @@ export class EvictionOrder {
   #pinnedHead: number = this.#links.takeMark();
   #pinned: Set<number> = new Set();
 
-  constructor(resources: ResourceTable<BufferRecord>, buffers: BufferTable<BufferRecord>, policy: EvictionPolicy | null) {
+  constructor(
+    resources: ResourceTable<BufferRecord>,
+    buffers: BufferTable<BufferRecord>,
+    policy: EvictionPolicy | null,
+  ) {
     this.#resources = resources;
     this.#buffers = buffers;
     this.policy = policy ?? new Lru(this.#links);
@@ -41,17 +45,17 @@ export class EvictionOrder {
     if (buffer.bulkMove !== null && !isPinned) return buffer.bulkMove.touch(row);
     const wasPinned = this.#isListedAsPinned(row);
     if (isPinned) {
-      if (!wasPinned) this.policy.remove(row);
+      if (!wasPinned) this.policy.remove(row, "pinned");
       this.#listAsPinned(row);
     } else if (wasPinned) this.#insertUnpinned(row);
     else this.policy.touch(row);
   }
 
   /** Forgets a resource. */
-  remove(row: number): void {
+  remove(row: number, why: RemovalReason): void {
     this.leaveBulk(row);
     if (this.#isListedAsPinned(row)) this.#unlistAsPinned(row);
-    else this.policy.remove(row);
+    else this.policy.remove(row, why);
   }
 
   /** To be called before anything changes that membership depends on: the owner, its pins, its bulk. */
@@ -72,18 +76,18 @@ export class EvictionOrder {
     );
   }
 
-  /** Starts a walk over a memory type. Close it in a `finally`. */
+  /** Starts a walk over a memory type to find somebody to evict. Close it in a `finally`. */
   walk(type: MemoryType): EvictionCursor {
     return this.policy.candidates(type.name);
   }
 
-  /** The resources of a memory type that may be evicted, first to go first. */
+  /** The resources of a memory type that may be evicted, first to go first, for those who only look. */
   *candidates(type: MemoryType): Generator<number> {
-    const walk = this.walk(type);
-    try {
-      for (let row = walk.next(); row >= 0; row = walk.next()) yield row;
-    } finally {
-      walk.close();
+    // A policy that gives somebody twice may do so without end; once is enough to see it.
+    let left = type.residents + 1;
+    for (const row of this.policy.order?.(type.name) ?? this.#walked(type)) {
+      if (left-- === 0) return;
+      yield row;
     }
   }
 
@@ -92,7 +96,17 @@ export class EvictionOrder {
     for (const node of this.#links.entries(this.#pinnedHead)) yield entryOf(node);
   }
 
+  *#walked(type: MemoryType): Generator<number> {
+    const walk = this.walk(type);
+    try {
+      for (let row = walk.next(); row >= 0; row = walk.next()) yield row;
+    } finally {
+      walk.close();
+    }
+  }
+
   #listAsPinned(row: number): void {
+    if (!this.#pinned.has(row)) this.#resources.place(row).type.pinned++;
     this.#pinned.add(row);
     this.#links.admit(nodeOf(row));
     this.#links.moveBefore(nodeOf(row), this.#pinnedHead);
@@ -105,6 +119,7 @@ export class EvictionOrder {
 
   #unlistAsPinned(row: number): void {
     this.#pinned.delete(row);
+    this.#resources.place(row).type.pinned--;
     this.#links.unlink(nodeOf(row));
   }
 

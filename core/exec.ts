@@ -1,6 +1,8 @@
-import { checkArray, checkBoolean, checkObject, checkWaitOptions, show } from "./arguments.ts";
+import { checkArray, checkBoolean, checkOptions, checkWaitOptions, show } from "./arguments.ts";
 import { BufferObject } from "./buffer_object.ts";
 import { TtmError } from "./errors.ts";
+import { EXEC_OPTIONS } from "./option_names.ts";
+import type { WaitOptions } from "./options.ts";
 import { AcquireTicket } from "./ticket.ts";
 
 /** How to lock. */
@@ -52,7 +54,7 @@ export class Exec implements Disposable {
    */
   constructor(options: ExecOptions = {}) {
     const what = "create exec";
-    checkObject(what, "the options", options);
+    checkOptions(what, options, EXEC_OPTIONS);
     const { ignoreDuplicates = false } = options;
     checkBoolean(what, "ignoreDuplicates", ignoreDuplicates);
     this.#ignoreDuplicates = ignoreDuplicates;
@@ -98,23 +100,22 @@ export class Exec implements Disposable {
    * Locks one more buffer, waiting for it if need be.
    *
    * @throws {TtmError} `EDEADLK` if an older party holds it: leave the turn of the loop at once; `EALREADY` if it is locked
-   * already; `EINVAL` outside the loop, or if it is no buffer or released. An aborted signal rejects with its reason where
-   * the lock is not to be had at once.
+   * already; `EINVAL` outside the loop, or if it is no buffer or released; `EBUSY` with `noWait` if it would have to wait.
+   * An aborted signal rejects with its reason where the lock is not to be had at once.
    */
-  async lock(buffer: BufferObject, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async lock(buffer: BufferObject, options: WaitOptions = {}): Promise<void> {
     this.#mustBeLocking("lock with");
     checkWaitOptions("lock with exec", options);
-    const { signal } = options;
     if (!(buffer instanceof BufferObject)) {
       throw new TtmError("EINVAL", `Cannot lock with exec: ${show(buffer)} is no buffer`);
     }
-    if (this.#contended !== null) await this.#lockContended(this.#contended, signal);
+    if (this.#contended !== null) await this.#lockContended(this.#contended, options);
     if (this.#prelocked === buffer) {
       this.#prelocked = null;
       return;
     }
     try {
-      await this.#take(buffer, signal);
+      await this.#take(buffer, options);
     } catch (error) {
       const code = error instanceof TtmError ? error.code : null;
       if (code === "EALREADY" && this.#ignoreDuplicates) return;
@@ -128,7 +129,7 @@ export class Exec implements Disposable {
    *
    * @throws {TtmError} As {@linkcode lock}; those before the one that failed stay locked.
    */
-  async lockAll(buffers: readonly BufferObject[], options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async lockAll(buffers: readonly BufferObject[], options: WaitOptions = {}): Promise<void> {
     checkArray("lock with exec", "the buffers", buffers);
     for (const buffer of buffers) await this.lock(buffer, options);
   }
@@ -140,7 +141,9 @@ export class Exec implements Disposable {
    */
   unlock(buffer: BufferObject): void {
     const at = this.#buffers.lastIndexOf(buffer);
-    if (at < 0) throw new TtmError("EINVAL", `Cannot unlock with exec: ${show(buffer)} is not locked by it`);
+    if (at < 0 || !buffer.isHeldUnder(this.ticket)) {
+      throw new TtmError("EINVAL", `Cannot unlock with exec: ${show(buffer)} is not locked by it`);
+    }
     this.#buffers.splice(at, 1);
     if (this.#prelocked === buffer) this.#prelocked = null;
     buffer.unlock();
@@ -175,22 +178,22 @@ export class Exec implements Disposable {
     this.finish();
   }
 
-  async #lockContended(buffer: BufferObject, signal: AbortSignal | undefined): Promise<void> {
+  async #lockContended(buffer: BufferObject, options: WaitOptions): Promise<void> {
     this.#contended = null;
-    await this.#take(buffer, signal);
+    await this.#take(buffer, options);
     this.#prelocked = buffer;
   }
 
-  async #take(buffer: BufferObject, signal: AbortSignal | undefined): Promise<void> {
+  async #take(buffer: BufferObject, options: WaitOptions): Promise<void> {
     const { locked, holder } = buffer.reservation;
-    if (locked && holder !== this.ticket) signal?.throwIfAborted();
-    if (!buffer.tryReserve(this.ticket)) await buffer.reserve({ ticket: this.ticket, ...(signal && { signal }) });
+    if (locked && holder !== this.ticket) options.signal?.throwIfAborted();
+    if (!buffer.tryReserve(this.ticket)) await buffer.reserve({ ...options, ticket: this.ticket });
     this.#buffers.push(buffer);
     buffer.reservation.fences.reserve(1);
   }
 
   #unlockAll(): void {
-    for (const buffer of this.#buffers.reverse()) buffer.unlock();
+    for (const buffer of this.#buffers.reverse()) if (buffer.isHeldUnder(this.ticket)) buffer.unlock();
     this.#buffers = [];
     this.#prelocked = null;
   }

@@ -2,14 +2,21 @@ import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import type { Operation } from "./operation.ts";
-import { codeOf, EALREADY, EBUSY, EINVAL, EIO, ENOMEM, type Outcome } from "./outcome.ts";
+import { BLOCKED, codeOf, EALREADY, EBUSY, EDEADLK, EINVAL, EIO, ENOMEM, type Outcome } from "./outcome.ts";
 import type { PreparedPlacement } from "./placement.ts";
-import { noRoomReport, summarize } from "./report.ts";
+import { keptBuffers, summarize } from "./report.ts";
 
-/** The error of a reserve that ended with a failure. */
-export function reserveError(buffer: BufferRecord, outcome: Outcome): TtmError {
-  const why = outcome === EALREADY ? "its ticket holds it already" : "its ticket must give way to an older one";
-  return new TtmError(codeOf(outcome), `Cannot reserve ${buffer}: ${why}`);
+const notReserved: ReadonlyMap<Outcome, string> = new Map([
+  [EALREADY, "its ticket holds it already"],
+  [EBUSY, "it is reserved"],
+  [EDEADLK, "its ticket must give way to an older one"],
+  [BLOCKED, "one party has kept it reserved for 15 s; if that is the caller, it waits for itself"],
+]);
+
+/** The error of a reserve that ended with a failure, or that somebody has blocked for too long. */
+export function reserveError(what: string, buffer: BufferRecord, outcome: Outcome): TtmError {
+  const code = codeOf(outcome === BLOCKED ? EDEADLK : outcome);
+  return new TtmError(code, `Cannot ${what} ${buffer}: ${notReserved.get(outcome)}`);
 }
 
 /** The error of a validate that ended with a failure; for want of room, with a report. */
@@ -22,9 +29,10 @@ export function validateError(
 ): TtmError {
   const what = `validate ${buffer}`;
   if (op.cause instanceof Error) return op.error(what, op.cause.message, outcome);
-  if (outcome !== ENOMEM || op.cause !== undefined) return op.error(what, reasonOf(buffer, outcome), outcome);
-  const report = noRoomReport(state, buffer, placement);
-  return op.error(what, summarize(report), outcome, report);
+  const { noRoom } = op;
+  if (noRoom === null || op.cause !== undefined) return op.error(what, reasonOf(buffer, outcome), outcome);
+  const report = () => ({ ...noRoom, kept: keptBuffers(state, buffer, placement, noRoom) });
+  return op.error(what, summarize(noRoom), outcome, report);
 }
 
 /** The error of a transfer to or from the CPU, or of getting the pages for it. */

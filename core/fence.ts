@@ -1,3 +1,5 @@
+import { TtmError } from "./errors.ts";
+
 /** Called once when a fence signals; `error` is `undefined` on success. */
 export type FenceCallback = (error: unknown) => void;
 
@@ -42,9 +44,15 @@ export class Fence {
     return this.#error;
   }
 
-  /** Marks the work as over. A second call changes nothing. */
+  /**
+   * Marks the work as over. A second call changes nothing.
+   *
+   * @throws {TtmError} `EINVAL` if an earlier fence of its timeline has not signalled; nothing has changed then. Otherwise
+   * the first of what callbacks throw, after all of them have been called.
+   */
   signal(error?: unknown): void {
     if (this.#signalled) return;
+    this.context.pass(this);
     this.#signalled = true;
     this.#error = error;
     const thrown: unknown[] = [];
@@ -91,11 +99,16 @@ export class Fence {
   }
 }
 
-/** A timeline of fences: an engine or queue whose work ends in order. */
+/**
+ * A timeline of fences: an engine or queue whose work ends in order, each fence after the one made before it. Whoever waits
+ * for a fence takes the earlier ones of its timeline for signalled, too; so each engine needs a timeline of its own, and
+ * each fence that is made must signal, with an error if its work will not be done.
+ */
 export class FenceContext {
   /** For messages. */
   readonly name: string;
-  #last = 0;
+  #last: Fence | null = null;
+  #signalled = 0;
 
   /** Starts a timeline. */
   constructor(name: string) {
@@ -104,13 +117,32 @@ export class FenceContext {
 
   /** Makes the next fence of this timeline. */
   next(): Fence {
-    return new Fence(this, ++this.#last);
+    return this.#last = new Fence(this, (this.#last?.seqno ?? 0) + 1);
   }
 
-  /** Makes the next fence of this timeline, which signals when the promise settles, with its reason if it rejects. */
+  /**
+   * Makes the next fence of this timeline, which signals when the promise has settled, with its reason if it rejects, and
+   * the fences before it have signalled.
+   */
   follow(promise: Promise<unknown>): Fence {
+    const before = this.#last;
     const fence = this.next();
-    promise.then(() => fence.signal(), (error) => fence.signal(error ?? new Error("the work failed")));
+    const end = (error?: unknown) => {
+      if (before === null) fence.signal(error);
+      else before.onSignal(() => fence.signal(error));
+    };
+    promise.then(() => end(), (error) => end(error ?? new Error("the work failed")));
     return fence;
+  }
+
+  /** @internal Notes that a fence is about to signal, whose turn it must be. */
+  pass(fence: Fence): void {
+    const turn = this.#signalled + 1;
+    if (fence.seqno !== turn) {
+      const why =
+        `${this.name}#${turn} was made before it and has not signalled; work that may end in another order needs `;
+      throw new TtmError("EINVAL", `Cannot signal ${fence}: ${why}timelines of its own`);
+    }
+    this.#signalled = turn;
   }
 }

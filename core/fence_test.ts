@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import { FenceContext } from "./mod.ts";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { type Fence, FenceContext, TtmError } from "./mod.ts";
 
 Deno.test("FenceContext numbers its fences from 1 and names them", () => {
   const line = new FenceContext("copy");
@@ -114,4 +114,45 @@ Deno.test("a fence follows a promise, also into failure", async () => {
   work.resolve();
   await Promise.allSettled([good.settled(), bad.settled(), silent.settled()]);
   assertEquals([good.error, bad.error, silent.error instanceof Error], [undefined, "lost", true]);
+});
+
+Deno.test("a fence whose turn it is not on its timeline is refused, and nothing has changed", () => {
+  const line = new FenceContext("copies");
+  const [first, second, third] = [line.next(), line.next(), line.next()] as [Fence, Fence, Fence];
+  const seen: string[] = [];
+  for (const fence of [first, second, third]) fence.onSignal(() => seen.push(String(fence)));
+  const error = assertThrows(
+    () => third.signal(),
+    TtmError,
+    "Cannot signal copies#3: copies#1 was made before it and has not signalled",
+  );
+  assertEquals([error.code, third.signalled, seen], ["EINVAL", false, []]);
+  first.signal(new Error("lost"));
+  assertThrows(() => third.signal(), TtmError, "copies#2 was made before it");
+  second.signal();
+  third.signal();
+  assertEquals(seen, ["copies#1", "copies#2", "copies#3"]);
+});
+
+Deno.test("a callback may signal the next fence of the timeline", () => {
+  const line = new FenceContext("copies");
+  const [first, second] = [line.next(), line.next()];
+  first.onSignal(() => second.signal());
+  first.signal();
+  assertEquals(second.signalled, true);
+});
+
+Deno.test("fences that follow promises signal in the order of their timeline, whichever settles first", async () => {
+  const line = new FenceContext("readback");
+  const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const seen: unknown[] = [];
+  const fences = [line.follow(first.promise), line.follow(second.promise)];
+  for (const fence of fences) fence.onSignal((error) => seen.push(String(fence), error));
+  second.reject("lost");
+  await second.promise.catch(() => {});
+  await Promise.resolve();
+  assertEquals([seen, fences.map(({ signalled }) => signalled)], [[], [false, false]]);
+  first.resolve();
+  await Promise.allSettled(fences.map((fence) => fence.settled()));
+  assertEquals(seen, ["readback#1", undefined, "readback#2", "lost"]);
 });

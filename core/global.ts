@@ -1,11 +1,12 @@
 import { MemoryAccountant, type MemoryLimits, type ZoneUsage } from "./accounting.ts";
-import { checkObject, checkWaitOptions } from "./arguments.ts";
+import { checkOptions, checkWaitOptions } from "./arguments.ts";
 import { type Clock, type ClockEvent, SystemClock } from "./clock.ts";
 import type { BoDevice } from "./device.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import { swapOutError } from "./failure.ts";
 import { Operation } from "./operation.ts";
+import { GLOBAL_OPTIONS } from "./option_names.ts";
 import type { WaitOptions } from "./options.ts";
 import { BLOCKED, DONE, type Outcome } from "./outcome.ts";
 import { swapOutDevice } from "./swapout.ts";
@@ -59,7 +60,7 @@ export class Global {
    * @throws {TtmError} `EINVAL` if they make no sense.
    */
   constructor(options: GlobalOptions = {}) {
-    checkObject("create global", "the options", options);
+    checkOptions("create global", options, GLOBAL_OPTIONS);
     this.accountant = new MemoryAccountant(options.limits);
     this.accountant.registerShrinker((op) => this.swapOutOnce(op));
   }
@@ -134,18 +135,28 @@ export class Global {
   }
 
   /** @internal */
-  add(device: BoDevice, state: DeviceState): void {
+  mustBeOpen(): void {
     if (this.#closed) throw new TtmError("EINVAL", "Cannot create device: its global is closed");
-    if (this.#members.length === 0) this.#clock = state.clock;
+  }
+
+  /** @internal */
+  add(device: BoDevice, state: DeviceState): void {
     this.#members.push({ device, state });
+    if (this.#members.length === 1) this.#takeClock();
   }
 
   /** @internal */
   remove(state: DeviceState): void {
     this.#members = this.#members.filter((member) => member.state !== state);
-    if (this.#members.length > 0 || this.#worker === null) return;
-    this.#clock.cancel(this.#worker);
+    if (this.#clock === state.clock) this.#takeClock();
+  }
+
+  /** Goes by the clock of a device that is there; one that has gone might never move on. */
+  #takeClock(): void {
+    if (this.#worker !== null) this.#clock.cancel(this.#worker);
     this.#worker = null;
+    this.#clock = this.#members[0]?.state.clock ?? new SystemClock();
+    this.shrinkInBackground();
   }
 
   /** @internal One attempt: who has given memory goes to the end of the line (`ttm_global_swapout`). */
@@ -163,7 +174,7 @@ export class Global {
 
   /** @internal Swaps out soon, and without waiting, if a zone is fuller than it should be. */
   shrinkInBackground(): void {
-    if (this.#worker !== null || !this.accountant.aboveSwapLimit) return;
+    if (this.#worker !== null || this.#members.length === 0 || !this.accountant.aboveSwapLimit) return;
     this.#worker = this.#clock.schedule(this.#clock.now(), () => {
       this.#worker = null;
       this.accountant.shrinkToSwapLimit(new Operation({}, true));

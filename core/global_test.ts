@@ -124,3 +124,35 @@ Deno.test("a device has a global of its own, with limits of its own, unless it i
   await refused(() => new BoDevice({ driver: driver(), managers: {}, store: 5 as never }), "EINVAL", "options.store");
   await refused(() => new Global(null as never), "EINVAL", "the options");
 });
+
+Deno.test("a global goes by the clock of a device that it has, not of one that has been closed", async () => {
+  const global = new Global();
+  const old = testDevice({ global });
+  const { device, clock } = testDevice({ global });
+  await old.device.close();
+  const buffer = await filled(device, 1);
+  addWork(buffer, fence("hang"));
+  const swapping = refused(() => global.swapOut(), "EBUSY");
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals([old.clock.pending, clock.pending], [0, 1]);
+  clock.advanceTo(15_000);
+  await swapping;
+});
+
+Deno.test("swapping in the background goes on by the clock of another device when the first is closed", async () => {
+  const zone = { name: "kernel", bytes: 2 ** 20, maxBytes: 2 ** 20, emergencyBytes: 2 ** 20, swapBytes: 0 };
+  const global = new Global({ limits: { zones: [zone] } });
+  const [old, { device, clock }] = [testDevice({ global }), testDevice({ global })];
+  const buffer = await filled(device, 1);
+  assertEquals([old.clock.pending, clock.pending, buffer.swapped], [1, 0, false]);
+  await old.device.close();
+  assertEquals([old.clock.pending, clock.pending], [0, 1]);
+  clock.advanceTo(1);
+  assertEquals(buffer.swapped, true);
+  buffer.unref();
+  await device.close();
+  assertEquals(clock.pending, 0);
+  const later = testDevice({ global });
+  await filled(later.device, 2);
+  assertEquals([clock.pending, later.clock.pending], [0, 1]);
+});

@@ -15,6 +15,7 @@ import { addWork, fence, only, pin, place, put, StoppedClock, testDevice, TestDr
 function healthy() {
   const managers = { gtt: firstFit(), vram: firstFit() };
   const state = new DeviceState(new TestDriver(), managers, new StoppedClock(), {});
+  state.takeParts();
   const make = (memoryType: string, pages: number) => {
     const buffer = new BufferObject(state, { id: state.liveBuffers, bytes: pages * 4096, alignment: 2, priority: 1 });
     state.liveBuffers++;
@@ -86,6 +87,12 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
     Object.assign(pinned.buffer, { users: 0 });
   }],
   [/buffer 1 has -1 CPU writers/, ({ gtt }) => mappingsOf(gtt.buffer).writers = -1],
+  [/buffer 1 has 0 maps and 1 grabs, not 0/, ({ gtt }) => mappingsOf(gtt.buffer).writers++],
+  [/dying buffer 2 has no users, and 1 maps and grabs keep it/, ({ vram }) => {
+    vram.buffer.reservation.fences.add(fence(), "write");
+    dying(vram.buffer);
+    mappingsOf(vram.buffer).keepers++;
+  }],
   [/dying buffer 4 is pinned/, ({ pinned, state }) => {
     dying(pinned.buffer);
     state.buffers.setPins(pinned.buffer.row, 1);
@@ -110,10 +117,10 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   [/buffer 1 starts at 0, its pages are at 4/, ({ gtt }) => gtt.buffer.tt?.noteBound("gtt", 4)],
   [/buffer 1 is bound to gtt without pages/, ({ gtt }) => gtt.buffer.tt?.unpopulate()],
   [/buffer 2 stands in the wrong list/, ({ state, vram }) => {
-    state.order.remove(vram.row);
+    state.order.remove(vram.row, "freed");
     state.order.policy.insert(vram.row, vram.buffer, "system");
   }],
-  [/buffer 2 is in vram but on no list/, ({ state, vram }) => state.order.remove(vram.row)],
+  [/buffer 2 is in vram but on no list/, ({ state, vram }) => state.order.remove(vram.row, "freed")],
   [/vram holds 5 pages, 6 are counted/, ({ type }) => type(2).usedPages++],
   [/vram holds 3 resources, 2 are counted/, ({ type }) => type(2).residents--],
   [/vram holds 5 pages, its manager handed out 6/, ({ type }) => {

@@ -91,6 +91,7 @@ Deno.test("a buffer without a place is on no list", () => {
 function inside(priorities: readonly number[]) {
   const managers = { gtt: firstFit(), vram: firstFit() };
   const state = new DeviceState(new TestDriver({ vram: 100 }), managers, new SimulatedClock(), {});
+  state.takeParts();
   const buffers = priorities.map((priority, id) => {
     const buffer = new BufferObject(state, { id, bytes: 1, alignment: 1, priority });
     place(buffer, "vram");

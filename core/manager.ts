@@ -68,6 +68,11 @@ export interface MemTypeManager<Node extends ManagerNode = ManagerNode> {
    * the core evicts in the order of its policy, wherever the pages are, until the request fits.
    */
   scan?(request: AllocationRequest): EvictionScan<Node>;
+  /**
+   * Whether the request would have room if nothing were handed out; for one that would not, nobody is evicted. Left out, the
+   * core compares its size, alignment and range with the pages in charge.
+   */
+  canFit?(request: AllocationRequest): boolean;
   /** Takes a node of {@linkcode allocate} back; called exactly once for each. */
   free(node: Node): void;
   /**

@@ -114,7 +114,7 @@ Deno.test("where nothing new may be placed, what is there stays, also through a 
   device.setUsed("vram", false);
   place(there, "vram");
   other.tryReserve();
-  await refused(() => other.validate(only("vram")), "ENOMEM", "no manager");
+  await refused(() => other.validate(only("vram")), "ENOMEM", "vram: not in use until setUsed()");
   assertEquals([there.memoryType, other.memoryType], ["vram", "gtt"]);
   await other.validate({ placement: [{ memoryType: "vram" }, { memoryType: "system" }] });
   assertEquals(other.memoryType, "system");

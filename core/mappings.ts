@@ -33,6 +33,8 @@ export class Mappings {
   io: IoWindow | null = null;
   /** How many write to it by the CPU and keep it out of submissions. */
   writers = 0;
+  /** How many of its users are maps and grabs. */
+  keepers = 0;
   /** First page of the range of offsets that names the buffer for users; -1 if nobody has asked for it. */
   firstOffset = -1;
 }

@@ -10,7 +10,7 @@ const PAGES_AT_ONCE = 256;
  * for drivers without a `move`; a driver can fall back on it. The work on the buffer must have ended.
  *
  * @throws {TtmError} `EINVAL` if the CPU cannot see an end; `ENODEV` if the host pages are no bytes. A part may have been
- * copied then; the source is as it was.
+ * copied then, though never into imported pages; the source is as it was.
  *
  * @example A driver that leaves all moves to the CPU
  * ```ts
@@ -30,13 +30,20 @@ export function moveMemcpy(
   driver: Pick<Driver, "ioMemReserve" | "ioMemFree">,
   { source, destination, pages }: Pick<MoveRequest, "source" | "destination" | "pages">,
 ): void {
-  for (let first = 0; first < pages; first += PAGES_AT_ONCE) {
-    const count = Math.min(PAGES_AT_ONCE, pages - first);
+  // The array of an exporter gets all or nothing.
+  if (destination.table?.external === true && source !== null) {
+    eachPiece(pages, (first, count) => withBytes(driver, source, first, count, () => {}));
+  }
+  eachPiece(pages, (first, count) => {
     withBytes(driver, destination, first, count, (target) => {
       if (source === null) target.fill(0);
       else withBytes(driver, source, first, count, (bytes) => target.set(bytes));
     });
-  }
+  });
+}
+
+function eachPiece(pages: number, use: (first: number, count: number) => void): void {
+  for (let first = 0; first < pages; first += PAGES_AT_ONCE) use(first, Math.min(PAGES_AT_ONCE, pages - first));
 }
 
 function withBytes(

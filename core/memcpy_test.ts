@@ -6,6 +6,7 @@ import {
   checkInvariants,
   type Driver,
   moveMemcpy,
+  PAGE_SIZE,
   SimulatedClock,
   TranslationTable,
 } from "./mod.ts";
@@ -85,4 +86,29 @@ Deno.test("host pages that are no bytes cannot be copied by the CPU", async () =
   const buffer = put(device, "gtt");
   buffer.tryReserve();
   await refused(() => buffer.validate(only("vram")), "ENODEV", "are no bytes");
+});
+
+Deno.test("imported pages get all of what the CPU copies, or nothing", async () => {
+  const pages = 300;
+  const vram = new Uint8Array(pages * PAGE_SIZE);
+  let visible = pages;
+  const driver: Driver = {
+    name: "window",
+    memoryTypes: [{ name: "system" }, { name: "vram", pages, fixed: true }],
+    evictPlacement: () => only("system"),
+    ioMemReserve: (_type, start, count) =>
+      start + count > visible ? null : vram.subarray(start * PAGE_SIZE, (start + count) * PAGE_SIZE),
+  };
+  const device = new BoDevice({ driver, managers: { vram: firstFit() } });
+  const imported = new Uint8Array(pages * PAGE_SIZE).fill(7);
+  const buffer = put(device, "vram", { pages, kind: "sg", imported });
+  await fill(buffer, 9);
+  visible = pages - 1;
+  buffer.tryReserve();
+  await refused(() => buffer.validate(only("system")), "EINVAL", "the CPU cannot see pages 256 to 300 of vram");
+  buffer.unreserve();
+  assertEquals(new Set(imported), new Set([7]));
+  visible = pages;
+  place(buffer, "system");
+  assertEquals(new Set(imported), new Set([9]));
 });

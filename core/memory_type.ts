@@ -1,8 +1,9 @@
-import { checkBoolean, checkInteger, checkObject, show } from "./arguments.ts";
+import { checkBoolean, checkInteger, checkOptions, show } from "./arguments.ts";
 import { ANY_CACHING, type Caching, cachingMask } from "./caching.ts";
 import { TtmError } from "./errors.ts";
 import type { Fence } from "./fence.ts";
-import type { ManagerNode, MemTypeManager } from "./manager.ts";
+import { MEMORY_TYPE } from "./option_names.ts";
+import type { AllocationRequest, ManagerNode, MemTypeManager } from "./manager.ts";
 
 /** Pages are 4096 bytes everywhere. */
 export const PAGE_SIZE = 4096;
@@ -54,6 +55,8 @@ export class MemoryType {
   usedPages = 0;
   /** Resources in it. */
   residents = 0;
+  /** Those of them on the list of the pinned. */
+  pinned = 0;
   /**
    * The last copy of each timeline out of a range that was handed on before the copy ended, in the order of their
    * queueing; new tenants must wait for all of them.
@@ -62,9 +65,10 @@ export class MemoryType {
 
   constructor(options: MemoryTypeOptions, index: number, manager: MemTypeManager | null) {
     const what = "create device";
-    checkObject(what, `memory type ${index}`, options);
+    checkOptions(what, options, MEMORY_TYPE, `memory type ${index}`);
     const { name, pages = 0, fixed = false, gpuOffset = 0, defaultCaching = "cached" } = options;
     const { mappable = true, cma = true } = options;
+    checkBoolean(what, `the flag fixed of ${show(name)}`, fixed);
     checkBoolean(what, `the flag mappable of ${show(name)}`, mappable);
     checkBoolean(what, `the flag cma of ${show(name)}`, cma);
     if (typeof name !== "string" || name === "" || (index === 0) !== (name === "system") || (index === 0 && fixed)) {
@@ -104,6 +108,18 @@ export class MemoryType {
   /** Whether anything can be placed here. */
   get usable(): boolean {
     return this.used && (this.isSystem || this.manager !== null);
+  }
+
+  /** Whether a request would have room here if nobody else were here. */
+  canFit(request: AllocationRequest): boolean {
+    const { manager } = this;
+    if (manager?.canFit !== undefined) return manager.canFit(request);
+    const { pages, alignment, fpfn } = request;
+    const end = Math.min(request.lpfn, this.pages);
+    if (manager?.addresses === false) return fpfn === 0 && end === this.pages && pages <= end;
+    const beyond = fpfn % alignment;
+    const start = beyond === 0 ? fpfn : fpfn - beyond + alignment;
+    return start + pages <= end;
   }
 
   /** Whether evicting the owner of these pages could make room in [fpfn, lpfn). */

@@ -1,6 +1,7 @@
 import type { BufferRecord } from "./buffer_record.ts";
 import { leaveToGhost } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { RemovalReason } from "./eviction_policy.ts";
 import type { Fence } from "./fence.ts";
 import { endKernelMaps, isAperture, unmapVirtual } from "./io_memory.ts";
 import type { MemoryType } from "./memory_type.ts";
@@ -8,9 +9,10 @@ import type { Operation } from "./operation.ts";
 import { BLOCKED, codeOf, DONE, EINVAL, EMULTIHOP, ENOMEM, type Outcome } from "./outcome.ts";
 import { populate } from "./populate.ts";
 import { PreparedPlacement } from "./placement.ts";
-import { freeResource } from "./resource.ts";
+import { allocateResource, freeResource } from "./resource.ts";
 import { memSpace } from "./space.ts";
 import { createTable, emptyTable } from "./tables.ts";
+import type { TranslationTable } from "./translation_table.ts";
 import { travel } from "./travel.ts";
 
 /** One transition of a buffer between places. */
@@ -20,10 +22,14 @@ export interface Transition {
   readonly old: number;
   /** Null without a place so far. */
   readonly from: MemoryType | null;
+  /** Where its bytes come from: its place, or SYSTEM for imported pages that have no place yet; else null. */
+  readonly origin: MemoryType | null;
   readonly target: MemoryType;
   /** The row of the new resource. */
   readonly to: number;
   readonly evict: boolean;
+  /** Why the old place is left. */
+  readonly why: RemovalReason;
   /** The copy; null when there is nothing to wait for. */
   fence: Fence | null;
   /** Whether the old place is handed on behind the copy. */
@@ -43,19 +49,25 @@ export function moveThroughHops(
 ): Outcome {
   let outcome = handleMove(state, buffer, to, evict, true, op);
   for (let hops = 0; outcome === EMULTIHOP; hops++) {
-    outcome = hops < state.types.length ? moveToStop(state, buffer, op) : EINVAL;
+    outcome = hops < state.types.length ? moveToStop(state, buffer, evict, op) : EINVAL;
     if (outcome === DONE) outcome = handleMove(state, buffer, to, evict, true, op);
   }
-  if (outcome !== DONE) freeResource(state, to);
+  if (outcome !== DONE) freeResource(state, to, "freed");
   return outcome;
 }
 
-function moveToStop(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+/** Evicts a buffer to SYSTEM, wherever its driver would send it. */
+export function moveToSystem(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+  const row = allocateResource(state, buffer, state.systemPlace, false, op);
+  return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
+}
+
+function moveToStop(state: DeviceState, buffer: BufferRecord, evict: boolean, op: Operation): Outcome {
   if (op.hop === null) return EINVAL;
   const row = memSpace(state, buffer, op.hop, op);
   if (row < 0) return row;
-  const outcome = handleMove(state, buffer, row, false, false, op);
-  if (outcome !== DONE) freeResource(state, row);
+  const outcome = handleMove(state, buffer, row, evict, false, op);
+  if (outcome !== DONE) freeResource(state, row, "freed");
   return outcome;
 }
 
@@ -75,20 +87,35 @@ function handleMove(
   const old = buffers.resource(buffer.row);
   const from = old < 0 ? null : resources.place(old).type;
   const target = resources.place(to).type;
-  const move: Transition = { buffer, old, from, target, to, evict, fence: null, pipelined: false };
+  const origin = from ?? (buffer.imported === null ? null : state.systemPlace.type);
+  // A stop is left on the way, and nobody evicts from it.
+  const why = evict && !(old >= 0 && resources.place(old).temporary) ? "evicted" : "moved";
+  // As in the kernel, only the last leg is an eviction.
+  const move: Transition = {
+    buffer,
+    old,
+    from,
+    origin,
+    target,
+    to,
+    evict: evict && mayHop,
+    why,
+    fence: null,
+    pipelined: false,
+  };
   let outcome = mayHop ? askForHop(state, move, op) : DONE;
   if (outcome === DONE) outcome = waitBeforeMove(state, move, op);
   if (outcome === DONE) outcome = prepareAndTravel(state, move, op);
   if (outcome === DONE) waitForCopy(state, move, op);
-  if (outcome !== BLOCKED) trace(state, move, outcome);
+  if (outcome !== BLOCKED) trace(state, move, outcome, op);
   if (outcome === DONE) commit(state, move);
   return outcome;
 }
 
-function askForHop(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
-  if (from === null || from === target || (from.isSystem && buffer.tt === null)) return DONE;
+function askForHop(state: DeviceState, { buffer, origin, target }: Transition, op: Operation): Outcome {
+  if (origin === null || origin === target || (origin.isSystem && buffer.tt === null)) return DONE;
   try {
-    const place = state.driver.hop?.(buffer, from.name, target.name) ?? null;
+    const place = state.driver.hop?.(buffer, origin.name, target.name) ?? null;
     if (place === null) return DONE;
     op.hop = new PreparedPlacement(state.typesByName, { placement: [{ ...place, temporary: true }] });
     return EMULTIHOP;
@@ -100,8 +127,13 @@ function askForHop(state: DeviceState, { buffer, from, target }: Transition, op:
 /** Pages may not leave the device's view while it works on them, and immediate moves come after all work. */
 function waitBeforeMove(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
   const bytesTravel = from?.fixed === true || target.fixed;
+  // Whether there are bytes for the array of an exporter is known when the copies before have ended.
+  const isReturn = buffer.imported !== null && from?.fixed === true && !target.fixed;
+  const known = isReturn ? op.waitForAll(buffer.reservation.fences, "kernel") : DONE;
+  if (known !== DONE) return known;
   const isQueued = bytesTravel ? state.orderedMoves : state.queuedBinds && !target.isSystem;
-  const mustBeIdle = !isQueued && (bytesTravel || (from !== null && !from.isSystem));
+  const mustBeIdle = (!isQueued || (isReturn && buffer.lost !== undefined)) &&
+    (bytesTravel || (from !== null && !from.isSystem));
   return mustBeIdle ? op.waitForAll(buffer.reservation.fences) : DONE;
 }
 
@@ -166,21 +198,32 @@ function waitForCopy(state: DeviceState, move: Transition, op: Operation): void 
 
 /** Makes the new resource the buffer's own and lets go of the old one, now or when the copy out of it has ended. */
 function commit(state: DeviceState, move: Transition): void {
-  const { buffer, old, from, target, to, fence } = move;
-  // A buffer that comes from nowhere keeps the table that it may have; nothing of it goes along.
-  const leavingTable = target.fixed && from !== null ? buffer.tt : null;
+  const { buffer, old, origin, target, to, why, fence } = move;
+  // A buffer that comes from nowhere keeps the table that it may have, unless the bytes in it have gone along.
+  const leavingTable = target.fixed && origin !== null ? buffer.tt : null;
   endKernelMaps(buffer);
   if (fence !== null) loseContentsIfItFails(buffer, fence);
   if (fence !== null && !fence.signalled && old >= 0 && !move.pipelined) {
-    leaveToGhost(state, buffer, leavingTable, [{ fence, usage: "kernel" }]);
+    leaveToGhost(state, buffer, leavingTable, [{ fence, usage: "kernel" }], why);
   } else {
-    if (leavingTable !== null) emptyTable(state, buffer, leavingTable);
-    if (old >= 0) freeResource(state, old);
+    if (leavingTable !== null) emptyAfter(fence, state, buffer, leavingTable);
+    if (old >= 0) freeResource(state, old, why);
   }
   if (leavingTable !== null) buffer.tt = null;
   state.buffers.setResource(buffer, to);
   if (buffer.wasEvicted) state.driver.invalidateCaches?.(buffer);
   buffer.wasEvicted = false;
+}
+
+/** A copy that is under way reads from the table; without a place of its own no ghost keeps it. */
+function emptyAfter(
+  copy: Fence | null,
+  state: DeviceState,
+  buffer: BufferRecord,
+  table: TranslationTable,
+): void {
+  if (copy === null || copy.signalled) emptyTable(state, buffer, table);
+  else copy.onSignal(() => emptyTable(state, buffer, table));
 }
 
 function loseContentsIfItFails(buffer: BufferRecord, copy: Fence): void {
@@ -190,7 +233,12 @@ function loseContentsIfItFails(buffer: BufferRecord, copy: Fence): void {
   });
 }
 
-function trace(state: DeviceState, { buffer, evict, target, to, fence }: Transition, outcome: Outcome): void {
+function trace(
+  state: DeviceState,
+  { buffer, evict, target, to, fence }: Transition,
+  outcome: Outcome,
+  { forBuffer }: Operation,
+): void {
   if (state.tracer.move === undefined) return;
   const { memoryType, start } = buffer;
   state.tracer.move({
@@ -200,5 +248,7 @@ function trace(state: DeviceState, { buffer, evict, target, to, fence }: Transit
     to: { memoryType: target.name, start: state.resources.start(to) },
     failure: outcome === DONE ? null : outcome === EMULTIHOP ? "EMULTIHOP" : codeOf(outcome),
     fence,
+    time: state.clock.now(),
+    forBuffer,
   });
 }

@@ -138,6 +138,18 @@ Deno.test("what a retried move waits for may fail; it is asked again", async () 
   t.buffer.unreserve();
 });
 
+Deno.test("a retried move is asked again when a tracer ends its step at once", async () => {
+  const driver = new SlowDriver();
+  const tracer = { wait: (step: Fence) => step.signal() };
+  const device = new BoDevice({ driver, managers: { vram: new CountedPages() }, tracer });
+  const buffer = device.createBuffer({ bytes: 4096 });
+  buffer.tryReserve();
+  await buffer.validate(only("vram"));
+  await buffer.validate(only("system"));
+  assertEquals([buffer.memoryType, driver.vram.size, driver.steps.length], ["system", 0, 1]);
+  checkInvariants(device);
+});
+
 Deno.test("a retried move that waits for what is there already is the driver's mistake", async () => {
   await using t = await bench();
   t.driver.step = () => {

@@ -5,6 +5,7 @@ import {
   bytesIn,
   fill,
   only,
+  pin,
   place,
   put,
   refused,
@@ -254,12 +255,13 @@ Deno.test("a victim that failed does not taint the error of a later call", async
 
 Deno.test("a victim that failed in one attempt and left in the next does not taint the error", async () => {
   const { device, driver } = testDevice();
-  const [victim, busy] = [put(device, "vram", { pages: 4 }), put(device, "vram", { pages: 4 })];
+  const [victim, busy] = [put(device, "vram", { pages: 3 }), put(device, "vram", { pages: 4 })];
+  pin(put(device, "vram"));
   const work = addWork(busy);
-  const buffer = put(device, "system", { pages: 9 });
+  const buffer = put(device, "system", { pages: 8 });
   driver.beforeMove = (request) => request.buffer === victim && fail();
   buffer.tryReserve();
-  const placed = refused(() => buffer.validate(only("vram")), "ENOMEM", "no room for 9 pages");
+  const placed = refused(() => buffer.validate(only("vram")), "ENOMEM", "no room for 8 pages");
   driver.beforeMove = () => {};
   work.signal();
   assertStrictEquals((await placed).cause, undefined);

@@ -20,10 +20,11 @@ export function neighboursInTheWay(
 ): readonly BufferRecord[] {
   const { resources } = state;
   const owners = new Map<ManagerNode, BufferRecord>();
+  const walk = state.order.walk(place.type);
   try {
     const scan = place.type.manager?.scan?.(requestFor(buffer, place));
     if (scan === undefined) return [];
-    for (const row of state.order.candidates(place.type)) {
+    for (let row = walk.next(); row >= 0; row = walk.next()) {
       const victim = resources.buffer(row);
       const node = resources.node(row);
       if (victim === null || node === null || !mayLeave(victim, row)) continue;
@@ -32,6 +33,8 @@ export function neighboursInTheWay(
     }
   } catch (error) {
     op.fail(error, EIO);
+  } finally {
+    walk.close();
   }
   return [];
 }

@@ -1,9 +1,10 @@
+import type { BufferRecord } from "./buffer_record.ts";
 import { TtmError } from "./errors.ts";
 import type { Fence } from "./fence.ts";
 import type { FenceList, FenceUsage } from "./fence_list.ts";
-import type { NoRoomReport } from "./report.ts";
+import type { KeptReason, NoRoomFigures, NoRoomReport } from "./report.ts";
 import { BLOCKED, codeOf, DONE, EBUSY, type Outcome, outcomeOf } from "./outcome.ts";
-import type { PreparedPlacement } from "./placement.ts";
+import type { PreparedPlace, PreparedPlacement } from "./placement.ts";
 import type { Reservation } from "./reservation.ts";
 import type { Tracer } from "./tracer.ts";
 
@@ -14,6 +15,8 @@ export type Blocker = Fence | Reservation;
 export class Operation {
   /** Treat what would have to be waited for as unavailable. */
   readonly noWait: boolean;
+  /** The buffer that the call is about; null if it is about a memory type, or the device. */
+  forBuffer: BufferRecord | null;
   /** The reservation that the caller holds and whose other buffers may be evicted as well. */
   siblings: Reservation | null = null;
   /** What the last attempt was blocked on. */
@@ -32,21 +35,41 @@ export class Operation {
   evicting = 0;
   /** What a driver, manager or store threw. */
   cause: unknown = undefined;
+  /** Why there was no room. */
+  noRoom: NoRoomFigures | null = null;
+  #kept: Map<PreparedPlace, Readonly<Record<KeptReason, number>>> | null = null;
   #victimCause: unknown = undefined;
   #failures: Map<Fence, unknown> | null = null;
   #tracer: Tracer;
 
-  constructor(tracer: Tracer, noWait: boolean) {
+  constructor(tracer: Tracer, noWait: boolean, forBuffer: BufferRecord | null = null) {
     this.#tracer = tracer;
     this.noWait = noWait;
+    this.forBuffer = forBuffer;
   }
 
-  /** Forgets what the last attempt left. */
+  /** Makes it the record of another call. */
+  reset(): void {
+    this.begin();
+    this.siblings = null;
+    this.evictions = 0;
+    this.shrinks = 0;
+    this.freedPages = 0;
+    this.#failures = null;
+  }
+
+  /** Forgets what the last attempt left, but for the failure of what it was blocked on. */
   begin(): void {
+    const { blockedOn } = this;
+    if (blockedOn !== null && "error" in blockedOn && blockedOn.error !== undefined) {
+      this.noteFailed(blockedOn, blockedOn.error);
+    }
     this.blockedOn = null;
     this.hop = null;
     this.ownCopy = null;
     this.cause = undefined;
+    this.noRoom = null;
+    this.#kept = null;
     this.#victimCause = undefined;
   }
 
@@ -104,8 +127,19 @@ export class Operation {
     this.cause = undefined;
   }
 
+  /** Remembers who did not leave a place. */
+  noteKept(place: PreparedPlace, kept: Readonly<Record<KeptReason, number>>): void {
+    this.#kept ??= new Map();
+    this.#kept.set(place, kept);
+  }
+
+  /** Who did not leave a place in the last attempt; undefined if all did. */
+  keptAt(place: PreparedPlace): Readonly<Record<KeptReason, number>> | undefined {
+    return this.#kept?.get(place);
+  }
+
   /** The error of a public call that ended with a failure. */
-  error(what: string, why: string, outcome: Outcome, report?: NoRoomReport): TtmError {
+  error(what: string, why: string, outcome: Outcome, report?: () => NoRoomReport): TtmError {
     const cause = this.cause ?? this.#victimCause;
     return new TtmError(codeOf(outcome), `Cannot ${what}: ${why}`, {
       ...(cause === undefined ? {} : { cause }),

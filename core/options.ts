@@ -1,7 +1,8 @@
 import type { BufferView } from "./buffer_view.ts";
 import { Reservation } from "./reservation.ts";
-import { checkInteger, checkObject, checkWord, show } from "./arguments.ts";
+import { checkInteger, checkOptions, checkWord, show } from "./arguments.ts";
 import { PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
+import { BUFFER_OPTIONS } from "./option_names.ts";
 import { TtmError } from "./errors.ts";
 import type { Placement, PreparedPlacement } from "./placement.ts";
 import type { AcquireTicket } from "./ticket.ts";
@@ -24,7 +25,14 @@ export interface BufferOptions {
   readonly kind?: BufferKind;
   /** Shared with other buffers, which are then reserved and waited for together. @default {its own} */
   readonly reservation?: Reservation;
-  /** Imported pages, for kind `"sg"` only, where they are needed: as many bytes as whole pages hold the buffer. */
+  /**
+   * The imported pages of a buffer of kind `"sg"`, which needs them: as many bytes as whole pages hold the buffer. They are
+   * its contents from the start and are changed by nothing but writes through the buffer. In SYSTEM, and in memory types
+   * that are bound, the buffer is this very array. While it is in device-resident memory the bytes there count and the array
+   * stays as it was when they left; it gets them back when the buffer leaves that memory, or when its last reference goes,
+   * behind the work that uses it; `onDestroy` tells that they are there. Bytes that were lost on the device, or dropped
+   * there by a purge, leave it alone.
+   */
   readonly imported?: Uint8Array;
   /**
    * A key of the device's swap store that is the caller's: what is swapped out under it stays there, also when it has
@@ -66,9 +74,7 @@ export interface ValidateOptions extends WaitOptions {
 }
 
 /** How to reserve. */
-export interface ReserveOptions {
-  /** Ends the wait: the call rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+export interface ReserveOptions extends WaitOptions {
   /** The turn of a party that reserves several buffers. */
   readonly ticket?: AcquireTicket;
 }
@@ -101,7 +107,7 @@ const MAX_BYTES = Number.MAX_SAFE_INTEGER - PAGE_SIZE;
 
 /** Checks the options of a new buffer; throws `EINVAL` if one is out of range. */
 export function checkBufferOptions(what: string, options: BufferOptions, id: number): CheckedBufferOptions {
-  checkObject(what, "the options", options);
+  checkOptions(what, options, BUFFER_OPTIONS);
   const { alignment = 1, priority = 0, kind = "device", reservation, imported } = options;
   for (const [name, text] of [["label", options.label], ["swapKey", options.swapKey]]) {
     if (text === undefined || typeof text === "string") continue;

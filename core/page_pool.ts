@@ -1,5 +1,6 @@
-import { checkInteger, checkObject } from "./arguments.ts";
+import { checkInteger, checkOptions } from "./arguments.ts";
 import { PAGE_SIZE } from "./memory_type.ts";
+import { PAGE_POOL_OPTIONS } from "./option_names.ts";
 import { TranslationTable } from "./translation_table.ts";
 
 /** What a pool keeps. */
@@ -52,7 +53,7 @@ export class PagePool {
    * @throws {TtmError} `EINVAL` if `maxPages` is no whole number from 0.
    */
   constructor(options: PagePoolOptions = {}) {
-    checkObject("create page pool", "the options", options);
+    checkOptions("create page pool", options, PAGE_POOL_OPTIONS);
     this.maxPages = checkInteger("create page pool", "maxPages", options.maxPages ?? 2 ** 14, 0, 2 ** 40);
   }
 

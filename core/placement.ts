@@ -1,7 +1,8 @@
-import { checkInteger, checkObject, show } from "./arguments.ts";
+import { checkBoolean, checkInteger, checkOptions, show } from "./arguments.ts";
 import { ANY_CACHING, type Caching, cachingMask } from "./caching.ts";
 import { TtmError } from "./errors.ts";
 import type { MemoryType } from "./memory_type.ts";
+import { PLACE, PLACEMENT } from "./option_names.ts";
 
 /** One place where a buffer may live. */
 export interface Place {
@@ -53,7 +54,7 @@ export class PreparedPlacement {
 
   /** @internal Use `device.preparePlacement`. */
   constructor(types: ReadonlyMap<string, MemoryType>, placement: Placement) {
-    checkObject("prepare placement", "the placement", placement);
+    checkOptions("prepare placement", placement, PLACEMENT, "the placement");
     this.types = types;
     this.places = preparePlaces(types, "placement", placement.placement);
     this.busyPlaces = placement.busyPlacement === undefined
@@ -86,7 +87,7 @@ function preparePlaces(
  */
 export function preparePlace(types: ReadonlyMap<string, MemoryType>, where: string, place: Place): PreparedPlace {
   const what = "prepare placement";
-  checkObject(what, where, place);
+  checkOptions(what, place, PLACE, where);
   const type = types.get(place.memoryType);
   if (type === undefined) {
     const known = [...types.keys()].join(", ");
@@ -101,5 +102,8 @@ export function preparePlace(types: ReadonlyMap<string, MemoryType>, where: stri
   const mask = place.caching === undefined ? ANY_CACHING : cachingMask(place.caching);
   if (mask === 0) throw new TtmError("EINVAL", `Cannot ${what}: ${where}.caching names no known attribute`);
   const { topDown = false, contiguous = false, temporary = false } = place;
+  checkBoolean(what, `${where}.topDown`, topDown);
+  checkBoolean(what, `${where}.contiguous`, contiguous);
+  checkBoolean(what, `${where}.temporary`, temporary);
   return { place, type, fpfn, lpfn, cachingMask: mask, topDown, contiguous, temporary };
 }

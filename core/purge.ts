@@ -1,6 +1,7 @@
 import type { BufferRecord } from "./buffer_record.ts";
 import { leaveToGhost } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { RemovalReason } from "./eviction_policy.ts";
 import { dropMaps } from "./io_memory.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, ENOMEM, type Outcome } from "./outcome.ts";
@@ -9,14 +10,21 @@ import { createTable, emptyTable } from "./tables.ts";
 
 /**
  * Takes place and contents from a buffer, pinned or not; it reads as zero when it is placed again
- * (`ttm_bo_pipeline_gutting`). Work that still uses the memory keeps it in a ghost.
+ * (`ttm_bo_pipeline_gutting`), or as the array of its exporter if it is imported. Work that still uses the memory keeps it
+ * in a ghost.
  */
-export function purge(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+export function purge(
+  state: DeviceState,
+  buffer: BufferRecord,
+  op: Operation,
+  why: RemovalReason = "freed",
+): Outcome {
   const row = state.buffers.resource(buffer.row);
   const old = buffer.tt;
   const fences = row < 0 ? [] : buffer.reservation.fences.list();
   // First the table that the buffer is left with: without one nothing may be taken from it.
-  if (old === null || fences.length > 0) {
+  // Imported pages keep what is in them.
+  if (old === null || fences.length > 0 || buffer.imported !== null) {
     buffer.tt = null;
     if (!createTable(state, buffer, op)) {
       buffer.tt = old;
@@ -27,10 +35,10 @@ export function purge(state: DeviceState, buffer: BufferRecord, op: Operation): 
   if (row >= 0) {
     state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
     if (fences.length > 0) {
-      leaveToGhost(state, buffer, old, fences);
+      leaveToGhost(state, buffer, old, fences, why);
     } else {
       state.buffers.setResource(buffer, -1);
-      freeResource(state, row);
+      freeResource(state, row, why);
       if (old !== null) emptyTable(state, buffer, old);
     }
     state.tracer.purge?.(buffer);

@@ -110,7 +110,7 @@ Deno.test("close() does not free a buffer that was made while it waited", async 
   const dying = put(device, "vram");
   const work = addWork(dying);
   dying.unref();
-  const closing = refused(() => device.close(), "EBUSY", "1 buffers are alive");
+  const closing = refused(() => device.close(), "EBUSY", "still alive: buffer 1");
   const live = put(device, "vram");
   work.signal();
   await closing;

@@ -3,16 +3,16 @@ import { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import { reserveError } from "./failure.ts";
-import { once } from "./once.ts";
-import { NO_OPTIONS, type ReserveOptions } from "./options.ts";
-import { BLOCKED, DONE } from "./outcome.ts";
+import { RESERVE_OPTIONS } from "./option_names.ts";
+import { NO_OPTIONS, type ReserveOptions, type WaitOptions } from "./options.ts";
+import { BLOCKED, DONE, EBUSY } from "./outcome.ts";
 import { AcquireTicket } from "./ticket.ts";
-import { lock, waitInLine } from "./wait.ts";
+import { WAIT_BUDGET_MS, waitInLine } from "./wait.ts";
 
 /** The part of a buffer that is reserved: by one party at a time, before anything is done with it. */
 export abstract class ReservableBuffer extends BufferRecord {
   /** @internal */
-  protected declare readonly state: DeviceState;
+  declare protected readonly state: DeviceState;
 
   /**
    * Takes the reservation if it is free.
@@ -27,35 +27,62 @@ export abstract class ReservableBuffer extends BufferRecord {
     this.#checkTicket(ticket);
     const outcome = this.reservation.tryLock(ticket);
     if (outcome === DONE || outcome === BLOCKED) return outcome === DONE;
-    throw reserveError(this, outcome);
+    throw reserveError("reserve", this, outcome);
   }
 
   /**
-   * Takes the reservation, waiting in line for it. Dispose of the result, or call {@linkcode unreserve}.
+   * Takes the reservation, waiting in line for it as long as it takes: whoever holds it already and has no ticket waits
+   * for ever. Dispose of the result, or call {@linkcode unreserve}; the result does nothing to the reservation of others
+   * who came later.
    *
-   * @throws {TtmError} `EINVAL` after the last reference is gone; with a ticket `EALREADY` and `EDEADLK` as
-   * {@linkcode tryReserve}, the latter also while it waits; the signal's reason when it is aborted. Nothing has changed
-   * then.
+   * @throws {TtmError} `EINVAL` after the last reference is gone; `EBUSY` with `noWait` if it is held; with a ticket
+   * `EALREADY` and `EDEADLK` as {@linkcode tryReserve}, the latter also while it waits. An aborted signal rejects with its
+   * reason. Nothing has changed then.
    */
   reserve(options: ReserveOptions = NO_OPTIONS): Promise<Disposable> {
     // What is usual: nothing to wait for. An async function would cost more than all of it.
     const isMine = options === NO_OPTIONS && !this.disposed && this.reservation.tryLock() === DONE;
-    return isMine ? Promise.resolve(once(this, unreserve)) : this.#reserve(options);
+    return isMine ? Promise.resolve(new Turn(this)) : this.#reserve("reserve", options, Infinity);
   }
 
-  async #reserve(options: ReserveOptions): Promise<Disposable> {
-    this.mustLive("reserve");
-    checkWaitOptions("reserve", options, this);
-    const { ticket = null, signal } = options;
+  /**
+   * @internal Takes the reservation for a call that gives it back itself. Its caller might be the one who holds it, and
+   * would wait for itself: if it stays with one holder for 15 s, that is `EDEADLK`.
+   */
+  async reserveFor(what: string, options: WaitOptions): Promise<Disposable> {
+    checkWaitOptions(what, options, this);
+    return await this.#reserve(what, options, WAIT_BUDGET_MS);
+  }
+
+  async #reserve(what: string, options: ReserveOptions, patienceMs: number): Promise<Disposable> {
+    this.mustLive(what);
+    checkWaitOptions(what, options, this, RESERVE_OPTIONS);
+    const { ticket = null, signal, noWait = false } = options;
     this.#checkTicket(ticket);
     const { reservation } = this;
     signal?.throwIfAborted();
     let outcome = reservation.tryLock(ticket);
-    if (outcome === BLOCKED) outcome = await waitInLine(this.state.clock, reservation, ticket, signal);
-    if (outcome !== DONE) throw reserveError(this, outcome);
-    if (!this.disposed) return once(this, unreserve);
+    if (outcome === BLOCKED && noWait) outcome = EBUSY;
+    if (outcome === BLOCKED) outcome = await waitInLine(this.state.clock, reservation, ticket, signal, patienceMs);
+    if (outcome !== DONE) throw reserveError(what, this, outcome);
+    if (!this.disposed) return new Turn(this);
     reservation.unlock();
-    throw new TtmError("EINVAL", `Cannot reserve ${this}: its last reference went while it was waited for`);
+    throw new TtmError("EINVAL", `Cannot ${what} ${this}: its last reference went while it was waited for`);
+  }
+
+  /** @internal Names the turn of whoever holds the reservation now, for {@linkcode endTurn}. */
+  get turn(): number {
+    return (this.shared ?? this.reservation).turn;
+  }
+
+  /** @internal Unreserves it for whoever took that turn, unless the turn is over. */
+  endTurn(turn: number): void {
+    if (this.turn === turn) this.unreserve();
+  }
+
+  /** @internal Whether it was reserved under a ticket and still is, even after its release. */
+  isHeldUnder(ticket: AcquireTicket): boolean {
+    return (this.shared ?? this.reservation).holder === ticket;
   }
 
   /**
@@ -85,14 +112,17 @@ export abstract class ReservableBuffer extends BufferRecord {
   /**
    * Waits until nobody holds the reservation, without taking it (`ttm_bo_wait_unreserved`).
    *
-   * @throws {TtmError} `EINVAL` after the last reference is gone. An aborted signal rejects with its reason.
+   * @throws {TtmError} `EINVAL` after the last reference is gone; `EBUSY` with `noWait` if somebody holds it; `EDEADLK` if
+   * one party, perhaps the caller, keeps it for 15 s. An aborted signal rejects with its reason.
    */
-  async waitUnreserved(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    this.mustLive("wait for the reservation of");
-    checkWaitOptions("wait for the reservation of", options, this);
+  async waitUnreserved(options: WaitOptions = {}): Promise<void> {
+    const what = "wait for the reservation of";
+    this.mustLive(what);
+    checkWaitOptions(what, options, this);
+    options.signal?.throwIfAborted();
     const { reservation } = this;
     if (!reservation.locked) return;
-    await lock(this.state.clock, reservation, null, options.signal);
+    await this.reserveFor(what, options);
     reservation.unlock();
   }
 
@@ -125,6 +155,17 @@ export abstract class ReservableBuffer extends BufferRecord {
   }
 }
 
-function unreserve(buffer: ReservableBuffer): void {
-  buffer.unreserve();
+/** What a party that has reserved a buffer disposes of. */
+class Turn implements Disposable {
+  #buffer: ReservableBuffer;
+  #turn: number;
+
+  constructor(buffer: ReservableBuffer) {
+    this.#buffer = buffer;
+    this.#turn = buffer.turn;
+  }
+
+  [Symbol.dispose](): void {
+    this.#buffer.endTurn(this.#turn);
+  }
 }

@@ -14,6 +14,8 @@ interface Waiter {
  * same one and are reserved together. Unlocking hands the lock to somebody who waits.
  */
 export class Reservation extends FenceList {
+  /** @internal How many have given it up: whoever remembers the number that it took the lock at knows its own turn. */
+  turn = 0;
   #locked = false;
   #holder: AcquireTicket | null = null;
   #waiters: Waiter[] | null = null;
@@ -62,6 +64,7 @@ export class Reservation extends FenceList {
     if (this.#holder !== null) this.#holder.locks--;
     this.#holder = null;
     this.#locked = false;
+    this.turn++;
     if (this.#waiters !== null) this.#handOver();
   }
 

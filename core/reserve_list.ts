@@ -1,7 +1,9 @@
-import { checkArray, checkBoolean, checkObject, checkWaitOptions, show } from "./arguments.ts";
+import { checkArray, checkBoolean, checkOptions, checkWaitOptions, hasOnly, show } from "./arguments.ts";
 import { BufferObject } from "./buffer_object.ts";
 import { TtmError } from "./errors.ts";
 import type { Fence } from "./fence.ts";
+import { LIST_ENTRY, RESERVE_LIST_OPTIONS } from "./option_names.ts";
+import type { WaitOptions } from "./options.ts";
 import { AcquireTicket } from "./ticket.ts";
 
 /** One buffer of a submission. */
@@ -13,16 +15,17 @@ export interface ListEntry {
 }
 
 /** How to reserve a list. */
-export interface ReserveListOptions {
-  /** Ends the wait: the call rejects with the signal's reason, and nothing is reserved. */
-  readonly signal?: AbortSignal;
-  /** Leave a buffer that stands in the list again out, instead of failing with `EALREADY`. @default {false} */
+export interface ReserveListOptions extends WaitOptions {
+  /**
+   * Count a buffer that stands in the list again only once, to write if it is written anywhere in the list, instead of
+   * failing with `EALREADY`. @default {false}
+   */
   readonly skipDuplicates?: boolean;
 }
 
-/** Buffers that are reserved together. Disposing of it gives them up, unless that has been done. */
+/** Buffers that are reserved together. Disposing of it gives those up that have not been given up since. */
 export class ReservedList implements Disposable {
-  /** The buffers in the order of the list, each once. */
+  /** The buffers in the order of the list, each once, with the strongest of its usages. */
   readonly entries: readonly ListEntry[];
   /** The ticket that they are reserved under. */
   readonly ticket: AcquireTicket;
@@ -38,10 +41,14 @@ export class ReservedList implements Disposable {
    * Announces a submission to all buffers, each with its usage, and gives them up: the last of the list is then the
    * last to be evicted (`ttm_eu_fence_buffer_objects`).
    *
-   * @throws {TtmError} `EINVAL` if they have been given up before.
+   * @throws {TtmError} `EINVAL` if they have been given up before, or one of them; then no buffer gets the fence.
    */
   fence(fence: Fence): void {
     if (!this.#held) throw new TtmError("EINVAL", "Cannot add a fence to the list: it is not reserved any more");
+    for (const { buffer } of this.entries) {
+      if (!buffer.disposed && buffer.isHeldUnder(this.ticket)) continue;
+      throw new TtmError("EINVAL", `Cannot add a fence to the list: ${buffer} has been given up`);
+    }
     for (const { buffer, usage = "write" } of this.entries) buffer.addFence(fence, usage);
     this[Symbol.dispose]();
   }
@@ -50,7 +57,7 @@ export class ReservedList implements Disposable {
   [Symbol.dispose](): void {
     if (!this.#held) return;
     this.#held = false;
-    for (const { buffer } of this.entries) buffer.unreserve();
+    for (const { buffer } of this.entries) if (buffer.isHeldUnder(this.ticket)) buffer.unreserve();
   }
 }
 
@@ -59,8 +66,8 @@ export class ReservedList implements Disposable {
  * buffers in any order: whoever is younger gives its locks up, waits for the contended one first and goes on.
  *
  * @throws {TtmError} `EINVAL` if an entry is none or its buffer is released; `EALREADY` if a buffer, or one that shares
- * its reservation, stands in it twice; `EBUSY` if a buffer is grabbed for writing by the CPU.
- * An aborted signal rejects with its reason. Nothing is reserved then, and the order of eviction is as before.
+ * its reservation, stands in it twice; `EBUSY` if a buffer is grabbed for writing by the CPU, or with `noWait` if one is
+ * reserved by others. An aborted signal rejects with its reason. Nothing is reserved then, and the order of eviction is as before.
  *
  * @example A submission
  * ```ts
@@ -84,7 +91,7 @@ export async function reserveList(
 ): Promise<ReservedList> {
   checkList(entries, options);
   const ticket = new AcquireTicket();
-  const held: ListEntry[] = [];
+  let held: ListEntry[] = [];
   let waiting = entries;
   for (let at = 0; at < waiting.length; at++) {
     const entry = waiting[at] as ListEntry;
@@ -100,8 +107,21 @@ export async function reserveList(
     waiting = [entry, ...held.splice(0), ...waiting.slice(at + 1)];
     at = -1;
   }
-  if (waiting !== entries) held.sort((a, b) => entries.indexOf(a) - entries.indexOf(b));
+  if (waiting !== entries) held = inOrderOf(entries, held);
+  if (held.length < entries.length) held = withStrongestUsage(entries, held);
   return new ReservedList(held, ticket);
+}
+
+function inOrderOf(entries: readonly ListEntry[], held: readonly ListEntry[]): ListEntry[] {
+  const left = new Set(held);
+  return entries.filter((entry) => left.delete(entry));
+}
+
+/** What was left out because it is reserved already may write what the one that was not left out only reads. */
+function withStrongestUsage(entries: readonly ListEntry[], held: readonly ListEntry[]): ListEntry[] {
+  const written = new Set(entries.filter(({ usage }) => usage !== "read").map(({ buffer }) => buffer.reservation));
+  const isWritten = ({ buffer, usage }: ListEntry) => usage === "read" && written.has(buffer.reservation);
+  return held.map((entry) => isWritten(entry) ? { ...entry, usage: "write" } : entry);
 }
 
 function isFree(buffer: BufferObject): boolean {
@@ -113,30 +133,31 @@ async function tryEntry(
   { buffer }: ListEntry,
   ticket: AcquireTicket,
   held: readonly ListEntry[],
-  { signal, skipDuplicates = false }: ReserveListOptions,
+  { signal, noWait = false, skipDuplicates = false }: ReserveListOptions,
 ): Promise<"EDEADLK" | "EALREADY" | null> {
   try {
-    await buffer.reserve({ ticket, ...(signal && { signal }) });
+    await buffer.reserve({ ticket, noWait, ...(signal && { signal }) });
     if (buffer.cpuWriters === 0) return null;
     buffer.unlock();
     throw new TtmError("EBUSY", `Cannot reserve list: the CPU writes to ${buffer}`);
   } catch (error) {
     const code = error instanceof TtmError ? error.code : undefined;
     if (code === "EALREADY" && skipDuplicates) return code;
-    for (const entry of held) entry.buffer.unlock();
-    if (code === "EDEADLK") return code;
-    throw error;
+    for (const entry of held) if (entry.buffer.isHeldUnder(ticket)) entry.buffer.unlock();
+    if (code !== "EDEADLK") throw error;
+    if (noWait) throw new TtmError("EBUSY", `Cannot reserve list: an older party has reserved ${buffer}`);
+    return code;
   }
 }
 
 function checkList(entries: readonly ListEntry[], options: ReserveListOptions): void {
   const what = "reserve list";
   checkArray(what, "the list", entries);
-  checkWaitOptions(what, options);
+  checkWaitOptions(what, options, undefined, RESERVE_LIST_OPTIONS);
   if (options.skipDuplicates !== undefined) checkBoolean(what, "skipDuplicates", options.skipDuplicates);
   const wrong = entries.findIndex((entry) => !isEntry(entry));
   if (wrong < 0) return;
-  checkObject(what, `entry ${wrong}`, entries[wrong]);
+  checkOptions(what, entries[wrong] as ListEntry, LIST_ENTRY, `entry ${wrong}`);
   const { buffer, usage = "write" } = entries[wrong] as ListEntry;
   throw new TtmError(
     "EINVAL",
@@ -145,6 +166,6 @@ function checkList(entries: readonly ListEntry[], options: ReserveListOptions): 
 }
 
 function isEntry(entry: ListEntry | null | undefined): boolean {
-  if (!(entry?.buffer instanceof BufferObject)) return false;
+  if (!(entry?.buffer instanceof BufferObject) || !hasOnly(entry, LIST_ENTRY)) return false;
   return entry.usage === undefined || entry.usage === "read" || entry.usage === "write";
 }

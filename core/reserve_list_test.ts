@@ -52,6 +52,41 @@ Deno.test("a buffer that stands in a list twice is EALREADY, or left out if that
   assertEquals(list.entries.map(({ buffer }) => buffer), [a, b]);
 });
 
+Deno.test("a buffer that a list reads and writes is written, whichever comes first, also by who shares its lock", async () => {
+  const { device, buffers: [a, b, c] } = buffersOf(3);
+  const sibling = put(device, "system", { reservation: a.reservation });
+  const read = { buffer: a, usage: "read" } as const;
+  const written: Readonly<Record<string, readonly ListEntry[]>> = {
+    "read, write": [read, { buffer: a, usage: "write" }],
+    "write, read": [{ buffer: a, usage: "write" }, read],
+    "read, nothing said": [read, { buffer: a }],
+    "read, write of a sibling": [read, { buffer: sibling, usage: "write" }],
+  };
+  for (const [name, entries] of Object.entries(written)) {
+    const others: ListEntry[] = [{ buffer: b, usage: "read" }, { buffer: c, usage: "read" }];
+    const list = await reserveList([...others, ...entries], { skipDuplicates: true });
+    assertEquals(list.entries.map(({ usage }) => usage), ["read", "read", "write"], name);
+    const work = fence();
+    list.fence(work);
+    assertEquals([a, b, c].map(({ reservation }) => reservation.fences.pending("write")), [work, null, null], name);
+    work.signal();
+  }
+  const list = await reserveList([read, read, { buffer: b }], { skipDuplicates: true });
+  assertEquals(list.entries, [read, { buffer: b }]);
+  list[Symbol.dispose]();
+});
+
+Deno.test("a list that had to give way has each buffer once and in order, however often an entry stands in it", async () => {
+  const { buffers: [a, b, c] } = buffersOf(3);
+  const older = await reserveList(entriesOf([c]));
+  const [first, second, third] = entriesOf([a, b, c]) as [ListEntry, ListEntry, ListEntry];
+  const younger = reserveList([second, first, second, third, first], { skipDuplicates: true });
+  await allBlocked();
+  older[Symbol.dispose]();
+  using list = await younger;
+  assertEquals(list.entries, [second, first, third]);
+});
+
 Deno.test("a list of free buffers is not reserved if the signal is aborted already", async () => {
   const { buffers } = buffersOf(2);
   const enough = new TtmError("EIO", "enough");

@@ -1,6 +1,7 @@
 import type { BufferRecord } from "./buffer_record.ts";
 import { selectCaching } from "./caching.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { RemovalReason } from "./eviction_policy.ts";
 import type { AllocationRequest, ManagerNode } from "./manager.ts";
 import type { MemoryType } from "./memory_type.ts";
 import type { Operation } from "./operation.ts";
@@ -19,6 +20,15 @@ export function requestFor(buffer: BufferRecord, place: PreparedPlace): Allocati
   request.topDown = place.topDown;
   request.contiguous = place.contiguous;
   return request;
+}
+
+/** Whether a buffer would have no room in a place even if nobody else were there. */
+export function neverFits(buffer: BufferRecord, place: PreparedPlace): boolean {
+  const { type } = place;
+  const isPlain = place.fpfn === 0 && place.lpfn === Infinity && buffer.alignment === 1;
+  // Most are, and evicting for them pays for no request.
+  if (isPlain && type.manager?.canFit === undefined) return buffer.pages > type.pages;
+  return !type.canFit(requestFor(buffer, place));
 }
 
 /**
@@ -61,11 +71,11 @@ export function allocateResource(
 }
 
 /** Gives the room of a resource back and forgets the resource. Its buffer must not refer to it any more. */
-export function freeResource(state: DeviceState, row: number): void {
+export function freeResource(state: DeviceState, row: number, why: RemovalReason): void {
   const { resources } = state;
   const { type } = resources.place(row);
   const node = resources.node(row);
-  state.order.remove(row);
+  state.order.remove(row, why);
   type.usedPages -= resources.pages(row);
   type.residents--;
   if (node !== null) type.manager?.free(node);

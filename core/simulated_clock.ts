@@ -1,11 +1,14 @@
-import { show } from "./arguments.ts";
+import { checkWaitOptions, show } from "./arguments.ts";
 import type { Clock, ClockEvent } from "./clock.ts";
 import { TtmError } from "./errors.ts";
+import { SIGNAL_ONLY } from "./option_names.ts";
+import { type TimedEvent, TimeQueue } from "./time_queue.ts";
+import { blockTask } from "./wait.ts";
 
-interface Event {
-  readonly at: number;
-  readonly order: number;
-  fn: (() => void) | null;
+/** How to sleep. */
+export interface SleepOptions {
+  /** Ends the sleep: the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 // One turn of the event loop: by then every runnable task has run and either ended or blocked.
@@ -31,8 +34,7 @@ const afterAllTasks: (fn: () => void) => unknown =
  */
 export class SimulatedClock implements Clock {
   #now = 0;
-  #scheduled = 0;
-  #heap: Event[] = [];
+  #queue: TimeQueue = new TimeQueue();
   #blocked = 0;
   #armed = false;
 
@@ -48,15 +50,39 @@ export class SimulatedClock implements Clock {
    */
   schedule(at: number, fn: () => void): ClockEvent {
     checkTime("schedule an event", at);
-    const event: Event = { at: Math.max(at, this.#now), order: this.#scheduled++, fn };
-    siftUp(this.#heap, event);
+    const event = this.#queue.add(Math.max(at, this.#now), fn);
     if (this.#blocked > 0) this.#arm();
     return event;
   }
 
-  /** Empties the event; the queue drops it when its turn comes. */
+  /** Takes an event out of the queue; nothing of it is kept. */
   cancel(event: ClockEvent): void {
-    (event as Event).fn = null;
+    this.#queue.remove(event as TimedEvent | undefined);
+  }
+
+  /** How many events have been scheduled that have neither happened nor been cancelled. */
+  get pending(): number {
+    return this.#queue.size;
+  }
+
+  /**
+   * Waits for so many milliseconds of simulated time. A task that sleeps counts as blocked, so that time moves on when all
+   * others wait, too.
+   *
+   * @throws {TtmError} `EINVAL` if `ms` is no finite number from 0. An aborted signal rejects with its reason. Both as a
+   * rejection.
+   */
+  async sleep(ms: number, options: SleepOptions = {}): Promise<void> {
+    if (!Number.isFinite(ms) || ms < 0) {
+      throw new TtmError("EINVAL", `Cannot sleep: the time must be a finite number from 0, not ${show(ms)}`);
+    }
+    checkWaitOptions("sleep", options, undefined, SIGNAL_ONLY);
+    const { signal } = options;
+    signal?.throwIfAborted();
+    await blockTask<void>(this, signal, (resolve) => {
+      const event = this.schedule(this.#now + ms, resolve);
+      return () => this.cancel(event);
+    });
   }
 
   /** Counts a waiting task; time moves on at the next turn of the event loop if it still waits then. */
@@ -72,13 +98,12 @@ export class SimulatedClock implements Clock {
 
   /** Makes the next event happen; false when there is none. */
   runNext(): boolean {
-    for (let event = takeFirst(this.#heap); event !== undefined; event = takeFirst(this.#heap)) {
-      if (event.fn === null) continue;
-      this.#now = event.at;
-      event.fn();
-      return true;
-    }
-    return false;
+    const event = this.#queue.first;
+    if (event === undefined) return false;
+    this.#queue.remove(event);
+    this.#now = event.at;
+    event.fn();
+    return true;
   }
 
   /**
@@ -88,7 +113,7 @@ export class SimulatedClock implements Clock {
    */
   advanceTo(at: number): void {
     checkTime("advance the clock", at);
-    while ((this.#next()?.at ?? Infinity) <= at) this.runNext();
+    while ((this.#queue.first?.at ?? Infinity) <= at) this.runNext();
     this.#now = Math.max(this.#now, at);
   }
 
@@ -101,11 +126,6 @@ export class SimulatedClock implements Clock {
   /** Makes events happen until none is left. */
   runUntilIdle(): void {
     while (this.runNext());
-  }
-
-  #next(): Event | undefined {
-    while (this.#heap[0]?.fn === null) takeFirst(this.#heap);
-    return this.#heap[0];
   }
 
   #arm(): void {
@@ -122,42 +142,4 @@ export class SimulatedClock implements Clock {
 function checkTime(what: string, at: number): void {
   if (Number.isFinite(at)) return;
   throw new TtmError("EINVAL", `Cannot ${what}: the time must be a finite number, not ${show(at)}`);
-}
-
-function before(a: Event, b: Event): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
-}
-
-/** Inserts into a binary heap ordered by time, then by scheduling order. */
-function siftUp(heap: Event[], event: Event): void {
-  let at = heap.length;
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    const above = heap[parent] as Event;
-    if (!before(event, above)) break;
-    heap[at] = above;
-    at = parent;
-  }
-  heap[at] = event;
-}
-
-/** Removes the first event of the heap. */
-function takeFirst(heap: Event[]): Event | undefined {
-  const first = heap[0];
-  const last = heap.pop();
-  if (first === undefined || last === undefined || heap.length === 0) return first;
-  let at = 0;
-  for (;;) {
-    let child = 2 * at + 1;
-    const left = heap[child];
-    if (left === undefined) break;
-    const right = heap[child + 1];
-    if (right !== undefined && before(right, left)) child++;
-    const smaller = heap[child] as Event;
-    if (!before(smaller, last)) break;
-    heap[at] = smaller;
-    at = child;
-  }
-  heap[at] = last;
-  return first;
 }

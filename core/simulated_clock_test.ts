@@ -1,6 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { SimulatedClock } from "./mod.ts";
+import { BoDevice, SimulatedClock, TtmError } from "./mod.ts";
+import { fence, TestDriver } from "./testing_devices.ts";
 
 /** Schedules events that note their name, and the clock's time, when they happen. */
 function noting(clock: SimulatedClock) {
@@ -26,7 +27,7 @@ Deno.test("SimulatedClock makes events happen by time, and equal times in the or
 });
 
 Deno.test("SimulatedClock keeps the order of any set of events, some cancelled", () => {
-  fc.assert(fc.property(fc.array(fc.tuple(fc.nat(9), fc.boolean()), { maxLength: 60 }), (plan) => {
+  fc.assert(fc.property(fc.array(fc.tuple(fc.nat(40), fc.boolean()), { maxLength: 60, size: "max" }), (plan) => {
     const clock = new SimulatedClock();
     const seen: [number, number][] = [];
     const events = plan.map(([at], order) => clock.schedule(at, () => seen.push([at, order])));
@@ -160,4 +161,93 @@ Deno.test("the release of a task counts once", async () => {
   await turns();
   assert(happened, "a task still waits, time must pass");
   second();
+});
+
+Deno.test("a cancelled event is gone at once, however many waits come and go before its time", async () => {
+  const clock = new SimulatedClock();
+  const patience = clock.schedule(1e9, () => {});
+  for (let wait = 0; wait < 200_000; wait++) {
+    const event = clock.schedule(1e6 + wait % 1000, () => {});
+    clock.cancel(event);
+    clock.cancel(event);
+    if (clock.pending !== 1) throw new Error(`${clock.pending} events are kept after ${wait} waits`);
+  }
+  clock.cancel(patience);
+  assertEquals([clock.pending, clock.runNext()], [0, false]);
+  const device = new BoDevice({ driver: new TestDriver(), managers: {}, clock });
+  const buffer = device.createBuffer({ bytes: 1 });
+  buffer.tryReserve();
+  for (let wait = 0; wait < 1000; wait++) {
+    const work = fence();
+    buffer.addFence(work, "write");
+    const waiting = buffer.wait();
+    work.signal();
+    await waiting;
+  }
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("events of other clocks, those that have happened and what is none are not cancelled", () => {
+  const [clock, other] = [new SimulatedClock(), new SimulatedClock()];
+  const { seen, note } = noting(clock);
+  const first = note(1, "a");
+  clock.runNext();
+  note(2, "b");
+  clock.cancel(first);
+  clock.cancel(other.schedule(2, () => {}));
+  clock.cancel(undefined);
+  assertEquals([clock.pending, other.pending], [1, 1]);
+  clock.runUntilIdle();
+  assertEquals([seen, clock.pending], [["a@1", "b@2"], 0]);
+});
+
+Deno.test("sleep() ends at its simulated time, in turn with other events, and lets time move on", async () => {
+  const clock = new SimulatedClock();
+  const { seen, note } = noting(clock);
+  note(5, "before");
+  note(20, "never");
+  const naps = [10, 3, 10, 0].map(async (ms, at) => {
+    await clock.sleep(ms);
+    seen.push(`nap ${at}@${clock.now()}`);
+  });
+  await Promise.all(naps);
+  assertEquals(seen, ["nap 3@0", "nap 1@3", "before@5", "nap 0@10", "nap 2@10"]);
+  assertEquals(clock.pending, 1);
+  await turns();
+  assertEquals(clock.now(), 10);
+  clock.advanceTo(12);
+  const later = clock.sleep(1);
+  clock.advanceTo(13);
+  await later;
+});
+
+Deno.test("a sleep that is aborted rejects with the reason and leaves nothing behind", async () => {
+  const clock = new SimulatedClock();
+  const abort = new AbortController();
+  const sleeping = clock.sleep(1e6, { signal: abort.signal });
+  assertEquals(clock.pending, 1);
+  abort.abort("enough");
+  assertEquals([await sleeping.catch((reason) => reason), clock.pending], ["enough", 0]);
+  assertEquals(await clock.sleep(1, { signal: abort.signal }).catch((reason) => reason), "enough");
+  assertEquals([clock.pending, clock.now()], [0, 0]);
+  await turns();
+  clock.schedule(1, () => {});
+  await turns();
+  assertEquals(clock.now(), 0);
+});
+
+for (const ms of [-1, NaN, Infinity, "5", undefined]) {
+  Deno.test(`sleep() refuses ${String(ms)} as a time`, async () => {
+    const clock = new SimulatedClock();
+    const error = await assertRejects(() => clock.sleep(ms as number), TtmError, "Cannot sleep: the time must be");
+    assertEquals([error.code, clock.pending], ["EINVAL", 0]);
+  });
+}
+
+Deno.test("sleep() refuses options that it does not know", async () => {
+  const clock = new SimulatedClock();
+  for (const options of [{ singal: 1 }, { noWait: true }, { signal: 1 }, null]) {
+    await assertRejects(() => clock.sleep(1, options as never), TtmError, "Cannot sleep: ");
+  }
+  assertEquals(clock.pending, 0);
 });

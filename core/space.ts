@@ -29,7 +29,7 @@ export function allocateAmong(
     // Other places would be tried with the same locks held; the caller has to give them up first.
     if (row === EDEADLK) return ENOSPC;
     if (row < 0 || inheritMoveFences(type, buffer, op) !== EBUSY) return row;
-    freeResource(state, row);
+    freeResource(state, row, "freed");
   }
   return ENOSPC;
 }

@@ -3,6 +3,7 @@ import { crc32 } from "./checksum.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import type { Operation } from "./operation.ts";
+import { type Fence, FenceContext } from "./fence.ts";
 import { countPages } from "./populate.ts";
 import { DONE, EIO, type Outcome } from "./outcome.ts";
 import { isPromise } from "./swap_store.ts";
@@ -30,13 +31,19 @@ export function swapIn(
   } catch (error) {
     return op.fail(error, EIO);
   }
-  const fence = state.swapLine.next();
-  table.transfer = fence;
-  buffer.reservation.fences.reserve(1);
-  buffer.reservation.fences.add(fence, "kernel");
+  const fence = beginTransfer(buffer, table);
   read.then((bytes) => install(state, buffer, table, swap, bytes) && countPages(state, table))
     .then(() => fence.signal(), (error) => fence.signal(error ?? new Error("the store failed")));
   return op.waitForOwn(fence);
+}
+
+/** Announces a transfer from or to the store. Those of several buffers end in any order: each has its own timeline. */
+export function beginTransfer(buffer: BufferRecord, table: TranslationTable): Fence {
+  const fence = new FenceContext(`swap of ${buffer}`).next();
+  table.transfer = fence;
+  buffer.reservation.fences.reserve(1);
+  buffer.reservation.fences.add(fence, "kernel");
+  return fence;
 }
 
 function install(

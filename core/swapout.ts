@@ -4,11 +4,11 @@ import { reapForRoom } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
 import { dropMaps } from "./io_memory.ts";
 import type { MemoryType } from "./memory_type.ts";
-import { moveThroughHops } from "./move.ts";
+import { moveToSystem } from "./move.ts";
 import type { Operation } from "./operation.ts";
 import { BLOCKED, DONE, EIO, ENODEV, type Outcome } from "./outcome.ts";
 import { unpopulate } from "./populate.ts";
-import { allocateResource } from "./resource.ts";
+import { beginTransfer } from "./swap_in.ts";
 import { isPromise, nextSwapKey } from "./swap_store.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
@@ -87,11 +87,6 @@ function swapOutLocked(state: DeviceState, buffer: BufferRecord, op: Operation):
   return swapOutTable(state, buffer, tt, op);
 }
 
-function moveToSystem(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
-  const row = allocateResource(state, buffer, state.systemPlace, false, op);
-  return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
-}
-
 /** Writes the pages of an idle buffer to the store and frees them (`ttm_tt_swapout`). If that fails they stay. */
 function swapOutTable(state: DeviceState, buffer: BufferRecord, table: TranslationTable, op: Operation): Outcome {
   if (op.hasSeenFail(table.transfer)) return EIO;
@@ -121,10 +116,7 @@ function swapOutTable(state: DeviceState, buffer: BufferRecord, table: Translati
     complete();
     return DONE;
   }
-  const fence = state.swapLine.next();
-  table.transfer = fence;
-  buffer.reservation.fences.reserve(1);
-  buffer.reservation.fences.add(fence, "kernel");
+  const fence = beginTransfer(buffer, table);
   written.then(complete, (error) => op.noteFailed(fence, error)).then(() => fence.signal());
   return op.waitForOwn(fence);
 }

@@ -201,6 +201,28 @@ for (
   });
 }
 
+Deno.test("buffers that share a reservation are busy until the last transfer has ended, in whatever order they end", async () => {
+  const inner = memoryStore();
+  const reads: (() => void)[] = [];
+  const read = async (key: string) => {
+    await new Promise<void>((resolve) => reads.push(resolve));
+    return inner.read(key);
+  };
+  const { device } = testDevice({ store: { ...inner, read } });
+  const first = await filled(device, "system", 1);
+  const second = await filled(device, "system", 2, { reservation: first.reservation });
+  await device.global.swapOutAll();
+  assertEquals([swapped([first, second]), first.tryReserve()], [[true, true], true]);
+  const populating = [first.populate(), second.populate()] as const;
+  reads[1]?.();
+  await populating[1];
+  assertEquals([swapped([first, second]), first.busy], [[true, false], true]);
+  reads[0]?.();
+  await populating[0];
+  assertEquals([swapped([first, second]), first.busy], [[false, false], false]);
+  first.unreserve();
+});
+
 Deno.test("storage of the user's own keeps the bytes under its key when they are back, and when the buffer is gone", async () => {
   const store = watchedStore();
   const { device } = testDevice({ store });

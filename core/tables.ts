@@ -24,8 +24,15 @@ export function createTable(state: DeviceState, buffer: BufferRecord, op: Operat
 
 function tableFor({ driver }: DeviceState, buffer: BufferRecord): TranslationTable | null {
   const { imported } = buffer;
-  if (imported !== null) return new TranslationTable(buffer.pages, () => imported, { external: true });
+  if (imported !== null) return importedTable(buffer.pages, imported);
   return driver.createTranslationTable === undefined ? byteTable(buffer.pages) : driver.createTranslationTable(buffer);
+}
+
+/** The table of pages that belong to somebody else: they are there from the start, and hold what the buffer holds. */
+export function importedTable(pages: number, imported: Uint8Array): TranslationTable {
+  const table = new TranslationTable(pages, () => imported, { external: true });
+  table.populate();
+  return table;
 }
 
 /** Makes a table's pages visible to the device. With a `move`, a queued binding leaves its fence there. */

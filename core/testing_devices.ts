@@ -9,8 +9,8 @@ import { firstFit } from "@ttm/first-fit";
 import {
   BoDevice,
   type BufferObject,
-  type BufferView,
   type BufferOptions,
+  type BufferView,
   byteTable,
   checkInvariants,
   type Clock,

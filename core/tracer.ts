@@ -24,6 +24,14 @@ export interface MoveEvent {
   readonly failure: TtmErrorCode | "EMULTIHOP" | null;
   /** The copy, which may have ended already; null when the driver made no fence for it. */
   readonly fence: Fence | null;
+  /** When it was attempted, on the device's clock, in milliseconds; with a `fence` the copy ends later. */
+  readonly time: number;
+  /**
+   * For whom: the buffer whose validate, creation, populate, read, write or map caused it, also of another device of the same
+   * `Global`. The moved buffer itself, or another one that it has to make room for; null where nobody asks for room:
+   * `evictFirst`, `evictAll`, `cleanManager`, `swapOut`, swapping in the background.
+   */
+  readonly forBuffer: BufferView | null;
 }
 
 /**

@@ -1,12 +1,21 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { firstFit } from "@ttm/first-fit";
-import { BoDevice, type BufferObject, type Fence, type MoveEvent, type Tracer } from "./mod.ts";
+import {
+  accountedSize,
+  BoDevice,
+  type BufferObject,
+  type Clock,
+  type Fence,
+  type MoveEvent,
+  SimulatedClock,
+  type Tracer,
+} from "./mod.ts";
 import { addWork, only, place, put, StoppedClock, TestDriver, whileReserved } from "./testing_devices.ts";
 
-function traced(tracer: Tracer, ordered = false) {
+function traced(tracer: Tracer, ordered = false, clock: Clock = new StoppedClock()) {
   const driver = new TestDriver({ ordered });
   const managers = { gtt: firstFit(), vram: firstFit() };
-  return { driver, device: new BoDevice({ driver, managers, tracer, clock: new StoppedClock() }) };
+  return { driver, device: new BoDevice({ driver, managers, tracer, clock }) };
 }
 
 Deno.test("a tracer sees buffers come, move, be purged and go", () => {
@@ -28,12 +37,14 @@ Deno.test("a tracer sees buffers come, move, be purged and go", () => {
   ]);
 });
 
-Deno.test("a move event says who, why, from where to where, how it ended, and what to wait for", () => {
+Deno.test("a move event says who, why, from where to where, how it ended, what to wait for, when and for whom", () => {
   const events: MoveEvent[] = [];
-  const { device, driver } = traced({ move: (event) => events.push(event) }, true);
+  const clock = new SimulatedClock();
+  const { device, driver } = traced({ move: (event) => events.push(event) }, true, clock);
   const buffer = put(device, only("vram", { fpfn: 2 }));
   const [clear] = driver.copies;
   driver.finishCopy();
+  clock.advanceTo(7);
   place(buffer, "gtt");
   const [copy] = driver.copies;
   assertEquals(events, [
@@ -44,6 +55,8 @@ Deno.test("a move event says who, why, from where to where, how it ended, and wh
       to: { memoryType: "vram", start: 2 },
       failure: null,
       fence: clear?.fence ?? null,
+      time: 0,
+      forBuffer: buffer,
     },
     {
       buffer,
@@ -52,8 +65,69 @@ Deno.test("a move event says who, why, from where to where, how it ended, and wh
       to: { memoryType: "gtt", start: 0 },
       failure: null,
       fence: copy?.fence ?? null,
+      time: 7,
+      forBuffer: buffer,
     },
   ]);
+});
+
+Deno.test("a move event names the buffer that others have to make room for; nobody where none asks", async () => {
+  const events: string[] = [];
+  const note = ({ buffer, from, to, forBuffer }: MoveEvent) =>
+    events.push(
+      `${buffer.label} ${from?.memoryType ?? "nowhere"}>${to.memoryType} for ${forBuffer?.label ?? "nobody"}`,
+    );
+  const seen = () => events.splice(0);
+  const { device, driver } = traced({ move: note });
+  const a = put(device, "vram", { label: "a", pages: 8 });
+  const b = put(device, "vram", { label: "b", pages: 8 });
+  const own = ["a nowhere>vram for a", "a vram>gtt for b", "b nowhere>vram for b"];
+  assertEquals(seen(), own);
+  place(a, "system");
+  assertEquals(seen(), ["a gtt>system for a"]);
+  driver.stop = (from, to) => from === "vram" && to === "system" ? { memoryType: "gtt" } : null;
+  driver.evict = () => only("system");
+  await whileReserved(a, () => a.validate(only("vram")));
+  const hops = ["b vram>system for a", "b vram>gtt for a", "b gtt>system for a"];
+  assertEquals(seen(), [...hops, "a system>vram for a"]);
+  await device.evictAll("vram");
+  await whileReserved(b, () => b.read());
+  assertEquals(seen(), ["a vram>system for nobody", "a vram>gtt for nobody", "a gtt>system for nobody"]);
+});
+
+const needsPages: Readonly<Record<string, (buffer: BufferObject) => Promise<unknown>>> = {
+  "populate()": (buffer) => whileReserved(buffer, () => buffer.populate()),
+  "write()": (buffer) => whileReserved(buffer, () => buffer.write(new Uint8Array([1]))),
+  "map()": (buffer) => whileReserved(buffer, () => buffer.map()),
+  "a user's map": async (buffer) => {
+    using map = buffer.mmap();
+    await map.read(0, 1);
+  },
+};
+
+for (const [name, act] of Object.entries(needsPages)) {
+  Deno.test(`a move event names the buffer that others are swapped out for by ${name}`, async () => {
+    const events: string[] = [];
+    const move = ({ buffer, to, forBuffer }: MoveEvent) =>
+      events.push(`${buffer.id} ${to.memoryType} ${forBuffer?.id}`);
+    const parts = { driver: new TestDriver(), managers: { gtt: firstFit(), vram: firstFit() } };
+    const device = new BoDevice({ ...parts, clock: new StoppedClock(), limits: { pages: 1 }, tracer: { move } });
+    put(device, "gtt");
+    await act(put(device, "system"));
+    assertEquals(events, ["0 gtt 0", "1 system 1", "0 system 1"]);
+  });
+}
+
+Deno.test("a move event names the buffer whose creation others are swapped out for", () => {
+  const events: string[] = [];
+  const move = ({ buffer, to, forBuffer }: MoveEvent) => events.push(`${buffer.id} ${to.memoryType} ${forBuffer?.id}`);
+  const parts = { driver: new TestDriver(), managers: { gtt: firstFit(), vram: firstFit() } };
+  const maxBytes = accountedSize(8192) + 8192;
+  const limits = { zones: [{ name: "kernel", bytes: 1 << 20, maxBytes, swapBytes: 1 << 20 }] };
+  const device = new BoDevice({ ...parts, clock: new StoppedClock(), limits, tracer: { move } });
+  put(device, "gtt", { pages: 2 });
+  device.createBuffer({ bytes: 4096 });
+  assertEquals(events, ["0 gtt 0", "0 system 1"]);
 });
 
 Deno.test("a move event of a failure has its code, and comes before anything is undone", () => {

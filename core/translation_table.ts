@@ -1,6 +1,9 @@
 import { CACHED, type Caching, cachingName } from "./caching.ts";
+import { checkOptions } from "./arguments.ts";
 import type { Fence } from "./fence.ts";
 import { PAGE_SIZE } from "./memory_type.ts";
+import { TABLE_OPTIONS } from "./option_names.ts";
+import { NO_OPTIONS } from "./options.ts";
 
 /** How the contents of a table become bytes for a swap store, and come back. */
 export interface PageCodec<Pages> {
@@ -60,8 +63,9 @@ export class TranslationTable<Pages = unknown> {
   constructor(
     pages: number,
     allocate: (pages: number, zeroed: boolean) => Pages,
-    options: TableOptions<Pages> = {},
+    options: TableOptions<Pages> = NO_OPTIONS,
   ) {
+    if (options !== NO_OPTIONS) checkOptions("create translation table", options, TABLE_OPTIONS);
     this.pages = pages;
     this.#allocate = allocate;
     this.#options = options;

@@ -6,7 +6,7 @@ import { cpuWindows } from "./io_memory.ts";
 import { moveMemcpy } from "./memcpy.ts";
 import type { Transition } from "./move.ts";
 import type { Operation } from "./operation.ts";
-import { DONE, EIO, type Outcome } from "./outcome.ts";
+import { BLOCKED, DONE, EIO, type Outcome } from "./outcome.ts";
 import { bind, unbind } from "./tables.ts";
 
 const NOTHING: readonly Fence[] = [];
@@ -34,6 +34,8 @@ function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
     const bound = bind(state, buffer, table, target.name, start, op);
     if (bound !== DONE) return bound;
   }
+  // What is lost must not end in the array of an exporter.
+  if (table !== null && buffer.imported !== null && buffer.lost !== undefined) return DONE;
   try {
     const request = {
       buffer,
@@ -62,17 +64,23 @@ function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
 
 /** What the driver needs before it can be asked again. One that has it already would be asked for ever. */
 export function waitForStep(op: Operation, step: Fence, driver: string, member: string): Outcome {
-  if (!step.signalled) return op.waitFor(step);
+  if (!step.signalled) {
+    const outcome = op.waitFor(step);
+    if (outcome !== DONE) return outcome;
+    // It has ended since; nothing has been done yet all the same.
+    op.blockedOn = step;
+    return BLOCKED;
+  }
   const why = `driver "${driver}" wants ${member} to wait for ${step}, which has signalled`;
   return op.fail(new TtmError("EINVAL", why), EIO);
 }
 
 /** Where the bytes are; null when there are none yet, because no page of the buffer was ever needed. */
-function sourceOf({ resources }: DeviceState, { buffer, old, from }: Transition): Location | null {
-  if (from === null) return null;
-  const table = from.fixed ? null : buffer.tt;
-  if (!from.fixed && table?.populated !== true) return null;
-  return { memoryType: from.name, start: resources.start(old), table };
+function sourceOf({ resources }: DeviceState, { buffer, old, origin }: Transition): Location | null {
+  if (origin === null) return null;
+  const table = origin.fixed ? null : buffer.tt;
+  if (!origin.fixed && table?.populated !== true) return null;
+  return { memoryType: origin.name, start: old < 0 ? 0 : resources.start(old), table };
 }
 
 /** Moves the device's view of the pages; if the new one cannot be had the old one is put back. */

@@ -1,4 +1,4 @@
-import { checkInteger, checkWaitOptions, show } from "./arguments.ts";
+import { checkBytes, checkInteger, checkWaitOptions } from "./arguments.ts";
 import type { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
@@ -7,6 +7,7 @@ import { mappingsOf, releaseIo } from "./io_memory.ts";
 import { cpuMemory } from "./kernel_map.ts";
 import { PAGE_SIZE } from "./memory_type.ts";
 import { Operation } from "./operation.ts";
+import type { WaitOptions } from "./options.ts";
 import { DONE, EINVAL, EIO, type Outcome } from "./outcome.ts";
 import type { Placement } from "./placement.ts";
 import { validate } from "./validate.ts";
@@ -32,7 +33,7 @@ export class UserMap implements Disposable {
   /** @internal */
   constructor(state: DeviceState, buffer: BufferObject, firstPage: number, pages: number) {
     this.#state = state;
-    this.#buffer = buffer.ref();
+    this.#buffer = buffer.keep();
     this.#firstPage = firstPage;
     this.length = pages * PAGE_SIZE;
     mappingsOf(buffer).users.add(this);
@@ -44,13 +45,15 @@ export class UserMap implements Disposable {
   }
 
   /**
-   * Reads bytes.
+   * Reads bytes. Pages that are not there wait for the reservation of the buffer: whoever holds that uses
+   * `BufferObject.read` and `BufferObject.write` instead.
    *
    * @throws {TtmError} `EINVAL` outside the map, after its disposal, for imported memory, or where the CPU cannot see the
-   * buffer; `EIO` if the contents were lost; `ENOMEM` without host memory; `EBUSY` after 15 s of waiting for a move.
-   * An aborted signal rejects with its reason.
+   * buffer; `EIO` if the contents were lost; `ENOMEM` without host memory; `EBUSY` after 15 s of waiting for a move, or
+   * with `noWait` if the buffer is reserved or moves; `EDEADLK` if one party, perhaps the caller, keeps it reserved for
+   * 15 s. An aborted signal rejects with its reason.
    */
-  async read(offset: number, length: number, options: { readonly signal?: AbortSignal } = {}): Promise<Uint8Array> {
+  async read(offset: number, length: number, options: WaitOptions = {}): Promise<Uint8Array> {
     const bytes = new Uint8Array(this.#check("read", offset, length));
     await this.#touch("read", offset, length, options, (page, at, from, count) => {
       bytes.set(page.subarray(from, from + count), at);
@@ -59,14 +62,12 @@ export class UserMap implements Disposable {
   }
 
   /**
-   * Writes bytes.
+   * Writes the bytes of an array or a buffer, waiting as {@linkcode read} does.
    *
    * @throws {TtmError} As {@linkcode read}; the pages before the one that failed have been written then.
    */
-  async write(offset: number, bytes: Uint8Array, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    if (!(bytes instanceof Uint8Array)) {
-      throw new TtmError("EINVAL", `Cannot write to map: the bytes must be a Uint8Array, not ${show(bytes)}`);
-    }
+  async write(offset: number, data: ArrayBufferView | ArrayBufferLike, options: WaitOptions = {}): Promise<void> {
+    const bytes = checkBytes("write to map", "the bytes", data);
     this.#check("write to", offset, bytes.length);
     await this.#touch("write to", offset, bytes.length, options, (page, at, from, count) => {
       page.set(bytes.subarray(at, at + count), from);
@@ -92,7 +93,7 @@ export class UserMap implements Disposable {
     const { users } = mappingsOf(buffer);
     users.delete(this);
     if (users.size === 0 && this.#state.windowedUsers.delete(buffer)) releaseIo(this.#state, buffer);
-    buffer.unref();
+    buffer.letGo();
   }
 
   #check(what: string, offset: number, length: number): number {
@@ -105,7 +106,7 @@ export class UserMap implements Disposable {
     what: string,
     offset: number,
     length: number,
-    options: { readonly signal?: AbortSignal },
+    options: WaitOptions,
     visit: (page: Uint8Array, at: number, from: number, count: number) => void,
   ): Promise<void> {
     checkWaitOptions(`${what} map`, options);
@@ -116,7 +117,7 @@ export class UserMap implements Disposable {
       const count = Math.min(PAGE_SIZE - from, length - at);
       const touch = (page: Uint8Array) => visit(page, at, from, count);
       const page = this.#present.get(number);
-      if (page === undefined) await this.#fault(what, number, options.signal, touch);
+      if (page === undefined) await this.#fault(what, number, options, touch);
       else touch(page);
       at += count;
     }
@@ -126,19 +127,15 @@ export class UserMap implements Disposable {
   async #fault(
     what: string,
     page: number,
-    signal: AbortSignal | undefined,
+    options: WaitOptions,
     visit: (page: Uint8Array) => void,
   ): Promise<void> {
-    const buffer = this.#mappedBuffer(what).ref();
+    const buffer = this.#mappedBuffer(what);
+    const turn = await buffer.reserveFor(`${what} a map of`, options);
     try {
-      await buffer.reserve(signal === undefined ? {} : { signal });
-      try {
-        await this.#faultReserved(what, buffer, page, signal, visit);
-      } finally {
-        buffer.unreserve();
-      }
+      await this.#faultReserved(what, buffer, page, options, visit);
     } finally {
-      buffer.unref();
+      turn[Symbol.dispose]();
     }
   }
 
@@ -146,11 +143,11 @@ export class UserMap implements Disposable {
     what: string,
     buffer: BufferObject,
     page: number,
-    signal: AbortSignal | undefined,
+    { signal, noWait }: WaitOptions,
     visit: (page: Uint8Array) => void,
   ): Promise<void> {
     const state = this.#state;
-    const op = new Operation(state.tracer, false);
+    const op = new Operation(state.tracer, noWait === true, buffer);
     const outcome = await complete(state.clock, op, signal, () => {
       this.#mappedBuffer(what);
       const memory = memoryForUsers(state, buffer, op);

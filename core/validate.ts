@@ -5,6 +5,7 @@ import type { Operation } from "./operation.ts";
 import { DONE, EINVAL, ENOMEM, ENOSPC, type Outcome } from "./outcome.ts";
 import type { PreparedPlace, PreparedPlacement } from "./placement.ts";
 import { purge } from "./purge.ts";
+import { noRoomFigures } from "./report.ts";
 import { allocateAmong } from "./space.ts";
 
 /**
@@ -28,7 +29,10 @@ export function validate(
   if (row === ENOSPC) {
     if (busyPlaces !== places && isInOneOf(state, buffer, busyPlaces)) return DONE;
     row = allocateAmong(state, buffer, busyPlaces, true, op);
-    if (row === ENOSPC) return ENOMEM;
+    if (row === ENOSPC) {
+      op.noRoom = noRoomFigures(state, buffer, placement, op);
+      return ENOMEM;
+    }
   }
   return row < 0 ? row : moveThroughHops(state, buffer, row, false, op);
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock, ClockEvent } from "./clock.ts";
 import type { Fence } from "./fence.ts";
 import type { Operation } from "./operation.ts";
 import { BLOCKED, DONE, EBUSY, type Outcome } from "./outcome.ts";
@@ -37,9 +37,9 @@ export async function waitAndRepeat(
   const deadline = clock.now() + WAIT_BUDGET_MS;
   let outcome: Outcome = BLOCKED;
   while (outcome === BLOCKED && op.blockedOn !== null) {
-    if (op.blockedOn instanceof Reservation) await turnComes(clock, op.blockedOn, ticket, signal);
-    else if (!await fenceSignals(clock, op.blockedOn, deadline, signal)) return EBUSY;
-    else if (op.blockedOn.error !== undefined) op.noteFailed(op.blockedOn, op.blockedOn.error);
+    if (op.blockedOn instanceof Reservation) {
+      if (!await turnComes(clock, op.blockedOn, ticket, signal)) return EBUSY;
+    } else if (!await fenceSignals(clock, op.blockedOn, deadline, signal)) return EBUSY;
     signal?.throwIfAborted();
     op.begin();
     outcome = attempt();
@@ -54,6 +54,8 @@ function fenceSignals(
   deadline: number,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
+  // A tracer may have ended it.
+  if (fence.signalled) return Promise.resolve(true);
   return blockTask(clock, signal, (resolve) => {
     const timer = clock.schedule(deadline, () => resolve(false));
     const forget = fence.onSignal(() => resolve(true));
@@ -65,46 +67,53 @@ function fenceSignals(
 }
 
 /**
- * Takes a reservation, waiting in line for it.
+ * Waits in line for a reservation that somebody holds.
  *
- * @returns DONE; EALREADY if the ticket holds it; EDEADLK if the ticket has to give way.
+ * @returns DONE with the lock held; EDEADLK if the ticket has to give way; still BLOCKED if the reservation stays with
+ * one holder for `patienceMs`.
  */
-export async function lock(
-  clock: Clock,
-  reservation: Reservation,
-  ticket: AcquireTicket | null,
-  signal: AbortSignal | undefined,
-): Promise<Outcome> {
-  signal?.throwIfAborted();
-  const outcome = reservation.tryLock(ticket);
-  return outcome === BLOCKED ? await waitInLine(clock, reservation, ticket, signal) : outcome;
-}
-
-/** Waits in line for a reservation that somebody holds; ends as {@linkcode lock}. */
 export function waitInLine(
   clock: Clock,
   reservation: Reservation,
   ticket: AcquireTicket | null,
   signal: AbortSignal | undefined,
+  patienceMs: number,
 ): Promise<Outcome> {
-  return blockTask<Outcome>(clock, signal, (resolve) => reservation.enqueue(ticket, resolve));
+  return blockTask<Outcome>(clock, signal, (resolve) => {
+    const leave = reservation.enqueue(ticket, resolve);
+    if (patienceMs === Infinity) return leave;
+    let timer: ClockEvent;
+    const watch = () => {
+      const { turn } = reservation;
+      timer = clock.schedule(clock.now() + patienceMs, () => turn === reservation.turn ? resolve(BLOCKED) : watch());
+    };
+    watch();
+    return () => {
+      clock.cancel(timer);
+      leave();
+    };
+  });
 }
 
-/** Waits until a reservation is given up, in line and under the ticket, and passes it on. */
+/** Waits until a reservation is given up, in line and under the ticket, and passes it on; false if nobody does so. */
 async function turnComes(
   clock: Clock,
   reservation: Reservation,
   ticket: AcquireTicket | null,
   signal: AbortSignal | undefined,
-): Promise<void> {
-  if (await lock(clock, reservation, ticket, signal) === DONE) reservation.unlock();
+): Promise<boolean> {
+  signal?.throwIfAborted();
+  let outcome = reservation.tryLock(ticket);
+  if (outcome === BLOCKED) outcome = await waitInLine(clock, reservation, ticket, signal, WAIT_BUDGET_MS);
+  if (outcome === DONE) reservation.unlock();
+  return outcome !== BLOCKED;
 }
 
 /**
  * Waits for one thing that `start` subscribes to; `start` returns how to unsubscribe. Whichever way the wait ends,
  * nothing of it is left behind.
  */
-function blockTask<Result>(
+export function blockTask<Result>(
   clock: Clock,
   signal: AbortSignal | undefined,
   start: (resolve: (result: Result) => void) => () => void,

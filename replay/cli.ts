@@ -7,9 +7,8 @@
  */
 import { existsSync } from "node:fs";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { drivers, managers, policies } from "./compose.ts";
-import { readTraceFile, runMain } from "./main.ts";
+import { readArguments, readTraceFile, runMain } from "./main.ts";
 import { progressBar } from "./progress.ts";
 import { replay } from "./replay.ts";
 import { UsageError } from "./usage_error.ts";
@@ -63,20 +62,20 @@ async function load(nameOrFile: string, seed: string): Promise<Workload> {
 }
 
 async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: OPTIONS });
+  const { values } = readArguments(args, OPTIONS);
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
   }
-  const { contents } = values;
+  const { workload: name, seed, json, help: _, contents, ...options } = values;
   if (contents !== undefined && contents !== "bytes" && contents !== "stamps") {
     throw new UsageError(`Cannot use --contents ${JSON.stringify(contents)}: choose bytes or stamps`);
   }
-  const workload = await load(values.workload, values.seed);
+  const workload = await load(name, seed);
   const bar = progressBar(workload.events.length);
-  const { report, text } = replay(workload, { ...values, contents, onProgress: bar?.update });
+  const { report, text } = replay(workload, { ...options, contents, onProgress: bar?.update });
   bar?.clear();
-  process.stdout.write(`${values.json ? JSON.stringify(report) : text}\n`);
+  process.stdout.write(`${json ? JSON.stringify(report) : text}\n`);
   return report.losses.length === 0 ? 0 : 1;
 }
 

@@ -71,7 +71,7 @@ testWith(["run", "read"], "replay prints figures and a map, and no progress bar 
 });
 
 testWith(["run", "read"], "replay --json prints one object on one line", async () => {
-  const options = ["--vram", "60%", "--gtt=110%", "--contents=stamps", "--manager", "first-fit-lowest", "--verify"];
+  const options = ["--vram", "60%", "--gtt=110%", "--contents=stamps", "--manager", "first-fit", "--verify"];
   const output = await succeed("--json", "--workload", "texture-streaming", "--seed", "2", ...options);
   assertMatch(output, /^\{[^\n]*\}\n$/);
   const report = JSON.parse(output);
@@ -80,7 +80,7 @@ testWith(["run", "read"], "replay --json prints one object on one line", async (
   assertEquals([report.workload, report.losses, report.failures], ["texture-streaming", [], 0]);
   assert(report.verified > report.jobs && report.evictions > 0);
   const { driver, manager, vram, gtt, contents } = report.device;
-  assertEquals([driver, manager, contents], ["radeon-sim", "first-fit-lowest", "stamps"]);
+  assertEquals([driver, manager, contents], ["radeon-sim", "first-fit", "stamps"]);
   assertEquals([vram / report.peakBytes, gtt / report.peakBytes].map((share) => share.toFixed(3)), ["0.600", "1.100"]);
 });
 
@@ -111,7 +111,7 @@ testWith(["run", "read"], "replay --seed decides what random workloads are like"
 testWith(["run", "read"], "replay --help tells options, drivers, managers and workloads", async () => {
   const help = await succeed("--help", "--json");
   const words =
-    "--workload --vram --gtt --driver --manager --policy --contents --seed --verify --json radeon-sim cma-sim first-fit-lowest";
+    "--workload --vram --gtt --driver --manager --policy --contents --seed --verify --json radeon-sim cma-sim range-scan first-fit";
   for (const word of [...words.split(" "), "phi3-decode", "texture-streaming", "moe-decode"]) {
     assert(help.includes(word), word);
   }
@@ -124,10 +124,10 @@ testWith(["run", "read"], "replay refuses wrong arguments in one line", async ()
     assertRefused(/--vram/, "--vram"),
     assertRefused(/--json/, "--json=1"),
     assertRefused(/"no-such-file": no such file, and not one of phi3-decode,/, "--workload", "no-such-file"),
-    assertRefused(/directory/, "--workload", "."),
+    assertRefused(/it is a folder/, "--workload", "."),
     assertRefused(/constructor/, "--workload", "constructor"),
     assertRefused(/driver "x": choose one of radeon-sim/, "--driver", "x"),
-    assertRefused(/manager "x": choose one of first-fit/, "--manager", "x"),
+    assertRefused(/manager "x": choose one of range, range-scan, first-fit,/, "--manager", "x"),
     assertRefused(/--contents "x": choose bytes or stamps/, "--contents", "x"),
   ]);
 });

@@ -12,7 +12,7 @@ import {
   SimulatedClock,
   type Tracer,
 } from "@ttm/core";
-import { firstFit } from "@ttm/first-fit";
+import { firstFit, rangeManager } from "@ttm/first-fit";
 import { goodFit } from "@ttm/good-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
 import type { Contents, EngineStats, GpuJob } from "@ttm/sim-parts";
@@ -20,10 +20,10 @@ import { UsageError } from "./usage_error.ts";
 
 /** The managers that a replay can use, by name; each call makes a new one. */
 export const managers: Readonly<Record<string, () => MemTypeManager>> = {
+  "range": () => rangeManager(),
+  "range-scan": () => rangeManager({ scan: true }),
   "first-fit": () => firstFit(),
-  "first-fit-lowest": () => firstFit({ order: "lowest" }),
   "first-fit-evict": () => firstFit({ order: "evict" }),
-  "first-fit-scan": () => firstFit({ scan: true }),
   "good-fit": () => goodFit(),
   "buddy": () => buddy(),
 };
@@ -61,7 +61,7 @@ export const drivers: Readonly<Record<string, DriverChoice>> = {
     fast: "vram",
     fallback: "gtt",
     // All of VRAM visible: the CPU takes no part in replays, and would be no reason to move buffers about.
-    make: (options) => new RadeonSim({ ...options, visibleVram: options.vram }),
+    make: ({ vram, gtt, contents }) => new RadeonSim({ vram, gtt, contents, visibleVram: vram }),
   },
   "cma-sim": {
     fast: "cma",
@@ -84,7 +84,7 @@ export interface GpuOptions {
 export interface CompositionOptions extends GpuOptions {
   /** A name of {@linkcode drivers}. @default {"radeon-sim"} */
   readonly driver?: string;
-  /** A name of `managers`. @default {"first-fit"} */
+  /** A name of `managers`. @default {"range"} */
   readonly manager?: string;
   /** Those to choose from. @default {{@linkcode managers}} */
   readonly managers?: typeof managers;
@@ -113,7 +113,7 @@ export interface Composition extends MemoryRoles {
  * @throws {TtmError} `EINVAL` if a size is less than a page.
  */
 export function compose(options: CompositionOptions): Composition {
-  const manager = choose("manager", options.managers ?? managers, options.manager ?? "first-fit");
+  const manager = choose("manager", options.managers ?? managers, options.manager ?? "range");
   const policy = choose("policy", policies, options.policy ?? "lru");
   const { fast, fallback, make } = choose("driver", drivers, options.driver ?? "radeon-sim");
   const gpu = make(options);

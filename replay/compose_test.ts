@@ -50,8 +50,8 @@ Deno.test("compose() lets the manager decide where a buffer goes", async () => {
   for (const memoryType of ["vram", "gtt"]) {
     const starts = (manager: string) =>
       Promise.all([startAmongHoles(manager, memoryType, "first"), startAmongHoles(manager, memoryType, "second")]);
-    assertEquals(await starts("first-fit"), [4, 4], "the smallest");
-    assertEquals(await starts("first-fit-lowest"), [0, 0], "the lowest");
+    for (const name of ["range", "range-scan"]) assertEquals(await starts(name), [4, 4], "the smallest");
+    assertEquals(await starts("first-fit"), [0, 0], "the lowest");
     assertEquals(await starts("first-fit-evict"), [0, 4], "the one that was made last");
     assertEquals(await starts("good-fit"), [4, 4], "one that is just large enough");
     assertEquals(await starts("buddy"), [6, 6], "neither");
@@ -81,7 +81,7 @@ Deno.test("compose() refuses names that it does not know, and says which it does
     const error = assertThrows(() => compose({ ...SIZES, manager: name }), RangeError);
     assertEquals(
       error.message,
-      `Cannot use manager "${name}": choose one of first-fit, first-fit-lowest, first-fit-evict, first-fit-scan, good-fit, buddy`,
+      `Cannot use manager "${name}": choose one of range, range-scan, first-fit, first-fit-evict, good-fit, buddy`,
     );
     assertThrows(() => compose({ ...SIZES, driver: name }), RangeError, `"${name}": choose one of radeon-sim, cma-sim`);
   }

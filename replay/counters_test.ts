@@ -10,6 +10,8 @@ function move(from: string | null, to: string, more: Partial<MoveEvent> = {}): M
     to: { memoryType: to, start: 0 },
     failure: null,
     fence: null,
+    time: 0,
+    forBuffer: null,
     ...more,
   };
 }

@@ -1,14 +1,52 @@
 import { TtmError } from "@ttm/core";
-import { createReadStream } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import process from "node:process";
+import { parseArgs, type ParseArgsConfig } from "node:util";
 import { Readable } from "node:stream";
 import { readBoTrace } from "./bo_trace.ts";
 import { UsageError } from "./usage_error.ts";
 import { type Workload, WorkloadError } from "./workload.ts";
 
-/** Reads a workload from a bo-trace file. Throws what {@linkcode readBoTrace} throws, and what the file system does. */
+/**
+ * Reads a workload from a bo-trace file.
+ *
+ * @throws {UsageError} If it is a folder; what {@linkcode readBoTrace} throws, and what the file system does.
+ */
 export async function readTraceFile(path: string): Promise<Workload> {
+  if (statSync(path).isDirectory()) throw new UsageError(`Cannot replay ${JSON.stringify(path)}: it is a folder`);
   return await readBoTrace(path, Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>);
+}
+
+type Options = NonNullable<ParseArgsConfig["options"]>;
+
+/** What {@linkcode readArguments} returns: an option that is not given is undefined. */
+export type Arguments<Given extends Options> = ReturnType<
+  typeof parseArgs<{ args: string[]; options: Given; allowPositionals: true }>
+>;
+
+/**
+ * Reads the arguments of a command line. A `--` is what runners of tasks leave behind, and what follows an option that
+ * takes a value is that value, also if it is a negative number.
+ *
+ * @param most How many arguments there may be beside options.
+ * @throws {UsageError} For more of them; what `parseArgs` throws for unknown options and missing values.
+ */
+export function readArguments<const Given extends Options>(
+  args: readonly string[],
+  options: Given,
+  most = 0,
+): Arguments<Given> {
+  const given: string[] = [];
+  for (const arg of args.filter((arg) => arg !== "--")) {
+    const before = given.at(-1) ?? "";
+    const takesValue = options[before.replace(/^--/, "")]?.type === "string" && before.startsWith("--");
+    if (takesValue && /^-\.?\d/.test(arg)) given[given.length - 1] = `${before}=${arg}`;
+    else given.push(arg);
+  }
+  const read = parseArgs({ args: given, options, allowPositionals: true });
+  const extra = read.positionals[most];
+  if (extra !== undefined) throw new UsageError(`Cannot use the argument ${JSON.stringify(extra)}: see --help`);
+  return read;
 }
 
 /** Runs a command line; its number is the exit status, and 2 that of mistakes of the caller, told in one line. */

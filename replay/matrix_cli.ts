@@ -5,10 +5,9 @@
  *
  * @module
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import process from "node:process";
-import { parseArgs } from "node:util";
-import { readTraceFile, runMain } from "./main.ts";
+import { readArguments, readTraceFile, runMain } from "./main.ts";
 import { formatMatrix, replayOnAll } from "./matrix.ts";
 import { progressBar } from "./progress.ts";
 import type { Report } from "./report.ts";
@@ -41,13 +40,16 @@ const OPTIONS = {
 function traceFiles(asked: string | undefined): string[] {
   const folder = asked ?? process.env.TTM_TRACES ?? (existsSync(BESIDE) ? BESIDE : undefined);
   if (folder === undefined) return [];
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+    throw new UsageError(`Cannot use the traces in ${JSON.stringify(folder)}: there is no such folder`);
+  }
   const files = readdirSync(folder).filter((name) => /\.jsonl(\.gz)?$/.test(name)).sort();
   if (files.length > 0) return files.map((name) => `${folder}/${name}`);
   throw new UsageError(`Cannot use the traces in ${JSON.stringify(folder)}: there is no .jsonl or .jsonl.gz file`);
 }
 
 async function main(args: string[]): Promise<number> {
-  const { values: { contents, help, json, traces, vram } } = parseArgs({ args, options: OPTIONS });
+  const { values: { contents, help, json, traces, vram } } = readArguments(args, OPTIONS);
   if (help) {
     process.stdout.write(HELP);
     return 0;

@@ -65,7 +65,7 @@ testWith(["run", "read"], "matrix refuses wrong arguments in one line, before it
     assertRefused(/stray/, ["stray"]),
     assertRefused(/--contents "x": choose bytes or stamps/, ["--contents", "x"]),
     assertRefused(/Cannot use --vram "much"/, ["--vram", "much"]),
-    assertRefused(/no such file or directory.*nowhere/, ["--traces", "nowhere"]),
+    assertRefused(/"nowhere": there is no such folder/, ["--traces", "nowhere"]),
     assertRefused(/there is no \.jsonl or \.jsonl\.gz file/, [], { TTM_TRACES: source }),
   ]);
 });

@@ -54,8 +54,8 @@ Deno.test("formatMatrix() writes a line a workload and a column a pair, and show
   const lost = { ...radeon, failures: 3, losses: [{ buffer: "buffer 0", page: 0, memoryType: "vram" }] };
   const lines = formatMatrix([reports, [lost, ...reports.slice(1)]]).split("\n");
   assertMatch(lines[0] ?? "", /^ +radeon-sim +cma-sim$/);
-  assertMatch(lines[1] ?? "", /^workload +first-fit .* buddy$/);
-  assertEquals(lines[0]?.indexOf("cma-sim"), lines[1]?.lastIndexOf("first-fit  "), "each over its first manager");
+  assertMatch(lines[1] ?? "", /^workload +range .* buddy$/);
+  assertEquals(lines[0]?.indexOf("cma-sim"), lines[1]?.lastIndexOf("range  "), "each over its first manager");
   const cells = lines[2]?.split(/ {2,}/);
   assertEquals([cells?.[0], cells?.[1], cells?.at(-1)], ["small", "2 / 12.0 KiB", "2 / 24.0 KiB"]);
   assertEquals([radeon.bytesIn + radeon.bytesOut, cma.bytesBound], [3 * 4096, 6 * 4096]);

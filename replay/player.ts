@@ -59,10 +59,11 @@ export class Player {
   #validateAtAlloc: boolean;
   #verify: boolean;
   #onProgress: ((done: number) => void) | undefined;
-  // A buffer that is in a place of the busy list stays there, so that with the fallback alone one that was evicted
-  // would never come back. Hence fast memory is insisted on first, as radeon's command submission does.
+  // A buffer that is in a place of the busy list stays there, so that with the last alone one that was evicted would
+  // never come back. Hence fast memory is insisted on first, as radeon's command submission does, then the GPU's sight.
   #fastOnly: PreparedPlacement;
   #fallback: PreparedPlacement;
+  #lastResort: PreparedPlacement;
   #inFlight: Fence[] = [];
   #submissions = 0;
 
@@ -81,8 +82,9 @@ export class Player {
     this.#fastOnly = device.preparePlacement({ placement: [place(fast)] });
     this.#fallback = device.preparePlacement({
       placement: [place(fast)],
-      busyPlacement: [place(fast), place(fallback), place("system")],
+      busyPlacement: [place(fast), place(fallback)],
     });
+    this.#lastResort = device.preparePlacement({ placement: [place("system")] });
   }
 
   /** Runs all events, and the work that they leave behind. */
@@ -161,7 +163,8 @@ export class Player {
   #place(buffer: BufferObject): void {
     const { fast, fallback } = this.composition;
     if (buffer.memoryType === fast) this.hits++;
-    const error = this.#validate(buffer, this.#fastOnly) && this.#validate(buffer, this.#fallback);
+    const unreached = this.#validate(buffer, this.#fastOnly) && this.#validate(buffer, this.#fallback);
+    const error = unreached?.code === "ENOMEM" ? this.#validate(buffer, this.#lastResort) : unreached;
     if (buffer.memoryType === fallback) this.fallbacks++;
     if (error !== null) this.#fail(reasonOf(error, buffer));
     else if (!this.#isReachable(buffer)) this.#fail("only system memory had room, which the GPU cannot reach");

@@ -1,3 +1,4 @@
+import { checkOptions, optionNames } from "@ttm/core/arguments";
 import { Player, type PlayOptions } from "./player.ts";
 import { formatReport, type Report, reportOf } from "./report.ts";
 import { parseSize } from "./size.ts";
@@ -7,7 +8,7 @@ import { peakBytes, type Workload } from "./workload.ts";
 export interface ReplayOptions {
   /** Name of the simulated GPU. @default {"radeon-sim"} */
   readonly driver?: string | undefined;
-  /** Name of the range manager of its memory types. @default {"first-fit"} */
+  /** Name of the range manager of its memory types. @default {"range"} */
   readonly manager?: string | undefined;
   /** Name of the eviction policy. @default {"lru"} */
   readonly policy?: string | undefined;
@@ -23,12 +24,23 @@ export interface ReplayOptions {
   readonly onProgress?: ((done: number) => void) | undefined;
 }
 
+const OPTIONS = optionNames<ReplayOptions>({
+  driver: true,
+  manager: true,
+  policy: true,
+  vram: true,
+  gtt: true,
+  contents: true,
+  verify: true,
+  onProgress: true,
+});
 const BYTES_UP_TO = 2 ** 30;
 
 /**
  * Runs a workload through a simulated device. Synchronous; deterministic for equal arguments.
  *
  * @returns The figures, and the report for people.
+ * @throws {TtmError} `EINVAL` for an option that there is not.
  * @throws {UsageError} If there is no driver, manager or policy of that name, or a size is none.
  *
  * @example Weights that do not fit
@@ -51,10 +63,11 @@ const BYTES_UP_TO = 2 ** 30;
  * ```
  */
 export function replay(workload: Workload, options: ReplayOptions = {}): { report: Report; text: string } {
+  checkOptions("replay", options, OPTIONS);
   const peak = Math.max(peakBytes(workload), 4096);
   const play: PlayOptions = {
     driver: options.driver ?? "radeon-sim",
-    manager: options.manager ?? "first-fit",
+    manager: options.manager ?? "range",
     policy: options.policy ?? "lru",
     vram: parseSize("vram", options.vram ?? "50%", peak),
     gtt: parseSize("gtt", options.gtt ?? "100%", peak),

@@ -33,7 +33,7 @@ Deno.test("replay() gives VRAM half of the peak and GTT all of it, and bytes if 
   const half = Math.ceil(peakBytes / 2 / 4096) * 4096;
   assertEquals(device, {
     driver: "radeon-sim",
-    manager: "first-fit",
+    manager: "range",
     policy: "lru",
     vram: half,
     gtt: peakBytes,
@@ -44,9 +44,9 @@ Deno.test("replay() gives VRAM half of the peak and GTT all of it, and bytes if 
 });
 
 Deno.test("replay() takes sizes and names of parts", () => {
-  const options = { vram: "1M", gtt: "300%", manager: "first-fit-lowest", driver: "radeon-sim", policy: "mru" };
+  const options = { vram: "1M", gtt: "300%", manager: "first-fit", driver: "radeon-sim", policy: "mru" };
   const { peakBytes, device } = reportOf(small, { ...options, contents: "stamps" });
-  const parts = { driver: "radeon-sim", manager: "first-fit-lowest", policy: "mru", contents: "stamps" };
+  const parts = { driver: "radeon-sim", manager: "first-fit", policy: "mru", contents: "stamps" };
   assertEquals<unknown>(device, { ...parts, vram: 2 ** 20, gtt: 3 * peakBytes });
   assertThrows(() => replay(small, { vram: "much" }), RangeError, 'Cannot use --vram "much"');
   assertThrows(() => replay(small, { gtt: "0" }), RangeError, 'Cannot use --gtt "0"');
@@ -64,7 +64,7 @@ Deno.test("replay() gives the same for the same arguments", () => {
   for (const vram of ["20%", "60%"]) {
     const options = { vram, verify: true };
     assertEquals(replay(churn(200), options), replay(churn(200), options));
-    const [first, second] = [reportOf(small, options), reportOf(small, { ...options, manager: "first-fit-lowest" })];
+    const [first, second] = [reportOf(small, options), reportOf(small, { ...options, manager: "first-fit" })];
     assert(first.fragmentation.mean !== second.fragmentation.mean, "it is the arguments that decide");
   }
 });

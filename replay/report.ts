@@ -77,7 +77,7 @@ export function reportOf(workload: Workload, peakBytes: number, options: PlayOpt
     workload: workload.name,
     device: {
       driver: options.driver ?? "radeon-sim",
-      manager: options.manager ?? "first-fit",
+      manager: options.manager ?? "range",
       policy: options.policy ?? "lru",
       vram: options.vram,
       gtt: options.gtt,

@@ -34,7 +34,7 @@ Deno.test("reportOf() tells all figures of a replay", () => {
     workload: "three",
     device: {
       driver: "radeon-sim",
-      manager: "first-fit",
+      manager: "range",
       policy: "lru",
       vram: 2 * GIB,
       gtt: 4 * GIB,
@@ -102,7 +102,7 @@ Deno.test("formatReport() writes names, sizes, figures and a map", () => {
   const { text } = reportOn(threeInTurn());
   const [title, blank, ...rows] = text.split("\n");
   const sizes = "3.00 GiB at its peak, on radeon-sim with 2.00 GiB VRAM + 4.00 GiB GTT";
-  assertEquals([title, blank], [`three: ${sizes}, first-fit, stamps`, ""]);
+  assertEquals([title, blank], [`three: ${sizes}, range, stamps`, ""]);
   assertMatch(text, /^ {2}events +23 \(20 jobs\)$/m);
   assertMatch(text, /^ {2}hits +0 uses /m);
   assertMatch(text, /^ {2}fallbacks +0 uses /m);
@@ -123,7 +123,7 @@ Deno.test("formatReport() says of cma-sim what is bound, in the words of its mem
   assertEquals(report.bytesBound, (20 + 18) * GIB, "into the carve-out, and behind the IOMMU");
   assertMatch(
     text,
-    /^three: 3\.00 GiB at its peak, on cma-sim with 2\.00 GiB CMA \+ 4\.00 GiB IOMMU, first-fit, stamps$/m,
+    /^three: 3\.00 GiB at its peak, on cma-sim with 2\.00 GiB CMA \+ 4\.00 GiB IOMMU, range, stamps$/m,
   );
   assertMatch(text, /^ {2}fallbacks +0 uses were served from IOMMU, for CMA could not/m);
   assertMatch(text, /^ {2}bytes bound +38\.0 GiB, none copied$/m);

@@ -13,7 +13,7 @@ Deno.test("usedRanges() lists the ranges in use by address, pinned ones too, of 
     vram: 16 * PAGE_SIZE,
     gtt: 16 * PAGE_SIZE,
     contents: "bytes",
-    manager: "first-fit-lowest",
+    manager: "first-fit",
   });
   const buffers = [1, 2, 3, 4].map((pages) => device.createBuffer({ bytes: pages * PAGE_SIZE }));
   for (const [at, buffer] of buffers.entries()) {

@@ -6,7 +6,7 @@ import { VramSamples } from "./vram_samples.ts";
 /** A device with 8 pages of VRAM, and a way to fill and empty it. */
 function vram() {
   const sizes = { vram: 8 * PAGE_SIZE, gtt: 8 * PAGE_SIZE };
-  const { device, clock } = compose({ ...sizes, contents: "stamps", manager: "first-fit-lowest" });
+  const { device, clock } = compose({ ...sizes, contents: "stamps", manager: "first-fit" });
   const put = (pages: number) => {
     const buffer = device.createBuffer({ bytes: pages * PAGE_SIZE });
     buffer.tryReserve();

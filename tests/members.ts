@@ -4,6 +4,8 @@ export interface Member {
   readonly name: string;
   /** The one that would be published. */
   readonly version: string;
+  /** What it is, in a line. */
+  readonly description: string;
   /** Its folder in the repository, `""` for the root. */
   readonly folder: string;
   /** Entry points by their names: `{ ".": "./mod.ts" }`. */
@@ -16,6 +18,7 @@ export const ROOT: URL = new URL("../", import.meta.url);
 interface Config {
   readonly name: string;
   readonly version: string;
+  readonly description: string;
   readonly exports: string | Record<string, string>;
   readonly workspace?: readonly string[];
 }
@@ -25,8 +28,8 @@ function readConfig(folder: string): Config {
 }
 
 function readMember(folder: string): Member {
-  const { name, version, exports } = readConfig(folder);
-  return { name, version, folder, exports: typeof exports === "string" ? { ".": exports } : exports };
+  const { name, version, description, exports } = readConfig(folder);
+  return { name, version, description, folder, exports: typeof exports === "string" ? { ".": exports } : exports };
 }
 
 /** All packages, in the order of the workspace, the root last. */

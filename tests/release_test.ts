@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { obstaclesTo } from "./release.ts";
 
-const core = { name: "@ttm/core", version: "0.2.0", folder: "core/", exports: {} };
+const core = { name: "@ttm/core", version: "0.2.0", folder: "core/", description: "", exports: {} };
 const CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n## [0.2.0] - 2026-12-01\n";
 
 Deno.test("a version that all packages and the changelog have can be released", () => {

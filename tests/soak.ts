@@ -5,27 +5,33 @@
  * @module
  */
 // deno-lint-ignore-file no-console -- a command
-import { parseArgs } from "node:util";
 import fc from "fast-check";
+import { runCommand, wholeNumber } from "./command.ts";
 import { play, scenario } from "./properties/contention.ts";
 
 const RUNS_AT_ONCE = 2000;
 
-const { values } = parseArgs({
-  args: Deno.args.filter((arg) => arg !== "--"),
-  options: { ops: { type: "string", default: "1000000" }, seed: { type: "string", default: "1" } },
-});
-const [wanted, firstSeed] = [Number(values.ops), Number(values.seed)];
-if (!Number.isSafeInteger(wanted) || wanted < 1 || !Number.isSafeInteger(firstSeed)) {
-  console.error("Usage: deno task soak -- --ops NUMBER [--seed NUMBER]");
-  Deno.exit(2);
-}
+await runCommand({
+  help: `Uses devices at random, several parties at once, and compares contents and invariants on the way.
 
-let operations = 0;
-const property = fc.asyncProperty(scenario, async (scenario) => {
-  operations += await play(scenario);
+Usage: deno task soak [options]
+
+  --ops NUMBER   how many operations at least   [1000000]
+  --seed NUMBER  where to begin                 [1]
+  --help
+
+Exit status: 0 nothing was lost, 1 something was (with the seed and the smallest case), 2 wrong arguments.`,
+  options: { ops: { type: "string", default: "1000000" }, seed: { type: "string", default: "1" } },
+  async run(values) {
+    const wanted = wholeNumber("ops", values.ops, 1);
+    let operations = 0;
+    const property = fc.asyncProperty(scenario, async (scenario) => {
+      operations += await play(scenario);
+    });
+    for (let seed = wholeNumber("seed", values.seed, 0); operations < wanted; seed++) {
+      await fc.assert(property, { numRuns: RUNS_AT_ONCE, seed });
+      console.log(`seed ${seed}: ${operations.toLocaleString("en")} operations, nothing lost`);
+    }
+    return 0;
+  },
 });
-for (let seed = firstSeed; operations < wanted; seed++) {
-  await fc.assert(property, { numRuns: RUNS_AT_ONCE, seed });
-  console.log(`seed ${seed}: ${operations.toLocaleString("en")} operations, nothing lost`);
-}

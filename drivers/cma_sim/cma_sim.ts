@@ -8,7 +8,7 @@ import {
   type TranslationTable,
   TtmError,
 } from "@ttm/core";
-import { checkBoolean, checkInteger, checkObject, checkWord } from "@ttm/core/arguments";
+import { checkBoolean, checkInteger, checkOptions, checkWord, optionNames } from "@ttm/core/arguments";
 import {
   type Contents,
   Engine,
@@ -24,6 +24,7 @@ import type { CarveOutStats, CmaSimOptions } from "./cma_options.ts";
 import { DeviceView } from "./device_view.ts";
 
 const CREATE = "create cma-sim";
+const OPTIONS = optionNames<CmaSimOptions>({ carveOut: true, movable: true, iommu: true, contents: true, dma32: true });
 const TO_SYSTEM: Placement = { placement: [{ memoryType: "system" }] };
 const TO_IOMMU: Placement = {
   placement: [{ memoryType: "iommu" }],
@@ -76,7 +77,7 @@ export class CmaSim implements Driver {
    * @throws {TtmError} `EINVAL` if an option is out of range.
    */
   constructor(options: CmaSimOptions) {
-    checkObject(CREATE, "the options", options);
+    checkOptions(CREATE, options, OPTIONS);
     const { movable = 0, dma32 = false, iommu, contents = "bytes" } = options;
     checkBoolean(CREATE, "dma32", dma32);
     checkWord(CREATE, "contents", contents, ["bytes", "stamps"]);

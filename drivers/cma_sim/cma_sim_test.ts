@@ -5,7 +5,7 @@ import { CmaSim, type CmaSimOptions } from "./mod.ts";
 
 function bench(options: Partial<CmaSimOptions> = {}) {
   const driver = new CmaSim({ carveOut: 8 * PAGE_SIZE, movable: 4 * PAGE_SIZE, ...options });
-  const device = new BoDevice({ driver, managers: { cma: firstFit({ order: "lowest" }) } });
+  const device = new BoDevice({ driver, managers: { cma: firstFit() } });
   const make = async (pages: number, memoryType = "cma", caching: Caching = "wc") => {
     const buffer = device.createBuffer({ bytes: pages * PAGE_SIZE });
     await bring(buffer, memoryType, caching);

@@ -23,6 +23,7 @@ export class DeviceView {
   /** The device sees the pages as they are now. */
   open(table: TranslationTable): void {
     if (table.caching !== "cached") return;
+    this.#kind.check(table.contents);
     const memory = this.#kind.create(table.pages);
     this.#kind.copy(table.contents, 0, memory, 0, table.pages);
     this.#cached.set(table, { memory, written: new Set() });

@@ -1,5 +1,5 @@
-import { BufferObject, type Placement, TtmError } from "@ttm/core";
-import { checkArray, checkObject, checkWaitOptions, checkWord, show } from "@ttm/core/arguments";
+import { BufferObject, type Placement, TtmError, type WaitOptions } from "@ttm/core";
+import { checkArray, checkOptions, checkWaitOptions, checkWord, optionNames, show } from "@ttm/core/arguments";
 import type { JobBuffer } from "@ttm/sim-parts";
 
 /** A memory type that jobs reach. */
@@ -22,6 +22,7 @@ interface MoveCounter {
 }
 
 const WHAT = "validate list";
+const ENTRY = optionNames<SubmissionBuffer>({ buffer: true, write: true, preferred: true, allowed: true });
 const DOMAINS: readonly MemoryDomain[] = ["vram", "gtt"];
 const LEAST_BUDGET = 2 ** 20;
 
@@ -38,7 +39,7 @@ export function moveBudget(vramBytes: number, usedBytes: number): number {
 export async function validateList(
   counter: MoveCounter,
   list: readonly SubmissionBuffer[],
-  options: { readonly signal?: AbortSignal },
+  options: WaitOptions,
 ): Promise<number> {
   checkWaitOptions(WHAT, options);
   checkArray(WHAT, "the list", list);
@@ -72,7 +73,7 @@ function anyOf(domains: readonly MemoryDomain[]): Placement {
 }
 
 function checkEntry(name: string, entry: SubmissionBuffer): void {
-  checkObject(WHAT, name, entry);
+  checkOptions(WHAT, entry, ENTRY, name);
   const { buffer, preferred } = entry;
   const allowed = allowedFor(entry);
   checkWord(WHAT, `${name}.preferred`, preferred, DOMAINS);

@@ -1,5 +1,5 @@
 import { PAGE_SIZE, TtmError } from "@ttm/core";
-import { checkInteger, checkObject, checkWord, show } from "@ttm/core/arguments";
+import { checkInteger, checkOptions as checkNames, checkWord, optionNames, show } from "@ttm/core/arguments";
 
 /** What the simulated GPU is like. Sizes are bytes and are rounded down to whole pages of 4096 bytes. */
 export interface RadeonSimOptions {
@@ -40,6 +40,17 @@ export interface CheckedOptions {
 }
 
 const CREATE = "create radeon-sim";
+const OPTIONS = optionNames<RadeonSimOptions>({
+  vram: true,
+  visibleVram: true,
+  gtt: true,
+  contents: true,
+  copyEngines: true,
+  copyBytesPerMs: true,
+  copyLatencyMs: true,
+  bindMsPerPage: true,
+  bindLatencyMs: true,
+});
 const DEFAULT_VISIBLE = 256 * 2 ** 20;
 
 /**
@@ -48,7 +59,7 @@ const DEFAULT_VISIBLE = 256 * 2 ** 20;
  * @throws {TtmError} `EINVAL` if one is out of range.
  */
 export function checkOptions(options: RadeonSimOptions): CheckedOptions {
-  checkObject(CREATE, "the options", options);
+  checkNames(CREATE, options, OPTIONS);
   const vramPages = pagesOf("vram", options.vram);
   const gttPages = pagesOf("gtt", options.gtt);
   const { visibleVram = Math.min(DEFAULT_VISIBLE, options.vram), contents = "bytes", copyEngines = 1 } = options;

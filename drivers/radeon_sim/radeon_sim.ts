@@ -10,6 +10,7 @@ import {
   type Placement,
   type TranslationTable,
   TtmError,
+  type WaitOptions,
 } from "@ttm/core";
 import { checkInteger, checkWord } from "@ttm/core/arguments";
 import {
@@ -245,7 +246,7 @@ export class RadeonSim implements Driver {
    */
   async validateList(
     list: readonly SubmissionBuffer[],
-    options: { readonly signal?: AbortSignal } = {},
+    options: WaitOptions = {},
   ): Promise<number> {
     return await validateList(this, list, options);
   }

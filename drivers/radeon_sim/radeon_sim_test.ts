@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { PAGE_SIZE, TtmError } from "@ttm/core";
-import type { GpuJob } from "./mod.ts";
+import { BoDevice, PAGE_SIZE, SimulatedClock, TtmError } from "@ttm/core";
+import { firstFit } from "@ttm/first-fit";
+import { type GpuJob, RadeonSim } from "./mod.ts";
 import { bench, SLOW } from "./testing_bench.ts";
 
 for (const contents of ["bytes", "stamps"] as const) {
@@ -192,4 +193,17 @@ Deno.test("RadeonSim refuses jobs on buffers it cannot reach, and jobs that take
     for (const durationMs of [NaN, -1, Infinity]) refuse({ buffers: [], durationMs }, "durationMs must be a time");
     assertEquals([good.busy, gpu.graphicsStats.tasks], [false, 0]);
   });
+});
+
+Deno.test("imported bytes are refused where contents are stamps, and nothing happens to them", async () => {
+  const driver = new RadeonSim({ vram: 8 * PAGE_SIZE, gtt: 8 * PAGE_SIZE, contents: "stamps" });
+  const device = new BoDevice({ driver, managers: { vram: firstFit(), gtt: firstFit() }, clock: new SimulatedClock() });
+  const imported = new Uint8Array(PAGE_SIZE).fill(7);
+  const buffer = device.createBuffer({ bytes: PAGE_SIZE, kind: "sg", imported });
+  await buffer.reserve();
+  const error = await assertRejects(() => buffer.validate({ placement: [{ memoryType: "vram" }] }), TtmError);
+  assertEquals(error.code, "ENODEV");
+  buffer.unreserve();
+  buffer.unref();
+  assertEquals([imported[0], imported.at(-1)], [7, 7]);
 });

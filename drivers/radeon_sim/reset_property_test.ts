@@ -25,22 +25,31 @@ async function succeeds(act: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
+/** Bytes of their own for each buffer, never 0. */
+const byteOf = (at: number, byte: number) => 1 + 42 * at + byte % 42;
+const isOwn = (at: number, byte: number) => byte === 0 || Math.floor((byte - 1) / 42) === at;
+
 Deno.test("whatever hangs and is reset, contents are as they were written, or lost with the copy that was stopped", async () => {
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(1, 2), steps, async (copyEngines, steps) => {
       const sizes = { visibleVram: 4 * PAGE_SIZE, gtt: 12 * PAGE_SIZE };
       await bench({ ...SLOW, ...sizes, copyEngines: copyEngines as 1 | 2 }, async ({ device, gpu, clock, make }) => {
-        const written = new Map<BufferObject, number>([1, 2, 3, 1, 2, 3].map((pages) => [make(pages), 0]));
-        const buffers = [...written.keys()];
-        for (const buffer of buffers) buffer.unreserve();
+        const plain = [1, 2, 3].map((pages) => make(pages));
+        for (const buffer of plain) buffer.unreserve();
+        const arrays = [1, 2, 3].map((pages) => new Uint8Array(pages * PAGE_SIZE));
+        const imported = arrays.map((imported) =>
+          device.createBuffer({ bytes: imported.length, kind: "sg", imported })
+        );
+        const buffers = [...plain, ...imported];
+        const written = new Map(buffers.map((buffer) => [buffer, 0]));
         let stopped = 0;
         for (const { act, at, where, byte } of steps) {
           const buffer = buffers[at] as BufferObject;
           buffer.tryReserve();
           if (act === "bring") await succeeds(() => buffer.validate({ placement: [{ memoryType: where }] }));
           else if (act === "write") {
-            const bytes = new Uint8Array(buffer.bytes).fill(byte);
-            if (await succeeds(() => buffer.write(bytes))) written.set(buffer, byte);
+            const bytes = new Uint8Array(buffer.bytes).fill(byteOf(at, byte));
+            if (await succeeds(() => buffer.write(bytes))) written.set(buffer, byteOf(at, byte));
           }
           buffer.unreserve();
           if (act === "evict") await succeeds(() => device.evictFirst("vram"));
@@ -62,6 +71,11 @@ Deno.test("whatever hangs and is reset, contents are as they were written, or lo
           buffer.unreserve();
         }
         assert(lost <= stopped, `${lost} buffers are lost with ${stopped} copies`);
+        for (const [index, array] of arrays.entries()) {
+          imported[index]?.unref();
+          const own = array.every((byte) => byte === array[0]) && isOwn(3 + index, array[0] as number);
+          assert(own, `array ${index} has bytes of others`);
+        }
       });
     }),
     { numRuns: 150 },

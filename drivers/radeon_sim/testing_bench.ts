@@ -33,7 +33,7 @@ export async function bench(
   const moves: string[] = [];
   const device = new BoDevice({
     driver: gpu,
-    managers: { vram: firstFit({ order: "lowest" }), gtt: firstFit() },
+    managers: { vram: firstFit(), gtt: firstFit() },
     clock,
     tracer: { move: ({ from, to, failure }) => moves.push(`${from?.memoryType}>${to.memoryType} ${failure ?? "ok"}`) },
   });

@@ -14,8 +14,13 @@ export class Contents {
   #page: number;
   #pages: number;
 
-  /** Of so many pages of a memory, from `page` on. */
+  /**
+   * Of so many pages of a memory, from `page` on.
+   *
+   * @throws {TtmError} `ENODEV` if the memory is of another kind.
+   */
   constructor(kind: MemoryKind<unknown>, memory: unknown, page: number, pages: number) {
+    kind.check(memory);
     this.#kind = kind;
     this.#memory = memory;
     this.#page = page;

@@ -112,12 +112,16 @@ export class Engine {
     this.#work = null;
     this.#stats.tasks++;
     this.#stats.busyMs += spentMs;
+    let error: unknown;
     try {
       run();
-      fence.signal();
-    } catch (error) {
-      fence.signal(error);
+    } catch (thrown) {
+      error = thrown;
     }
-    this.#becomeFree();
+    try {
+      fence.signal(error);
+    } finally {
+      this.#becomeFree();
+    }
   }
 }

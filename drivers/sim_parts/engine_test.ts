@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { FenceContext, SimulatedClock } from "@ttm/core";
 import { Engine } from "./engine.ts";
 
@@ -11,11 +11,11 @@ function engineWithLog() {
   return { clock, engine, log, note };
 }
 
-const work = new FenceContext("elsewhere");
+const fence = () => new FenceContext("elsewhere").next();
 
 Deno.test("Engine runs tasks one after another, whatever they wait for", () => {
   const { clock, engine, log, note } = engineWithLog();
-  const gate = work.next();
+  const gate = fence();
   engine.submit([gate], 3, note("first"));
   engine.submit([], 2, note("second"));
   clock.schedule(10, () => gate.signal());
@@ -25,7 +25,7 @@ Deno.test("Engine runs tasks one after another, whatever they wait for", () => {
 
 Deno.test("Engine starts a task when the last of its fences has signalled", () => {
   const { clock, engine, log, note } = engineWithLog();
-  const gates = [work.next(), work.next(), work.next()];
+  const gates = [fence(), fence(), fence()];
   engine.submit(gates, 1, note("task"));
   for (const [at, gate] of gates.entries()) clock.schedule(10 * (3 - at), () => gate.signal());
   clock.runUntilIdle();
@@ -35,7 +35,7 @@ Deno.test("Engine starts a task when the last of its fences has signalled", () =
 Deno.test("Engine never starts a task whose fence does not signal, nor those behind it", () => {
   const { clock, engine, log, note } = engineWithLog();
   engine.submit([], 1, note("before"));
-  engine.submit([work.next()], 1, note("stuck"));
+  engine.submit([fence()], 1, note("stuck"));
   engine.submit([], 1, note("behind"));
   clock.runUntilIdle();
   assertEquals(log, ["before at 1"]);
@@ -43,7 +43,7 @@ Deno.test("Engine never starts a task whose fence does not signal, nor those beh
 
 Deno.test("Engine does not wait for fences that have signalled or failed", () => {
   const { clock, engine, log, note } = engineWithLog();
-  const [done, failed] = [work.next(), work.next()];
+  const [done, failed] = [fence(), fence()];
   done.signal();
   failed.signal(new Error("lost"));
   engine.submit([done, failed], 1, note("task"));
@@ -93,6 +93,18 @@ Deno.test("Engines whose tasks end at the same time have their effects in the or
   assertEquals(log, ["engine at 2", "other at 4", "engine at 4"]);
 });
 
+Deno.test("Engine goes on after a callback of a fence that throws, and hides nothing of it", () => {
+  const { clock, engine, log, note } = engineWithLog();
+  const first = engine.submit([], 1, note("first"));
+  first.onSignal(() => {
+    throw new Error("not mine");
+  });
+  engine.submit([], 1, note("second"));
+  assertThrows(() => clock.runUntilIdle(), Error, "not mine");
+  clock.runUntilIdle();
+  assertEquals([first.signalled, first.error, log], [true, undefined, ["first at 1", "second at 2"]]);
+});
+
 Deno.test("Engine hands out the fences of one timeline", () => {
   const { engine } = engineWithLog();
   const [first, second] = [engine.submit([], 1, () => {}), engine.submit([], 1, () => {})];
@@ -103,7 +115,7 @@ Deno.test("Engine hands out the fences of one timeline", () => {
 Deno.test("Engine counts ended tasks, busy time, and stalls while it is free but must wait", () => {
   const { clock, engine, note } = engineWithLog();
   assertEquals(engine.stats, { tasks: 0, busyMs: 0, stalls: 0, stalledMs: 0 });
-  const [early, late] = [work.next(), work.next()];
+  const [early, late] = [fence(), fence()];
   clock.schedule(2, () => early.signal());
   clock.schedule(12, () => late.signal());
   engine.submit([], 5, note("not stalled"));
@@ -138,7 +150,7 @@ Deno.test("Engine fails the fence of a task that throws, and goes on with the ne
 
 Deno.test("Engine that is halted starts nothing, whatever signals, until it goes on", () => {
   const { clock, engine, log, note } = engineWithLog();
-  const gate = work.next();
+  const gate = fence();
   engine.submit([gate], 1, note("waiting"));
   const goOn = engine.halt();
   gate.signal();

@@ -1,5 +1,5 @@
 import { type BufferObject, type Fence, TtmError } from "@ttm/core";
-import { checkArray, checkObject, show } from "@ttm/core/arguments";
+import { checkArray, checkBoolean, checkObject, checkOptions, optionNames, show } from "@ttm/core/arguments";
 import type { Contents } from "./contents.ts";
 import type { Engine } from "./engine.ts";
 
@@ -21,21 +21,28 @@ export interface GpuJob {
   readonly program?: (contents: readonly Contents[]) => void;
 }
 
+const JOB = optionNames<GpuJob>({ buffers: true, durationMs: true, program: true });
+
 /**
  * Queues a job on an engine behind the moves and conflicting work of its buffers, and announces it to them. The job sees
  * each buffer where it is now. If its program throws, its fence fails.
  *
  * @param reach What the device sees of a buffer; null if that is nothing.
  * @returns The fence that signals when the job has ended.
- * @throws {TtmError} `EINVAL` if a buffer is not reserved or the device does not see it, or the duration is no time.
+ * @throws {TtmError} `EINVAL` if a buffer is not reserved or the device does not see it, or the duration is no time, or a member is
+ * unknown or of the wrong type.
  */
 export function submitJob(
   engine: Pick<Engine, "submit">,
   job: GpuJob,
   reach: (buffer: BufferObject) => Contents | null,
 ): Fence {
-  checkObject("submit job", "the job", job);
+  checkOptions("submit job", job, JOB, "the job");
   checkArray("submit job", "buffers", job.buffers);
+  for (const [at, use] of job.buffers.entries()) {
+    checkObject("submit job", `buffers[${at}]`, use);
+    checkBoolean("submit job", `buffers[${at}].write`, use.write);
+  }
   if (typeof job.durationMs !== "number" || !(job.durationMs >= 0 && job.durationMs < Infinity)) {
     throw new TtmError("EINVAL", `Cannot submit job: durationMs must be a time, not ${show(job.durationMs)}`);
   }

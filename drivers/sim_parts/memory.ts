@@ -1,4 +1,4 @@
-import { PAGE_SIZE, type PageCodec } from "@ttm/core";
+import { PAGE_SIZE, type PageCodec, TtmError } from "@ttm/core";
 
 /**
  * What simulated memory is made of. A *stamp* names contents: page k of a buffer filled with stamp s differs from
@@ -9,6 +9,8 @@ import { PAGE_SIZE, type PageCodec } from "@ttm/core";
 export interface MemoryKind<Memory> {
   /** Makes zeroed memory of so many pages. */
   create(pages: number): Memory;
+  /** Refuses memory of another kind by `ENODEV`, such as imported bytes where contents are stamps. */
+  check(memory: unknown): void;
   /** Copies pages between two memories, or between places of one that do not overlap. */
   copy(source: Memory, sourcePage: number, target: Memory, targetPage: number, pages: number): void;
   /** Fills pages with the contents that a stamp names, page 0 of the stamp first. */
@@ -24,6 +26,11 @@ const WORDS = PAGE_SIZE / 4;
 /** Memory of real bytes. */
 export const byteMemory: MemoryKind<Uint8Array> = {
   create: (pages) => new Uint8Array(pages * PAGE_SIZE),
+
+  check(memory) {
+    if (memory instanceof Uint8Array) return;
+    throw new TtmError("ENODEV", "Cannot use host pages: they are no bytes");
+  },
 
   copy(source, sourcePage, target, targetPage, pages) {
     const from = sourcePage * PAGE_SIZE;

@@ -1,3 +1,4 @@
+import { TtmError } from "@ttm/core";
 import type { MemoryKind } from "./memory.ts";
 
 /** A stretch of pages that hold consecutive pages of one stamp's contents, up to the start of the next run. */
@@ -90,6 +91,11 @@ function append(runs: Run[], run: Run): void {
 /** Memory of stamps: proves the same as bytes at a fraction of their size. */
 export const stampMemory: MemoryKind<StampRuns> = {
   create: (pages) => new StampRuns(pages),
+
+  check(memory) {
+    if (memory instanceof StampRuns) return;
+    throw new TtmError("ENODEV", 'Cannot use imported bytes: this device was made with contents "stamps"');
+  },
 
   copy(source, sourcePage, target, targetPage, pages) {
     for (const run of [...source.read(sourcePage, pages)]) {

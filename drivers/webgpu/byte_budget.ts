@@ -1,6 +1,6 @@
 import type { Allocation, AllocationRequest, Fence, ManagerNode, MemTypeManager } from "@ttm/core";
 import { TtmError } from "@ttm/core";
-import { checkInteger } from "@ttm/core/arguments";
+import { checkInteger, show } from "@ttm/core/arguments";
 
 const NAME = "byte-budget";
 
@@ -23,6 +23,7 @@ export interface Retiring {
  * Alignment means nothing; places with a range have no room.
  *
  * @param driver Whose memory it is; left out, what is given back is free at once.
+ * @throws {TtmError} `EINVAL` if it does not tell when what is given back is free.
  *
  * @example Two pages
  * ```ts
@@ -38,7 +39,14 @@ export interface Retiring {
  * ```
  */
 export function byteBudget(driver?: Retiring): MemTypeManager<BudgetNode> {
+  if (driver !== undefined && !isRetiring(driver)) {
+    throw new TtmError("EINVAL", `Cannot make a ${NAME} manager: ${show(driver)} does not tell what is retired`);
+  }
   return new ByteBudget(driver ?? null);
+}
+
+function isRetiring(driver: unknown): boolean {
+  return typeof driver === "object" && driver !== null && "retired" in driver;
 }
 
 class ByteBudget implements MemTypeManager<BudgetNode> {

@@ -139,7 +139,8 @@ export class WebGpu implements Driver {
     checkWord("use GPU buffer", "use", use, ["read", "write"]);
     const tenant = this.#tenants.get(buffer);
     if (!buffer.reserved || tenant === undefined) {
-      const where = buffer.reserved ? `is in ${buffer.memoryType}, not in vram` : "is not reserved";
+      const place = buffer.memoryType === null ? "has no place" : `is in ${buffer.memoryType}, not in vram`;
+      const where = buffer.reserved ? place : "is not reserved";
       throw new TtmError("EINVAL", `Cannot use GPU buffer: ${buffer} ${where}`);
     }
     this.#life.check();

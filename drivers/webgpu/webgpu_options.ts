@@ -1,5 +1,5 @@
 import { PAGE_SIZE, TtmError } from "@ttm/core";
-import { checkBoolean, checkInteger, checkObject, show } from "@ttm/core/arguments";
+import { checkBoolean, checkInteger, checkOptions as checkNames, optionNames, show } from "@ttm/core/arguments";
 import { type GpuDevice, GpuUsage } from "./gpu_types.ts";
 
 /** What a driver of WebGPU is made with. */
@@ -26,11 +26,18 @@ export interface WebGpuOptions {
 export type CheckedWebGpuOptions = Required<WebGpuOptions>;
 
 const CREATE = "create webgpu";
+const OPTIONS = optionNames<WebGpuOptions>({
+  device: true,
+  budget: true,
+  usage: true,
+  keepHostCopies: true,
+  stagingBytes: true,
+});
 const MAPPABLE = GpuUsage.MAP_READ | GpuUsage.MAP_WRITE;
 
 /** Checks the options; throws `EINVAL`. */
 export function checkOptions(options: WebGpuOptions): CheckedWebGpuOptions {
-  checkObject(CREATE, "the options", options);
+  checkNames(CREATE, options, OPTIONS);
   const { device, usage = GpuUsage.STORAGE, keepHostCopies = true, stagingBytes = 16 * 2 ** 20 } = options;
   if (typeof device?.createBuffer !== "function" || typeof device.queue?.submit !== "function") {
     throw new TtmError("EINVAL", `Cannot ${CREATE}: device must be a GPUDevice, not ${show(device)}`);

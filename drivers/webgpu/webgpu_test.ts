@@ -203,6 +203,36 @@ Deno.test("imported pages stay as they are while their buffer is on the device",
   buffer.unref();
 });
 
+for (const keepHostCopies of [false, true]) {
+  Deno.test(`imported pages get what the device has written when the last reference goes (host copies: ${keepHostCopies})`, async () => {
+    await using t = bench({ keepHostCopies });
+    const imported = new Uint8Array(PAGE_SIZE).fill(3);
+    const buffer = t.device.createBuffer({ bytes: PAGE_SIZE - 7, kind: "sg", imported });
+    await buffer.reserve();
+    await buffer.validate(only("vram"));
+    buffer.unreserve();
+    await compute(t, buffer, 9);
+    buffer.unref();
+    await t.device.close();
+    assertEquals([imported[0], imported.at(-1), t.gpu.readbacks], [9, 9, 1]);
+  });
+}
+
+Deno.test("when readbacks go on failing imported pages stay as they are, and the buffer goes", async () => {
+  const t = bench();
+  const imported = new Uint8Array(PAGE_SIZE).fill(3);
+  const buffer = t.device.createBuffer({ bytes: PAGE_SIZE, kind: "sg", imported });
+  await buffer.reserve();
+  await buffer.validate(only("vram"));
+  buffer.unreserve();
+  await compute(t, buffer, 9);
+  let left = 100;
+  Object.defineProperty(t.gpu, "failNextMap", { get: () => left-- > 0, set: () => {} });
+  buffer.unref();
+  await t.end();
+  assertEquals([imported[0], t.gpu.readbacks], [3, 2]);
+});
+
 Deno.test("a map of a user brings the buffer to where the CPU sees it", async () => {
   await using t = bench();
   const buffer = await t.make(2, 6);

@@ -65,25 +65,21 @@ class Buddy implements MemTypeManager<BuddyNode> {
     this.#pages = new BuddyAllocator({ size: pages });
   }
 
-  allocate({ pages, alignment, fpfn, lpfn, topDown }: AllocationRequest): Allocation<BuddyNode> {
-    const space = this.#inCharge("allocate pages");
-    const end = Math.min(lpfn, space.size);
-    const size = Math.max(pages, alignment);
-    if (!isPowerOfTwo(alignment)) {
-      throw new TtmError("EINVAL", `Cannot allocate pages: ${NAME} cannot align to ${alignment}, no power of two`);
-    }
-    const ranged = fpfn > 0 || end < space.size;
-    if (fpfn + size > end || (ranged && 2 ** Math.ceil(Math.log2(size)) > space.size)) return "no-room";
-    if (fpfn + size === end && (fpfn % alignment !== 0 || end % alignment !== 0)) return "no-room";
-    const request = { size, minBlock: alignment, start: fpfn, end, ranged, topDown, contiguous: true };
-    const allocation = space.allocate(request);
+  allocate(request: AllocationRequest): Allocation<BuddyNode> {
+    const allocation = allocateFrom(this.#inCharge("allocate pages"), request);
     if (allocation === null) return "no-room";
-    if (size > pages && !trimTo(space, allocation, pages)) return "no-room";
     // Adjacent blocks come by address.
     const [{ start }] = allocation.blocks as [BuddyBlock];
     const node = { start, allocation };
     this.#nodes.add(node);
     return node;
+  }
+
+  canFit(request: AllocationRequest): boolean {
+    const { size } = this.#inCharge("tell what fits");
+    const { pages, alignment, fpfn, lpfn } = request;
+    const isPlain = alignment === 1 && fpfn === 0 && lpfn >= size;
+    return isPlain ? pages <= size : allocateFrom(new BuddyAllocator({ size }), request) !== null;
   }
 
   free(node: BuddyNode): void {
@@ -111,6 +107,23 @@ class Buddy implements MemTypeManager<BuddyNode> {
     if (this.#pages !== null) return this.#pages;
     throw new TtmError("EINVAL", `Cannot ${what}: ${NAME} is in charge of none, init() comes first`);
   }
+}
+
+/** Adjacent blocks for a request; null, with nothing handed out, if there is no room. */
+function allocateFrom(space: BuddyAllocator, request: AllocationRequest): BuddyAllocation | null {
+  const { pages, alignment, fpfn, lpfn, topDown } = request;
+  const end = Math.min(lpfn, space.size);
+  const size = Math.max(pages, alignment);
+  if (!isPowerOfTwo(alignment)) {
+    throw new TtmError("EINVAL", `Cannot allocate pages: ${NAME} cannot align to ${alignment}, no power of two`);
+  }
+  const ranged = fpfn > 0 || end < space.size;
+  if (fpfn + size > end || (ranged && 2 ** Math.ceil(Math.log2(size)) > space.size)) return null;
+  if (fpfn + size === end && (fpfn % alignment !== 0 || end % alignment !== 0)) return null;
+  const wanted = { size, minBlock: alignment, start: fpfn, end, ranged, topDown, contiguous: true };
+  const allocation = space.allocate(wanted);
+  if (allocation === null || size === pages || trimTo(space, allocation, pages)) return allocation;
+  return null;
 }
 
 /** Gives back what alignment alone asked for; false, with nothing handed out, if there is more than one block. */

@@ -1,5 +1,5 @@
 import { TtmError } from "@ttm/core";
-import { checkBoolean, checkInteger, checkObject, show } from "@ttm/core/arguments";
+import { checkBoolean, checkInteger, checkOptions, optionNames, show } from "@ttm/core/arguments";
 import { makeSpace, putListBack } from "./block_changes.ts";
 import { BlockSearch } from "./block_search.ts";
 import { type BlockTable, NONE } from "./block_table.ts";
@@ -9,6 +9,8 @@ import { keepStretch } from "./exact_range.ts";
 import { highest, nextLower } from "./free_search.ts";
 import { powerOfTwo } from "./orders.ts";
 import { checkPowerOfTwo, toChunks, Wanted } from "./wanted.ts";
+
+const OPTIONS = optionNames<BuddyOptions>({ size: true, chunk: true });
 
 /**
  * Hands out blocks whose sizes are powers of two, as Linux's `drm_buddy` does, with the same addresses: a request is
@@ -45,7 +47,7 @@ export class BuddyAllocator {
    */
   constructor(options: BuddyOptions) {
     const what = "create buddy allocator";
-    checkObject(what, "the options", options);
+    checkOptions(what, options, OPTIONS);
     this.chunk = checkPowerOfTwo(what, "chunk", options.chunk ?? 1);
     checkInteger(what, "size", options.size, this.chunk, Number.MAX_SAFE_INTEGER);
     const chunks = Math.floor(options.size / this.chunk);

@@ -22,7 +22,8 @@ const step = fc.record({
 type Step = typeof step extends fc.Arbitrary<infer Drawn> ? Drawn : never;
 
 /** A request that is not refused; null if nothing comes of the step. */
-function requestOf({ size: least, minOrder, where, start: from, span, ...how }: Step, chunks: number) {
+function requestOf(drawn: Step, chunks: number) {
+  const { size: least, minOrder, where, start: from, span, frees: _frees, at: _at, ...how } = drawn;
   const minBlock = 2 ** minOrder;
   const size = Math.ceil(least / minBlock) * minBlock;
   const start = where === "anywhere" ? 0 : Math.floor(from / minBlock) * minBlock;

@@ -1,6 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type AllocationRequest, TtmError } from "@ttm/core";
+import { type AllocationRequest, BoDevice, SimulatedClock, TtmError } from "@ttm/core";
 import { buddy, type BuddyNode } from "./mod.ts";
 
 function manager(pages: number) {
@@ -112,4 +112,39 @@ Deno.test("ranges never overlap, keep to what was asked for, and leave the space
     const whole = manager(size).debug();
     assertEquals([pages.debug(), pages.takedown()], [whole, true]);
   }));
+});
+
+Deno.test("what never fits is known beforehand: whatever has been handed out, nothing else is refused by canFit()", () => {
+  const wanted = fc.record({
+    pages: fc.integer({ min: 1, max: 40 }),
+    alignment: fc.constantFrom(1, 1, 2, 4, 8),
+    fpfn: fc.constantFrom(0, 0, 1, 3, 8, 20),
+    lpfn: fc.constantFrom(Infinity, Infinity, 7, 13, 24, 32),
+    topDown: fc.boolean(),
+    contiguous: fc.boolean(),
+  }).filter(({ fpfn, lpfn }) => fpfn < lpfn);
+  fc.assert(fc.property(fc.integer({ min: 1, max: 40 }), fc.array(wanted, { maxLength: 12 }), (size, requests) => {
+    const pages = manager(size);
+    for (const one of requests) {
+      const isFit = pages.canFit?.(one);
+      assertEquals(typeof manager(size).allocate(one) === "object", isFit);
+      if (typeof pages.allocate(one) === "object") assertEquals(isFit, true);
+    }
+  }));
+});
+
+Deno.test("a range that an aligned block never fits into evicts nobody", async () => {
+  const driver = {
+    name: "aperture",
+    memoryTypes: [{ name: "system" }, { name: "gtt", pages: 24 }],
+    evictPlacement: () => ({ placement: [{ memoryType: "system" }] }),
+  };
+  const device = new BoDevice({ driver, managers: { gtt: buddy() }, clock: new SimulatedClock() });
+  const inGtt = (lpfn: number) => ({ placement: [{ memoryType: "gtt", lpfn }] });
+  const resident = await device.createPlaced({ bytes: 24 * 4096, placement: inGtt(0) });
+  const asked = { bytes: 17 * 4096, placement: inGtt(20) };
+  const error = await assertRejects(() => device.createPlaced(asked), TtmError, "they never fit into [0, 20) of 24");
+  assertEquals([error.code, resident.memoryType], ["ENOMEM", "gtt"]);
+  await device.createPlaced({ bytes: 17 * 4096, placement: inGtt(0) });
+  assertEquals(resident.memoryType, "system");
 });

@@ -1,7 +1,19 @@
 import { TtmError } from "@ttm/core";
-import { checkBoolean, checkInteger, checkObject, show } from "@ttm/core/arguments";
+import { checkBoolean, checkInteger, checkOptions, optionNames, show } from "@ttm/core/arguments";
 import type { BuddyRequest } from "./buddy_request.ts";
 import { floorLog2, powerOfTwo } from "./orders.ts";
+
+const REQUEST = optionNames<BuddyRequest>({
+  size: true,
+  minBlock: true,
+  start: true,
+  end: true,
+  ranged: true,
+  topDown: true,
+  contiguous: true,
+  cleared: true,
+  trim: true,
+});
 
 /** What the request under way is for, in chunks. There is one, filled in anew each time, so that none is allocated. */
 export class Wanted {
@@ -18,7 +30,7 @@ export class Wanted {
   /** Takes a request over, for a space of so many units, of so many a chunk. */
   set(request: BuddyRequest, space: number, chunk: number): void {
     const what = "allocate blocks";
-    checkObject(what, "the request", request);
+    checkOptions(what, request, REQUEST, "the request");
     const { size, minBlock = chunk, start = 0, end = space, ranged } = request;
     const { topDown = false, contiguous = false, cleared = false, trim = true } = request;
     checkBoolean(what, "topDown", topDown);

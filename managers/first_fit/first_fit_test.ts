@@ -26,11 +26,13 @@ function withHoles(options?: FirstFitOptions): MemTypeManager<RangeNode> {
   return made;
 }
 
-Deno.test("firstFit() searches in the order of its option", () => {
-  assertEquals(allocated(withHoles(), { pages: 5 }).start, 50);
-  assertEquals(allocated(withHoles({}), { pages: 5 }).start, 50);
-  assertEquals(allocated(withHoles({ order: "best" }), { pages: 11 }).start, 0);
+Deno.test("firstFit() takes the lowest hole that fits, unless its option says otherwise", () => {
+  assertEquals(allocated(withHoles(), { pages: 5 }).start, 0);
+  assertEquals(allocated(withHoles({}), { pages: 5 }).start, 0);
   assertEquals(allocated(withHoles({ order: "lowest" }), { pages: 5 }).start, 0);
+  assertEquals(allocated(withHoles(), { pages: 5, fpfn: 16 }).start, 50);
+  assertEquals(allocated(withHoles({ order: "best" }), { pages: 5 }).start, 50);
+  assertEquals(allocated(withHoles({ order: "best" }), { pages: 11 }).start, 0);
   const made = withHoles({ order: "evict" });
   made.free(allocated(made, { fpfn: 90 }));
   assertEquals(allocated(made, { pages: 5 }).start, 90);
@@ -45,12 +47,13 @@ Deno.test("firstFit() goes from the top down on request, whatever its order", ()
 
 Deno.test("firstFit() respects alignment and range, and says when there is no room", () => {
   const made = withHoles();
-  assertEquals(allocated(made, { pages: 3, alignment: 7 }).start, 56);
+  assertEquals(allocated(made, { pages: 3, alignment: 28 }).start, 0);
+  assertEquals(allocated(made, { pages: 3, alignment: 28 }).start, 56);
   assertEquals(allocated(made, { pages: 3, fpfn: 91, lpfn: 94 }).start, 91);
   assertEquals(made.allocate({ ...ANY, pages: 3, fpfn: 91, lpfn: 96 }), "no-room");
   assertEquals(made.allocate({ ...ANY, pages: 21 }), "no-room");
   assertEquals(made.allocate({ ...ANY, pages: 101 }), "no-room");
-  assertEquals(made.usedPages, 66);
+  assertEquals(made.usedPages, 69);
 });
 
 Deno.test("firstFit() counts pages and is taken down only when empty", () => {
@@ -70,14 +73,20 @@ Deno.test("firstFit() refuses misuse", () => {
     assertEquals(assertThrows(act, TtmError, message).code, "EINVAL");
   refuses(
     () => firstFit({ order: "highest" as "best" }),
-    'order must be one of "best", "lowest", "evict", not "highest"',
+    'order must be one of "lowest", "best", "evict", not "highest"',
   );
   refuses(() => firstFit(null as never), "Cannot make a first-fit manager: options must be an object, not null");
   for (const pages of [0, -1, 1.5, NaN, "1"]) {
-    refuses(() => firstFit().init(pages as number), "Cannot set up first-fit: pages must be a whole number from 1");
+    refuses(
+      () => firstFit().init(pages as number),
+      "Cannot set up the first-fit manager: pages must be a whole number from 1",
+    );
   }
-  refuses(() => manager().init(5), "Cannot set up first-fit: it is in charge of 100 pages already");
-  refuses(() => firstFit().allocate(ANY), "Cannot allocate pages: first-fit is in charge of none, init() comes first");
+  refuses(() => manager().init(5), "Cannot set up the first-fit manager: it is in charge of 100 pages already");
+  refuses(
+    () => firstFit().allocate(ANY),
+    "Cannot allocate pages: the first-fit manager is in charge of none, init() comes first",
+  );
   refuses(() => firstFit().free(allocated(manager(), {})), "Cannot free pages: ");
   refuses(() => manager().free(allocated(manager(), {})), "Cannot remove a node: [0, 1) is not in this allocator");
   refuses(() => manager().allocate({ ...ANY, pages: NaN }), "size must be a whole number");

@@ -1,8 +1,8 @@
 /**
- * Range managers for `@ttm/core`: {@linkcode firstFit} gives each buffer one range of a memory type, and
- * {@linkcode RangeAllocator} under it does the same for anything else that is addressed by whole numbers. Both choose
- * the addresses that Linux's `drm_mm` chooses. No dependency but the core's error and types; runs wherever JavaScript
- * does.
+ * Range managers for `@ttm/core`: {@linkcode firstFit} gives each buffer the lowest range of a memory type that it fits
+ * into, {@linkcode rangeManager} the one that TTM's own manager gives it. {@linkcode RangeAllocator} under them does the
+ * same for anything else that is addressed by whole numbers, at the addresses that Linux's `drm_mm` chooses. No
+ * dependency but the core's error and types; runs wherever JavaScript does.
  *
  * @example Placing ranges with alignment and limits
  * ```ts
@@ -19,6 +19,7 @@
  */
 export { RangeScan, type ScanRequest } from "./range_scan.ts";
 export { firstFit, type FirstFitOptions } from "./first_fit.ts";
+export { rangeManager, type RangeManagerOptions } from "./range_manager.ts";
 export { RangeAllocator } from "./range_allocator.ts";
 export type {
   HoleSortKey,

@@ -7,7 +7,7 @@ import { UNGUARDED } from "./fit_classes.ts";
 import { HoleIndexes } from "./hole_indexes.ts";
 import { NONE } from "./hole_tree.ts";
 import { FIRST_CLASS, HoleTable } from "./hole_table.ts";
-import { checkInsert, checkOptions, checkReserve, HOLE_SORT_KEYS } from "./range_requests.ts";
+import { checkInsert, checkInsertNames, checkOptions, checkReserve, HOLE_SORT_KEYS } from "./range_requests.ts";
 import type {
   HoleSortKey,
   InsertRequest,
@@ -106,10 +106,16 @@ export class RangeAllocator {
    * it may use of that hole, for `"highest"` at the high end.
    *
    * @returns The node, or null if there is no room, and then nothing has changed.
-   * @throws {TtmError} `EINVAL` if a member is of the wrong type or out of range, or the order is none of the
+   * @throws {TtmError} `EINVAL` if a member is unknown, of the wrong type or out of range, or the order is none of the
    * allocator's.
    */
   insert(request: InsertRequest): RangeNode | null {
+    checkInsertNames(request);
+    return this.insertKnown(request);
+  }
+
+  /** @internal As {@linkcode insert}, for a request whose names are known. */
+  insertKnown(request: InsertRequest): RangeNode | null {
     checkInsert(request, this.#orders);
     const order = request.order ?? this.#defaultOrder;
     const color = request.color ?? 0;
@@ -172,6 +178,7 @@ export class RangeAllocator {
    * colours.
    */
   scan(request: InsertRequest): RangeScan {
+    checkInsertNames(request);
     checkInsert(request, this.#orders);
     if (request.size === 0 || this.#guarded) {
       const why = this.#guarded ? "colours are guarded" : "there is never room for a size of 0";

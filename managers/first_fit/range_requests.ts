@@ -1,4 +1,12 @@
-import { checkArray, checkBoolean, checkInteger, checkObject, checkWord } from "@ttm/core/arguments";
+import {
+  checkArray,
+  checkBoolean,
+  checkInteger,
+  checkObject,
+  checkOptions as checkNames,
+  checkWord,
+  optionNames,
+} from "@ttm/core/arguments";
 
 /**
  * In which order holes are tried; the first one that the request fits into is taken.
@@ -79,11 +87,21 @@ export interface ReserveRequest {
 }
 
 const MAX = Number.MAX_SAFE_INTEGER;
+const ALLOCATOR = optionNames<RangeAllocatorOptions>({ start: true, size: true, orders: true, guardColors: true });
+const INSERT = optionNames<InsertRequest>({
+  size: true,
+  alignment: true,
+  color: true,
+  lo: true,
+  hi: true,
+  order: true,
+});
+const RESERVE = optionNames<ReserveRequest>({ start: true, size: true, color: true });
 
 /** @throws {TtmError} `EINVAL` if the options break what {@linkcode RangeAllocatorOptions} says. */
 export function checkOptions(options: RangeAllocatorOptions): void {
   const what = "make a range allocator";
-  checkObject(what, "options", options);
+  checkNames(what, options, ALLOCATOR, "options");
   const { start = 0, size, orders, guardColors = false } = options;
   checkInteger(what, "start", start, 0, MAX - 1);
   checkInteger(what, "size", size, 1, MAX - start);
@@ -93,7 +111,12 @@ export function checkOptions(options: RangeAllocatorOptions): void {
   checkBoolean(what, "guardColors", guardColors);
 }
 
-/** @throws {TtmError} `EINVAL` if the request breaks what {@linkcode InsertRequest} says. */
+/** @throws {TtmError} `EINVAL` if the request has members that {@linkcode InsertRequest} does not know. */
+export function checkInsertNames(request: InsertRequest): void {
+  checkNames("insert a node", request, INSERT, "the request");
+}
+
+/** @throws {TtmError} `EINVAL` if the request breaks what {@linkcode InsertRequest} says; its names are not looked at. */
 export function checkInsert(request: InsertRequest, orders: readonly SearchOrder[]): void {
   const what = "insert a node";
   checkObject(what, "the request", request);
@@ -109,7 +132,7 @@ export function checkInsert(request: InsertRequest, orders: readonly SearchOrder
 /** @throws {TtmError} `EINVAL` if the request breaks what {@linkcode ReserveRequest} says. */
 export function checkReserve(request: ReserveRequest): void {
   const what = "reserve a range";
-  checkObject(what, "the request", request);
+  checkNames(what, request, RESERVE, "the request");
   const { start, size, color = 0 } = request;
   checkInteger(what, "start", start, 0, MAX);
   checkInteger(what, "size", size, 0, MAX);

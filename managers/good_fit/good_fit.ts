@@ -61,7 +61,7 @@ class GoodFit implements MemTypeManager<GoodFitNode> {
     this.#request.lo = request.fpfn;
     this.#request.hi = request.lpfn;
     this.#request.topDown = request.topDown;
-    return this.#inCharge("allocate pages").insert(this.#request) ?? "no-room";
+    return this.#inCharge("allocate pages").insertKnown(this.#request) ?? "no-room";
   }
 
   free(node: GoodFitNode): void {

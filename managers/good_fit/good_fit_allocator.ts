@@ -3,7 +3,7 @@ import { show } from "@ttm/core/arguments";
 import { binOf } from "./bins.ts";
 import { BlockNode } from "./block_node.ts";
 import { BlockTable, NONE } from "./block_table.ts";
-import { checkOptions, checkRequest, sizeAlone } from "./good_fit_requests.ts";
+import { checkNamesOf, checkOptions, checkRequest, sizeAlone } from "./good_fit_requests.ts";
 import type { GoodFitNode, GoodFitOptions, GoodFitRange, GoodFitRequest } from "./good_fit_requests.ts";
 import { HoleIndex } from "./hole_index.ts";
 import { NOWHERE, Wanted } from "./wanted.ts";
@@ -124,7 +124,10 @@ export class GoodFitAllocator {
    * if there are 2^26 blocks already.
    */
   take(request: number | GoodFitRequest): number {
-    if (typeof request !== "number") return this.#takePlain(sizeAlone(request)) || this.#search(TAKE, request);
+    if (typeof request !== "number") {
+      checkNamesOf(TAKE, request);
+      return this.#takePlain(sizeAlone(request)) || this.#search(TAKE, request);
+    }
     return this.#takePlain(request) || this.#search(TAKE, { size: request });
   }
 
@@ -160,6 +163,12 @@ export class GoodFitAllocator {
    * already.
    */
   insert(request: GoodFitRequest): GoodFitNode | null {
+    checkNamesOf("insert a node", request);
+    return this.insertKnown(request);
+  }
+
+  /** @internal As {@linkcode insert}, for a request whose names are known. */
+  insertKnown(request: GoodFitRequest): GoodFitNode | null {
     const handle = this.#takePlain(sizeAlone(request)) || this.#search("insert a node", request);
     return handle === NONE ? null : new BlockNode(this, handle, this.startOf(handle), request.size);
   }

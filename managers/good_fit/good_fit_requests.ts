@@ -1,4 +1,4 @@
-import { checkBoolean, checkInteger, checkObject } from "@ttm/core/arguments";
+import { checkBoolean, checkInteger, checkObject, checkOptions as checkNames, optionNames } from "@ttm/core/arguments";
 
 /** Units that a space can reach to, so that all numbers of it fit into 32 bits. */
 export const MAX_UNITS: number = 2 ** 31 - 1;
@@ -43,10 +43,13 @@ export interface GoodFitRequest {
   readonly topDown?: boolean;
 }
 
+const ALLOCATOR = optionNames<GoodFitOptions>({ start: true, size: true });
+const REQUEST = optionNames<GoodFitRequest>({ size: true, alignment: true, lo: true, hi: true, topDown: true });
+
 /** @throws {TtmError} `EINVAL` if the options break what {@linkcode GoodFitOptions} says. */
 export function checkOptions(options: GoodFitOptions): void {
   const what = "make a good-fit allocator";
-  checkObject(what, "options", options);
+  checkNames(what, options, ALLOCATOR, "options");
   const { start = 0, size } = options;
   checkInteger(what, "start", start, 0, MAX_UNITS - 1);
   checkInteger(what, "size", size, 1, MAX_UNITS - start);
@@ -59,6 +62,11 @@ export function sizeAlone(request: GoodFitRequest): number {
   const isPlain = (alignment === undefined || alignment === 1) && (lo === undefined || lo === 0) &&
     (hi === undefined || hi === Infinity) && (topDown === undefined || topDown === false);
   return isPlain ? size : 0;
+}
+
+/** @throws {TtmError} `EINVAL` if the request is none, or has members that {@linkcode GoodFitRequest} does not know. */
+export function checkNamesOf(what: string, request: GoodFitRequest): void {
+  checkNames(what, request, REQUEST, "the request");
 }
 
 /** @throws {TtmError} `EINVAL` if the request breaks what {@linkcode GoodFitRequest} says; `what` names the call. */

@@ -1,13 +1,20 @@
+import { checkInteger, checkOptions, optionNames } from "@ttm/core/arguments";
 import type { Workload } from "../workload.ts";
 import { moeDecode } from "./moe_decode.ts";
 import { phi3Decode } from "./phi3_decode.ts";
 import { textureStreaming } from "./texture_streaming.ts";
 
+const OPTIONS = optionNames<{ readonly seed: number }>({ seed: true });
+
 /** A workload that comes with the package. It is computed, not stored. */
 export interface ShippedWorkload {
   /** One line that says what it is. */
   readonly description: string;
-  /** Computes it; the same seed gives the same events. Workloads in which nothing is random ignore the seed. */
+  /**
+   * Computes it; the same seed, a whole number, gives the same events. Workloads in which nothing is random ignore it.
+   *
+   * @throws {TtmError} `EINVAL` if the seed is none, or there is another option.
+   */
   make(options: { readonly seed: number }): Workload;
 }
 
@@ -15,14 +22,22 @@ export interface ShippedWorkload {
 export const workloads: Readonly<Record<string, ShippedWorkload>> = {
   "phi3-decode": {
     description: "Phi-3-mini generates 32 tokens: 2.15 GB of 4-bit weights, all read for every token, and a KV cache",
-    make: () => phi3Decode(),
+    make: (options) => {
+      seedOf(options);
+      return phi3Decode();
+    },
   },
   "texture-streaming": {
     description: "A game flies over a textured world for 8 seconds: textures stream in and out at 60 frames a second",
-    make: ({ seed }) => textureStreaming({ seed }),
+    make: (options) => textureStreaming({ seed: seedOf(options) }),
   },
   "moe-decode": {
     description: "OLMoE-1B-7B generates 32 tokens: 3.9 GB of 4-bit weights, 8 of 64 experts a layer for every token",
-    make: ({ seed }) => moeDecode({ seed }),
+    make: (options) => moeDecode({ seed: seedOf(options) }),
   },
 };
+
+function seedOf(options: { readonly seed: number }): number {
+  checkOptions("make a workload", options, OPTIONS);
+  return checkInteger("make a workload", "seed", options.seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+}

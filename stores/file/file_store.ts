@@ -1,7 +1,7 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type SwapStore, TtmError } from "@ttm/core";
-import { checkInteger, checkObject, show } from "@ttm/core/arguments";
+import { checkInteger, checkOptions, optionNames, show } from "@ttm/core/arguments";
 import { decodeEntry, encodeEntry } from "./entry.ts";
 import { makeFolder, removeStaleFolders } from "./folders.ts";
 
@@ -12,6 +12,8 @@ export interface FileStoreOptions {
   /** The most bytes of pages to keep, all keys together. @default {what the disk has} */
   readonly maxBytes?: number;
 }
+
+const OPTIONS = optionNames<FileStoreOptions>({ directory: true, maxBytes: true });
 
 /**
  * Keeps swapped pages in files. A file comes into being under its name when it is complete, and is read back only if it
@@ -46,7 +48,7 @@ export class FileStore implements SwapStore, AsyncDisposable {
    */
   constructor(options: FileStoreOptions) {
     const what = "create file store";
-    checkObject(what, "the options", options);
+    checkOptions(what, options, OPTIONS);
     const { directory, maxBytes = Number.MAX_SAFE_INTEGER } = options;
     if (typeof directory !== "string" || directory === "") {
       throw new TtmError("EINVAL", `Cannot ${what}: directory must be a path, not ${show(directory)}`);

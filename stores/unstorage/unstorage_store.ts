@@ -1,5 +1,5 @@
 import { type SwapStore, TtmError } from "@ttm/core";
-import { checkInteger, checkObject, show } from "@ttm/core/arguments";
+import { checkInteger, checkObject, checkOptions, optionNames, show } from "@ttm/core/arguments";
 import { bytesFrom, isFull, type RawStorage, storageKey } from "./storage.ts";
 
 /** Where to keep pages. */
@@ -11,6 +11,8 @@ export interface UnstorageStoreOptions {
   /** The most bytes of pages to keep, all keys together. @default {what the storage has} */
   readonly maxBytes?: number;
 }
+
+const OPTIONS = optionNames<UnstorageStoreOptions>({ storage: true, prefix: true, maxBytes: true });
 
 /**
  * Keeps swapped pages in a storage of `unstorage`: Redis, S3, IndexedDB, files and so on. Each store has keys of its own,
@@ -47,7 +49,7 @@ export class UnstorageStore implements SwapStore, AsyncDisposable {
    */
   constructor(options: UnstorageStoreOptions) {
     const what = "create unstorage store";
-    checkObject(what, "the options", options);
+    checkOptions(what, options, OPTIONS);
     const { storage, prefix = "ttm-swap", maxBytes = Number.MAX_SAFE_INTEGER } = options;
     checkObject(what, "storage", storage);
     for (const member of ["getItemRaw", "setItemRaw", "removeItem"] as const) {

@@ -7,7 +7,7 @@
  * @module
  */
 // deno-lint-ignore-file no-console -- a command
-import { parseArgs } from "node:util";
+import { runCommand, UsageError, wholeNumber } from "../command.ts";
 import { EVICTION_ROWS } from "./eviction_bench.ts";
 import { LRU_ROWS } from "./lru_bench.ts";
 import { bytesPerBuffer } from "./memory.ts";
@@ -20,22 +20,27 @@ import type { Row } from "./variant.ts";
 
 const ROWS = [VALIDATE_ROWS, RESERVATION_ROWS, EVICTION_ROWS, RESERVE_LIST_ROWS, LRU_ROWS, SCALING_ROWS].flat();
 
-const { values, positionals } = parseArgs({
-  args: Deno.args.filter((arg) => arg !== "--"),
+await runCommand({
+  help: `Measures what the core costs on a busy machine: variants by turns, CPU time, ratios.
+
+Usage: deno task bench:rounds [options] [TEXT]
+
+  TEXT             only the rows that have it in their names: "in place"
+  --rounds NUMBER  how often each variant is measured   [11]
+  --help`,
   options: { rounds: { type: "string", default: "11" } },
-  allowPositionals: true,
+  arguments: 1,
+  async run(values, [text = ""]) {
+    const rounds = wholeNumber("rounds", values.rounds, 1);
+    const rows = ROWS.filter(({ name }) => name.includes(text));
+    if (rows.length === 0) throw new UsageError(`Cannot measure ${JSON.stringify(text)}: no row has it in its name`);
+    await printRows(rows, rounds);
+    await printBytes();
+    return 0;
+  },
 });
-const rounds = Number(values.rounds);
-if (!Number.isSafeInteger(rounds) || rounds < 1) {
-  console.error("Usage: deno task bench:rounds -- [--rounds NUMBER] [TEXT]");
-  Deno.exit(2);
-}
-const text = positionals[0] ?? "";
 
-await printRows(ROWS.filter(({ name }) => name.includes(text)));
-await printBytes();
-
-async function printRows(rows: readonly Row[]): Promise<void> {
+async function printRows(rows: readonly Row[], rounds: number): Promise<void> {
   console.log("ns an operation, CPU time                                        best   median  × first");
   for (const { name, variants } of rows) {
     const measured = await measure([...variants, calibration], { rounds });

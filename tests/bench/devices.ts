@@ -72,7 +72,7 @@ export interface Fleet {
 
 /** Makes a device and its buffers. */
 export function makeFleet(options: FleetOptions): Fleet {
-  const { sizes, vram: pages = sum(sizes), hasContents = false, manager = firstFit({ order: "lowest" }) } = options;
+  const { sizes, vram: pages = sum(sizes), hasContents = false, manager = firstFit() } = options;
   const device = new BoDevice({ driver: new Card(pages, hasContents), managers: { vram: manager } });
   const vram = device.preparePlacement({ placement: [{ memoryType: "vram" }] });
   const system = device.preparePlacement({ placement: [{ memoryType: "system" }] });

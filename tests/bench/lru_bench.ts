@@ -103,7 +103,7 @@ const pushEntry: Variant = {
         const walk = policy.candidates("vram");
         const oldest = walk.next();
         walk.close();
-        policy.remove(oldest);
+        policy.remove(oldest, "evicted");
         policy.insert(oldest, buffer, "vram");
       }
     };

@@ -81,13 +81,13 @@ function pagesCopied(...jobsAfter: readonly (readonly number[])[]): Record<strin
 }
 
 Deno.test("compare() tells what each manager copies for want of neighbouring pages", () => {
-  const { counted, "first-fit": firstFit, "first-fit-scan": scan, "good-fit": goodFit } = pagesCopied();
-  assertEquals({ counted, firstFit, scan, goodFit }, { counted: 2, firstFit: 3, scan: 2, goodFit: 3 });
+  const { counted, range, "range-scan": scan, "good-fit": goodFit } = pagesCopied();
+  assertEquals({ counted, range, scan, goodFit }, { counted: 2, range: 3, scan: 2, goodFit: 3 });
 });
 
 Deno.test("compare() counts what comes back, too", () => {
-  const { counted, "first-fit": firstFit, "first-fit-scan": scan } = pagesCopied([3]);
-  assertEquals({ counted, firstFit, scan }, { counted: 2, firstFit: 4, scan: 4 });
+  const { counted, range, "range-scan": scan } = pagesCopied([3]);
+  assertEquals({ counted, range, scan }, { counted: 2, range: 4, scan: 4 });
 });
 
 /** The first manager copies `first` bytes, all others one more; `fallbacks` more than the one that counts. */
@@ -109,7 +109,7 @@ Deno.test("formatComparisons() has a line for each, and means of each size of VR
     comparison("90%", 100, 800, 1),
     comparison("90%", 0, 0, -1),
   ]).split("\n");
-  assertMatch(lines[0] ?? "", /^workload +VRAM +counted +first-fit /);
+  assertMatch(lines[0] ?? "", /^workload +VRAM +counted +range /);
   assertMatch(lines[1] ?? "", /^w +50% +100 B +2\.000 +2\.010 /);
   assertMatch(lines[2] ?? "", /^w +90% +100 B +8\.000 \(\+1\) +8\.010 \(\+1\) /);
   assertMatch(lines[3] ?? "", /^w +90% +0 B +- \(-1\) +∞ \(-1\) /);

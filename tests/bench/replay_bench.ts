@@ -14,7 +14,7 @@ function replayed(workload: Workload, manager: string): Variant {
 function row(workload: Workload): Row {
   return {
     name: `replay of ${workload.name}, for each event`,
-    variants: [replayed(workload, "first-fit"), replayed(workload, "buddy")],
+    variants: [replayed(workload, "range"), replayed(workload, "buddy")],
     runs: 2,
   };
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { runCommand } from "../command.ts";
 import { readMembers, ROOT } from "../members.ts";
 import { findChromium } from "./chromium.ts";
 import { run, versionOf } from "./process.ts";
@@ -18,12 +19,25 @@ async function mustHave(name: string, program: string | null): Promise<string> {
   return version;
 }
 
-const versions = { node: await mustHave("Node", "node"), chromium: await mustHave("Chromium", findChromium()) };
-const table = await render(readMembers(), [
-  { runtime: "Deno", version: Deno.version.deno, ...await onDeno() },
-  { runtime: "Node", version: versions.node, ...await onNode() },
-  { runtime: "Chromium", version: versions.chromium, ...await onChromium() },
-]);
-await Deno.writeTextFile(README, replaceTable(await Deno.readTextFile(README), table));
-await run(Deno.execPath(), ["fmt", "README.md"], { cwd: ROOT });
-console.log(table);
+await runCommand({
+  help: `Runs the packages on Deno, Node and Chromium, and writes the table in README.md anew.
+
+Usage: deno task compat
+
+  --help
+
+Chromium is found on the path, or where CHROMIUM says.`,
+  options: {},
+  async run() {
+    const versions = { node: await mustHave("Node", "node"), chromium: await mustHave("Chromium", findChromium()) };
+    const table = await render(readMembers(), [
+      { runtime: "Deno", version: Deno.version.deno, ...await onDeno() },
+      { runtime: "Node", version: versions.node, ...await onNode() },
+      { runtime: "Chromium", version: versions.chromium, ...await onChromium() },
+    ]);
+    await Deno.writeTextFile(README, replaceTable(await Deno.readTextFile(README), table));
+    await run(Deno.execPath(), ["fmt", "README.md"], { cwd: ROOT });
+    console.log(table);
+    return 0;
+  },
+});

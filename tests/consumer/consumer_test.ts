@@ -1,13 +1,16 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { readMembers, ROOT } from "../members.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { readMembers, ROOT, specifiers } from "../members.ts";
 import { missing, type Obstacle, testUnless } from "../permissions.ts";
 import { findChromium } from "./chromium.ts";
+import { uses } from "./commands.ts";
 import { builtinsOf, filesOf } from "./graph.ts";
-import { versionOf } from "./process.ts";
+import { ownFolder } from "./own_folder.ts";
+import { run, versionOf } from "./process.ts";
 import { suites } from "./programs/suites.ts";
-import { canBundle, installed, onChromium, onDeno, onNode, type RuntimeRun } from "./runs.ts";
+import { canBundle, equipped, installed, onChromium, onDeno, onNode, type RuntimeRun } from "./runs.ts";
 import { filesBelow } from "./registry.ts";
 import { cell, parseTable } from "./table.ts";
+import { softwareGpu } from "./tools.ts";
 
 const FIRST = `\
 mesh in vram: 1,2,3,4
@@ -27,18 +30,25 @@ const noNode: Obstacle = denied ?? (await versionOf("npm") === null ? "needs Nod
 const noChromium: Obstacle = noNode ?? (findChromium() === null ? "needs Chromium" : undefined);
 const noBundler: Obstacle = noChromium ?? (await canBundle() ? undefined : "deno bundle cannot get its bundler");
 
-/** Fails unless every package was imported, or needs what the runtime has not, and did as it should. */
+/** Fails unless every entry point did as it should, or needs what the runtime has not. */
 async function assertWorks({ reports }: RuntimeRun, hasBuiltins: boolean): Promise<void> {
   assertEquals(Object.keys(reports), names());
   for (const member of readMembers()) {
     const report = reports[member.name];
-    assertEquals(report?.failed, [], member.name);
+    assert(report !== undefined, member.name);
+    assertEquals(report.failed, [], member.name);
     const lacks = hasBuiltins ? [] : await builtinsOf(member);
-    if (lacks.length === 0) assertEquals(report?.notImported, {}, member.name);
-    if (report?.passed === 0 && member.name in suites) {
-      assert(report.untried !== undefined || member.name in report.notImported, `${member.name} was not tried`);
+    if (lacks.length === 0) assertEquals(report.notImported, {}, member.name);
+    for (const entry of specifiers(member)) {
+      const why = report.notImported[entry] ?? report.untried[entry];
+      assert(why !== undefined || Number(report.passed[entry]) > 0, `${entry} was not used`);
     }
   }
+}
+
+/** Says in the results that a test has not done all, and why. */
+async function skipped(t: Deno.TestContext, why: string): Promise<void> {
+  await t.step({ name: `skipped: ${why}`, ignore: true, fn() {} });
 }
 
 testUnless(denied, "Deno runs a program with core and a driver from a registry, and fetches nothing else", async () => {
@@ -57,20 +67,22 @@ testUnless(denied, "Deno runs a program with core and a driver from a registry, 
 
 testUnless(
   denied,
-  "what is published is the modules that entry points need, with README and configuration",
+  "what is published is the modules that entry points need, with README, licence and configuration",
   async () => {
     const { packages } = await onDeno();
     for (const [i, member] of readMembers().entries()) {
       const files = Object.keys(packages[i]?.manifest ?? {});
       const besides = files.filter((path) => /^\/(LICENSE|[A-Z]+\.md|deno\.json)$/.test(path));
-      for (const path of ["/README.md", "/deno.json"]) assert(besides.includes(path), `${member.name} has no ${path}`);
+      for (const path of ["/README.md", "/LICENSE", "/deno.json"]) {
+        assert(besides.includes(path), `${member.name} has no ${path}`);
+      }
       const modules = files.filter((path) => !besides.includes(path));
       assertEquals(modules.toSorted(), (await filesOf(member)).toSorted(), member.name);
     }
   },
 );
 
-testUnless(denied, "Deno imports every entry point from a registry, with types, and all suites pass", async () => {
+testUnless(denied, "Deno uses every entry point from a registry, with types", async () => {
   const run = await onDeno();
   assertMatch(run.together, TOGETHER);
   await assertWorks(run, true);
@@ -94,14 +106,50 @@ testUnless(
   },
 );
 
-testUnless(noNode, "Node imports every entry point from tarballs of npm, and all suites pass", async () => {
+testUnless(noNode, "each tarball has its licence, and tells npm and bundlers what it is", async () => {
+  const folder = `${await installed()}/node_modules`;
+  for (const member of readMembers()) {
+    const { name } = member;
+    const settings = JSON.parse(await Deno.readTextFile(`${folder}/${name}/package.json`));
+    assertMatch(await Deno.readTextFile(`${folder}/${name}/LICENSE`), /^MIT License/);
+    assertEquals([settings.license, settings.engines, settings.type], ["MIT", { node: ">=20" }, "module"]);
+    assertEquals([settings.description, settings.repository.directory ?? ""], [
+      member.description,
+      member.folder.replace(/\/$/, ""),
+    ]);
+    assert(settings.description.length > 20 && settings.keywords.includes("gpu"), name);
+    const command = Object.keys(uses).find((entry) => entry.startsWith(`${name}/`));
+    if (command === undefined) assertEquals([settings.sideEffects, settings.bin], [false, undefined], name);
+    else assertEquals(settings.sideEffects, Object.values(settings.bin), name);
+  }
+});
+
+testUnless(noNode, "Node uses every entry point from tarballs of npm", async () => {
   const run = await onNode();
   assertEquals(run.first, FIRST);
   assertMatch(run.together, TOGETHER);
   await assertWorks(run, true);
 });
 
-testUnless(noChromium, "Chromium imports what needs no modules of Node, and all suites pass", async () => {
+testUnless(noNode, "a new part is refused on Node where Node would not find what it imports", async () => {
+  const cwd = await installed();
+  const away = `${ownFolder()}/away`;
+  const args = ["--offline", "@ttm/testing", "driver", "my-gpu", "--scope", "@me", "--to", away];
+  const message = `Cannot start driver "my-gpu": Node finds the packages of @ttm in ${cwd} only`;
+  await assertRejects(() => run("npx", args, { cwd, clean: true }), Error, message);
+  await assertRejects(() => Deno.stat(away), Deno.errors.NotFound);
+});
+
+testUnless(noNode, "the WebGPU driver passes its suite on Dawn under Node, and new parts theirs", async (t) => {
+  const { reports } = await onNode();
+  if (await equipped() === null) return await skipped(t, "npm cannot get webgpu (Dawn) and tsx");
+  assertEquals(reports["@ttm/testing"]?.untried, {});
+  const why = reports["@ttm/webgpu"]?.untried["@ttm/webgpu"];
+  if (why !== undefined && Object.keys(softwareGpu()).length === 0) return await skipped(t, `Dawn finds ${why}`);
+  assert(Number(reports["@ttm/webgpu"]?.passed["@ttm/webgpu"]) > 20, why);
+});
+
+testUnless(noChromium, "Chromium uses what needs no modules of Node", async () => {
   const run = await onChromium();
   assertEquals(run.first, FIRST);
   assertMatch(run.together, TOGETHER);
@@ -113,9 +161,9 @@ testUnless(noBundler, "Chromium runs programs that are bundled with all that the
   assertEquals(bundled, [FIRST, together]);
 });
 
-testUnless(missing("read"), "every manager, driver and store has a suite that is run on the runtimes", () => {
-  const parts = readMembers().filter(({ folder }) => /^(managers|drivers|stores)\//.test(folder));
-  assertEquals(parts.map(({ name }) => name).filter((name) => !(name in suites)), []);
+testUnless(missing("read"), "every entry point has a suite or a use that is run on the runtimes", () => {
+  const entries = readMembers().flatMap(specifiers);
+  assertEquals(entries.toSorted(), [...Object.keys(suites), ...Object.keys(uses)].toSorted());
 });
 
 testUnless(missing("read"), "the table in the README has all packages, and runtimes where they work", () => {

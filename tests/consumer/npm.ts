@@ -1,5 +1,6 @@
-import { readMembers, ROOT } from "../members.ts";
+import { type Member, readMembers, ROOT } from "../members.ts";
 import { ownFolder } from "./own_folder.ts";
+import { complete } from "./package_json.ts";
 import { run } from "./process.ts";
 import type { Published } from "./registry.ts";
 
@@ -13,17 +14,16 @@ async function dependencies({ folder, manifest }: Published): Promise<Record<str
   return found;
 }
 
-async function pack(published: Published, source: string, tarball: string): Promise<void> {
+async function pack(published: Published, member: Member, tarball: string): Promise<void> {
   const folder = ownFolder();
+  const source = member.folder;
   // Without that the root would have copies of the packages below it.
-  const others = readMembers().map((member) => member.folder).filter((other) => source === "" && other !== "");
+  const others = readMembers().map((other) => other.folder).filter((other) => source === "" && other !== "");
   const ignored = others.length > 0 ? [`--ignore=${others}`] : [];
   const args = ["pack", "--no-source-maps", "--allow-dirty", `--output=${tarball}`, ...ignored];
   await run(Deno.execPath(), args, { cwd: new URL(source, ROOT) });
   await run("tar", ["xzf", tarball], { cwd: folder });
-  const manifest = JSON.parse(await Deno.readTextFile(`${folder}/package/package.json`));
-  manifest.dependencies = { ...manifest.dependencies, ...await dependencies(published) };
-  await Deno.writeTextFile(`${folder}/package/package.json`, JSON.stringify(manifest, null, 2));
+  await complete(`${folder}/package`, member, await dependencies(published));
   await run("tar", ["czf", tarball, "package"], { cwd: folder });
 }
 
@@ -32,12 +32,14 @@ async function pack(published: Published, source: string, tarball: string): Prom
  * members that a member of a workspace needs, so this adds them.
  */
 export async function packAll(packages: readonly Published[], into: string): Promise<string[]> {
-  const sources = new Map(readMembers().map(({ name, folder }) => [name, folder]));
-  return await Promise.all(packages.map(async (published) => {
-    const tarball = `${into}/${published.name.slice(1).replace("/", "-")}-${published.version}.tgz`;
-    await pack(published, sources.get(published.name) ?? "", tarball);
-    return tarball;
-  }));
+  const published = new Map(packages.map((each) => [each.name, each]));
+  return await Promise.all(
+    readMembers().map(async (member) => {
+      const tarball = `${into}/${member.name.slice(1).replace("/", "-")}-${member.version}.tgz`;
+      await pack(published.get(member.name) as Published, member, tarball);
+      return tarball;
+    }),
+  );
 }
 
 /** Installs tarballs into an empty folder, from nowhere else. */

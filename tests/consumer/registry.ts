@@ -26,7 +26,7 @@ const META = /^\/@([^/]+)\/([^/]+)\/(?:([^/]+)_)?meta\.json$/;
 /** A registry on loopback: takes packages from `deno publish` and serves them in the layout of JSR. */
 export class Registry implements AsyncDisposable {
   /** What it has taken, by name; one version of each. */
-  readonly packages: Map<string, Published> = new Map();
+  readonly packages: Map<string, Published>;
   /** The paths that were served since it started, `/api/` aside. */
   readonly served: Set<string> = new Set();
   readonly #folder: string;
@@ -35,9 +35,10 @@ export class Registry implements AsyncDisposable {
     (request) => this.#answer(request),
   );
 
-  /** Starts it with nothing in it; uploads are kept in the folder. */
-  constructor(folder: string) {
+  /** Starts it, with nothing in it or with what another one has left in the folder; uploads are kept there. */
+  constructor(folder: string, left: readonly Published[] = []) {
     this.#folder = folder;
+    this.packages = new Map(left.map((each) => [each.name, each]));
   }
 
   /** Its address, for `JSR_URL`. */

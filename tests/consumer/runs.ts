@@ -1,5 +1,7 @@
+import { dirname } from "node:path";
 import { readMembers, ROOT } from "../members.ts";
 import { findChromium, type PageRun, runInChromium } from "./chromium.ts";
+import { withCommands } from "./commands.ts";
 import { install, packAll } from "./npm.ts";
 import { ownFolder } from "./own_folder.ts";
 import { run } from "./process.ts";
@@ -7,6 +9,7 @@ import type { PackageReport } from "./programs/check.ts";
 import { writeForJsr, writeForNpm } from "./programs.ts";
 import { publishAll } from "./publish.ts";
 import { type Published, Registry } from "./registry.ts";
+import { installTools, softwareGpu } from "./tools.ts";
 
 /** What the programs printed on a runtime. */
 export interface RuntimeRun {
@@ -24,7 +27,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => made ??= make();
 }
 
-/** Commands that are imported print their help. */
+/** Commands do their work when they are imported; so they only print their help. */
 const HELP = "--help";
 
 /** What the last line says, for commands print before it. */
@@ -32,11 +35,18 @@ function lastLine(printed: string): Record<string, PackageReport> {
   return JSON.parse(printed.trimEnd().split("\n").at(-1) ?? "");
 }
 
+/** The packages as they are published, and the folder of the registry that has taken them. */
+const published = once(async () => {
+  const folder = ownFolder();
+  await using registry = new Registry(folder);
+  return { folder, packages: await publishAll(registry) };
+});
+
 /** Deno, with packages from a registry, an empty cache and no configuration. */
 export const onDeno: () => Promise<RuntimeRun & { packages: readonly Published[]; fetched: readonly string[] }> = once(
   async () => {
-    await using registry = new Registry(ownFolder());
-    const packages = await publishAll(registry);
+    const { folder, packages } = await published();
+    await using registry = new Registry(folder, packages);
     const cwd = ownFolder();
     await writeForJsr(cwd, readMembers());
     const env = { JSR_URL: registry.url, DENO_DIR: `${cwd}/cache` };
@@ -45,24 +55,40 @@ export const onDeno: () => Promise<RuntimeRun & { packages: readonly Published[]
     const fetched = [...registry.served];
     const together = await program("together.ts");
     const printed = await program("--check", "--allow-read=.", "--allow-write=.", "main.ts", HELP);
-    return { packages, first, fetched, together, reports: lastLine(printed) };
+    // What is written says how it goes on: with `deno`.
+    const path = `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}`;
+    const start = (entry: string) =>
+      ["deno", "run", "--allow-read", "--allow-write", "--allow-net=127.0.0.1", `jsr:${entry}`] as const;
+    const reports = await withCommands(lastLine(printed), { cwd, env: { ...env, PATH: path }, clean: true, start });
+    return { packages, first, fetched, together, reports };
   },
 );
 
 /** A folder in which npm has installed the packages, with the programs beside them. */
 export const installed: () => Promise<string> = once(async () => {
   const folder = ownFolder();
-  await install(folder, await packAll((await onDeno()).packages, ownFolder()));
+  await install(folder, await packAll((await published()).packages, ownFolder()));
   await writeForNpm(folder, readMembers());
   return folder;
 });
 
-/** Node, with packages from tarballs. */
+/** The same folder with the tools of authors; null if npm cannot get them. */
+export const equipped: () => Promise<string | null> = once(async () => {
+  const folder = await installed();
+  return await installTools(folder) ? folder : null;
+});
+
+/** Node, with packages from tarballs, and with Dawn as its GPU if npm can get it. */
 export const onNode: () => Promise<RuntimeRun> = once(async () => {
   const cwd = await installed();
-  const program = (...args: string[]) => run("node", args, { cwd, clean: true });
+  const hasTools = await equipped() !== null;
+  const [gpu, env] = hasTools ? [["--import", "./dawn.js"], softwareGpu()] : [[], {}];
+  const program = (...args: string[]) => run("node", [...gpu, ...args], { cwd, env, clean: true });
   const [first, together] = [await program("first.js"), await program("together.js")];
-  return { first, together, reports: lastLine(await program("main.js", HELP)) };
+  const reports = lastLine(await program("main.js", HELP));
+  const start = (entry: string) => ["npx", "--offline", entry.split("/", 2).join("/")] as const;
+  const obstacle = hasTools ? undefined : "npm cannot get tsx";
+  return { first, together, reports: await withCommands(reports, { cwd, clean: true, start, obstacle }) };
 });
 
 function printedBy({ lines, error }: PageRun): string {

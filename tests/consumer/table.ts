@@ -18,9 +18,10 @@ const END = "<!-- compat:end -->";
 /** `✓`, `–` if it cannot be imported, `✗` if it does not work; and why. */
 export async function cell(member: Member, report: PackageReport): Promise<string> {
   const { notImported, failed, untried } = report;
-  if (failed.length > 0) return `✗ (${failed[0]})`;
+  if (failed.length > 0) return `✗ (${failed[0]?.split("\n")[0]})`;
   const missing = Object.keys(notImported);
-  if (missing.length === 0) return untried === undefined ? "✓" : `✓ (imported: ${untried})`;
+  const unused = Object.entries(untried).map(([entry, why]) => `${entry} not used: ${why}`);
+  if (missing.length === 0) return unused.length === 0 ? "✓" : `✓ (${unused.join("; ")})`;
   const builtins = await builtinsOf(member);
   const why = builtins.length > 0 ? `needs ${builtins.join(", ")}` : Object.values(notImported)[0];
   return member.name in notImported ? `– (${why})` : `✓ (without ${missing.join(", ")}: ${why})`;

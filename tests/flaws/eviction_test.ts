@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { AcquireTicket, checkInvariants, type MemTypeManager } from "@ttm/core";
-import { firstFit } from "@ttm/first-fit";
+import { rangeManager } from "@ttm/first-fit";
 import { addWork, bytesIn, fill, only, pin, place, put, refused, testDevice } from "../../core/testing_devices.ts";
 
 /** Lets all tasks run until they wait. */
@@ -41,7 +41,7 @@ Deno.test("F4: a reserved buffer stays in the order of eviction", () => {
 
 Deno.test("F5: what a manager throws reaches the caller; a place that is only busy makes the next one be tried", async () => {
   let throws = true;
-  const inner = firstFit();
+  const inner = rangeManager();
   const busy: MemTypeManager = {
     name: "busy",
     usedPages: 0,

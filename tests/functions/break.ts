@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { runCommand, UsageError } from "../command.ts";
 import { areas } from "./table.ts";
 import type { Row } from "./rows.ts";
 
@@ -22,7 +23,7 @@ async function copyTree(from: URL, to: string): Promise<void> {
 
 /** How many tests of that name fail; a test that never ends fails, too. */
 async function failures(copy: string, { testFile, test }: Row): Promise<number> {
-  const args = ["test", "--no-check", "--filter", test, `core/${testFile}`];
+  const args = ["test", "--lock=deno.lock", "--no-check", "--filter", test, `core/${testFile}`];
   const command = new Deno.Command(Deno.execPath(), {
     args,
     cwd: copy,
@@ -34,21 +35,43 @@ async function failures(copy: string, { testFile, test }: Row): Promise<number> 
   return summary === null ? 1 : Number(summary[2]);
 }
 
-const copy = await Deno.makeTempDir();
-await copyTree(root, copy);
-const wanted = Deno.args[0] ?? "";
-let missed = 0;
-for (const row of Object.values(areas).flat().filter(({ original }) => original.includes(wanted))) {
+/** Breaks a function and says whether its test sees it. */
+async function isSeen(copy: string, row: Row): Promise<boolean> {
   const file = `${copy}/core/${row.file}`;
   const source = await Deno.readTextFile(file);
   const before = await failures(copy, row);
   await Deno.writeTextFile(file, source.replace(row.line, () => row.broken));
   const after = await failures(copy, row);
   await Deno.writeTextFile(file, source);
-  const isSeen = before === 0 && after > 0;
-  if (!isSeen) missed++;
-  console.log(`${isSeen ? "seen  " : "MISSED"} ${row.original}: ${row.test}`);
+  return before === 0 && after > 0;
 }
-await Deno.remove(copy, { recursive: true });
-console.log(missed === 0 ? "every break was seen" : `${missed} breaks were missed`);
-Deno.exit(missed === 0 ? 0 : 1);
+
+await runCommand({
+  help: `Breaks each function of the table in core/README.md in a copy of the repository and sees its test fail.
+
+Usage: deno task break [TEXT]
+
+  TEXT    only the functions that have it in their original name
+  --help
+
+Exit status: 0 every break was seen, 1 some were missed, 2 wrong arguments.`,
+  options: {},
+  arguments: 1,
+  async run(_values, [wanted = ""]) {
+    const rows = Object.values(areas).flat().filter(({ original }) => original.includes(wanted));
+    if (rows.length === 0) {
+      throw new UsageError(`Cannot break ${JSON.stringify(wanted)}: no function of the table has it in its name`);
+    }
+    const copy = await Deno.makeTempDir();
+    await copyTree(root, copy);
+    let missed = 0;
+    for (const row of rows) {
+      const seen = await isSeen(copy, row);
+      if (!seen) missed++;
+      console.log(`${seen ? "seen  " : "MISSED"} ${row.original}: ${row.test}`);
+    }
+    await Deno.remove(copy, { recursive: true });
+    console.log(missed === 0 ? `each of ${rows.length} breaks was seen` : `${missed} breaks were missed`);
+    return missed === 0 ? 0 : 1;
+  },
+});

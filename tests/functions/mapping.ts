@@ -89,8 +89,8 @@ export const mapping: readonly Row[] = rows(
     "kernel_map.ts",
     "user_map_test.ts",
     "a fault waits for the reservation and for moves, not for other work",
-    'const moved = op.waitFor(buffer.reservation.fences.pending("kernel"));',
-    "const moved = op.waitFor(buffer.reservation.fences.pending());",
+    'const moved = op.waitForAll(buffer.reservation.fences, "kernel");',
+    "const moved = op.waitForAll(buffer.reservation.fences);",
   ],
   [
     "fault_reserve_notify",
@@ -107,7 +107,7 @@ export const mapping: readonly Row[] = rows(
     "user_map.ts",
     "user_map_test.ts",
     "a map keeps its buffer alive until it is disposed of, and ends then",
-    "this.#buffer = buffer.ref();",
+    "this.#buffer = buffer.keep();",
     "this.#buffer = buffer;",
   ],
   [

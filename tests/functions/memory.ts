@@ -131,10 +131,10 @@ export const memory: readonly Row[] = rows(
   [
     "ttm_bo_device_init, ttm_device_init",
     "`new BoDevice()`",
-    "device.ts",
+    "device_state.ts",
     "device_test.ts",
     "a device is made of a driver's memory types, and tells the driver its clock",
-    "      driver.attach?.({ clock });",
+    "      this.driver.attach?.({ clock: this.clock });",
     "      // nothing",
   ],
   [

@@ -17,7 +17,7 @@ export const moves: readonly Row[] = rows(
     "move.ts",
     "move_test.ts",
     "each resource is allocated, moved to and let go of once, whatever the way",
-    "    if (old >= 0) freeResource(state, old);",
+    "    if (old >= 0) freeResource(state, old, why);",
     "    // nothing",
   ],
   [
@@ -71,8 +71,8 @@ export const moves: readonly Row[] = rows(
     "purge.ts",
     "purge_test.ts",
     "a ghost waits for all the work that its buffer had, not for later work",
-    "      leaveToGhost(state, buffer, old, fences);",
-    "      leaveToGhost(state, buffer, old, fences.slice(0, 1));",
+    "      leaveToGhost(state, buffer, old, fences, why);",
+    "      leaveToGhost(state, buffer, old, fences.slice(0, 1), why);",
   ],
   [
     "ttm_bo_bounce_temp_buffer (multihop)",
@@ -80,8 +80,8 @@ export const moves: readonly Row[] = rows(
     "move.ts",
     "move_hops_test.ts",
     "a stop without room is ENOSPC, and everything is as before",
-    "  if (row < 0) return row;\n  const outcome = handleMove(state, buffer, row, false, false, op);",
-    "  if (row < 0) return DONE;\n  const outcome = handleMove(state, buffer, row, false, false, op);",
+    "  if (row < 0) return row;\n  const outcome = handleMove(state, buffer, row, evict, false, op);",
+    "  if (row < 0) return DONE;\n  const outcome = handleMove(state, buffer, row, evict, false, op);",
   ],
   [
     "ttm_bo_add_ttm, ttm_tt_create, ttm_tt_init",

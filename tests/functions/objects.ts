@@ -49,7 +49,7 @@ export const objects: readonly Row[] = rows(
   ],
   [
     "ttm_bo_put, ttm_bo_list_ref_sub (list_kref)",
-    "`release()`: ghosts and work keep a buffer",
+    "`releaseUnlessKept()`: ghosts and work keep it",
     "destroy.ts",
     "destroy_test.ts",
     "a busy buffer's memory stays until all its work has ended, whatever the work",
@@ -58,7 +58,7 @@ export const objects: readonly Row[] = rows(
   ],
   [
     "ttm_bo_release",
-    "`release()`",
+    "`dropLastUser()`, `releaseUnlessKept()`",
     "destroy.ts",
     "destroy_test.ts",
     "a pinned buffer may be released, and can then be reaped like any other",
@@ -161,7 +161,7 @@ export const objects: readonly Row[] = rows(
     "reservable_buffer.ts",
     "cpu_grab_test.ts",
     "waitUnreserved() waits in line until the buffer is free, and takes nothing",
-    "    await lock(this.state.clock, reservation, null, options.signal);\n    reservation.unlock();",
+    "    await this.reserveFor(what, options);\n    reservation.unlock();",
     "    await Promise.resolve();",
   ],
   [
@@ -170,8 +170,8 @@ export const objects: readonly Row[] = rows(
     "reserve_list.ts",
     "reserve_list_test.ts",
     "an aborted or failed list leaves nothing reserved and the order of eviction alone",
-    "    for (const entry of held) entry.buffer.unlock();",
-    "    for (const entry of held) entry.buffer.unreserve();",
+    "entry.buffer.unlock();",
+    "entry.buffer.unreserve();",
   ],
   [
     "ttm_eu_backoff_reservation",
@@ -179,7 +179,7 @@ export const objects: readonly Row[] = rows(
     "reserve_list.ts",
     "reserve_list_test.ts",
     "a list is reserved as one, and given up in its order",
-    "  if (waiting !== entries) held.sort((a, b) => entries.indexOf(a) - entries.indexOf(b));",
+    "  if (waiting !== entries) held = inOrderOf(entries, held);",
     "  held.reverse();",
   ],
   [
@@ -197,7 +197,7 @@ export const objects: readonly Row[] = rows(
     "exec.ts",
     "exec_test.ts",
     "contention ends the turn; the next one locks the contended buffer first, and asking for it is free then",
-    "    if (this.#contended !== null) await this.#lockContended(this.#contended, signal);",
+    "    if (this.#contended !== null) await this.#lockContended(this.#contended, options);",
     "    this.#contended = null;",
   ],
   [

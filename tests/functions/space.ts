@@ -85,11 +85,11 @@ export const space: readonly Row[] = rows(
   ],
   [
     "ttm_bo_eviction_valuable",
-    "`isAvailable()`",
+    "`availability()`",
     "evict.ts",
     "evict_test.ts",
     "validate() skips what lies outside its range",
-    "  if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) return EBUSY;\n",
+    '    return "outside the range";\n',
     "",
   ],
   [
@@ -134,8 +134,8 @@ export const space: readonly Row[] = rows(
     "report.ts",
     "report_test.ts",
     "an ENOMEM says what was tried, who stood in the way and why, and who holds how much",
-    '"caching not available"\n',
-    '"no room"\n',
+    'return "caching not available";',
+    'return "no room";',
   ],
   [
     "ttm_bo_add_to_lru",
@@ -152,7 +152,7 @@ export const space: readonly Row[] = rows(
     "eviction_order.ts",
     "move_test.ts",
     "each resource is allocated, moved to and let go of once, whatever the way",
-    "    else this.policy.remove(row);",
+    "    else this.policy.remove(row, why);",
     "",
   ],
   [

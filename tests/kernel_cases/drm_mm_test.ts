@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { firstFit, RangeAllocator, type RangeNode, type SearchOrder } from "@ttm/first-fit";
+import { RangeAllocator, rangeManager, type RangeNode, type SearchOrder } from "@ttm/first-fit";
 
 Deno.test("drm_mm init: a new space is one hole, reserving all leaves none, and removing it restores the one", () => {
   const size = 4096;
@@ -12,7 +12,7 @@ Deno.test("drm_mm init: a new space is one hole, reserving all leaves none, and 
 });
 
 Deno.test("drm_mm debug: a space with two reserved nodes and three holes can be printed", () => {
-  const manager = firstFit();
+  const manager = rangeManager();
   manager.init(4096);
   const request = { alignment: 1, topDown: false, contiguous: false };
   for (const [start, pages] of [[512, 1024], [3000, 500]] as const) {

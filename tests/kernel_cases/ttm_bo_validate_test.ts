@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { firstFit } from "@ttm/first-fit";
+import { rangeManager } from "@ttm/first-fit";
 import { type BufferObject, checkInvariants, type MemTypeManager, PAGE_SIZE, type Tracer } from "@ttm/core";
 import {
   addWork,
@@ -58,14 +58,14 @@ const fullManager = (answer: "no-room" | "busy"): MemTypeManager => ({
 
 const kinds = [["device", {}], ["kernel", {}], ["sg", { imported: new Uint8Array(4096) }]] as const;
 for (const [kind, more] of kinds) {
-  Deno.test(`init_reserved_sys_man: a ${kind} buffer in SYSTEM is idle, unpinned, has a table without pages, and an offset unless it is the kernel's`, async () => {
+  Deno.test(`init_reserved_sys_man: a ${kind} buffer in SYSTEM is idle, unpinned, has a table, with pages only if they are imported, and an offset unless it is the kernel's`, async () => {
     const { device, moves } = testDevice();
     const buffer = await device.createPlaced({ bytes: 4096, kind, ...more, placement: only("system") });
     assertEquals([buffer.kind, buffer.pins, buffer.bulkMove, buffer.tt?.populated, moves.length], [
       kind,
       0,
       null,
-      false,
+      kind === "sg",
       1,
     ]);
     if (kind === "kernel") await refused(() => buffer.mmapOffset(), "EINVAL");
@@ -280,7 +280,7 @@ Deno.test("evict_gutting: a victim that its driver sends nowhere loses its conte
 });
 
 Deno.test("recrusive_evict: an eviction into a full memory type evicts there", () => {
-  const { make } = counting({ managers: { gtt: firstFit() } });
+  const { make } = counting({ managers: { gtt: rangeManager() } });
   const inGtt = make("gtt", 8);
   const inVram = make("vram", 8);
   const late = make("vram", 8);

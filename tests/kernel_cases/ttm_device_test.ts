@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { firstFit } from "@ttm/first-fit";
+import { rangeManager } from "@ttm/first-fit";
 import { BoDevice, Global } from "@ttm/core";
 import { put, testDevice, TestDriver } from "../../core/testing_devices.ts";
 
@@ -13,7 +13,7 @@ Deno.test("init_basic: a device has its driver's memory types, SYSTEM first and 
 Deno.test("init_multiple: three devices stand side by side on one global", () => {
   const global = new Global();
   const devices = [1, 2, 3].map(() =>
-    new BoDevice({ driver: new TestDriver(), managers: { gtt: firstFit(), vram: firstFit() }, global })
+    new BoDevice({ driver: new TestDriver(), managers: { gtt: rangeManager(), vram: rangeManager() }, global })
   );
   assertEquals(global.devices, devices);
   for (const device of devices) put(device, "vram");

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { firstFit } from "@ttm/first-fit";
+import { rangeManager } from "@ttm/first-fit";
 import { BoDevice, type Place } from "@ttm/core";
 import { pin, place, put, refused, testDevice, TestDriver, touch } from "../../core/testing_devices.ts";
 
@@ -58,7 +58,7 @@ Deno.test("manager_set_used_basic: the use of a manager can be switched off", as
 });
 
 Deno.test("sys_man_alloc_basic: room in SYSTEM is always found", () => {
-  const device = new BoDevice({ driver: new TestDriver(), managers: { vram: firstFit() } });
+  const device = new BoDevice({ driver: new TestDriver(), managers: { vram: rangeManager() } });
   const buffer = put(device, "system", { pages: 1 << 20 });
   assertEquals([buffer.start, device.usage("system").usedPages], [0, 1 << 20]);
 });

@@ -5,12 +5,15 @@ import {
   type Clock,
   type Driver,
   type Fence,
+  FenceContext,
   type MemTypeManager,
-  type MoveRequest,
   PAGE_SIZE,
   SimulatedClock,
   type SwapStore,
+  WAIT_BUDGET_MS,
 } from "@ttm/core";
+import { DriverWatch } from "./driver_watch.ts";
+import { likelyCause } from "./likely_cause.ts";
 import { must, mustEqual, randomNumbers } from "./suite.ts";
 
 /** A driver and the managers of its memory types, not yet part of a device. */
@@ -35,14 +38,22 @@ export interface DriverBench {
   settle(): Promise<void>;
   /** Lets happen what needs nothing more: until nothing is left, or in real time for 50 ms. */
   elapse(): Promise<void>;
+  /** Lets the next thing happen, or a millisecond of real time go by; false if nothing is left. */
+  step(): Promise<boolean>;
+  /** Whether nothing happens but by {@linkcode step} and waiting. */
+  readonly isSimulated: boolean;
   /** Memory types in which something can be placed. */
   readonly types: readonly string[];
   /** What the driver was asked to move, and the fences that it returned. */
-  readonly moves: { readonly request: MoveRequest; readonly fence: Fence | null }[];
+  readonly moves: DriverWatch["moves"];
   /** Those of the fences that have signalled, in that order. */
   readonly ended: readonly Fence[];
+  /** Makes a fence of its own timeline, for work of the case's own. */
+  work(): Fence;
   /** Makes a buffer, brings it to a memory type and fills it by its seed. */
   make(memoryType: string, pages: number, seed: number): Promise<BufferObject>;
+  /** Has a buffer released when the case is over. */
+  keep(buffer: BufferObject): BufferObject;
   /** Brings a buffer to a memory type. */
   bring(buffer: BufferObject, memoryType: string): Promise<void>;
   /** Fails unless a buffer holds what {@linkcode DriverBench.make} wrote by this seed; 0 is for zeros. */
@@ -69,19 +80,48 @@ export async function withDriver(
 }
 
 async function onDevice(parts: DriverParts, run: (bench: DriverBench) => Promise<void>): Promise<void> {
-  const { driver, managers, store, clock = new SimulatedClock() } = parts;
-  const moves: DriverBench["moves"] = [];
-  const ended: Fence[] = [];
+  const { driver, managers } = parts;
+  const watch = new DriverWatch(driver.memoryTypes.map(({ name }) => name), Object.keys(managers));
+  const clock = watch.watchedClock(parts.clock ?? new SimulatedClock());
+  const works: Fence[] = [];
+  let failure: unknown;
+  try {
+    await runOnDevice({ ...parts, clock }, watch, works, run);
+  } catch (error) {
+    failure = error;
+    // What waits for them is not the driver's fault.
+    for (const work of works) work.signal();
+  }
+  const cause = await likelyCause(failure, watch, clock);
+  if (cause !== undefined) throw cause;
+}
+
+async function runOnDevice(
+  { driver, managers, store, clock }: DriverParts & { readonly clock: Clock },
+  watch: DriverWatch,
+  works: Fence[],
+  run: (bench: DriverBench) => Promise<void>,
+): Promise<void> {
+  const { moves, ended } = watch;
+  const sleep = (ms: number) => new Promise<void>((resolve) => clock.schedule(clock.now() + ms, resolve));
+  const isSimulated = clock instanceof SimulatedClock;
   const settle = async () => {
-    if (clock instanceof SimulatedClock) clock.runUntilIdle();
-    else for (const { fence } of moves) await fence?.settled();
+    if (clock instanceof SimulatedClock) return clock.runUntilIdle();
+    const deadline = clock.now() + WAIT_BUDGET_MS;
+    for (const { fence } of moves) {
+      while (fence?.signalled === false) {
+        must(clock.now() < deadline, () => `${fence} has not signalled within ${WAIT_BUDGET_MS} ms`);
+        await sleep(1);
+      }
+    }
   };
-  const device = new BoDevice({ driver: watched(driver, moves, ended), managers, clock, ...(store && { store }) });
-  const elapse = async () => {
-    if (clock instanceof SimulatedClock) clock.runUntilIdle();
-    else await new Promise<void>((resolve) => clock.schedule(clock.now() + 50, resolve));
-  };
+  const watched = watch.watched(driver);
+  const device = new BoDevice({ driver: watched, managers, clock, ...(store && { store }) });
   const buffers: BufferObject[] = [];
+  const keep = (buffer: BufferObject) => {
+    buffers.push(buffer);
+    return buffer;
+  };
   const bring = async (buffer: BufferObject, memoryType: string) => {
     await buffer.reserve();
     try {
@@ -93,16 +133,30 @@ async function onDevice(parts: DriverParts, run: (bench: DriverBench) => Promise
   };
   await run({
     device,
-    driver,
+    driver: watched,
     settle,
-    elapse,
+    isSimulated,
+    async elapse() {
+      if (clock instanceof SimulatedClock) clock.runUntilIdle();
+      else await sleep(50);
+    },
+    async step() {
+      if (clock instanceof SimulatedClock) return clock.runNext();
+      await sleep(1);
+      return true;
+    },
     types: ["system", ...Object.keys(managers)],
     moves,
     ended,
+    work() {
+      const fence = new FenceContext("work").next();
+      works.push(fence);
+      return fence;
+    },
     bring,
+    keep,
     async make(memoryType, pages, seed) {
-      const buffer = device.createBuffer({ bytes: pages * PAGE_SIZE });
-      buffers.push(buffer);
+      const buffer = keep(device.createBuffer({ bytes: pages * PAGE_SIZE }));
       await bring(buffer, memoryType);
       if (seed === 0) return buffer;
       await buffer.reserve();
@@ -127,21 +181,4 @@ async function onDevice(parts: DriverParts, run: (bench: DriverBench) => Promise
   await settle();
   await device.close();
   mustEqual(device.global.usedPages, 0, "the host pages that are left");
-}
-
-/** A driver that is asked through, with a note of its moves. */
-function watched(driver: Driver, moves: DriverBench["moves"], ended: Fence[]): Driver {
-  return new Proxy(driver, {
-    get(target, name) {
-      const member = Reflect.get(target, name, target);
-      if (typeof member !== "function") return member;
-      if (name !== "move") return member.bind(target);
-      return (request: MoveRequest) => {
-        const fence = driver.move?.(request) ?? null;
-        moves.push({ request, fence });
-        fence?.onSignal(() => ended.push(fence));
-        return fence ?? undefined;
-      };
-    },
-  });
 }

@@ -12,6 +12,7 @@ import { firstFit } from "@ttm/first-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
 import { failingMove, testDriver } from "./mod.ts";
 import { altered, failures } from "./testing_faults.ts";
+import { slowCard, type SlowCardOptions } from "./testing_slow_card.ts";
 
 type Change = (inner: RadeonSim) => Partial<Record<keyof Driver, unknown>>;
 
@@ -33,6 +34,22 @@ const faults: Readonly<Record<string, Change>> = {
   "does not clear": (inner) => ({
     move: (request: MoveRequest) => request.source === null ? undefined : inner.move(request),
   }),
+  "takes no imported bytes along": moving((request) =>
+    request.source?.table?.external === true ? { ...request, source: null } : request
+  ),
+  "brings back what host pages held before": (inner) => {
+    const kept = new Map<unknown, Uint8Array>();
+    return {
+      move(request: MoveRequest) {
+        const { buffer, source, destination } = request;
+        if (source?.table?.contents instanceof Uint8Array) kept.set(buffer, source.table.contents.slice());
+        const fence = inner.move(request);
+        const [stale, target] = [kept.get(buffer), destination.table?.contents];
+        if (stale !== undefined && target instanceof Uint8Array) fence.onSignal(() => target.set(stale));
+        return fence;
+      },
+    };
+  },
   "clears instead of copying": moving((request) => ({ ...request, source: null })),
   "copies a page less": moving((request) => ({ ...request, pages: Math.max(1, request.pages - 1) })),
   "copies to a neighbour": moving((request) => {
@@ -156,6 +173,33 @@ for (const fault of ["returns fences out of order", "ends a copy after the next 
     const factory = parts((inner) => altered<Driver>(inner, faults[fault]?.(inner) ?? {}));
     const failed = await failures((test) => testDriver({ test, factory }));
     assert(failed.includes("radeon-sim: the fences of moves are made and signal in the order of their timelines"));
+  });
+}
+
+const slowParts = (options: SlowCardOptions) => () => ({ driver: slowCard(options), managers: { vram: firstFit() } });
+
+const sound: Readonly<Record<string, SlowCardOptions>> = {
+  "one engine": {},
+  "two engines with a timeline each": { engines: 2 },
+};
+
+for (const [card, options] of Object.entries(sound)) {
+  testDriver({ test: Deno.test, name: `a slow card of ${card}`, factory: slowParts(options) });
+}
+
+const overtaking: Readonly<Record<string, SlowCardOptions>> = {
+  "starts a copy while the one in front waits": { begins: "at once" },
+  "starts a copy while the one in front waits, and keeps its fence back": { begins: "at once", holdsFences: true },
+  "starts a copy while the one in front goes on": { begins: "early" },
+  "starts a copy while the one in front goes on, and keeps its fence back": { begins: "early", holdsFences: true },
+  "has one timeline for two engines": { engines: 2, timelines: 1 },
+  "has one timeline for two engines without order": { engines: 2, timelines: 1, begins: "at once" },
+};
+
+for (const [fault, options] of Object.entries(overtaking)) {
+  Deno.test(`the suite of drivers notices one that ${fault}, and says what it is`, async () => {
+    const failed = await failures((test) => testDriver({ test, factory: slowParts(options) }));
+    assert(failed.some((name) => name.includes("a copy waits for the one in front of it")), failed.join("\n"));
   });
 }
 

@@ -1,14 +1,9 @@
-import {
-  type BufferObject,
-  checkInvariants,
-  type Driver,
-  type Fence,
-  FenceContext,
-  PAGE_SIZE,
-  TtmError,
-} from "@ttm/core";
+import { type BufferObject, checkInvariants, type Driver, type Fence, PAGE_SIZE, TtmError } from "@ttm/core";
+import { copyCases } from "./copy_cases.ts";
 import { bytesOf, type DriverBench, type DriverParts, withDriver } from "./driver_bench.ts";
-import { must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
+import { checkOptions, optionNames } from "@ttm/core/arguments";
+import { importedCases } from "./imported_cases.ts";
+import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
 
 /** What a driver can do; left out means yes. */
 export interface DriverSuiteSupport {
@@ -25,6 +20,11 @@ export interface DriverSuiteOptions extends SuiteOptions {
   /** What it can do. */
   readonly supports?: DriverSuiteSupport;
 }
+
+const WHAT = "register the suite of drivers";
+const OPTIONS = optionNames<DriverSuiteOptions>({ test: true, name: true, factory: true, supports: true });
+const SUPPORT = optionNames<DriverSuiteSupport>({ bytes: true, windows: true });
+const PARTS = optionNames<DriverParts>({ driver: true, managers: true, store: true, clock: true, end: true });
 
 type Case = (bench: DriverBench) => Promise<void>;
 
@@ -49,14 +49,20 @@ type Case = (bench: DriverBench) => Promise<void>;
  * ```
  */
 export function testDriver(options: DriverSuiteOptions): void {
+  checkSuite("drivers", options, OPTIONS);
   const { factory, supports = {} } = options;
-  const { driver, managers } = factory();
+  checkOptions(WHAT, supports, SUPPORT, "supports");
+  const parts = factory();
+  checkOptions(WHAT, parts, PARTS, "what factory() returns");
+  const { driver, managers } = parts;
   const types = ["system", ...Object.keys(managers)];
   const cases: Record<string, Case> = {
     ...placeCases(types),
     ...moveCases,
+    ...copyCases(supports.bytes !== false),
     ...(supports.bytes === false ? { "without bytes the CPU is told so": tellsOfNoBytes } : {
       ...byteCases(types),
+      ...importedCases(types),
       ...addressCases(managers),
       ...mapCases(types, supports.windows === false ? driver.memoryTypes.filter(({ fixed }) => fixed) : []),
     }),
@@ -135,7 +141,7 @@ const moveCases: Readonly<Record<string, Case>> = {
     for (const type of types.slice(1)) {
       const buffer = await make(type, 2, 0);
       await settle();
-      const work = new FenceContext("work").next();
+      const work = bench.work();
       await buffer.reserve();
       buffer.addFence(work, "write");
       moves.splice(0);

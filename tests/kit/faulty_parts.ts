@@ -7,6 +7,7 @@ import {
   type SwapStore,
   TtmError,
 } from "@ttm/core";
+import { checkInteger, checkOptions, checkWord, optionNames } from "@ttm/core/arguments";
 
 /** A manager that never has room, as a memory type that is always full of what cannot leave. */
 export function noSpace(): MemTypeManager {
@@ -38,8 +39,14 @@ export interface MoveFailure {
   readonly how: "throw" | "fence" | "hang";
 }
 
+const MOVE_FAILURE = optionNames<MoveFailure>({ nth: true, how: true });
+
 /** A driver like another one, one of whose moves fails. Failing by the fence is for drivers of ordered moves. */
-export function failingMove(driver: Driver, { nth, how }: MoveFailure): Driver {
+export function failingMove(driver: Driver, failure: MoveFailure): Driver {
+  checkOptions("make a driver fail", failure, MOVE_FAILURE);
+  const { nth, how } = failure;
+  checkInteger("make a driver fail", "nth", nth, 1, Number.MAX_SAFE_INTEGER);
+  checkWord("make a driver fail", "how", how, ["throw", "fence", "hang"]);
   let moves = 0;
   const move = (request: MoveRequest): Fence | void => {
     if (++moves !== nth) return driver.move?.(request);
@@ -69,11 +76,12 @@ export interface StoreFailure {
   readonly failEvery?: number;
 }
 
+const STORE_FAILURE = optionNames<StoreFailure>({ shortBy: true, fullAt: true, failEvery: true });
+
 /** A store like another one that fails. */
-export function failingStore(
-  store: SwapStore,
-  { shortBy = 0, fullAt = Infinity, failEvery = 0 }: StoreFailure,
-): SwapStore {
+export function failingStore(store: SwapStore, failure: StoreFailure): SwapStore {
+  checkOptions("make a store fail", failure, STORE_FAILURE);
+  const { shortBy = 0, fullAt = Infinity, failEvery = 0 } = failure;
   const sizes = new Map<string, number>();
   let calls = 0;
   const mayFail = (what: string) => {

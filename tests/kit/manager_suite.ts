@@ -1,5 +1,6 @@
 import type { AllocationRequest, EvictionScan, ManagerNode, MemTypeManager } from "@ttm/core";
-import { must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
+import { checkOptions, optionNames } from "@ttm/core/arguments";
+import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions, synchronous } from "./suite.ts";
 
 /** What a manager can do; left out means yes. What it says it cannot do it *must not* do. */
 export interface ManagerSupport {
@@ -21,6 +22,9 @@ export interface ManagerSuiteOptions<Node extends ManagerNode = ManagerNode> ext
   readonly supports?: ManagerSupport;
 }
 
+const WHAT = "register the suite of managers";
+const OPTIONS = optionNames<ManagerSuiteOptions>({ test: true, name: true, factory: true, supports: true });
+const SUPPORT = optionNames<ManagerSupport>({ ranges: true, alignment: true, topDown: true, contiguous: true });
 const PAGES = 128;
 
 interface Bench {
@@ -44,8 +48,11 @@ interface Bench {
  * ```
  */
 export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptions<Node>): void {
+  checkSuite("managers", options, OPTIONS);
+  if (options.supports !== undefined) checkOptions(WHAT, options.supports, SUPPORT, "supports");
   const { ranges = true, alignment = "any", topDown = true, contiguous = true } = options.supports ?? {};
-  const bench = (pages = PAGES) => makeBench(options.factory() as unknown as MemTypeManager, pages);
+  const make = () => synchronous(options.factory() as unknown as MemTypeManager, "manager");
+  const bench = (pages = PAGES) => makeBench(make(), pages);
   const alignments = alignment === "any" ? [1, 2, 3, 5, 8, 12, 64] : [1, 2, 4, 8, 64];
   register(options, options.factory().name, {
     ...countingCases(bench),
@@ -58,6 +65,10 @@ export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptio
     }),
     ...(ranges ? rangeCases(bench) : {
       "a range has no room, as it says": () => bench().refuse({ pages: 4, fpfn: PAGES - 4, lpfn: PAGES }),
+    }),
+    ...(options.factory().canFit !== undefined && {
+      "what it says can never fit has no room, full or empty, and all else has some when it is empty": () =>
+        tellsWhatFits(bench),
     }),
     ...(options.factory().scan !== undefined && scanCases(bench)),
     ...(topDown
@@ -324,6 +335,20 @@ function scanCases(bench: (pages?: number) => Bench): Record<string, () => void>
       mustEqual([made.manager.usedPages, made.manager.debug()], before, "the manager after it");
     },
   };
+}
+
+function tellsWhatFits(bench: () => Bench): void {
+  const full = bench();
+  for (let page = 0; page < PAGES; page++) full.take({});
+  for (const pages of [1, PAGES - 1, PAGES, PAGES + 1]) {
+    for (const [fpfn, lpfn] of [[0, Infinity], [PAGES - 1, Infinity], [1, PAGES - 1]] as const) {
+      const request = { pages, alignment: 1, fpfn, lpfn, topDown: false, contiguous: false };
+      const expected = typeof bench().manager.allocate(request) === "object";
+      for (const { manager } of [bench(), full]) {
+        mustEqual(manager.canFit?.(request), expected, `whether ${pages} pages can fit into [${fpfn}, ${lpfn})`);
+      }
+    }
+  }
 }
 
 function takesNoNotice(below: Bench, above: Bench): void {

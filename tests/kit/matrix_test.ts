@@ -1,7 +1,7 @@
 import { buddy } from "@ttm/buddy";
 import { CmaSim } from "@ttm/cma-sim";
 import { type Driver, memoryStore, type MemTypeManager, PAGE_SIZE, type SwapStore, SystemClock } from "@ttm/core";
-import { firstFit } from "@ttm/first-fit";
+import { firstFit, rangeManager } from "@ttm/first-fit";
 import { goodFit } from "@ttm/good-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
 import { UnstorageStore } from "@ttm/unstorage-store";
@@ -15,8 +15,9 @@ import { FolderStore } from "./testing_folder_store.ts";
 const SIZE = 16 * PAGE_SIZE;
 
 const managers: Readonly<Record<string, () => MemTypeManager>> = {
+  "range": () => rangeManager(),
+  "range-scan": () => rangeManager({ scan: true }),
   "first-fit": () => firstFit(),
-  "first-fit-lowest": () => firstFit({ order: "lowest" }),
   "first-fit-evict": () => firstFit({ order: "evict" }),
   "first-fit-scan": () => firstFit({ scan: true }),
   "good-fit": () => goodFit(),

@@ -9,10 +9,11 @@
 import { TtmError } from "@ttm/core";
 import { show } from "@ttm/core/arguments";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { type PartName, partName, startingPoint } from "./starting_point.ts";
+import { type Origin, originFor, readBeside } from "./origin.ts";
+import { type PartName, partName, startingPoint, testFile } from "./starting_point.ts";
 
 const HELP = `Writes a part for @ttm/core that passes its suite, for you to change.
 
@@ -71,8 +72,12 @@ async function main(args: string[]): Promise<void> {
   if (root !== null && values.scope !== undefined) refuse(part, "--scope is for a package of its own, with --to");
   const scope = root !== null ? "@ttm" : scopeOf(part, values.scope);
   const guide = await readBeside("./AUTHORING.md");
-  const { version } = JSON.parse(await readBeside("./deno.json"));
-  const files = startingPoint(part, { guide, scope, versions: root === null ? `^${version}` : null });
+  const origin = root === null ? await originFor(folder) : null;
+  const project = origin?.project ?? null;
+  if (project !== null && relative(project, folder).startsWith("..")) {
+    refuse(part, `Node finds the packages of @ttm in ${project} only: name a folder there`);
+  }
+  const files = startingPoint(part, { guide, scope, origin });
   write(folder, files);
   if (root !== null) {
     root.workspace.push(`./${folder}`);
@@ -80,12 +85,20 @@ async function main(args: string[]): Promise<void> {
   }
   process.stdout.write(`Wrote ${[...files.keys()].map((file) => join(folder, file)).join(", ")}.\n`);
   if (root !== null) process.stdout.write(`Listed ./${folder} in the workspace of ${ROOT}.\n`);
-  process.stdout.write(root !== null ? `Now: deno test ${folder}\n` : `Now: cd ${folder} && deno test\n`);
+  if (Object.keys(origin?.links ?? {}).length > 0) {
+    process.stdout.write(
+      `It uses the packages of this checkout; without "links" in its ${ROOT} it takes them from JSR.\n`,
+    );
+  }
+  process.stdout.write(`Now: ${nextStep(part, folder, origin)}\n`);
 }
 
-/** A file of this package, on disk or on a server. */
-async function readBeside(path: string): Promise<string> {
-  return await (await fetch(new URL(path, import.meta.url))).text();
+function nextStep(part: PartName, folder: string, origin: Origin | null): string {
+  if (origin === null) return `deno test ${folder}`;
+  if (origin.from === "jsr") return `cd ${folder} && deno test`;
+  // Node takes types off by itself from 22.18 on.
+  const runner = "typescript" in process.features ? "node" : "npx tsx";
+  return `cd ${folder} && ${runner} --test ${testFile(part)}`;
 }
 
 function write(folder: string, files: ReadonlyMap<string, string>): void {
@@ -101,7 +114,8 @@ function isUsageError(error: unknown): error is Error {
 }
 
 try {
-  await main(process.argv.slice(2));
+  // Runners of tasks leave "--" behind.
+  await main(process.argv.slice(2).filter((arg) => arg !== "--"));
 } catch (error) {
   process.exitCode = isUsageError(error) ? 2 : 1;
   process.stderr.write(`${isUsageError(error) ? error.message.split("\n")[0] : (error as Error).stack}\n`);

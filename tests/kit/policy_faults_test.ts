@@ -1,7 +1,8 @@
 import { assert } from "@std/assert";
-import { type BufferObject, type EvictionCursor, type EvictionPolicy, lru } from "@ttm/core";
+import { type BufferObject, type EvictionCursor, type EvictionPolicy, lru, type RemovalReason } from "@ttm/core";
 import { testPolicy } from "./mod.ts";
 import { altered, failures } from "./testing_faults.ts";
+import { clock, sieve } from "./testing_policies.ts";
 
 type Change = (inner: EvictionPolicy) => Partial<Record<keyof EvictionPolicy, unknown>>;
 
@@ -23,6 +24,24 @@ const reordered = (order: (entries: number[]) => number[]): Change =>
     return { next: () => left.shift() ?? -1 };
   });
 
+const REASONS: readonly RemovalReason[] = ["evicted", "moved", "freed", "pinned"];
+
+/** Who was removed for one reason stays. */
+const keeping = (kept: RemovalReason): Change => (inner) => ({
+  remove: (entry: number, why: RemovalReason) => why === kept ? undefined : inner.remove(entry, why),
+});
+
+/** What those see who look is changed. */
+const ordering = (change: (entries: number[], inner: EvictionPolicy) => Iterable<number>): Change => (inner) => ({
+  order: (memoryType: string) => change([...inner.order?.(memoryType) ?? []], inner),
+});
+
+function* walked(policy: EvictionPolicy, memoryType: string): Generator<number> {
+  const walk = policy.candidates(memoryType);
+  for (let entry = walk.next(); entry >= 0; entry = walk.next()) yield entry;
+  walk.close();
+}
+
 const faults: Readonly<Record<string, Change>> = {
   "forgets who comes": () => ({ insert: () => {} }),
   "forgets every third who comes": (inner) => {
@@ -36,7 +55,7 @@ const faults: Readonly<Record<string, Change>> = {
     insert: (entry: number, buffer: BufferObject) => inner.insert(entry, buffer, "vram"),
   }),
   "keeps who has gone": () => ({ remove: () => {} }),
-  "removes who is used": (inner) => ({ touch: (entry: number) => inner.remove(entry) }),
+  "removes who is used": (inner) => ({ touch: (entry: number) => inner.remove(entry, "freed") }),
   "takes no notice of priorities": reordered((entries) => entries.sort((a, b) => a - b)),
   "turns the priorities round": reordered((entries) => entries.reverse()),
   "walks over a list made at the start": reordered((entries) => entries),
@@ -58,9 +77,9 @@ const faults: Readonly<Record<string, Change>> = {
   "goes back to the start when somebody is removed": (inner) => {
     let removals = 0;
     return {
-      remove(entry: number) {
+      remove(entry: number, why: RemovalReason) {
         removals++;
-        inner.remove(entry);
+        inner.remove(entry, why);
       },
       candidates(memoryType: string): EvictionCursor {
         let [walk, seen] = [inner.candidates(memoryType), removals];
@@ -83,12 +102,54 @@ const faults: Readonly<Record<string, Change>> = {
       },
     }))(inner),
   "has no name": () => ({ name: "" }),
+  "removes by a promise": (inner) => ({
+    // deno-lint-ignore require-await -- the mistake
+    remove: async (entry: number, why: RemovalReason) => inner.remove(entry, why),
+  }),
+  ...Object.fromEntries(REASONS.map((kept) => [`keeps who was ${kept}`, keeping(kept)])),
 };
 
-for (const [fault, change] of Object.entries(faults)) {
+/** Mistakes of policies whose hand moves while they look for somebody to evict. */
+const handFaults: Readonly<Record<string, Change>> = {
+  "has no order(), and moves its hand for those who look": () => ({ order: undefined }),
+  "moves its hand in order()": (inner) => ({ order: (memoryType: string) => walked(inner, memoryType) }),
+  "clears a mark in order()": (inner) => ({
+    *order(memoryType: string) {
+      const seen = [...inner.order?.(memoryType) ?? []];
+      const walk = inner.candidates(memoryType);
+      walk.next();
+      walk.close();
+      yield* seen;
+    },
+  }),
+  "takes a look as a use": ordering(function* (entries, inner) {
+    for (const entry of entries) {
+      inner.touch(entry);
+      yield entry;
+    }
+  }),
+  "shows nobody in order()": ordering(() => []),
+  "shows the first one only in order()": ordering((entries) => entries.slice(0, 1)),
+  "shows everybody twice in order()": ordering((entries) => [...entries, ...entries]),
+  "shows them by number in order()": ordering((entries) => entries.toSorted((a, b) => a - b)),
+  "shows another order than that of its walks": ordering((entries) => entries.toReversed()),
+  "shows one memory type only in order()": (inner) => ({ order: () => inner.order?.("vram") }),
+  "returns a promise from order()": (inner) => ({
+    // deno-lint-ignore require-await -- the mistake
+    order: async (memoryType: string) => inner.order?.(memoryType),
+  }),
+};
+
+const all = [
+  ...Object.entries(faults).map(([fault, change]) => [fault, lru, change] as const),
+  ...Object.entries(handFaults).map(([fault, change]) => [fault, sieve, change] as const),
+  ["moves its hand in order(), as a clock", clock, handFaults["moves its hand in order()"] as Change] as const,
+];
+
+for (const [fault, part, change] of all) {
   Deno.test(`the suite of policies notices one that ${fault}`, async () => {
     const factory = () => {
-      const inner = lru();
+      const inner = part();
       return altered<EvictionPolicy>(inner, change(inner));
     };
     assert((await failures((test) => testPolicy({ test, factory }))).length > 0);

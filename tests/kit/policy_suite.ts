@@ -6,14 +6,19 @@ import {
   type EvictionPolicy,
   type MemTypeManager,
   PAGE_SIZE,
+  type RemovalReason,
+  type Tracer,
 } from "@ttm/core";
-import { must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
+import { optionNames } from "@ttm/core/arguments";
+import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions, synchronous } from "./suite.ts";
 
 /** An eviction policy to test. */
 export interface PolicySuiteOptions extends SuiteOptions {
   /** Makes a new one. */
   readonly factory: () => EvictionPolicy;
 }
+
+const OPTIONS = optionNames<PolicySuiteOptions>({ test: true, name: true, factory: true });
 
 /**
  * Registers a case for each clause of the contract of eviction policies.
@@ -29,13 +34,17 @@ export interface PolicySuiteOptions extends SuiteOptions {
  * ```
  */
 export function testPolicy(options: PolicySuiteOptions): void {
-  const { factory } = options;
+  checkSuite("policies", options, OPTIONS);
+  const factory = () => synchronous(options.factory(), "policy");
   const cases = Object.entries(orderCases).map(([clause, run]) => [clause, () => run(new Bench(factory()))]);
   register(options, factory().name, {
     ...Object.fromEntries(cases),
     "its name is text": () => must(typeof factory().name === "string" && factory().name !== "", () => "it has no name"),
-    "the same calls give the same order": () => mustEqual(useAtRandom(factory), useAtRandom(factory), "a second order"),
-    "on a device it evicts whom it can, and breaks no rule": () => onDevice(factory()),
+    "the same calls give the same order": () => mustEqual(randomWalk(factory), randomWalk(factory), "a second order"),
+    "who looks sees whom a walk would meet": () => looksAhead(factory),
+    "looking changes nothing": () => looksAreFree(factory),
+    "on a device it evicts whom it can, and breaks no rule": async () => void await onDevice(factory(), "check"),
+    "on a device nobody else is evicted because somebody looks": () => looksAreFreeOnDevice(factory),
   });
 }
 
@@ -61,9 +70,28 @@ class Bench {
     this.policy.insert(entry, this.#buffers[priority] as BufferObject, memoryType);
   }
 
-  remove(entry: number): void {
+  remove(entry: number, why: RemovalReason = "freed"): void {
     this.entries.delete(entry);
-    this.policy.remove(entry);
+    this.policy.remove(entry, why);
+  }
+
+  /** Evicts the first of a walk, as a device does; -1 without one. */
+  evict(memoryType = "vram"): number {
+    const walk = this.policy.candidates(memoryType);
+    const entry = walk.next();
+    walk.close();
+    if (entry >= 0) this.remove(entry, "evicted");
+    return entry;
+  }
+
+  /** What somebody sees who only looks. */
+  look(memoryType = "vram"): number[] {
+    if (this.policy.order === undefined) return this.walk(memoryType);
+    const seen: number[] = [];
+    for (const entry of this.policy.order(memoryType)) {
+      if (seen.push(entry) > 2 * this.entries.size + 10) break;
+    }
+    return seen;
   }
 
   /** A whole walk. What an endless one gives is cut off. */
@@ -74,15 +102,19 @@ class Bench {
     return met;
   }
 
-  /** Whether walks meet everybody, once, lower priorities first. */
+  /** Whether walks, and those who look, meet everybody, once, lower priorities first. */
   check(): void {
     for (const memoryType of ["vram", "gtt"]) {
-      const met = this.walk(memoryType);
-      const expected = [...this.entries].filter(([, entry]) => entry.memoryType === memoryType).map(([entry]) => entry);
-      mustEqual(sorted(met), sorted(expected), `what a walk over ${memoryType} meets`);
-      const priorities = met.map((entry) => this.entries.get(entry)?.priority ?? -1);
-      mustEqual(priorities, sorted(priorities), "the order of the priorities");
+      this.mustBeAll(this.look(memoryType), `what somebody who looks at ${memoryType} sees`, memoryType);
+      this.mustBeAll(this.walk(memoryType), `what a walk over ${memoryType} meets`, memoryType);
     }
+  }
+
+  mustBeAll(met: readonly number[], what: string, memoryType = "vram"): void {
+    const expected = [...this.entries].filter(([, entry]) => entry.memoryType === memoryType).map(([entry]) => entry);
+    mustEqual(sorted(met), sorted(expected), what);
+    const priorities = met.map((entry) => this.entries.get(entry)?.priority ?? -1);
+    mustEqual(priorities, sorted(priorities), `the order of the priorities in ${what}`);
   }
 }
 
@@ -110,6 +142,14 @@ const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
     bench.insert(3, 2, "gtt");
     bench.insert(0, 3);
     bench.check();
+  },
+  "who has gone is forgotten, whatever the reason"(bench) {
+    for (const why of ["evicted", "moved", "freed", "pinned"] as const) {
+      for (let entry = 0; entry < 6; entry++) if (!bench.entries.has(entry)) bench.insert(entry, entry % 2);
+      bench.policy.touch(2);
+      for (const entry of [2, 5]) bench.remove(entry, why);
+      bench.check();
+    }
   },
   "those of a lower priority come first, whoever was used"(bench) {
     for (let entry = 0; entry < 12; entry++) bench.insert(entry, (entry * 7) % 4);
@@ -166,19 +206,19 @@ const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
     }
     bench.check();
   },
-  "walks may go on side by side, and change no order"(bench) {
+  "walks and looks may go on side by side, and each meets everybody"(bench) {
     for (let entry = 0; entry < 5; entry++) bench.insert(entry, entry % 2);
-    const before = bench.walk();
+    bench.policy.touch(0);
     const outer = bench.policy.candidates("vram");
     const met = [outer.next()];
     const inner = bench.policy.candidates("vram");
-    inner.next();
-    inner.next();
-    mustEqual(bench.walk(), before, "a third walk");
-    inner.close();
-    mustEqual([...met, ...rest(outer, 20)], before, "the outer walk");
+    const metInside = [inner.next(), inner.next()];
+    bench.check();
+    bench.mustBeAll([...met, ...rest(outer, 20)], "what the outer walk meets");
     outer.close();
-    mustEqual(bench.walk(), before, "the order after it");
+    bench.mustBeAll([...metInside, ...rest(inner, 20)], "what the inner walk meets");
+    inner.close();
+    bench.check();
   },
   "at the end of a walk it stays there"(bench) {
     bench.insert(0);
@@ -189,17 +229,60 @@ const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
   },
 };
 
-function useAtRandom(factory: () => EvictionPolicy): number[] {
+/** A policy after so many random uses, evictions among them; `look` is called after each. */
+function usedAtRandom(factory: () => EvictionPolicy, turns: number, look: (bench: Bench) => void = () => {}): Bench {
   const bench = new Bench(factory());
   const random = randomNumbers(11);
-  for (let turn = 0; turn < 300; turn++) {
+  for (let turn = 0; turn < turns; turn++) {
     const entry = random(40);
+    const act = random(6);
     if (!bench.entries.has(entry)) bench.insert(entry, random(4));
-    else if (random(3) === 0) bench.remove(entry);
+    else if (act === 0) bench.evict();
+    else if (act === 1) bench.remove(entry, "moved");
     else bench.policy.touch(entry);
+    look(bench);
   }
-  bench.check();
+  return bench;
+}
+
+function randomWalk(factory: () => EvictionPolicy): number[] {
+  const bench = usedAtRandom(factory, 300, (bench) => bench.check());
   return bench.walk();
+}
+
+const LOOKS = [0, 1, 5, 20, 80, 300];
+
+function looksAhead(factory: () => EvictionPolicy): void {
+  for (const turns of LOOKS) {
+    const [seen, met] = [usedAtRandom(factory, turns).look(), usedAtRandom(factory, turns).walk()];
+    mustEqual(seen, met, `what somebody who looks after ${turns} calls sees`);
+  }
+}
+
+function whoWasLookedAt(policy: EvictionPolicy): string {
+  return policy.order === undefined
+    ? "after somebody walked to look; a policy whose walks change its order needs order(memoryType) for that"
+    : "after somebody looked by order(memoryType)";
+}
+
+function looksAreFree(factory: () => EvictionPolicy): void {
+  const look = (bench: Bench) => {
+    bench.look();
+    // Who looks may stop early, and while a walk goes on.
+    const walk = bench.policy.candidates("gtt");
+    for (const _ of bench.policy.order?.("vram") ?? []) break;
+    walk.close();
+  };
+  for (const turns of LOOKS) {
+    const [looked, other] = [usedAtRandom(factory, turns, look), usedAtRandom(factory, turns)];
+    mustEqual(looked.walk(), other.walk(), `what a walk meets ${whoWasLookedAt(looked.policy)}`);
+  }
+}
+
+async function looksAreFreeOnDevice(factory: () => EvictionPolicy): Promise<void> {
+  const policy = factory();
+  const [looked, other] = [await onDevice(policy, "look"), await onDevice(factory(), "pass")];
+  mustEqual(looked, other, `who is evicted from a device ${whoWasLookedAt(policy)}`);
 }
 
 /** Room for so many pages, without addresses. */
@@ -229,13 +312,16 @@ function counted(): MemTypeManager {
   };
 }
 
-async function onDevice(policy: EvictionPolicy): Promise<void> {
+/** Uses it at random on a device, and checks, looks or does nothing between; whom it has evicted. */
+async function onDevice(policy: EvictionPolicy, between: "check" | "look" | "pass"): Promise<number[]> {
   const driver: Driver = {
     name: "window",
     memoryTypes: [{ name: "system" }, { name: "gtt", pages: 16 }],
     evictPlacement: () => ({ placement: [{ memoryType: "system" }] }),
   };
-  const device = new BoDevice({ driver, managers: { gtt: counted() }, policy });
+  const evicted: number[] = [];
+  const tracer: Tracer = { move: ({ buffer, evict }) => evict ? evicted.push(buffer.id) : undefined };
+  const device = new BoDevice({ driver, managers: { gtt: counted() }, policy, tracer });
   const random = randomNumbers(7);
   const buffers: BufferObject[] = [];
   for (let turn = 0; turn < 400; turn++) {
@@ -248,7 +334,8 @@ async function onDevice(policy: EvictionPolicy): Promise<void> {
     else if (random(2) === 0 && device.pinned.length === 0) buffer.pin();
     buffer.unreserve();
     if (random(10) === 0 && buffer.pins === 0) buffers.splice(buffers.indexOf(buffer), 1)[0]?.unref();
-    checkInvariants(device);
+    if (between === "check") checkInvariants(device);
+    else if (between === "look") [device.lru("gtt"), device.dump()];
   }
   for (const buffer of buffers) {
     await buffer.reserve();
@@ -259,4 +346,5 @@ async function onDevice(policy: EvictionPolicy): Promise<void> {
   mustEqual(device.usage("gtt").residents, 0, "what is left after evictAll()");
   for (const buffer of buffers) buffer.unref();
   await device.close();
+  return evicted;
 }

@@ -1,5 +1,6 @@
 import { TtmError } from "@ttm/core";
 import { checkWord, show } from "@ttm/core/arguments";
+import type { Origin } from "./origin.ts";
 
 /** What an author can start. */
 export type PartKind = "driver" | "manager" | "store";
@@ -62,53 +63,87 @@ export interface PackageOptions {
   readonly guide: string;
   /** Of the package's name, `@me`. */
   readonly scope: string;
-  /** The range of versions of the packages that it imports; null in a workspace that has them. */
-  readonly versions: string | null;
+  /** Where the packages that it imports come from; null in a workspace that has them. */
+  readonly origin: Origin | null;
+}
+
+/** The name of a part's test file. */
+export function testFile({ file }: PartName): string {
+  return `${file}_test.ts`;
 }
 
 /** The files of a new package, by name: the guide's example under the part's own name. */
-export function startingPoint(part: PartName, { guide, scope, versions }: PackageOptions): Map<string, string> {
+export function startingPoint(part: PartName, { guide, scope, origin }: PackageOptions): Map<string, string> {
   const { kind, file, identifier } = part;
   const example = namesOf(kind, EXAMPLES[kind]);
   const shown = shownFiles(guide);
   const rename = (code: string) =>
     code.replaceAll(example.identifier, identifier).replaceAll(example.file, file).replaceAll(example.name, part.name);
   const code = rename(shown.get(`${example.file}.ts`) ?? "");
-  const test = rename(shown.get(`${example.file}_test.ts`) ?? "");
+  const test = rename(shown.get(testFile(example)) ?? "");
   const name = `${scope}/${part.name}`;
+  const isForNode = origin?.from === "npm";
   return new Map([
-    ["README.md", readme(part, name)],
-    ["deno.json", manifest(name, versions === null ? null : importsOf(code + test, versions))],
+    ["README.md", readme(part, name, isForNode ? `tsx --test ${testFile(part)}` : "deno test")],
+    isForNode
+      ? ["package.json", manifestForNode(name, code, test, origin.versions)]
+      : ["deno.json", manifest(name, code + test, origin)],
     ["mod.ts", entry(part)],
     [`${file}.ts`, code],
-    [`${file}_test.ts`, test],
+    [testFile(part), isForNode ? underNode(test) : test],
   ]);
 }
 
-function readme({ kind, identifier }: PartName, name: string): string {
+function readme({ kind, identifier }: PartName, name: string, command: string): string {
   return `# ${name}
 
 A ${kind} for \`@ttm/core\`: \`${identifier}()\`.
 
-\`deno test\` runs the suite of \`@ttm/testing\` on it.
+\`${command}\` runs the suite of \`@ttm/testing\` on it.
 `;
 }
 
-function manifest(name: string, imports: Record<string, string> | null): string {
-  const settings = {
+function manifest(name: string, code: string, origin: Origin | null): string {
+  const { versions, links = {} } = origin ?? {};
+  const names = importsOf(code);
+  const linked = names.flatMap((name) => links[name] ?? []);
+  return asJson({
     name,
     version: "0.1.0",
     license: "MIT",
     exports: "./mod.ts",
     publish: { exclude: ["**/*_test.ts"] },
-    ...(imports && { imports }),
-  };
-  return `${JSON.stringify(settings, null, 2)}\n`;
+    ...(origin && { imports: Object.fromEntries(names.map((name) => [name, `jsr:${name}@${versions}`])) }),
+    ...(linked.length > 0 && { links: linked }),
+  });
 }
 
-function importsOf(code: string, versions: string): Record<string, string> {
-  const packages = Array.from(code.matchAll(/from "(@[\w-]+\/[\w-]+)/g), ([, name = ""]) => name);
-  return Object.fromEntries([...new Set(packages)].sort().map((name) => [name, `jsr:${name}@${versions}`]));
+function manifestForNode(name: string, code: string, test: string, versions: string): string {
+  const versionsOf = (names: string[]) => Object.fromEntries(names.map((name) => [name, versions]));
+  const needed = importsOf(code);
+  return asJson({
+    name,
+    version: "0.1.0",
+    license: "MIT",
+    type: "module",
+    exports: "./mod.ts",
+    dependencies: versionsOf(needed),
+    devDependencies: versionsOf(importsOf(test).filter((name) => !needed.includes(name))),
+  });
+}
+
+function asJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** The same test file for the runner of Node. */
+function underNode(test: string): string {
+  return `import { test } from "node:test";\n${test.replaceAll("test: Deno.test", "test")}`;
+}
+
+/** The packages that a module imports. */
+function importsOf(code: string): string[] {
+  return [...new Set(Array.from(code.matchAll(/from "(@[\w-]+\/[\w-]+)/g), ([, name = ""]) => name))].sort();
 }
 
 function entry({ kind, file, identifier }: PartName): string {

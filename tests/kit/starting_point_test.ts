@@ -1,7 +1,10 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { TtmError } from "@ttm/core";
 import guide from "./AUTHORING.md" with { type: "text" };
+import type { Origin } from "./origin.ts";
 import { partName, startingPoint } from "./starting_point.ts";
+
+const JSR: Origin = { from: "jsr", versions: "^1.2.0", links: {}, project: null };
 
 Deno.test("a name becomes that of a package, of a file and of a function", () => {
   for (const name of ["my-gpu-2", "my_gpu_2", "my-gpu_2"]) {
@@ -30,7 +33,7 @@ Deno.test("what is of no known kind is refused", () => {
 
 for (const kind of ["driver", "manager", "store"] as const) {
   Deno.test(`a new ${kind} is the guide's, and has its name everywhere`, () => {
-    const files = startingPoint(partName(kind, "my-own"), { guide, scope: "@me", versions: "^1.2.0" });
+    const files = startingPoint(partName(kind, "my-own"), { guide, scope: "@me", origin: JSR });
     assertEquals([...files.keys()], ["README.md", "deno.json", "mod.ts", "my_own.ts", "my_own_test.ts"]);
     const text = [...files.values()].join("\n");
     assert(!/tiny.?card|page.?map|small.?shelf/i.test(text), text);
@@ -42,4 +45,22 @@ for (const kind of ["driver", "manager", "store"] as const) {
     const others = { "@ttm/core": "jsr:@ttm/core@^1.2.0", ...firstFit, "@ttm/testing": "jsr:@ttm/testing@^1.2.0" };
     assertEquals([name, imports], ["@me/my-own", others]);
   });
+
+  Deno.test(`a new ${kind} that npm has to serve has a package.json, and tests for the runner of Node`, () => {
+    const files = startingPoint(partName(kind, "my-own"), { guide, scope: "@me", origin: { ...JSR, from: "npm" } });
+    assertEquals([...files.keys()], ["README.md", "package.json", "mod.ts", "my_own.ts", "my_own_test.ts"]);
+    const { name, type, dependencies, devDependencies } = JSON.parse(files.get("package.json") ?? "");
+    const firstFit = kind === "driver" ? { "@ttm/first-fit": "^1.2.0" } : {};
+    const others = { ...firstFit, "@ttm/testing": "^1.2.0" };
+    assertEquals([name, type, dependencies], ["@me/my-own", "module", { "@ttm/core": "^1.2.0" }]);
+    assertEquals(devDependencies, others);
+    assert(![...files.values()].some((text) => /Deno|deno/.test(text)));
+    assertMatch(files.get("my_own_test.ts") ?? "", /^import { test } from "node:test";$/m);
+  });
 }
+
+Deno.test("a new part uses the folders of packages that are not to come from a registry, and no others", () => {
+  const links = { "@ttm/core": "../ttm/core", "@ttm/buddy": "../ttm/managers/buddy", "@ttm/testing": "../ttm/kit" };
+  const files = startingPoint(partName("store", "my-own"), { guide, scope: "@me", origin: { ...JSR, links } });
+  assertEquals(JSON.parse(files.get("deno.json") ?? "").links, ["../ttm/core", "../ttm/kit"]);
+});

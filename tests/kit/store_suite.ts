@@ -1,5 +1,6 @@
 import { BoDevice, PAGE_SIZE, type SwapStore } from "@ttm/core";
-import { must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
+import { optionNames } from "@ttm/core/arguments";
+import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
 
 /** A store to test. */
 export interface StoreSuiteOptions extends SuiteOptions {
@@ -8,6 +9,8 @@ export interface StoreSuiteOptions extends SuiteOptions {
   /** Takes it apart after each case. @default {nothing is to be done} */
   readonly dispose?: (store: SwapStore) => void | Promise<void>;
 }
+
+const OPTIONS = optionNames<StoreSuiteOptions>({ test: true, name: true, factory: true, dispose: true });
 
 const bytesOf = (length: number, seed: number) => {
   const random = randomNumbers(seed);
@@ -49,6 +52,7 @@ async function mustFail(act: () => unknown, what: string): Promise<void> {
  * ```
  */
 export function testStore(options: StoreSuiteOptions): void {
+  checkSuite("stores", options, OPTIONS);
   const { factory, dispose } = options;
   const cases = Object.entries(storeCases).map(([clause, run]) => {
     const withStore = async () => {

@@ -1,3 +1,5 @@
+import { checkMethods, checkOptions } from "@ttm/core/arguments";
+
 /** How a test runner takes a test: `Deno.test`, `test` of `node:test`, or `test` of Vitest. */
 export type TestFunction = (name: string, fn: () => void | Promise<void>) => unknown;
 
@@ -9,17 +11,65 @@ export interface SuiteOptions {
   readonly name?: string;
 }
 
+/** Requires options of a suite. */
+export function checkSuite(
+  suite: string,
+  options: SuiteOptions & { readonly factory: unknown },
+  known: ReadonlySet<string>,
+): void {
+  const what = `register the suite of ${suite}`;
+  checkOptions(what, options, known);
+  checkMethods(what, "the options", options, ["test", "factory"]);
+}
+
 /** Registers the cases of a suite under one name. */
 export type Cases = Readonly<Record<string, () => void | Promise<void>>>;
 
 /** Hands cases to a runner. */
 export function register({ test, name }: SuiteOptions, part: string, cases: Cases): void {
-  for (const [clause, run] of Object.entries(cases)) test(`${name ?? part}: ${clause}`, async () => await run());
+  for (const [clause, run] of Object.entries(cases)) {
+    test(`${name ?? part}: ${clause}`, async () => {
+      try {
+        await run();
+      } catch (error) {
+        if (error instanceof Error && error.cause !== undefined) error.message = withCauses(error);
+        throw error;
+      }
+    });
+  }
+}
+
+/** The message of an error, and of what has caused it, which it may not say itself. */
+export function withCauses(error: Error): string {
+  let message = error.message;
+  for (let { cause } = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    if (!message.includes(why)) message += `, because: ${why}`;
+  }
+  return message;
 }
 
 /** Fails with what is wrong. */
 export function must(condition: boolean, why: () => string): asserts condition {
   if (!condition) throw new Error(why());
+}
+
+/** A part that is asked through, and fails where a member gives a promise: what takes time is said otherwise. */
+export function synchronous<Part extends object>(part: Part, kind: string): Part {
+  return new Proxy(part, {
+    get(target, name) {
+      const member = Reflect.get(target, name, target);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => mustBeNoPromise(member.apply(target, args), `${String(name)} of the ${kind}`);
+    },
+  });
+}
+
+/** The value, unless it is a promise. */
+export function mustBeNoPromise<Value>(value: Value, what: string): Value {
+  const isPromise = typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";
+  must(!isPromise, () => `${what} returned a promise: is it async? Every member is synchronous`);
+  return value;
 }
 
 /** Fails unless two plain values look the same. */

@@ -12,23 +12,32 @@ export function altered<Part extends object>(part: Part, changes: Partial<Record
   });
 }
 
+type Register = (test: (name: string, fn: () => void | Promise<void>) => void) => void;
+
 /** Runs the cases that a suite registers; the names of those that fail. */
-export async function failures(
-  register: (test: (name: string, fn: () => void | Promise<void>) => void) => void,
-): Promise<string[]> {
+export async function failures(register: Register): Promise<string[]> {
+  return (await complaints(register)).map(([name]) => name);
+}
+
+/** Runs the cases that a suite registers; of those that fail, name and message. */
+export async function complaints(register: Register): Promise<(readonly [name: string, message: string])[]> {
   const cases: [string, () => void | Promise<void>][] = [];
+  const failed: [string, string][] = [];
   try {
     register((name, fn) => cases.push([name, fn]));
   } catch (error) {
-    return [`the suite cannot be registered: ${error}`];
+    return [["the suite cannot be registered", messageOf(error)]];
   }
-  const failed: string[] = [];
   for (const [name, run] of cases) {
     try {
       await run();
-    } catch {
-      failed.push(name);
+    } catch (error) {
+      failed.push([name, messageOf(error)]);
     }
   }
   return failed;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

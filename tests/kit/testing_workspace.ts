@@ -5,6 +5,9 @@ import { dirname, join } from "node:path";
 const ROOT = join(import.meta.dirname ?? "", "..", "..");
 const MEMBERS = ["core", "managers/first_fit", "tests/kit"];
 
+/** Where nobody answers, so that what needs a registry fails. */
+const NOWHERE = "http://127.0.0.1:9/";
+
 /** What a command came to. */
 export interface Finished {
   readonly code: number;
@@ -43,7 +46,7 @@ export class ScratchWorkspace implements Disposable {
 
   /** Runs `deno` in a folder, by default in the root of the copy. */
   async deno(args: readonly string[], cwd: string = this.root): Promise<Finished> {
-    const env = { NO_COLOR: "1" };
+    const env = { NO_COLOR: "1", JSR_URL: NOWHERE };
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: [...args], cwd, env }).output();
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
     return { code, out: text(stdout), err: text(stderr) };

@@ -7,6 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import process from "node:process";
+import { runCommand, UsageError } from "../command.ts";
 import { replayLines, unzipLines } from "./families.ts";
 
 const GZIP_MAGIC = 0x1f;
@@ -32,7 +33,21 @@ async function replayFile(file: string): Promise<0 | 1 | 2> {
   }
 }
 
-const files = process.argv.slice(2);
-if (files.length === 0) process.stderr.write("Usage: oracle FILE…\n");
-process.exitCode = files.length === 0 ? 2 : 0;
-for (const file of files) process.exitCode = Math.max(Number(process.exitCode), await replayFile(file));
+await runCommand({
+  help: `Replays traces that were recorded from the kernel, and compares every result and the whole state.
+
+Usage: deno task oracle FILE…
+
+  FILE    a trace, plain or gzip'd
+  --help
+
+Exit status: 0 all equal, 1 something differs, 2 a file cannot be replayed, or wrong arguments.`,
+  options: {},
+  arguments: Infinity,
+  async run(_values, files) {
+    if (files.length === 0) throw new UsageError("Cannot replay: name at least one FILE, or see --help");
+    let status = 0;
+    for (const file of files) status = Math.max(status, await replayFile(file));
+    return status;
+  },
+});

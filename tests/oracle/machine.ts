@@ -1,6 +1,6 @@
 import {
   BoDevice,
-  type BufferObject,
+  type BufferView,
   checkInvariants,
   type Driver,
   type Fence,
@@ -11,8 +11,8 @@ import {
   SimulatedClock,
   TranslationTable,
 } from "@ttm/core";
-import { firstFit } from "@ttm/first-fit";
-import { FailedMoves, PurgedWhileSwapped } from "./quirks.ts";
+import { rangeManager } from "@ttm/first-fit";
+import { FailedMoves, PurgedWhileSwapped, unknowing } from "./quirks.ts";
 import { RecordedBuddy } from "./recorded_buddy.ts";
 import { ERRNO, placeOf, typeNumber } from "./recording.ts";
 import { Timelines } from "./timelines.ts";
@@ -56,7 +56,7 @@ export class RecordedMachine {
   readonly failed: FailedMoves = new FailedMoves();
   /** Whether the copies of this operation are over when they begin. */
   copiesDone = false;
-  #ids = new Map<BufferObject, number>();
+  #ids = new Map<BufferView, number>();
   #events: TracedEvent[] = [];
   #moves: MoveEvent[] = [];
   #movedPages = 0;
@@ -76,11 +76,11 @@ export class RecordedMachine {
   }
 
   /** Gives a buffer its number. */
-  name(buffer: BufferObject, id: number): void {
+  name(buffer: BufferView, id: number): void {
     this.#ids.set(buffer, id);
   }
 
-  id(buffer: BufferObject): number {
+  id(buffer: BufferView): number {
     return this.#ids.get(buffer) ?? NaN;
   }
 
@@ -113,7 +113,7 @@ export class RecordedMachine {
     const { header } = this;
     return new BoDevice({
       driver: this.#driver(),
-      managers: { vram: this.#vramManager(), ...(header.tt > 0 ? { gtt: firstFit() } : {}) },
+      managers: { vram: unknowing(this.#vramManager()), ...(header.tt > 0 ? { gtt: unknowing(rangeManager()) } : {}) },
       clock: new SimulatedClock(),
       global: this.global,
       tracer: {
@@ -129,7 +129,7 @@ export class RecordedMachine {
   }
 
   #vramManager(): MemTypeManager {
-    if (this.header.buddy !== 1) return firstFit();
+    if (this.header.buddy !== 1) return rangeManager();
     this.buddy = new RecordedBuddy();
     return this.buddy;
   }
@@ -152,7 +152,7 @@ export class RecordedMachine {
   }
 
   /** The ghost of a move belongs to the event before; that of a purge stands alone. */
-  #noteGhost(ghost: BufferObject, parent: BufferObject): void {
+  #noteGhost(ghost: BufferView, parent: BufferView): void {
     const id = FIRST_GHOST + this.#ghosts++;
     this.name(ghost, id);
     const move = this.#moves.at(-1);

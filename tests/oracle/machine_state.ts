@@ -1,4 +1,4 @@
-import type { BoDevice, BufferObject, FenceList } from "@ttm/core";
+import type { BoDevice, BufferObject, BufferView, FenceList } from "@ttm/core";
 import type { RecordedMachine } from "./machine.ts";
 import type { BuddyNode } from "./recorded_buddy.ts";
 import { comparableTable, TABLE_COLUMN, tableBits } from "./quirks.ts";
@@ -94,7 +94,7 @@ function bufferRow(id: number, { buffer, device, reservation, bulk }: Named): Ro
   return [...describe(id, buffer), tableBits(buffer), buffer.disposed ? 0 : 1, device, reservation, bulk];
 }
 
-function deletedRow(machine: RecordedMachine, buffer: BufferObject): Row {
+function deletedRow(machine: RecordedMachine, buffer: BufferView): Row {
   const { memoryType, start, pages, priority, busy } = buffer;
   const type = memoryType === null ? -1 : typeNumber(memoryType);
   return [machine.id(buffer), type, start ?? -1, pages, priority, tableBits(buffer), busy ? 1 : 0];
@@ -106,7 +106,7 @@ function ownFences(
 ): Readonly<Record<string, readonly Row[]>> {
   const own = [...buffers.values()].filter(({ buffer, reservation }) => reservation < 0 || buffer.isDying)
     .map(({ buffer }) => buffer).filter((buffer) => buffer.row >= 0);
-  const ghosts = machine.devices.flatMap((device) => device.dying).filter((buffer) => buffer.isGhost);
+  const ghosts = machine.devices.flatMap((device) => device.dying as BufferObject[]).filter((buffer) => buffer.isGhost);
   return byKey([...own, ...ghosts].map((buffer) => [machine.id(buffer), pending(machine, buffer.reservation.fences)]));
 }
 
@@ -128,7 +128,7 @@ function sorted(lists: Readonly<Record<string, readonly Row[]>>): Record<string,
 }
 
 function lists(machine: RecordedMachine, device: BoDevice, like: DeviceLists | undefined): DeviceLists {
-  const ids = (buffers: readonly BufferObject[]) => buffers.map((buffer) => machine.id(buffer));
+  const ids = (buffers: readonly BufferView[]) => buffers.map((buffer) => machine.id(buffer));
   const names = Object.keys(like?.lru ?? {}).map((type) => [type, device.lru(NAMES[Number(type)] ?? "").map(ids)]);
   return {
     lru: Object.fromEntries(names),

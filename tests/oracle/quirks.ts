@@ -11,10 +11,19 @@
  *   unpinned, out of reach of eviction, until its bulk is moved; those who join follow it. Ours returns to its list.
  * - `PINNED_IS_EVICTED`: evicting the first buffer of a memory type takes a pinned one if that was not unreserved since
  *   it was pinned. Ours never evicts what is pinned; the replay takes the pins off for that moment.
+ * - `EVICTS_FOR_WHAT_NEVER_FITS`: a buffer larger than its place evicts everybody there before it is refused. Ours refuses
+ *   it at once; the managers of a replay say that everything might fit.
  *
  * @module
  */
-import { type BoDevice, type BufferObject, BulkMove, type WaitOptions } from "@ttm/core";
+import {
+  type BoDevice,
+  type BufferObject,
+  type BufferView,
+  BulkMove,
+  type MemTypeManager,
+  type WaitOptions,
+} from "@ttm/core";
 
 /** Of a buffer's row. */
 export const TABLE_COLUMN = 7;
@@ -28,7 +37,7 @@ export function comparableTable(bits: number): number {
 }
 
 /** Table bits of a buffer of ours. */
-export function tableBits({ tt }: BufferObject): number {
+export function tableBits({ tt }: BufferView): number {
   if (tt === null) return 0;
   return TABLE_EXISTS | (tt.populated ? POPULATED : 0) | (tt.swapped ? SWAPPED : 0);
 }
@@ -74,13 +83,18 @@ export class KernelBulkMove extends BulkMove {
   }
 }
 
+/** EVICTS_FOR_WHAT_NEVER_FITS: a manager that does not know what fits, as the kernel's do not. */
+export function unknowing(manager: MemTypeManager): MemTypeManager {
+  return Object.assign(manager, { canFit: () => true });
+}
+
 /** PINNED_IS_EVICTED: evicts the first buffer of a memory type without its pins. */
 export async function evictFirstPinnedOrNot(
   device: BoDevice,
   memoryType: string,
   options: WaitOptions = {},
 ): Promise<boolean> {
-  const first = device.lru(memoryType).flat()[0];
+  const first = device.lru(memoryType).flat()[0] as BufferObject | undefined;
   if (first === undefined || first.pins === 0) return await device.evictFirst(memoryType, options);
   const { pins, bulkMove } = first;
   first.tryReserve();

@@ -1,6 +1,7 @@
 import {
   BoDevice,
   type BufferObject,
+  type BufferView,
   checkInvariants,
   type Driver,
   type MoveEvent,
@@ -10,8 +11,8 @@ import {
   TranslationTable,
   TtmError,
 } from "@ttm/core";
-import { firstFit } from "@ttm/first-fit";
-import { comparableTable, FailedMoves, TABLE_COLUMN, tableBits } from "./quirks.ts";
+import { rangeManager } from "@ttm/first-fit";
+import { comparableTable, FailedMoves, TABLE_COLUMN, tableBits, unknowing } from "./quirks.ts";
 
 /** What the headers of all ttm traces say of the recorded device. Sizes are pages. */
 export interface DeviceHeader {
@@ -41,10 +42,8 @@ export interface TracedState {
   readonly use: unknown;
 }
 
-/** A place that remembers the flags of the trace, which also name lists that ours has no flags for. */
-interface FlaggedPlace extends Place {
-  readonly flags: number;
-}
+/** The flags of the trace by place; they also name lists that ours has no flags for. */
+const flagsOf: WeakMap<Place, number> = new WeakMap();
 
 /** The memory types by their numbers in traces. */
 export const NAMES = ["system", "gtt", "vram"] as const;
@@ -70,14 +69,14 @@ export const ERRNO: Readonly<Record<string, number>> = {
 export class RecordedDevice {
   readonly device: BoDevice;
   #buffers = new Map<number, BufferObject>();
-  #ids = new Map<BufferObject, number>();
+  #ids = new Map<BufferView, number>();
   #moves: MoveEvent[] = [];
   #failed = new FailedMoves();
 
   constructor(header: DeviceHeader) {
     this.device = new BoDevice({
       driver: recordingDriver(header),
-      managers: { vram: firstFit(), ...(header.tt > 0 ? { gtt: firstFit() } : {}) },
+      managers: { vram: unknowing(rangeManager()), ...(header.tt > 0 ? { gtt: unknowing(rangeManager()) } : {}) },
       clock: new SimulatedClock(),
       tracer: { move: (event) => void this.#moves.push(event) },
     });
@@ -89,7 +88,7 @@ export class RecordedDevice {
     return buffer;
   }
 
-  id(buffer: BufferObject): number {
+  id(buffer: BufferView): number {
     return this.#ids.get(buffer) ?? NaN;
   }
 
@@ -191,23 +190,24 @@ export function placementOf(places: readonly TracedPlace[]): Placement {
   return { placement: list(FALLBACK), busyPlacement: list(DESIRED) };
 }
 
-/** A place as ours, which remembers its flags. */
-export function placeOf([type, fpfn, lpfn, flags]: TracedPlace): FlaggedPlace {
-  return {
+/** A place as ours, whose flags are remembered. */
+export function placeOf([type, fpfn, lpfn, flags]: TracedPlace): Place {
+  const place = {
     memoryType: NAMES[type] ?? "",
     fpfn,
     lpfn,
     contiguous: (flags & CONTIGUOUS) !== 0,
     topDown: (flags & TOPDOWN) !== 0,
     temporary: (flags & TEMPORARY) !== 0,
-    flags,
   };
+  flagsOf.set(place, flags);
+  return place;
 }
 
 /** The columns of a buffer up to the flags of its resource. */
-export function describe(id: number, buffer: BufferObject): number[] {
+export function describe(id: number, buffer: BufferView): number[] {
   const type = buffer.memoryType;
-  const { flags = 0 } = (buffer.place ?? {}) as Partial<FlaggedPlace>;
+  const flags = buffer.place === null ? 0 : flagsOf.get(buffer.place) ?? 0;
   return [
     id,
     type === null ? -1 : typeNumber(type),

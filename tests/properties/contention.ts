@@ -199,7 +199,7 @@ class World {
     }));
     // One buffer of each reservation.
     const distinct = [...new Map(picks.map((pick) => [pick.buffer.reservation, pick])).values()];
-    const list = await reserveList(distinct, { signal });
+    const list = await reserveList(distinct.map(({ buffer }) => ({ buffer })), { signal });
     try {
       for (const { buffer, to, act } of distinct) {
         await allows(() => this.#use(buffer, to, act, submission, signal), "enough");

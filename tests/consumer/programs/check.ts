@@ -8,49 +8,45 @@ import { suites } from "./suites.ts";
 /** Entry points as users write them, by package: `{ "@ttm/core": { "@ttm/core/checksum": () => import(…) } }`. */
 export type EntryPoints = Readonly<Record<string, Readonly<Record<string, () => Promise<unknown>>>>>;
 
-/** How a package did. */
+/** How a package did; reasons stand by entry point. */
 export interface PackageReport {
-  /** Why an entry point could not be imported, by its name. */
+  /** Why an entry point could not be imported. */
   readonly notImported: Readonly<Record<string, string>>;
-  /** How many cases of its suite have passed. */
-  readonly passed: number;
-  /** The others, with what was wrong. */
+  /** How many cases of each entry point have passed. */
+  readonly passed: Readonly<Record<string, number>>;
+  /** The other cases, with what was wrong. */
   readonly failed: readonly string[];
-  /** Why its suite could not run at all. */
-  readonly untried?: string;
+  /** Why an entry point was imported, and could not be used. */
+  readonly untried: Readonly<Record<string, string>>;
 }
 
-async function importAll(entries: EntryPoints[string]): Promise<Record<string, string>> {
-  const failures: Record<string, string> = {};
-  for (const [entry, load] of Object.entries(entries)) {
-    await load().catch((error) => failures[entry] = String(error));
-  }
-  return failures;
-}
-
-async function runSuite(name: string): Promise<Pick<PackageReport, "passed" | "failed" | "untried">> {
-  const cases: [string, () => void | Promise<void>][] = [];
-  let untried: string | undefined;
-  await suites[name]?.((name, fn) => cases.push([name, fn]), (why) => untried = why);
+async function checkPackage(entries: EntryPoints[string]): Promise<PackageReport> {
+  const notImported: Record<string, string> = {};
+  const passed: Record<string, number> = {};
   const failed: string[] = [];
-  for (const [name, fn] of cases) {
-    try {
-      await fn();
-    } catch (error) {
-      failed.push(`${name}: ${error}`);
+  const untried: Record<string, string> = {};
+  for (const [entry, load] of Object.entries(entries)) {
+    await load().catch((error) => notImported[entry] = String(error));
+    // What cannot be imported has nothing to run, and commands are run from a shell.
+    if (entry in notImported || suites[entry] === undefined) continue;
+    passed[entry] = 0;
+    const cases: [string, () => void | Promise<void>][] = [];
+    await suites[entry]((name, fn) => cases.push([name, fn]), (why) => untried[entry] = why);
+    for (const [name, fn] of cases) {
+      try {
+        await fn();
+        passed[entry]++;
+      } catch (error) {
+        failed.push(`${entry}, ${name}: ${error}`);
+      }
     }
   }
-  return { passed: cases.length - failed.length, failed, ...(untried === undefined ? {} : { untried }) };
+  return { notImported, passed, failed, untried };
 }
 
 /** Tries all packages, one after another. */
 export async function check(packages: EntryPoints): Promise<Record<string, PackageReport>> {
   const reports: Record<string, PackageReport> = {};
-  for (const [name, entries] of Object.entries(packages)) {
-    const notImported = await importAll(entries);
-    // What cannot be imported has nothing to run.
-    const suite = name in notImported ? { passed: 0, failed: [] } : await runSuite(name);
-    reports[name] = { notImported, ...suite };
-  }
+  for (const [name, entries] of Object.entries(packages)) reports[name] = await checkPackage(entries);
   return reports;
 }

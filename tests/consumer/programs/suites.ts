@@ -6,17 +6,39 @@ export type Suite = (test: TakeCase, skip: (why: string) => void) => Promise<voi
 
 const SIZE = 16 * 4096;
 
-/** What is run of each package once it could be imported. */
+/** What is run of each entry point once it could be imported. */
 export const suites: Readonly<Record<string, Suite>> = {
   "@ttm/core": async (test) => {
     const { memoryStore } = await import("@ttm/core");
     const { testStore } = await import("@ttm/testing");
     testStore({ test, factory: () => memoryStore() });
   },
+  "@ttm/core/arguments": async (test) => {
+    const { checkInteger } = await import("@ttm/core/arguments");
+    test("a wrong argument is refused with its value", () => {
+      if (checkInteger("make a card", "pages", 5, 1, 9) !== 5) throw new Error("a right one is not given back");
+      try {
+        checkInteger("make a card", "pages", 1.5, 1, 9);
+      } catch (error) {
+        const wanted = "Cannot make a card: pages must be a whole number from 1 to 9, not 1.5";
+        if ((error as Error).message === wanted) return;
+        throw error;
+      }
+      throw new Error("a wrong one is taken");
+    });
+  },
+  "@ttm/core/checksum": async (test) => {
+    const { crc32 } = await import("@ttm/core/checksum");
+    test("a checksum is that of gzip", () => {
+      const sum = crc32(new TextEncoder().encode("123456789"));
+      if (sum !== 0xcbf43926) throw new Error(`it is ${sum.toString(16)}`);
+    });
+  },
   "@ttm/first-fit": async (test) => {
-    const { firstFit } = await import("@ttm/first-fit");
+    const { firstFit, rangeManager } = await import("@ttm/first-fit");
     const { testManager } = await import("@ttm/testing");
     testManager({ test, factory: () => firstFit() });
+    testManager({ test, factory: () => rangeManager() });
   },
   "@ttm/good-fit": async (test) => {
     const { goodFit } = await import("@ttm/good-fit");

@@ -1,0 +1,116 @@
+import { type Allocation, type AllocationRequest, dumpRanges, type MemTypeManager, TtmError } from "@ttm/core";
+import { checkBoolean, checkInteger, checkOptions, optionNames } from "@ttm/core/arguments";
+import type { RangeScan } from "./range_scan.ts";
+import { RangeAllocator } from "./range_allocator.ts";
+import type { InsertRequest, RangeNode, SearchOrder } from "./range_requests.ts";
+
+/** How {@linkcode rangeManager} makes room. */
+export interface RangeManagerOptions {
+  /**
+   * Whether neighbours are evicted that make room together ({@linkcode RangeScan}), fewer than there would be by going
+   * strictly in the order of eviction, as TTM does wherever their pages are. @default {false}
+   */
+  readonly scan?: boolean;
+}
+
+const OPTIONS = optionNames<RangeManagerOptions>({ scan: true });
+
+/**
+ * Makes a manager that chooses like TTM's own range manager (`ttm_range_manager.c`, Linux 6.12): the smallest hole that
+ * the request fits into (`DRM_MM_INSERT_BEST`), or the high end of the highest one if the request is `topDown`. Every
+ * range is contiguous. It answers a node or `"no-room"`, never `"busy"`.
+ *
+ * @param options Who has to leave when there is no room.
+ * @returns A manager that wants {@linkcode MemTypeManager.init} first; any other call before it, or with a node that is
+ * not its own, is a `TtmError` `EINVAL`.
+ * @throws {TtmError} `EINVAL` if `scan` is no boolean.
+ *
+ * @example The smallest hole, and from the top down
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { rangeManager } from "@ttm/first-fit";
+ *
+ * const manager = rangeManager();
+ * manager.init(100);
+ * const request = { pages: 10, alignment: 16, fpfn: 0, lpfn: Infinity, topDown: true, contiguous: false };
+ * manager.allocate(request);
+ * manager.allocate({ ...request, topDown: false }); // the 10 pages behind the first one are not aligned
+ * manager.allocate({ ...request, alignment: 1, topDown: false });
+ * assertEquals(manager.debug(), "[0, 10) used\n[10, 80) free\n[80, 90) used\n[90, 100) used");
+ * ```
+ */
+export function rangeManager(options: RangeManagerOptions = {}): MemTypeManager<RangeNode> {
+  checkOptions("make a range manager", options, OPTIONS, "options");
+  return makeRangeManager("range", "best", options);
+}
+
+/** A manager of this name whose holes are tried in this order, except for requests from the top down. */
+export function makeRangeManager(
+  name: string,
+  order: SearchOrder,
+  { scan = false }: RangeManagerOptions,
+): RangeManager {
+  checkBoolean(`make a ${name} manager`, "scan", scan);
+  return new RangeManager(name, order, scan);
+}
+
+class RangeManager implements MemTypeManager<RangeNode> {
+  readonly name: string;
+  readonly scan?: (request: AllocationRequest) => RangeScan;
+  #order: SearchOrder;
+  #pages: RangeAllocator | null = null;
+  // Filled in anew for each request, so that none is allocated.
+  #request: { -readonly [Member in keyof InsertRequest]: InsertRequest[Member] };
+
+  constructor(name: string, order: SearchOrder, scans: boolean) {
+    this.name = name;
+    this.#order = order;
+    if (scans) this.scan = (request) => this.#inCharge("scan").scan(this.#insertion(request));
+    this.#request = { size: 0, alignment: 1, lo: 0, hi: Infinity, order };
+  }
+
+  get usedPages(): number {
+    return this.#pages === null ? 0 : this.#pages.size - this.#pages.free;
+  }
+
+  init(pages: number): void {
+    checkInteger(`set up the ${this.name} manager`, "pages", pages, 1, Number.MAX_SAFE_INTEGER);
+    if (this.#pages !== null) {
+      const found = `it is in charge of ${this.#pages.size} pages already`;
+      throw new TtmError("EINVAL", `Cannot set up the ${this.name} manager: ${found}`);
+    }
+    this.#pages = new RangeAllocator({ size: pages, orders: [this.#order, "highest"] });
+  }
+
+  allocate(request: AllocationRequest): Allocation<RangeNode> {
+    return this.#inCharge("allocate pages").insertKnown(this.#insertion(request)) ?? "no-room";
+  }
+
+  free(node: RangeNode): void {
+    this.#inCharge("free pages").remove(node);
+  }
+
+  takedown(): boolean {
+    if (this.usedPages > 0) return false;
+    this.#pages = null;
+    return true;
+  }
+
+  debug(): string {
+    return this.#pages === null ? "" : dumpRanges(this.#pages.nodes(), this.#pages.holes());
+  }
+
+  #insertion(request: AllocationRequest): InsertRequest {
+    this.#request.size = request.pages;
+    this.#request.alignment = request.alignment;
+    this.#request.lo = request.fpfn;
+    this.#request.hi = request.lpfn;
+    this.#request.order = request.topDown ? "highest" : this.#order;
+    return this.#request;
+  }
+
+  #inCharge(what: string): RangeAllocator {
+    if (this.#pages !== null) return this.#pages;
+    throw new TtmError("EINVAL", `Cannot ${what}: the ${this.name} manager is in charge of none, init() comes first`);
+  }
+}

@@ -1,0 +1,1 @@
+export { Mutex } from "npm:async-mutex@^0.5";

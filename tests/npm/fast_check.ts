@@ -1,0 +1,2 @@
+export { default } from "npm:fast-check@^4";
+export * from "npm:fast-check@^4";

@@ -1,0 +1,1 @@
+export { default } from "npm:malloc@^1";

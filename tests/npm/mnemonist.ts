@@ -1,0 +1,1 @@
+export { LRUCache, LRUMap } from "npm:mnemonist@^0.40";

@@ -1,0 +1,1 @@
+export { BlockAllocator } from "npm:playcanvas@^2/build/playcanvas/src/core/block-allocator.js";

@@ -1,0 +1,1 @@
+export { MemPool } from "npm:@thi.ng/malloc@^6";

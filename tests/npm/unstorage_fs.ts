@@ -1,0 +1,1 @@
+export { default } from "npm:unstorage@^1/drivers/fs";
