@@ -1,5 +1,5 @@
 import { checkInteger } from "./arguments.ts";
-import { PAGE_SIZE } from "./memory_type.ts";
+import { PAGE_SIZE } from "./units.ts";
 
 /** What a buffer object, its table, and a table of device addresses take, in bytes, before rounding. */
 const BUFFER_BYTES = 400;

@@ -5,11 +5,12 @@ import type { Driver } from "./driver.ts";
 import { TtmError } from "./errors.ts";
 import { Fence } from "./fence.ts";
 import { closeWindow, openWindow } from "./io_memory.ts";
-import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
+import type { MemoryType } from "./memory_type.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, EINVAL, EIO, ENODEV, type Outcome } from "./outcome.ts";
 import { populate } from "./populate.ts";
 import { waitForStep } from "./travel.ts";
+import { PAGE_SIZE } from "./units.ts";
 
 /** The CPU's side of a transfer between a buffer and the caller (`ttm_bo_access`). */
 export interface Access {

@@ -1,8 +1,17 @@
-import { checkArray, checkBoolean, checkInteger, checkOptions, show } from "./arguments.ts";
+import { checkArray, checkBoolean, checkInteger, checkOptions, optionNames, show } from "./arguments.ts";
 import { TtmError } from "./errors.ts";
 import type { Operation } from "./operation.ts";
-import { MEMORY_LIMITS, MEMORY_ZONE } from "./option_names.ts";
 import { BLOCKED, DONE, ENOMEM, type Outcome } from "./outcome.ts";
+
+export const MEMORY_LIMITS: ReadonlySet<string> = optionNames<MemoryLimits>({ zones: true, pages: true });
+export const MEMORY_ZONE: ReadonlySet<string> = optionNames<MemoryZone>({
+  name: true,
+  bytes: true,
+  maxBytes: true,
+  emergencyBytes: true,
+  swapBytes: true,
+  dma32: true,
+});
 
 /** A part of host memory whose use by buffers is bounded. All figures are bytes. */
 export interface MemoryZone {
@@ -63,6 +72,10 @@ export class MemoryAccountant {
   #pageLimit: number;
   #usedPages = 0;
   #shrinker: Shrinker | null = null;
+  /** @internal Swaps out soon, and without waiting, if a zone is fuller than it should be. */
+  shrinkInBackground: () => void = () => {};
+  /** @internal How many devices share it. */
+  devices = 0;
   #usedBytes = 0;
 
   /** Checks the limits. */
@@ -92,10 +105,11 @@ export class MemoryAccountant {
     return { name, usedBytes: zone.used, maxBytes: zone.maxBytes };
   }
 
-  /** @internal Names who frees memory; there can be one. */
-  registerShrinker(shrinker: Shrinker): void {
+  /** @internal Names who frees memory, and who does so soon, in the background; there can be one. */
+  registerShrinker(shrinker: Shrinker, soon: () => void = () => {}): void {
     if (this.#shrinker !== null) throw new TtmError("EBUSY", "Cannot register shrinker: there is one");
     this.#shrinker = shrinker;
+    this.shrinkInBackground = soon;
   }
 
   /** @internal Counts a use if the limits allow it, after asking others for memory at most four times an operation. */

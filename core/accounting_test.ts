@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { firstFit } from "@ttm/first-fit";
 import { MemoryAccountant } from "./accounting.ts";
 import {
   accountedSize,
@@ -20,7 +21,6 @@ import {
   testDevice,
   TestDriver,
 } from "./testing_devices.ts";
-import { firstFit } from "@ttm/first-fit";
 
 const STRUCTURES = accountedSize(4096);
 

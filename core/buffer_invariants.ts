@@ -1,8 +1,7 @@
 import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Mappings } from "./mappings.ts";
-import { PAGE_SIZE } from "./memory_type.ts";
-import { must } from "./must.ts";
+import { PAGE_SIZE } from "./units.ts";
 
 /** Checks what one buffer says of itself. */
 export function checkBuffer(state: DeviceState, buffer: BufferRecord): void {
@@ -102,4 +101,9 @@ function checkMappings(state: DeviceState, buffer: BufferRecord, mappings: Mappi
 
 function isOneBit(mask: number): boolean {
   return mask !== 0 && (mask & (mask - 1)) === 0;
+}
+
+/** Throws if a rule that must always hold is broken. */
+export function must(holds: boolean, rule: () => string): void {
+  if (!holds) throw new Error(`Broken invariant: ${rule()}`);
 }

@@ -1,31 +1,35 @@
 import { type Access, access, readAccess, writeAccess } from "./access.ts";
 import { checkBoolean, checkInteger, checkOptions, checkWaitOptions, show } from "./arguments.ts";
+import type { CheckedBufferOptions } from "./buffer_options.ts";
 import { BulkMove } from "./bulk_move.ts";
-import { dropLastUser } from "./last_user.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import { accessError, validateError } from "./failure.ts";
 import { Fence } from "./fence.ts";
 import { type FenceUsage, isFenceUsage } from "./fence_list.ts";
 import { mappingsOf, unmapVirtual } from "./io_memory.ts";
-import { type KernelMap, mapPages, type MapRange } from "./kernel_map.ts";
+import { type KernelMap, MAP_RANGE, mapPages, type MapRange } from "./kernel_map.ts";
+import { dropLastUser } from "./last_user.ts";
 import { Lru } from "./lru.ts";
-import { PAGE_SIZE } from "./memory_type.ts";
+import { once } from "./once.ts";
 import { type Blocker, Operation } from "./operation.ts";
-import { BLOCKED, DONE, EINVAL, type Outcome } from "./outcome.ts";
-import { IDLE_OPTIONS, MAP_RANGE, READ_OPTIONS, VALIDATE_OPTIONS, WRITE_OPTIONS } from "./option_names.ts";
 import {
-  type CheckedBufferOptions,
+  IDLE_OPTIONS,
   NO_OPTIONS,
+  READ_OPTIONS,
   type ReadOptions,
+  VALIDATE_OPTIONS,
   type ValidateOptions,
   type WaitOptions,
+  WRITE_OPTIONS,
   type WriteOptions,
 } from "./options.ts";
-import { ReservableBuffer } from "./reservable_buffer.ts";
-import { once } from "./once.ts";
-import { type Placement, PreparedPlacement } from "./placement.ts";
+import { BLOCKED, DONE, EINVAL, type Outcome } from "./outcome.ts";
+import type { Placement } from "./placement.ts";
 import { populate } from "./populate.ts";
+import { PreparedPlacement } from "./prepared_placement.ts";
+import { ReservableBuffer } from "./reservable_buffer.ts";
+import { PAGE_SIZE } from "./units.ts";
 import { UserMap } from "./user_map.ts";
 import { validate } from "./validate.ts";
 import { complete, waitAndRepeat } from "./wait.ts";

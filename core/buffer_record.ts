@@ -1,16 +1,18 @@
-import { type BufferTraits, traitsOf } from "./buffer_traits.ts";
-import type { BulkMove } from "./bulk_move.ts";
+import type { CheckedBufferOptions } from "./buffer_options.ts";
 import type { BufferTable } from "./buffer_table.ts";
-import type { BufferView } from "./buffer_view.ts";
+import { type BufferTraits, traitsOf } from "./buffer_traits.ts";
+import type { BufferKind, BufferView } from "./buffer_view.ts";
+import type { BulkMove } from "./bulk_move.ts";
 import type { RemovalReason } from "./eviction_policy.ts";
 import type { ManagerNode } from "./manager.ts";
 import type { Mappings } from "./mappings.ts";
-import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
-import type { BufferKind, CheckedBufferOptions } from "./options.ts";
-import type { Place, PreparedPlacement } from "./placement.ts";
+import type { MemoryType } from "./memory_type.ts";
+import type { Place } from "./placement.ts";
+import type { PreparedPlacement } from "./prepared_placement.ts";
 import { Reservation } from "./reservation.ts";
 import type { ResourceTable } from "./resource_table.ts";
 import type { TranslationTable } from "./translation_table.ts";
+import { PAGE_SIZE } from "./units.ts";
 
 /** @internal What is known of what is in a buffer. */
 export interface Contents {
@@ -113,7 +115,7 @@ export class BufferRecord implements BufferView {
   }
 
   /** @internal Told when it is gone. */
-  get onDestroy(): ((buffer: BufferRecord) => void) | undefined {
+  get onDestroy(): ((buffer: BufferView) => void) | undefined {
     return this.traits.onDestroy;
   }
 

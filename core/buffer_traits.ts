@@ -1,5 +1,5 @@
-import type { BufferRecord } from "./buffer_record.ts";
-import type { BufferKind, BufferOptions } from "./options.ts";
+import type { BufferOptions } from "./buffer_options.ts";
+import type { BufferKind, BufferView } from "./buffer_view.ts";
 import type { Reservation } from "./reservation.ts";
 
 /** What a buffer was made as, besides its size. */
@@ -11,7 +11,7 @@ export interface BufferTraits {
   /** A key of the swap store that is the user's. */
   readonly swapKey: string | undefined;
   /** Told when it is gone. */
-  readonly onDestroy: ((buffer: BufferRecord) => void) | undefined;
+  readonly onDestroy: ((buffer: BufferView) => void) | undefined;
   /** The reservation that it was created with, if that is not its own. */
   readonly shared: Reservation | null;
 }

@@ -1,7 +1,9 @@
-import type { BufferKind } from "./options.ts";
 import type { ManagerNode } from "./manager.ts";
 import type { Place } from "./placement.ts";
 import type { TranslationTable } from "./translation_table.ts";
+
+/** What a buffer is for (`ttm_bo_type`). */
+export type BufferKind = "device" | "kernel" | "sg";
 
 /**
  * A buffer as drivers, policies and tracers see it: what it is and where, and nothing that could change it. Its members

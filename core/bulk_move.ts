@@ -1,5 +1,5 @@
-import { TtmError } from "./errors.ts";
 import type { BufferView } from "./buffer_view.ts";
+import { TtmError } from "./errors.ts";
 import type { Lru } from "./lru.ts";
 import type { ResourceTable } from "./resource_table.ts";
 

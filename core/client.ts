@@ -1,10 +1,10 @@
 import { checkInteger, show } from "./arguments.ts";
 import type { BufferObject } from "./buffer_object.ts";
+import type { BufferOptions } from "./buffer_options.ts";
 import type { ClientView } from "./client_view.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
-import { PAGE_SIZE } from "./memory_type.ts";
-import type { BufferOptions } from "./options.ts";
+import { PAGE_SIZE } from "./units.ts";
 import { UserMap } from "./user_map.ts";
 
 /** What a client holds; sizes in bytes. */

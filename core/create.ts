@@ -1,7 +1,7 @@
 import { BufferObject } from "./buffer_object.ts";
+import type { CheckedBufferOptions } from "./buffer_options.ts";
 import { structuresCharge } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
-import type { CheckedBufferOptions } from "./options.ts";
 import { DONE, ENOMEM } from "./outcome.ts";
 import { importedTable } from "./tables.ts";
 

@@ -7,71 +7,51 @@ import {
   checkWaitOptions,
   show,
 } from "./arguments.ts";
-import type { MemoryLimits } from "./accounting.ts";
+import { checkBuffer } from "./buffer_invariants.ts";
 import type { BufferObject } from "./buffer_object.ts";
+import { type BufferOptions, checkBufferOptions } from "./buffer_options.ts";
 import type { BufferRecord } from "./buffer_record.ts";
 import type { BufferView } from "./buffer_view.ts";
 import { Client } from "./client.ts";
 import { type Clock, SystemClock } from "./clock.ts";
-import { type DeviceDump, dumpDevice } from "./device_dump.ts";
-import { DeviceState } from "./device_state.ts";
-import type { Driver } from "./driver.ts";
-import { checkDriver } from "./driver_checks.ts";
-import { TtmError } from "./errors.ts";
 import { createBuffer } from "./create.ts";
 import { dyingIn, reap, reapAllIdle } from "./destroy.ts";
-import type { EvictionPolicy } from "./eviction_policy.ts";
-import { evictAll, firstVictim, giveUpPlace, waitUntilLeft } from "./evict.ts";
+import { type DeviceDump, dumpDevice } from "./device_dump.ts";
+import { DEVICE_OPTIONS, type DeviceOptions, globalOf, type PlacedBufferOptions } from "./device_options.ts";
+import { DeviceState } from "./device_state.ts";
+import type { DeviceView } from "./device_view.ts";
+import { checkDriver } from "./driver_checks.ts";
+import { TtmError } from "./errors.ts";
 import { evictError, swapOutError } from "./failure.ts";
 import type { Fence } from "./fence.ts";
 import { Global } from "./global.ts";
 import { checkState } from "./invariants.ts";
-import { checkBuffer } from "./buffer_invariants.ts";
+import { evictAll, giveUpPlace, waitUntilLeft } from "./make_room.ts";
 import type { MemTypeManager } from "./manager.ts";
 import { cleanManager, initManager } from "./manager_control.ts";
-import { type MemoryType, PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
+import type { MemoryType } from "./memory_type.ts";
+import type { TypeUsage } from "./no_room_report.ts";
+import { once } from "./once.ts";
 import { Operation } from "./operation.ts";
 import {
-  type BufferOptions,
-  checkBufferOptions,
-  type PlacedBufferOptions,
+  SWAP_OUT_OPTIONS,
   type SwapOutOptions,
+  VALIDATE_OPTIONS,
   type ValidateOptions,
   type WaitOptions,
 } from "./options.ts";
-import { once } from "./once.ts";
-import { DEVICE_OPTIONS, SWAP_OUT_OPTIONS, VALIDATE_OPTIONS } from "./option_names.ts";
 import { DONE, EBUSY } from "./outcome.ts";
-import { type Placement, PreparedPlacement } from "./placement.ts";
-import { memoryStore, type SwapStore } from "./swap_store.ts";
-import { swapOutDevice, swapOutType } from "./swapout.ts";
-import type { TypeUsage } from "./report.ts";
+import type { Placement } from "./placement.ts";
+import { PreparedPlacement } from "./prepared_placement.ts";
 import { waitForReturns } from "./return_to_exporter.ts";
-import type { Tracer } from "./tracer.ts";
+import { memoryStore } from "./swap_store.ts";
+import { swapOutDevice, swapOutType } from "./swapout.ts";
+import { PAGE_SIZE, PRIORITIES } from "./units.ts";
+import { firstVictim } from "./victims.ts";
 import { complete } from "./wait.ts";
 
 /** How many buffers a message names. */
 const NAMED = 5;
-
-/** The parts of a device. */
-export interface DeviceOptions {
-  /** The device under the buffers. Belongs to this device alone. */
-  readonly driver: Driver;
-  /** Who hands out the pages of each memory type but SYSTEM, by name. Without one, nothing can be placed there. */
-  readonly managers: Readonly<Record<string, MemTypeManager>>;
-  /** The source of time. @default {a `SystemClock`} */
-  readonly clock?: Clock;
-  /** Who watches. @default {nobody} */
-  readonly tracer?: Tracer;
-  /** Where pages are swapped out to. @default {host memory} */
-  readonly store?: SwapStore;
-  /** Who is evicted first. Belongs to this device alone, until that is closed. @default {`lru()`} */
-  readonly policy?: EvictionPolicy;
-  /** What it shares with other devices: the account of memory and the turns of swapping. @default {one of its own} */
-  readonly global?: Global;
-  /** The limits of a global of its own. @default {none} */
-  readonly limits?: MemoryLimits;
-}
 
 /**
  * A device and its buffers (`ttm_device`): composed of a driver and of managers for its memory types.
@@ -90,8 +70,9 @@ export interface DeviceOptions {
  * assertEquals(device.usage("system").usedPages, 3);
  * ```
  */
-export class BoDevice implements AsyncDisposable {
+export class BoDevice implements DeviceView, AsyncDisposable {
   #state: DeviceState;
+  #global: Global;
   #created = 0;
 
   /**
@@ -110,7 +91,8 @@ export class BoDevice implements AsyncDisposable {
     checkMethods(what, "options.store", store, ["write", "read", "delete"]);
     checkObject(what, "options.tracer", tracer);
     const global = globalOf(options);
-    this.#state = new DeviceState(driver, managers, clock, tracer, store, global, policy);
+    this.#global = global;
+    this.#state = new DeviceState(driver, managers, clock, tracer, store, global.accountant, policy);
     global.mustBeOpen();
     this.#state.takeParts();
     global.add(this, this.#state);
@@ -133,7 +115,7 @@ export class BoDevice implements AsyncDisposable {
 
   /** What it shares with other devices. */
   get global(): Global {
-    return this.#state.global;
+    return this.#global;
   }
 
   /** How many buffers without users, and old places of moved buffers, submitted work still uses. */
@@ -453,7 +435,7 @@ export class BoDevice implements AsyncDisposable {
     this.#mustHaveNoUsers();
     if (outcome !== DONE) throw op.error("close device", `still busy: ${someOf(dyingIn(state))}`, outcome);
     state.giveUpParts();
-    state.global.remove(state);
+    this.#global.remove(state);
     state.closed = true;
   }
 
@@ -465,9 +447,9 @@ export class BoDevice implements AsyncDisposable {
   /** @internal */
   static check(device: BoDevice, buffers: Iterable<BufferView> | undefined): void {
     if (buffers === undefined) checkState(device.#state);
-    else {for (const buffer of buffers as Iterable<BufferRecord>) {
-        if (buffer.row >= 0) checkBuffer(device.#state, buffer);
-      }}
+    for (const buffer of (buffers ?? []) as Iterable<BufferRecord>) {
+      if (buffer.row >= 0) checkBuffer(device.#state, buffer);
+    }
   }
 
   #mustHaveNoUsers(): void {
@@ -500,13 +482,6 @@ export class BoDevice implements AsyncDisposable {
 function someOf(buffers: readonly BufferView[]): string {
   const named = buffers.slice(0, NAMED).join(", ");
   return buffers.length > NAMED ? `${named} and ${buffers.length - NAMED} more` : named;
-}
-
-function globalOf({ global, limits }: DeviceOptions): Global {
-  if (global === undefined) return new Global(limits === undefined ? {} : { limits });
-  if (global instanceof Global && limits === undefined) return global;
-  const why = limits === undefined ? `global must be a Global, not ${show(global)}` : "limits are those of its global";
-  throw new TtmError("EINVAL", `Cannot create device: ${why}`);
 }
 
 /**

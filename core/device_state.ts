@@ -1,4 +1,4 @@
-import type { MemoryAccountant } from "./accounting.ts";
+import { MemoryAccountant } from "./accounting.ts";
 import { show } from "./arguments.ts";
 import type { BufferRecord } from "./buffer_record.ts";
 import { BufferTable } from "./buffer_table.ts";
@@ -7,18 +7,28 @@ import type { Driver } from "./driver.ts";
 import { TtmError } from "./errors.ts";
 import { EvictionOrder } from "./eviction_order.ts";
 import { type EvictionPolicy, isPolicy } from "./eviction_policy.ts";
-import { Global } from "./global.ts";
+import type { Fence } from "./fence.ts";
 import { isManager, type MemTypeManager } from "./manager.ts";
 import { MemoryType } from "./memory_type.ts";
 import { MmapOffsets } from "./mmap_offsets.ts";
-import { type Placement, type PreparedPlace, PreparedPlacement, preparePlace } from "./placement.ts";
-import type { ReturnToExporter } from "./return_to_exporter.ts";
+import type { Placement } from "./placement.ts";
+import { type PreparedPlace, PreparedPlacement, preparePlace } from "./prepared_placement.ts";
 import { ResourceTable } from "./resource_table.ts";
 import { Submissions } from "./submissions.ts";
 import { memoryStore, type SwapStore } from "./swap_store.ts";
 import type { Tracer } from "./tracer.ts";
 
 const MAX_TYPES = 8;
+
+/** Imported bytes on their way from the device back into the array of their exporter. */
+export interface Returning {
+  /** What the next attempt waits for; null while it waits for room at a stop on the way. */
+  readonly waitsFor: Fence | null;
+  /** Goes on, after whoever has reserved the buffer to evict it. */
+  attempt(): void;
+  /** Lets go of the buffer; the array stays as it is if the bytes are still on the device. */
+  end(): void;
+}
 
 /** What the algorithms work on: the parts that a device was composed of, and its tables. */
 export class DeviceState {
@@ -27,8 +37,7 @@ export class DeviceState {
   readonly tracer: Tracer;
   /** Where pages are swapped out to. */
   readonly store: SwapStore;
-  /** What it shares with other devices. */
-  readonly global: Global;
+  /** The account of host memory, which devices of one global share. */
   readonly accountant: MemoryAccountant;
   readonly types: readonly MemoryType[];
   readonly typesByName: ReadonlyMap<string, MemoryType>;
@@ -64,7 +73,7 @@ export class DeviceState {
   /** Buffers whose maps of users hold a window, from the one that has had it longest. */
   readonly windowedUsers: Set<BufferRecord> = new Set();
   /** Imported bytes of buffers without users that are on their way back to their exporters. */
-  readonly returning: Set<ReturnToExporter> = new Set();
+  readonly returning: Set<Returning> = new Set();
   closed = false;
   #evictPlacements: WeakMap<Placement, PreparedPlacement> = new WeakMap();
   #lastEvicted: { readonly placement: Placement; readonly prepared: PreparedPlacement } | null = null;
@@ -75,13 +84,12 @@ export class DeviceState {
     clock: Clock,
     tracer: Tracer,
     store: SwapStore = memoryStore(),
-    global: Global = new Global(),
+    accountant: MemoryAccountant = new MemoryAccountant(),
     policy: EvictionPolicy | null = null,
   ) {
     checkPolicy(policy);
     this.store = store;
-    this.global = global;
-    this.accountant = global.accountant;
+    this.accountant = accountant;
     this.driver = driver;
     this.clock = clock;
     this.tracer = tracer;

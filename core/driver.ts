@@ -1,8 +1,9 @@
+import { optionNames } from "./arguments.ts";
 import type { BufferView } from "./buffer_view.ts";
+import type { Caching } from "./caching.ts";
 import type { ClientView } from "./client_view.ts";
 import type { Clock } from "./clock.ts";
 import type { Fence } from "./fence.ts";
-import type { MemoryTypeOptions } from "./memory_type.ts";
 import type { Place, Placement } from "./placement.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
@@ -10,6 +11,30 @@ import type { TranslationTable } from "./translation_table.ts";
 export interface DriverContext {
   /** The device's clock; drivers must not use any other time. */
   readonly clock: Clock;
+}
+
+/** What a driver says of one of its memory types. */
+export interface MemoryTypeOptions {
+  /** Unique in its device; the first type of every driver is `"system"`. */
+  readonly name: string;
+  /** Size in pages; `"system"` has none and is unlimited. */
+  readonly pages?: number;
+  /** Device-resident memory that no host pages stand behind (VRAM). Bytes must be copied in and out. @default {false} */
+  readonly fixed?: boolean;
+  /** Whether the CPU can map it at all. @default {true} */
+  readonly mappable?: boolean;
+  /**
+   * Whether the CPU maps the host pages behind it, not a window of the device (TTM's flag of this name: "can't map
+   * aperture"). Without it, pages that are not cached are mapped through `ioMemReserve`, as those of AGP are. Has no meaning
+   * for fixed memory, which is always mapped through windows. @default {true}
+   */
+  readonly cma?: boolean;
+  /** Caching attributes that it can be mapped with. @default {all} */
+  readonly availableCaching?: readonly Caching[];
+  /** Taken when a place allows several and the present one is not among them. @default {"cached"} */
+  readonly defaultCaching?: Caching;
+  /** Where the device sees page 0, in bytes. @default {0} */
+  readonly gpuOffset?: number;
 }
 
 /** One end of a move of bytes. */
@@ -154,3 +179,14 @@ export interface Driver {
    */
   verifyAccess?(buffer: BufferView, client: ClientView): boolean;
 }
+
+export const MEMORY_TYPE: ReadonlySet<string> = optionNames<MemoryTypeOptions>({
+  name: true,
+  pages: true,
+  fixed: true,
+  mappable: true,
+  cma: true,
+  availableCaching: true,
+  defaultCaching: true,
+  gpuOffset: true,
+});

@@ -1,6 +1,13 @@
-import { checkBoolean, checkMethods, checkOptions, checkWord } from "./arguments.ts";
+import { checkBoolean, checkMethods, checkOptions, checkWord, optionNames } from "./arguments.ts";
 import type { Driver, DriverSupport, MoveKind } from "./driver.ts";
-import { DRIVER_SUPPORT } from "./option_names.ts";
+
+export const DRIVER_SUPPORT: ReadonlySet<string> = optionNames<DriverSupport>({
+  moves: true,
+  contents: true,
+  pipelinedEvictions: true,
+  queuedBinds: true,
+  dma32: true,
+});
 
 const WHAT = "create device";
 const MOVES: readonly MoveKind[] = ["immediate", "ordered", "retried"];

@@ -1,4 +1,4 @@
-import type { NoRoomReport } from "./report.ts";
+import type { NoRoomReport } from "./no_room_report.ts";
 
 /** Why a call failed, named after the errno of the kernel's TTM. */
 export type TtmErrorCode =

@@ -1,9 +1,10 @@
-import { checkArray, checkBoolean, checkOptions, checkWaitOptions, show } from "./arguments.ts";
+import { checkArray, checkBoolean, checkOptions, checkWaitOptions, optionNames, show } from "./arguments.ts";
 import { BufferObject } from "./buffer_object.ts";
 import { TtmError } from "./errors.ts";
-import { EXEC_OPTIONS } from "./option_names.ts";
 import type { WaitOptions } from "./options.ts";
 import { AcquireTicket } from "./ticket.ts";
+
+export const EXEC_OPTIONS: ReadonlySet<string> = optionNames<ExecOptions>({ ignoreDuplicates: true });
 
 /** How to lock. */
 export interface ExecOptions {

@@ -3,7 +3,7 @@ import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import type { Operation } from "./operation.ts";
 import { BLOCKED, codeOf, EALREADY, EBUSY, EDEADLK, EINVAL, EIO, ENOMEM, type Outcome } from "./outcome.ts";
-import type { PreparedPlacement } from "./placement.ts";
+import type { PreparedPlacement } from "./prepared_placement.ts";
 import { keptBuffers, summarize } from "./report.ts";
 
 const notReserved: ReadonlyMap<Outcome, string> = new Map([

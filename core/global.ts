@@ -1,16 +1,17 @@
 import { MemoryAccountant, type MemoryLimits, type ZoneUsage } from "./accounting.ts";
-import { checkOptions, checkWaitOptions } from "./arguments.ts";
+import { checkOptions, checkWaitOptions, optionNames } from "./arguments.ts";
 import { type Clock, type ClockEvent, SystemClock } from "./clock.ts";
-import type { BoDevice } from "./device.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { DeviceView } from "./device_view.ts";
 import { TtmError } from "./errors.ts";
 import { swapOutError } from "./failure.ts";
 import { Operation } from "./operation.ts";
-import { GLOBAL_OPTIONS } from "./option_names.ts";
 import type { WaitOptions } from "./options.ts";
 import { BLOCKED, DONE, type Outcome } from "./outcome.ts";
 import { swapOutDevice } from "./swapout.ts";
 import { complete } from "./wait.ts";
+
+export const GLOBAL_OPTIONS: ReadonlySet<string> = optionNames<GlobalOptions>({ limits: true });
 
 /** What several devices share. */
 export interface GlobalOptions {
@@ -19,7 +20,7 @@ export interface GlobalOptions {
 }
 
 interface Member {
-  readonly device: BoDevice;
+  readonly device: DeviceView;
   readonly state: DeviceState;
 }
 
@@ -62,11 +63,11 @@ export class Global {
   constructor(options: GlobalOptions = {}) {
     checkOptions("create global", options, GLOBAL_OPTIONS);
     this.accountant = new MemoryAccountant(options.limits);
-    this.accountant.registerShrinker((op) => this.swapOutOnce(op));
+    this.accountant.registerShrinker((op) => this.#swapOutOnce(op), () => this.#shrinkInBackground());
   }
 
   /** The devices in the order in which they are asked for memory next. */
-  get devices(): BoDevice[] {
+  get devices(): DeviceView[] {
     return this.#members.map(({ device }) => device);
   }
 
@@ -100,7 +101,7 @@ export class Global {
     const op = new Operation({}, options.noWait === true);
     let freed = 0;
     const outcome = await complete(this.#clock, op, options.signal, () => {
-      freed = this.swapOutOnce(op);
+      freed = this.#swapOutOnce(op);
       return freed < 0 ? freed : DONE;
     });
     if (outcome !== DONE) throw swapOutError(op, outcome);
@@ -140,14 +141,16 @@ export class Global {
   }
 
   /** @internal */
-  add(device: BoDevice, state: DeviceState): void {
+  add(device: DeviceView, state: DeviceState): void {
     this.#members.push({ device, state });
+    this.accountant.devices++;
     if (this.#members.length === 1) this.#takeClock();
   }
 
   /** @internal */
   remove(state: DeviceState): void {
     this.#members = this.#members.filter((member) => member.state !== state);
+    this.accountant.devices = this.#members.length;
     if (this.#clock === state.clock) this.#takeClock();
   }
 
@@ -156,11 +159,11 @@ export class Global {
     if (this.#worker !== null) this.#clock.cancel(this.#worker);
     this.#worker = null;
     this.#clock = this.#members[0]?.state.clock ?? new SystemClock();
-    this.shrinkInBackground();
+    this.#shrinkInBackground();
   }
 
-  /** @internal One attempt: who has given memory goes to the end of the line (`ttm_global_swapout`). */
-  swapOutOnce(op: Operation): number | Outcome {
+  /** One attempt: who has given memory goes to the end of the line (`ttm_global_swapout`). */
+  #swapOutOnce(op: Operation): number | Outcome {
     let freed: number | Outcome = 0;
     for (const member of [...this.#members]) {
       freed = swapOutDevice(member.state, op);
@@ -172,8 +175,8 @@ export class Global {
     return freed;
   }
 
-  /** @internal Swaps out soon, and without waiting, if a zone is fuller than it should be. */
-  shrinkInBackground(): void {
+  /** Swaps out soon, and without waiting, if a zone is fuller than it should be. */
+  #shrinkInBackground(): void {
     if (this.#worker !== null || this.#members.length === 0 || !this.accountant.aboveSwapLimit) return;
     this.#worker = this.#clock.schedule(this.#clock.now(), () => {
       this.#worker = null;

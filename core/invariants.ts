@@ -1,8 +1,7 @@
-import { checkBuffer } from "./buffer_invariants.ts";
+import { checkBuffer, must } from "./buffer_invariants.ts";
 import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { MemoryType } from "./memory_type.ts";
-import { must } from "./must.ts";
 import type { Reservation } from "./reservation.ts";
 import type { AcquireTicket } from "./ticket.ts";
 
@@ -47,7 +46,7 @@ function checkCounts(state: DeviceState): void {
 
 /** The host memory of buffers is what their tables hold, in a device that has an account of its own. */
 function checkAccount(state: DeviceState): void {
-  if (state.global.devices.length > 1) return;
+  if (state.accountant.devices > 1) return;
   let pages = 0;
   for (const buffer of state.buffers.all()) {
     const { tt } = buffer;

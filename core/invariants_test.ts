@@ -1,14 +1,13 @@
-import { mappingsOf } from "./io_memory.ts";
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { firstFit } from "@ttm/first-fit";
 import { BufferObject } from "./buffer_object.ts";
 import { DeviceState } from "./device_state.ts";
 import { checkState } from "./invariants.ts";
-import { reserveIo } from "./io_memory.ts";
+import { mappingsOf, reserveIo } from "./io_memory.ts";
 import { mapPages } from "./kernel_map.ts";
 import type { MemoryType } from "./memory_type.ts";
-import { AcquireTicket, BulkMove, byteTable, checkInvariants } from "./mod.ts";
 import { Operation } from "./operation.ts";
+import { AcquireTicket, BulkMove, byteTable, checkInvariants } from "./mod.ts";
 import { addWork, fence, only, pin, place, put, StoppedClock, testDevice, TestDriver } from "./testing_devices.ts";
 
 /** The inside of a healthy device: one buffer in each memory type, a pinned one in VRAM, and a second in VRAM. */

@@ -4,7 +4,8 @@ import type { DeviceState } from "./device_state.ts";
 import type { Driver } from "./driver.ts";
 import { TtmError } from "./errors.ts";
 import { Mappings } from "./mappings.ts";
-import { type MemoryType, PAGE_SIZE } from "./memory_type.ts";
+import type { MemoryType } from "./memory_type.ts";
+import { PAGE_SIZE } from "./units.ts";
 
 /** Whether the CPU maps a place through a window of the device instead of its host pages (`ttm_mem_reg_is_pci`). */
 export function isAperture(type: MemoryType, caching: number): boolean {

@@ -1,11 +1,14 @@
+import { optionNames } from "./arguments.ts";
 import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import { isAperture, mappingsOf, releaseIo, reserveIo } from "./io_memory.ts";
-import { PAGE_SIZE } from "./memory_type.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, EINVAL, EIO, ENODEV, type Outcome } from "./outcome.ts";
 import { populate } from "./populate.ts";
+import { PAGE_SIZE } from "./units.ts";
+
+export const MAP_RANGE: ReadonlySet<string> = optionNames<MapRange>({ firstPage: true, pages: true });
 
 /** Which pages to map. */
 export interface MapRange {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { firstFit } from "@ttm/first-fit";
 import { BoDevice, checkInvariants, type KernelMap, TranslationTable, TtmError } from "./mod.ts";
 import { addWork, bytesIn, fence, fill, only, place, put, refused, testDevice, TestDriver } from "./testing_devices.ts";
-import { firstFit } from "@ttm/first-fit";
 
 for (const memoryType of ["system", "gtt", "vram"]) {
   Deno.test(`a map of a buffer in ${memoryType} shows its bytes, and what is written to it stays`, async () => {

@@ -1,8 +1,8 @@
 import type { BufferView } from "./buffer_view.ts";
 import type { EvictionCursor, EvictionPolicy } from "./eviction_policy.ts";
 import { entryOf, isMark, LinkedLists, nodeOf } from "./linked_lists.ts";
-import { PRIORITIES } from "./memory_type.ts";
 import { enlarge } from "./rows.ts";
+import { PRIORITIES } from "./units.ts";
 
 const INITIAL = 64;
 

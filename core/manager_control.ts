@@ -1,6 +1,6 @@
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
-import { evictAll } from "./evict.ts";
+import { evictAll } from "./make_room.ts";
 import { isManager, type MemTypeManager } from "./manager.ts";
 import type { MemoryType } from "./memory_type.ts";
 import type { Operation } from "./operation.ts";

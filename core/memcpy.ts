@@ -1,6 +1,6 @@
 import type { Driver, Location, MoveRequest } from "./driver.ts";
 import { TtmError } from "./errors.ts";
-import { PAGE_SIZE } from "./memory_type.ts";
+import { PAGE_SIZE } from "./units.ts";
 
 /** Bounds the windows that are asked of a driver at a time. */
 const PAGES_AT_ONCE = 256;

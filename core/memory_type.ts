@@ -1,38 +1,9 @@
 import { checkBoolean, checkInteger, checkOptions, show } from "./arguments.ts";
-import { ANY_CACHING, type Caching, cachingMask } from "./caching.ts";
+import { ANY_CACHING, cachingMask } from "./caching.ts";
+import { MEMORY_TYPE, type MemoryTypeOptions } from "./driver.ts";
 import { TtmError } from "./errors.ts";
 import type { Fence } from "./fence.ts";
-import { MEMORY_TYPE } from "./option_names.ts";
 import type { AllocationRequest, ManagerNode, MemTypeManager } from "./manager.ts";
-
-/** Pages are 4096 bytes everywhere. */
-export const PAGE_SIZE = 4096;
-/** Buffers of a lower priority are evicted first; there are priorities 0 to 3. */
-export const PRIORITIES = 4;
-
-/** What a driver says of one of its memory types. */
-export interface MemoryTypeOptions {
-  /** Unique in its device; the first type of every driver is `"system"`. */
-  readonly name: string;
-  /** Size in pages; `"system"` has none and is unlimited. */
-  readonly pages?: number;
-  /** Device-resident memory that no host pages stand behind (VRAM). Bytes must be copied in and out. @default {false} */
-  readonly fixed?: boolean;
-  /** Whether the CPU can map it at all. @default {true} */
-  readonly mappable?: boolean;
-  /**
-   * Whether the CPU maps the host pages behind it, not a window of the device (TTM's flag of this name: "can't map
-   * aperture"). Without it, pages that are not cached are mapped through `ioMemReserve`, as those of AGP are. Has no meaning
-   * for fixed memory, which is always mapped through windows. @default {true}
-   */
-  readonly cma?: boolean;
-  /** Caching attributes that it can be mapped with. @default {all} */
-  readonly availableCaching?: readonly Caching[];
-  /** Taken when a place allows several and the present one is not among them. @default {"cached"} */
-  readonly defaultCaching?: Caching;
-  /** Where the device sees page 0, in bytes. @default {0} */
-  readonly gpuOffset?: number;
-}
 
 /** One memory type of a device, with the manager that hands out its pages. */
 export class MemoryType {

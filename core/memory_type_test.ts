@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { firstFit } from "@ttm/first-fit";
-import { type MemoryTypeOptions, type MemTypeManager, TtmError } from "./mod.ts";
 import { MemoryType } from "./memory_type.ts";
+import { type MemoryTypeOptions, type MemTypeManager, TtmError } from "./mod.ts";
 
 const rows: readonly (readonly [string, number, unknown, string])[] = [
   ["nothing", 1, undefined, "memory type 1 must be an object, not undefined"],

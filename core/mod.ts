@@ -21,13 +21,11 @@ export { accountedSize } from "./acc_size.ts";
 export type { MemoryLimits, MemoryZone, ZoneUsage } from "./accounting.ts";
 export { BufferObject } from "./buffer_object.ts";
 export { BufferRecord } from "./buffer_record.ts";
-export type { BufferView } from "./buffer_view.ts";
+export type { BufferKind, BufferView } from "./buffer_view.ts";
+export type { BufferOptions } from "./buffer_options.ts";
 export { ReservableBuffer } from "./reservable_buffer.ts";
 export { BulkMove } from "./bulk_move.ts";
 export type {
-  BufferKind,
-  BufferOptions,
-  PlacedBufferOptions,
   ReadOptions,
   ReserveOptions,
   SwapOutOptions,
@@ -38,10 +36,20 @@ export type {
 export type { Caching } from "./caching.ts";
 export { Client, type ClientUsage } from "./client.ts";
 export type { ClientView } from "./client_view.ts";
+export type { DeviceView } from "./device_view.ts";
 export { type Clock, type ClockEvent, SystemClock } from "./clock.ts";
-export { BoDevice, checkInvariants, type DeviceOptions } from "./device.ts";
+export { BoDevice, checkInvariants } from "./device.ts";
+export type { DeviceOptions, PlacedBufferOptions } from "./device_options.ts";
 export type { DeviceDump, DumpedBuffer, DumpedMemoryType, DumpedPlace } from "./device_dump.ts";
-export type { Driver, DriverContext, DriverSupport, Location, MoveKind, MoveRequest } from "./driver.ts";
+export type {
+  Driver,
+  DriverContext,
+  DriverSupport,
+  Location,
+  MemoryTypeOptions,
+  MoveKind,
+  MoveRequest,
+} from "./driver.ts";
 export { TtmError, type TtmErrorCode } from "./errors.ts";
 export type { EvictionCursor, EvictionPolicy, RemovalReason } from "./eviction_policy.ts";
 export { Exec, type ExecOptions } from "./exec.ts";
@@ -52,9 +60,10 @@ export type { Allocation, AllocationRequest, EvictionScan, ManagerNode, MemTypeM
 export { type DumpedRange, dumpRanges } from "./range_dump.ts";
 export { lru, mru } from "./lru.ts";
 export { moveMemcpy } from "./memcpy.ts";
-export { type MemoryTypeOptions, PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
-export { type Place, type Placement, PreparedPlacement } from "./placement.ts";
-export type { KeptBuffer, KeptReason, NoRoomReport, TriedPlace, TypeUsage } from "./report.ts";
+export { PAGE_SIZE, PRIORITIES } from "./units.ts";
+export type { Place, Placement } from "./placement.ts";
+export { PreparedPlacement } from "./prepared_placement.ts";
+export type { KeptBuffer, KeptReason, NoRoomReport, TriedPlace, TypeUsage } from "./no_room_report.ts";
 export type { Blocker } from "./operation.ts";
 export { Global, type GlobalOptions } from "./global.ts";
 export { type ListEntry, ReservedList, reserveList, type ReserveListOptions } from "./reserve_list.ts";

@@ -1,81 +1,22 @@
 import type { BufferRecord } from "./buffer_record.ts";
 import { leaveToGhost } from "./destroy.ts";
 import type { DeviceState } from "./device_state.ts";
-import type { RemovalReason } from "./eviction_policy.ts";
 import type { Fence } from "./fence.ts";
 import { endKernelMaps, isAperture, unmapVirtual } from "./io_memory.ts";
-import type { MemoryType } from "./memory_type.ts";
 import type { Operation } from "./operation.ts";
 import { BLOCKED, codeOf, DONE, EINVAL, EMULTIHOP, ENOMEM, type Outcome } from "./outcome.ts";
 import { populate } from "./populate.ts";
-import { PreparedPlacement } from "./placement.ts";
-import { allocateResource, freeResource } from "./resource.ts";
-import { memSpace } from "./space.ts";
+import { PreparedPlacement } from "./prepared_placement.ts";
+import { freeResource } from "./resource.ts";
 import { createTable, emptyTable } from "./tables.ts";
 import type { TranslationTable } from "./translation_table.ts";
-import { travel } from "./travel.ts";
-
-/** One transition of a buffer between places. */
-export interface Transition {
-  readonly buffer: BufferRecord;
-  /** The row of the present resource; -1 without a place so far. */
-  readonly old: number;
-  /** Null without a place so far. */
-  readonly from: MemoryType | null;
-  /** Where its bytes come from: its place, or SYSTEM for imported pages that have no place yet; else null. */
-  readonly origin: MemoryType | null;
-  readonly target: MemoryType;
-  /** The row of the new resource. */
-  readonly to: number;
-  readonly evict: boolean;
-  /** Why the old place is left. */
-  readonly why: RemovalReason;
-  /** The copy; null when there is nothing to wait for. */
-  fence: Fence | null;
-  /** Whether the old place is handed on behind the copy. */
-  pipelined: boolean;
-}
-
-/**
- * Moves a buffer into a resource that has been allocated for it, by way of the stops that the driver asks for. If
- * that fails the resource is freed and the buffer is where it was, or at a stop.
- */
-export function moveThroughHops(
-  state: DeviceState,
-  buffer: BufferRecord,
-  to: number,
-  evict: boolean,
-  op: Operation,
-): Outcome {
-  let outcome = handleMove(state, buffer, to, evict, true, op);
-  for (let hops = 0; outcome === EMULTIHOP; hops++) {
-    outcome = hops < state.types.length ? moveToStop(state, buffer, evict, op) : EINVAL;
-    if (outcome === DONE) outcome = handleMove(state, buffer, to, evict, true, op);
-  }
-  if (outcome !== DONE) freeResource(state, to, "freed");
-  return outcome;
-}
-
-/** Evicts a buffer to SYSTEM, wherever its driver would send it. */
-export function moveToSystem(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
-  const row = allocateResource(state, buffer, state.systemPlace, false, op);
-  return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
-}
-
-function moveToStop(state: DeviceState, buffer: BufferRecord, evict: boolean, op: Operation): Outcome {
-  if (op.hop === null) return EINVAL;
-  const row = memSpace(state, buffer, op.hop, op);
-  if (row < 0) return row;
-  const outcome = handleMove(state, buffer, row, evict, false, op);
-  if (outcome !== DONE) freeResource(state, row, "freed");
-  return outcome;
-}
+import { type Transition, travel } from "./travel.ts";
 
 /**
  * One transition (`ttm_bo_handle_move_mem`). On anything but success the buffer has the place, contents, caching and
  * table that it had before.
  */
-function handleMove(
+export function handleMove(
   state: DeviceState,
   buffer: BufferRecord,
   to: number,

@@ -5,7 +5,7 @@ import type { Driver, MoveRequest } from "./driver.ts";
 import { TtmError } from "./errors.ts";
 import { type Fence, FenceContext } from "./fence.ts";
 import type { Allocation, MemTypeManager } from "./manager.ts";
-import { PAGE_SIZE } from "./memory_type.ts";
+import { PAGE_SIZE } from "./units.ts";
 import { only } from "./testing_devices.ts";
 
 /** Room for so many pages, without addresses. What is given back is free after `freeing`. */

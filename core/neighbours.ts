@@ -3,7 +3,7 @@ import type { DeviceState } from "./device_state.ts";
 import type { ManagerNode } from "./manager.ts";
 import type { Operation } from "./operation.ts";
 import { EIO } from "./outcome.ts";
-import type { PreparedPlace } from "./placement.ts";
+import type { PreparedPlace } from "./prepared_placement.ts";
 import { requestFor } from "./resource.ts";
 
 /**

@@ -2,9 +2,9 @@ import type { BufferRecord } from "./buffer_record.ts";
 import { TtmError } from "./errors.ts";
 import type { Fence } from "./fence.ts";
 import type { FenceList, FenceUsage } from "./fence_list.ts";
-import type { KeptReason, NoRoomFigures, NoRoomReport } from "./report.ts";
+import type { KeptReason, NoRoomFigures, NoRoomReport } from "./no_room_report.ts";
 import { BLOCKED, codeOf, DONE, EBUSY, type Outcome, outcomeOf } from "./outcome.ts";
-import type { PreparedPlace, PreparedPlacement } from "./placement.ts";
+import type { PreparedPlace, PreparedPlacement } from "./prepared_placement.ts";
 import type { Reservation } from "./reservation.ts";
 import type { Tracer } from "./tracer.ts";
 

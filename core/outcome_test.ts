@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { TtmErrorCode } from "./mod.ts";
 import { codeOf, EIO, EMULTIHOP, outcomeOf } from "./outcome.ts";
+import type { TtmErrorCode } from "./mod.ts";
 
 Deno.test("codeOf() undoes outcomeOf() for every code that the algorithms know", () => {
   const codes: readonly TtmErrorCode[] = [

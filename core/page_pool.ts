@@ -1,7 +1,8 @@
-import { checkInteger, checkOptions } from "./arguments.ts";
-import { PAGE_SIZE } from "./memory_type.ts";
-import { PAGE_POOL_OPTIONS } from "./option_names.ts";
+import { checkInteger, checkOptions, optionNames } from "./arguments.ts";
 import { TranslationTable } from "./translation_table.ts";
+import { PAGE_SIZE } from "./units.ts";
+
+export const PAGE_POOL_OPTIONS: ReadonlySet<string> = optionNames<PagePoolOptions>({ maxPages: true });
 
 /** What a pool keeps. */
 export interface PagePoolOptions {

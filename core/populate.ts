@@ -1,9 +1,8 @@
-import type { Charge } from "./accounting.ts";
 import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
-import { PAGE_SIZE } from "./memory_type.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, ENOMEM, type Outcome } from "./outcome.ts";
+import { chargeOf, uncount } from "./page_account.ts";
 import { swapIn } from "./swap_in.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
@@ -23,7 +22,7 @@ export function populate(
   if (ready !== DONE || table.populated) return ready;
   if (!table.external) {
     const charged = state.accountant.charge(chargeOf(state, table, buffer.kind === "kernel"), op);
-    state.global.shrinkInBackground();
+    state.accountant.shrinkInBackground();
     if (charged !== DONE) return charged;
     table.accounted = true;
   }
@@ -49,23 +48,8 @@ function fill(
   }
 }
 
-/** Accounts for pages that have come into being while nobody could be refused them. */
-export function countPages(state: DeviceState, table: TranslationTable): void {
-  state.accountant.count(chargeOf(state, table));
-  table.accounted = true;
-}
-
 /** Drops the pages of a table and takes their account back; what is in the swap store stays. */
 export function unpopulate(state: DeviceState, table: TranslationTable): void {
   table.unpopulate();
   uncount(state, table);
-}
-
-function uncount(state: DeviceState, table: TranslationTable): void {
-  if (table.accounted) state.accountant.uncharge(chargeOf(state, table));
-  table.accounted = false;
-}
-
-function chargeOf({ dma32 }: DeviceState, { pages }: TranslationTable, privileged = false): Charge {
-  return { bytes: pages * PAGE_SIZE, pages, dma32, privileged };
 }

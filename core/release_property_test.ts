@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { UserMap } from "./user_map.ts";
 import {
   type BufferObject,
   BulkMove,
@@ -10,7 +11,6 @@ import {
   TtmError,
 } from "./mod.ts";
 import { fence, only, put, testDevice } from "./testing_devices.ts";
-import { UserMap } from "./user_map.ts";
 
 const RUNS = 1000;
 const LONGEST = 120;

@@ -1,10 +1,15 @@
-import { checkArray, checkBoolean, checkOptions, checkWaitOptions, hasOnly, show } from "./arguments.ts";
+import { checkArray, checkBoolean, checkOptions, checkWaitOptions, hasOnly, optionNames, show } from "./arguments.ts";
 import { BufferObject } from "./buffer_object.ts";
 import { TtmError } from "./errors.ts";
 import type { Fence } from "./fence.ts";
-import { LIST_ENTRY, RESERVE_LIST_OPTIONS } from "./option_names.ts";
-import type { WaitOptions } from "./options.ts";
+import { WAIT, type WaitOptions } from "./options.ts";
 import { AcquireTicket } from "./ticket.ts";
+
+export const RESERVE_LIST_OPTIONS: ReadonlySet<string> = optionNames<WaitOptions & ReserveListOptions>({
+  ...WAIT,
+  skipDuplicates: true,
+});
+export const LIST_ENTRY: ReadonlySet<string> = optionNames<ListEntry>({ buffer: true, usage: true });
 
 /** One buffer of a submission. */
 export interface ListEntry {

@@ -6,7 +6,7 @@ import type { AllocationRequest, ManagerNode } from "./manager.ts";
 import type { MemoryType } from "./memory_type.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, EBUSY, EIO, ENOSPC, type Outcome } from "./outcome.ts";
-import type { PreparedPlace } from "./placement.ts";
+import type { PreparedPlace } from "./prepared_placement.ts";
 
 // Managers may read it during the call only, so that one object serves all calls.
 const request = { pages: 0, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false };

@@ -1,5 +1,5 @@
 import type { ManagerNode } from "./manager.ts";
-import type { PreparedPlace } from "./placement.ts";
+import type { PreparedPlace } from "./prepared_placement.ts";
 import { enlarge, Rows } from "./rows.ts";
 
 const INITIAL = 64;

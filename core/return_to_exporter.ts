@@ -1,12 +1,12 @@
 import { access } from "./access.ts";
 import type { BufferRecord } from "./buffer_record.ts";
 import { disown, releaseUnlessKept } from "./destroy.ts";
-import type { DeviceState } from "./device_state.ts";
+import type { DeviceState, Returning } from "./device_state.ts";
 import { Fence } from "./fence.ts";
-import { PAGE_SIZE } from "./memory_type.ts";
-import { moveToSystem } from "./move.ts";
+import { moveToSystem } from "./make_room.ts";
 import { Operation } from "./operation.ts";
 import { BLOCKED, DONE, ENOSPC, type Outcome } from "./outcome.ts";
+import { PAGE_SIZE } from "./units.ts";
 
 /** Whether the only right copy of imported bytes is on the device. */
 export function mustReturn({ imported, type, lost }: BufferRecord): boolean {
@@ -17,7 +17,7 @@ export function mustReturn({ imported, type, lost }: BufferRecord): boolean {
  * Brings the bytes of an imported buffer without users from the device back into the array of their exporter, and
  * releases the buffer then. Until the copy has been queued others may evict it, which does the same.
  */
-export class ReturnToExporter {
+export class ReturnToExporter implements Returning {
   /** What the next attempt waits for; null while it waits for room at a stop on the way. */
   waitsFor: Fence | null = null;
   #state: DeviceState;

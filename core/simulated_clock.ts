@@ -1,15 +1,16 @@
-import { checkWaitOptions, show } from "./arguments.ts";
+import { checkWaitOptions, optionNames, show } from "./arguments.ts";
+import { blockTask } from "./block_task.ts";
 import type { Clock, ClockEvent } from "./clock.ts";
 import { TtmError } from "./errors.ts";
-import { SIGNAL_ONLY } from "./option_names.ts";
 import { type TimedEvent, TimeQueue } from "./time_queue.ts";
-import { blockTask } from "./wait.ts";
 
 /** How to sleep. */
 export interface SleepOptions {
   /** Ends the sleep: the call rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+const SLEEP_OPTIONS = optionNames<SleepOptions>({ signal: true });
 
 // One turn of the event loop: by then every runnable task has run and either ended or blocked.
 const afterAllTasks: (fn: () => void) => unknown =
@@ -76,7 +77,7 @@ export class SimulatedClock implements Clock {
     if (!Number.isFinite(ms) || ms < 0) {
       throw new TtmError("EINVAL", `Cannot sleep: the time must be a finite number from 0, not ${show(ms)}`);
     }
-    checkWaitOptions("sleep", options, undefined, SIGNAL_ONLY);
+    checkWaitOptions("sleep", options, undefined, SLEEP_OPTIONS);
     const { signal } = options;
     signal?.throwIfAborted();
     await blockTask<void>(this, signal, (resolve) => {

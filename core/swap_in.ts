@@ -2,10 +2,10 @@ import type { BufferRecord } from "./buffer_record.ts";
 import { crc32 } from "./checksum.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
-import type { Operation } from "./operation.ts";
 import { type Fence, FenceContext } from "./fence.ts";
-import { countPages } from "./populate.ts";
+import type { Operation } from "./operation.ts";
 import { DONE, EIO, type Outcome } from "./outcome.ts";
+import { countPages } from "./page_account.ts";
 import { isPromise } from "./swap_store.ts";
 import type { SwappedPages, TranslationTable } from "./translation_table.ts";
 

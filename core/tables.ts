@@ -1,9 +1,9 @@
 import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
+import { TtmError } from "./errors.ts";
 import { Fence } from "./fence.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, EIO, ENOMEM, type Outcome } from "./outcome.ts";
-import { TtmError } from "./errors.ts";
 import { unpopulate } from "./populate.ts";
 import { forgetSwap } from "./swap_in.ts";
 import { byteTable, TranslationTable } from "./translation_table.ts";

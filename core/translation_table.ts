@@ -1,9 +1,14 @@
+import { checkOptions, optionNames } from "./arguments.ts";
 import { CACHED, type Caching, cachingName } from "./caching.ts";
-import { checkOptions } from "./arguments.ts";
 import type { Fence } from "./fence.ts";
-import { PAGE_SIZE } from "./memory_type.ts";
-import { TABLE_OPTIONS } from "./option_names.ts";
 import { NO_OPTIONS } from "./options.ts";
+import { PAGE_SIZE } from "./units.ts";
+
+export const TABLE_OPTIONS: ReadonlySet<string> = optionNames<TableOptions<unknown>>({
+  release: true,
+  codec: true,
+  external: true,
+});
 
 /** How the contents of a table become bytes for a swap store, and come back. */
 export interface PageCodec<Pages> {

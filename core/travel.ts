@@ -1,13 +1,36 @@
+import { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Location } from "./driver.ts";
 import { TtmError } from "./errors.ts";
+import type { RemovalReason } from "./eviction_policy.ts";
 import { Fence } from "./fence.ts";
 import { cpuWindows } from "./io_memory.ts";
 import { moveMemcpy } from "./memcpy.ts";
-import type { Transition } from "./move.ts";
+import { MemoryType } from "./memory_type.ts";
 import type { Operation } from "./operation.ts";
 import { BLOCKED, DONE, EIO, type Outcome } from "./outcome.ts";
 import { bind, unbind } from "./tables.ts";
+
+/** One transition of a buffer between places. */
+export interface Transition {
+  readonly buffer: BufferRecord;
+  /** The row of the present resource; -1 without a place so far. */
+  readonly old: number;
+  /** Null without a place so far. */
+  readonly from: MemoryType | null;
+  /** Where its bytes come from: its place, or SYSTEM for imported pages that have no place yet; else null. */
+  readonly origin: MemoryType | null;
+  readonly target: MemoryType;
+  /** The row of the new resource. */
+  readonly to: number;
+  readonly evict: boolean;
+  /** Why the old place is left. */
+  readonly why: RemovalReason;
+  /** The copy; null when there is nothing to wait for. */
+  fence: Fence | null;
+  /** Whether the old place is handed on behind the copy. */
+  pipelined: boolean;
+}
 
 const NOTHING: readonly Fence[] = [];
 

@@ -1,17 +1,24 @@
 import { checkBytes, checkInteger, checkWaitOptions } from "./arguments.ts";
-import type { BufferObject } from "./buffer_object.ts";
+import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
 import { TtmError } from "./errors.ts";
 import { accessError } from "./failure.ts";
 import { mappingsOf, releaseIo } from "./io_memory.ts";
 import { cpuMemory } from "./kernel_map.ts";
-import { PAGE_SIZE } from "./memory_type.ts";
 import { Operation } from "./operation.ts";
 import type { WaitOptions } from "./options.ts";
 import { DONE, EINVAL, EIO, type Outcome } from "./outcome.ts";
 import type { Placement } from "./placement.ts";
+import { PAGE_SIZE } from "./units.ts";
 import { validate } from "./validate.ts";
 import { complete } from "./wait.ts";
+
+/** A buffer that can be kept alive and reserved. */
+type MappedBuffer = BufferRecord & {
+  keep(): void;
+  letGo(): void;
+  reserveFor(what: string, options: WaitOptions): Promise<Disposable>;
+};
 
 /** How many pages a fault maps at most (`TTM_BO_VM_NUM_PREFAULT`). */
 const PAGES_PER_FAULT = 16;
@@ -26,14 +33,15 @@ export class UserMap implements Disposable {
   /** Size in bytes. */
   readonly length: number;
   #state: DeviceState;
-  #buffer: BufferObject | null;
+  #buffer: MappedBuffer | null;
   #firstPage: number;
   #present: Map<number, Uint8Array> = new Map();
 
   /** @internal */
-  constructor(state: DeviceState, buffer: BufferObject, firstPage: number, pages: number) {
+  constructor(state: DeviceState, buffer: MappedBuffer, firstPage: number, pages: number) {
     this.#state = state;
-    this.#buffer = buffer.keep();
+    buffer.keep();
+    this.#buffer = buffer;
     this.#firstPage = firstPage;
     this.length = pages * PAGE_SIZE;
     mappingsOf(buffer).users.add(this);
@@ -46,7 +54,7 @@ export class UserMap implements Disposable {
 
   /**
    * Reads bytes. Pages that are not there wait for the reservation of the buffer: whoever holds that uses
-   * `BufferObject.read` and `BufferObject.write` instead.
+   * `MappedBuffer.read` and `MappedBuffer.write` instead.
    *
    * @throws {TtmError} `EINVAL` outside the map, after its disposal, for imported memory, or where the CPU cannot see the
    * buffer; `EIO` if the contents were lost; `ENOMEM` without host memory; `EBUSY` after 15 s of waiting for a move, or
@@ -141,7 +149,7 @@ export class UserMap implements Disposable {
 
   async #faultReserved(
     what: string,
-    buffer: BufferObject,
+    buffer: MappedBuffer,
     page: number,
     { signal, noWait }: WaitOptions,
     visit: (page: Uint8Array) => void,
@@ -162,14 +170,14 @@ export class UserMap implements Disposable {
     if (outcome !== DONE) throw accessError(`${what} map`, op, outcome);
   }
 
-  #mappedBuffer(what: string): BufferObject {
+  #mappedBuffer(what: string): MappedBuffer {
     if (this.#buffer !== null) return this.#buffer;
     throw new TtmError("EINVAL", `Cannot ${what} map: it was disposed of`);
   }
 }
 
 /** One attempt to make the memory of a reserved buffer reachable for users (`ttm_bo_vm_fault_reserved`). */
-function memoryForUsers(state: DeviceState, buffer: BufferObject, op: Operation): Uint8Array | Outcome {
+function memoryForUsers(state: DeviceState, buffer: MappedBuffer, op: Operation): Uint8Array | Outcome {
   if (buffer.kind === "sg") {
     return op.fail(new TtmError("EINVAL", `the pages of ${buffer} belong to somebody else`), EINVAL);
   }
@@ -184,7 +192,7 @@ function memoryForUsers(state: DeviceState, buffer: BufferObject, op: Operation)
 }
 
 /** Brings a buffer to where the driver wants it for the CPU's access; to SYSTEM if it has no place at all. */
-function placeForCpu(state: DeviceState, buffer: BufferObject, op: Operation): Outcome {
+function placeForCpu(state: DeviceState, buffer: MappedBuffer, op: Operation): Outcome {
   try {
     const placement = buffer.type === null ? TO_SYSTEM : state.driver.faultReserveNotify?.(buffer) ?? null;
     if (placement === null) return DONE;

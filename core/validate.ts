@@ -1,12 +1,11 @@
 import type { BufferRecord } from "./buffer_record.ts";
 import type { DeviceState } from "./device_state.ts";
-import { moveThroughHops } from "./move.ts";
+import { allocateAmong, moveThroughHops } from "./make_room.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, EINVAL, ENOMEM, ENOSPC, type Outcome } from "./outcome.ts";
-import type { PreparedPlace, PreparedPlacement } from "./placement.ts";
+import type { PreparedPlace, PreparedPlacement } from "./prepared_placement.ts";
 import { purge } from "./purge.ts";
 import { noRoomFigures } from "./report.ts";
-import { allocateAmong } from "./space.ts";
 
 /**
  * One attempt to bring a reserved buffer to where it may live (`ttm_bo_validate`): first without evicting anybody,

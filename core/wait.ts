@@ -1,3 +1,4 @@
+import { blockTask } from "./block_task.ts";
 import type { Clock, ClockEvent } from "./clock.ts";
 import type { Fence } from "./fence.ts";
 import type { Operation } from "./operation.ts";
@@ -107,32 +108,4 @@ async function turnComes(
   if (outcome === BLOCKED) outcome = await waitInLine(clock, reservation, ticket, signal, WAIT_BUDGET_MS);
   if (outcome === DONE) reservation.unlock();
   return outcome !== BLOCKED;
-}
-
-/**
- * Waits for one thing that `start` subscribes to; `start` returns how to unsubscribe. Whichever way the wait ends,
- * nothing of it is left behind.
- */
-export function blockTask<Result>(
-  clock: Clock,
-  signal: AbortSignal | undefined,
-  start: (resolve: (result: Result) => void) => () => void,
-): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const resume = clock.taskBlocked?.();
-    const end = () => {
-      unsubscribe();
-      signal?.removeEventListener("abort", abort);
-      resume?.();
-    };
-    const abort = () => {
-      end();
-      reject(signal?.reason);
-    };
-    const unsubscribe = start((result) => {
-      end();
-      resolve(result);
-    });
-    signal?.addEventListener("abort", abort);
-  });
 }

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { firstFit } from "@ttm/first-fit";
 import { BoDevice, checkInvariants, SimulatedClock, WAIT_BUDGET_MS } from "./mod.ts";
 import { addWork, fence, only, put, refused, testDevice, TestDriver, whileReserved } from "./testing_devices.ts";
-import { firstFit } from "@ttm/first-fit";
 
 Deno.test("the budget is 15 seconds", () => assertEquals(WAIT_BUDGET_MS, 15_000));
 

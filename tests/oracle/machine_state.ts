@@ -74,7 +74,7 @@ export function foundState(
     ...(like.lru && first && lists(machine, first, { lru: like.lru, pinned: 0, use: 0, mv: like.mv })),
     ...(like.devs && {
       devs: machine.devices.map((device, at) => lists(machine, device, like.devs?.[at])),
-      order: machine.global.devices.map((device) => machine.devices.indexOf(device)),
+      order: machine.global.devices.map((device) => machine.devices.indexOf(device as BoDevice)),
     }),
     ...(like.bulks !== undefined && { bulks: bulks() }),
     ...(like.blk && { blk: blocksOf(buffers), avail: machine.buddy?.available ?? NaN }),

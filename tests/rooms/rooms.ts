@@ -8,7 +8,7 @@ export const ROOMS: readonly string[] = [
   "state",
   "memory",
   "place",
-  "map",
+
   "api",
 ];
 

@@ -1,17 +1,57 @@
-import type { BufferRecord } from "./buffer_record.ts";
+import { BufferRecord } from "./buffer_record.ts";
 import { reapForRoom } from "./destroy.ts";
-import type { DeviceState } from "./device_state.ts";
-import { moveThroughHops } from "./move.ts";
+import { DeviceState } from "./device_state.ts";
+import { MemoryType } from "./memory_type.ts";
+import { handleMove } from "./move.ts";
 import { neighboursInTheWay } from "./neighbours.ts";
-import type { Operation } from "./operation.ts";
-import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, ENOSPC, type Outcome } from "./outcome.ts";
-import type { MemoryType } from "./memory_type.ts";
-import type { PreparedPlace } from "./placement.ts";
+import { type KeptReason, nobodyKept } from "./no_room_report.ts";
+import { Operation } from "./operation.ts";
+import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EMULTIHOP, ENOSPC, type Outcome } from "./outcome.ts";
+import { type PreparedPlace, PreparedPlacement } from "./prepared_placement.ts";
 import { purge } from "./purge.ts";
-import { type KeptReason, nobodyKept, whyStuck } from "./report.ts";
-import { allocateResource, neverFits } from "./resource.ts";
-import { memSpace } from "./space.ts";
-import type { AcquireTicket } from "./ticket.ts";
+import { whyStuck } from "./report.ts";
+import { allocateResource, freeResource, inheritMoveFences, neverFits } from "./resource.ts";
+import { AcquireTicket } from "./ticket.ts";
+import { availability, firstVictim } from "./victims.ts";
+
+/**
+ * Takes room for a buffer in the first place that has some, evicting others if `force` is set
+ * (`ttm_bo_alloc_resource`).
+ *
+ * @returns The row of the resource, ENOSPC when no place has room, or what stopped the search.
+ */
+export function allocateAmong(
+  state: DeviceState,
+  buffer: BufferRecord,
+  places: readonly PreparedPlace[],
+  force: boolean,
+  op: Operation,
+): number | Outcome {
+  buffer.reservation.fences.reserve(1);
+  for (const place of places) {
+    const { type } = place;
+    if (!type.usable || (place.cachingMask & type.availableCaching) === 0) continue;
+    let row = allocateResource(state, buffer, place, force, op);
+    if (row === ENOSPC && force && !type.isSystem) row = makeRoom(state, buffer, place, op);
+    if (row === ENOSPC || row === EBUSY) continue;
+    // Other places would be tried with the same locks held; the caller has to give them up first.
+    if (row === EDEADLK) return ENOSPC;
+    if (row < 0 || inheritMoveFences(type, buffer, op) !== EBUSY) return row;
+    freeResource(state, row, "freed");
+  }
+  return ENOSPC;
+}
+
+/** Takes room without evicting if there is some, else by evicting (`ttm_bo_mem_space`). */
+export function memSpace(
+  state: DeviceState,
+  buffer: BufferRecord,
+  placement: PreparedPlacement,
+  op: Operation,
+): number | Outcome {
+  const row = allocateAmong(state, buffer, placement.places, false, op);
+  return row === ENOSPC ? allocateAmong(state, buffer, placement.busyPlaces, true, op) : row;
+}
 
 /**
  * Evicts buffers of one memory type, in the order of its lists, until a buffer fits into the place
@@ -113,32 +153,6 @@ function evictUntilRoom(
   return ENOSPC;
 }
 
-/**
- * Whether a buffer may be evicted now: DONE, or why it is passed over; with a ticket, BLOCKED on a reservation that is worth
- * waiting for, or EDEADLK.
- */
-function availability(
-  state: DeviceState,
-  victim: BufferRecord,
-  row: number,
-  place: PreparedPlace,
-  ticket: AcquireTicket | null,
-  op: Operation,
-): Outcome | KeptReason {
-  const { buffers, resources } = state;
-  if (buffers.pins(victim.row) > 0) return "pinned";
-  const { reservation } = victim;
-  const isReserved = reservation.locked && reservation !== op.siblings;
-  if (isReserved && (ticket === null || reservation.holder === ticket)) return "reserved";
-  if (isReserved && reservation.mustGiveWay(ticket)) return EDEADLK;
-  if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) {
-    return "outside the range";
-  }
-  if (!isReserved) return DONE;
-  op.blockedOn = reservation;
-  return BLOCKED;
-}
-
 /** Makes a buffer leave its place: a dying one goes for good, a live one is evicted. */
 export function giveUpPlace(state: DeviceState, victim: BufferRecord, op: Operation): Outcome {
   const { reservation } = victim;
@@ -203,16 +217,37 @@ export function evictAll(state: DeviceState, type: MemoryType, op: Operation): O
   return DONE;
 }
 
-/** The first buffer of a memory type in the order of eviction that is not pinned; null if there is none. */
-export function firstVictim(state: DeviceState, type: MemoryType): BufferRecord | null {
-  const walk = state.order.walk(type);
-  try {
-    for (let row = walk.next(); row >= 0; row = walk.next()) {
-      const buffer = state.resources.buffer(row);
-      if (buffer !== null && buffer.pins === 0) return buffer;
-    }
-    return null;
-  } finally {
-    walk.close();
+/**
+ * Moves a buffer into a resource that has been allocated for it, by way of the stops that the driver asks for. If
+ * that fails the resource is freed and the buffer is where it was, or at a stop.
+ */
+export function moveThroughHops(
+  state: DeviceState,
+  buffer: BufferRecord,
+  to: number,
+  evict: boolean,
+  op: Operation,
+): Outcome {
+  let outcome = handleMove(state, buffer, to, evict, true, op);
+  for (let hops = 0; outcome === EMULTIHOP; hops++) {
+    outcome = hops < state.types.length ? moveToStop(state, buffer, evict, op) : EINVAL;
+    if (outcome === DONE) outcome = handleMove(state, buffer, to, evict, true, op);
   }
+  if (outcome !== DONE) freeResource(state, to, "freed");
+  return outcome;
+}
+
+/** Evicts a buffer to SYSTEM, wherever its driver would send it. */
+export function moveToSystem(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+  const row = allocateResource(state, buffer, state.systemPlace, false, op);
+  return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
+}
+
+function moveToStop(state: DeviceState, buffer: BufferRecord, evict: boolean, op: Operation): Outcome {
+  if (op.hop === null) return EINVAL;
+  const row = memSpace(state, buffer, op.hop, op);
+  if (row < 0) return row;
+  const outcome = handleMove(state, buffer, row, evict, false, op);
+  if (outcome !== DONE) freeResource(state, row, "freed");
+  return outcome;
 }

@@ -1,0 +1,29 @@
+import type { Clock } from "./clock.ts";
+
+/**
+ * Waits for one thing that `start` subscribes to; `start` returns how to unsubscribe. Whichever way the wait ends,
+ * nothing of it is left behind.
+ */
+export function blockTask<Result>(
+  clock: Clock,
+  signal: AbortSignal | undefined,
+  start: (resolve: (result: Result) => void) => () => void,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const resume = clock.taskBlocked?.();
+    const end = () => {
+      unsubscribe();
+      signal?.removeEventListener("abort", abort);
+      resume?.();
+    };
+    const abort = () => {
+      end();
+      reject(signal?.reason);
+    };
+    const unsubscribe = start((result) => {
+      end();
+      resolve(result);
+    });
+    signal?.addEventListener("abort", abort);
+  });
+}
