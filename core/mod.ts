@@ -17,14 +17,14 @@
  *
  * @module
  */
-export { accountedSize } from "./acc_size.ts";
-export type { MemoryLimits, MemoryZone, ZoneUsage } from "./accounting.ts";
-export { BufferObject } from "./buffer_object.ts";
-export { BufferRecord } from "./buffer_record.ts";
-export type { BufferKind, BufferView } from "./buffer_view.ts";
-export type { BufferOptions } from "./buffer_options.ts";
-export { ReservableBuffer } from "./reservable_buffer.ts";
-export { BulkMove } from "./bulk_move.ts";
+export { accountedSize } from "./memory/accounted_size.ts";
+export type { MemoryLimits, MemoryZone, ZoneUsage } from "./state/memory_accountant.ts";
+export { BufferObject } from "./api/buffer_object.ts";
+export { BufferRecord } from "./state/buffer_record.ts";
+export type { BufferKind, BufferView } from "./contract/buffer_view.ts";
+export type { BufferOptions } from "./contract/buffer_options.ts";
+export { ReservableBuffer } from "./api/reservable_buffer.ts";
+export { BulkMove } from "./state/bulk_move.ts";
 export type {
   ReadOptions,
   ReserveOptions,
@@ -32,15 +32,15 @@ export type {
   ValidateOptions,
   WaitOptions,
   WriteOptions,
-} from "./options.ts";
-export type { Caching } from "./caching.ts";
-export { Client, type ClientUsage } from "./client.ts";
-export type { ClientView } from "./client_view.ts";
-export type { DeviceView } from "./device_view.ts";
-export { type Clock, type ClockEvent, SystemClock } from "./clock.ts";
-export { BoDevice, checkInvariants } from "./device.ts";
-export type { DeviceOptions, PlacedBufferOptions } from "./device_options.ts";
-export type { DeviceDump, DumpedBuffer, DumpedMemoryType, DumpedPlace } from "./device_dump.ts";
+} from "./contract/call_options.ts";
+export type { Caching } from "./base/caching.ts";
+export { Client, type ClientUsage } from "./api/client.ts";
+export type { ClientView } from "./contract/client_view.ts";
+export type { DeviceView } from "./contract/device_view.ts";
+export { type Clock, type ClockEvent, SystemClock } from "./time/clock.ts";
+export { BoDevice, checkInvariants } from "./api/device.ts";
+export type { DeviceOptions, PlacedBufferOptions } from "./api/device_options.ts";
+export type { DeviceDump, DumpedBuffer, DumpedMemoryType, DumpedPlace } from "./api/device_dump.ts";
 export type {
   Driver,
   DriverContext,
@@ -49,30 +49,36 @@ export type {
   MemoryTypeOptions,
   MoveKind,
   MoveRequest,
-} from "./driver.ts";
-export { TtmError, type TtmErrorCode } from "./errors.ts";
-export type { EvictionCursor, EvictionPolicy, RemovalReason } from "./eviction_policy.ts";
-export { Exec, type ExecOptions } from "./exec.ts";
-export { Fence, type FenceCallback, FenceContext } from "./fence.ts";
-export { FenceList, type FenceUsage, type GuardedFence } from "./fence_list.ts";
-export type { KernelMap, MapRange } from "./kernel_map.ts";
-export type { Allocation, AllocationRequest, EvictionScan, ManagerNode, MemTypeManager } from "./manager.ts";
-export { type DumpedRange, dumpRanges } from "./range_dump.ts";
-export { lru, mru } from "./lru.ts";
-export { moveMemcpy } from "./memcpy.ts";
-export { PAGE_SIZE, PRIORITIES } from "./units.ts";
-export type { Place, Placement } from "./placement.ts";
-export { PreparedPlacement } from "./prepared_placement.ts";
-export type { KeptBuffer, KeptReason, NoRoomReport, TriedPlace, TypeUsage } from "./no_room_report.ts";
-export type { Blocker } from "./operation.ts";
-export { Global, type GlobalOptions } from "./global.ts";
-export { type ListEntry, ReservedList, reserveList, type ReserveListOptions } from "./reserve_list.ts";
-export { Reservation } from "./reservation.ts";
-export { SimulatedClock, type SleepOptions } from "./simulated_clock.ts";
-export type { MoveEvent, TracedPlace, Tracer } from "./tracer.ts";
-export { AcquireTicket } from "./ticket.ts";
-export { memoryStore, type SwapStore } from "./swap_store.ts";
-export { PagePool, type PagePoolOptions } from "./page_pool.ts";
-export { byteTable, type PageCodec, type TableOptions, TranslationTable } from "./translation_table.ts";
-export type { UserMap } from "./user_map.ts";
-export { WAIT_BUDGET_MS } from "./wait.ts";
+} from "./contract/driver.ts";
+export { TtmError, type TtmErrorCode } from "./base/errors.ts";
+export type { EvictionCursor, EvictionPolicy, RemovalReason } from "./contract/eviction_policy.ts";
+export { Exec, type ExecOptions } from "./api/exec.ts";
+export { Fence, type FenceCallback, FenceContext } from "./lock/fence.ts";
+export { FenceList, type FenceUsage, type GuardedFence } from "./lock/fence_list.ts";
+export type { KernelMap, MapRange } from "./memory/kernel_map.ts";
+export type {
+  Allocation,
+  AllocationRequest,
+  EvictionScan,
+  ManagerNode,
+  MemTypeManager,
+} from "./contract/mem_type_manager.ts";
+export { type DumpedRange, dumpRanges } from "./contract/dump_ranges.ts";
+export { lru, mru } from "./state/lru.ts";
+export { moveMemcpy } from "./contract/move_memcpy.ts";
+export { PAGE_SIZE, PRIORITIES } from "./base/units.ts";
+export type { Place, Placement } from "./contract/placement.ts";
+export { PreparedPlacement } from "./state/prepared_placement.ts";
+export type { KeptBuffer, KeptReason, NoRoomReport, TriedPlace, TypeUsage } from "./base/no_room_report.ts";
+export type { Blocker } from "./state/operation.ts";
+export { Global, type GlobalOptions } from "./api/global.ts";
+export { type ListEntry, ReservedList, reserveList, type ReserveListOptions } from "./api/reserve_list.ts";
+export { Reservation } from "./lock/reservation.ts";
+export { SimulatedClock, type SleepOptions } from "./time/simulated_clock.ts";
+export type { MoveEvent, TracedPlace, Tracer } from "./contract/tracer.ts";
+export { AcquireTicket } from "./lock/acquire_ticket.ts";
+export { memoryStore, type SwapStore } from "./contract/swap_store.ts";
+export { PagePool, type PagePoolOptions } from "./contract/page_pool.ts";
+export { byteTable, type PageCodec, type TableOptions, TranslationTable } from "./contract/translation_table.ts";
+export type { UserMap } from "./api/user_map.ts";
+export { WAIT_BUDGET_MS } from "./state/wait.ts";

@@ -14,6 +14,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   "formatting": ["fmt", "--check", "--quiet"],
   "lint": ["lint", "--quiet"],
   "types": ["check", "--quiet", ...LOCKED],
+  "rooms": ["task", "rooms"],
   "tests": ["task", "test"],
   "documentation": ["task", "lint:doc"],
   "publication": ["task", "publish:check"],

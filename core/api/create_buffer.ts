@@ -1,0 +1,23 @@
+import { BufferObject } from "./buffer_object.ts";
+import type { CheckedBufferOptions } from "../contract/buffer_options.ts";
+import { structuresCharge } from "../place/destroy.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import { DONE, ENOMEM } from "../base/outcome.ts";
+import { importedTable } from "../memory/bind.ts";
+
+/** Makes a buffer without a place (`ttm_bo_init`), and accounts for its structures. */
+export function createBuffer(state: DeviceState, options: CheckedBufferOptions): BufferObject {
+  const buffer = new BufferObject(state, options);
+  if (buffer.imported !== null) buffer.tt = importedTable(buffer.pages, buffer.imported);
+  state.liveBuffers++;
+  state.tracer.create?.(buffer);
+  const charge = structuresCharge(state, buffer);
+  const op = state.submissions.fresh(buffer);
+  if (state.accountant.charge(charge, op) !== DONE) {
+    // It goes like any other, which takes the charge back.
+    state.accountant.count(charge);
+    buffer.unref();
+    throw op.error("create buffer", `no memory for its ${charge.bytes} bytes of structures`, ENOMEM);
+  }
+  return buffer;
+}

@@ -1,0 +1,145 @@
+import { assertEquals } from "@std/assert";
+import { type BufferObject, type BufferView, checkInvariants, type Fence, Reservation } from "../mod.ts";
+import { addWork, bytesIn, fence, fill, only, pin, place, put, refused, testDevice } from "../testing_devices.ts";
+
+Deno.test("createPlaced() makes a buffer where it should be and leaves it unreserved", async () => {
+  const { device, moves } = testDevice();
+  const buffer = await device.createPlaced({ bytes: 5000, placement: only("vram") });
+  assertEquals([buffer.memoryType, buffer.reserved, moves], ["vram", false, ["0 nowhere>vram@0"]]);
+  assertEquals(device.lru("vram")[0], [buffer]);
+  checkInvariants(device);
+});
+
+Deno.test("with a reservation that it shares, it must be reserved and stays so", async () => {
+  const { device } = testDevice();
+  const other = put(device, "vram");
+  const { reservation } = other;
+  const options = { bytes: 4096, reservation, placement: only("vram") };
+  await refused(() => device.createPlaced(options), "EINVAL", "is not reserved");
+  assertEquals(device.liveBuffers, 1);
+  other.tryReserve();
+  const buffer = await device.createPlaced(options);
+  assertEquals([buffer.reserved, buffer.reservation === reservation, buffer.memoryType], [true, true, "vram"]);
+  buffer.unreserve();
+  assertEquals(other.reserved, false);
+});
+
+for (const shares of [false, true]) {
+  Deno.test(`a buffer that finds no place is gone, its owner told once${shares ? ", the shared reservation as before" : ""}`, async () => {
+    const { device } = testDevice();
+    const pinned = put(device, "vram", { pages: 8 });
+    pin(pinned);
+    if (shares) pinned.tryReserve();
+    const gone: BufferView[] = [];
+    const error = await refused(
+      () =>
+        device.createPlaced({
+          bytes: 4096,
+          placement: only("vram"),
+          onDestroy: (buffer) => gone.push(buffer),
+          ...(shares && { reservation: pinned.reservation }),
+        }),
+      "ENOMEM",
+    );
+    assertEquals([gone.length, gone[0]?.disposed, error.report?.kept.length], [1, true, 1]);
+    assertEquals([pinned.reserved, device.liveBuffers, device.global.bufferCount], [shares, 1, 1]);
+    checkInvariants(device);
+  });
+}
+
+Deno.test("a creation that is aborted while it waits leaves nothing", async () => {
+  const { device } = testDevice();
+  const busy = put(device, "vram", { pages: 8 });
+  addWork(busy);
+  const abort = new AbortController();
+  let told = 0;
+  const options = { bytes: 4096, placement: only("vram"), onDestroy: () => told++ };
+  const creating = device.createPlaced(options, { signal: abort.signal });
+  abort.abort("enough");
+  assertEquals([await creating.catch((reason) => reason), told, device.liveBuffers], ["enough", 1, 1]);
+});
+
+const deaths: Readonly<Record<string, (buffer: BufferObject) => Fence | null>> = {
+  "an idle buffer": () => null,
+  "a buffer without a place": (buffer) => (place(buffer, { placement: [] }), null),
+  "a busy buffer": (buffer) => addWork(buffer),
+  "a purged busy buffer": (buffer) => {
+    const work = addWork(buffer);
+    place(buffer, { placement: [] });
+    return work;
+  },
+};
+for (const [name, prepare] of Object.entries(deaths)) {
+  Deno.test(`the owner of ${name} is told once that it is gone, after its work`, () => {
+    const { device } = testDevice();
+    let told = 0;
+    const buffer = put(device, "vram", { onDestroy: () => told++ });
+    const work = prepare(buffer);
+    buffer.ref().unref();
+    assertEquals(told, 0);
+    buffer.unref();
+    assertEquals(told, work === null ? 1 : 0);
+    work?.signal();
+    assertEquals([told, device.global.bufferCount], [1, 0]);
+  });
+}
+
+Deno.test("imported memory is used as it is, by the CPU and by moves, and left to its owner", async () => {
+  const { device } = testDevice();
+  const imported = new Uint8Array(2 * 4096).fill(9);
+  const buffer = device.createBuffer({ bytes: 5000, kind: "sg", imported });
+  place(buffer, "gtt");
+  assertEquals([buffer.kind, await bytesIn(buffer), buffer.tt?.external], ["sg", [9], true]);
+  await fill(buffer, 4);
+  assertEquals([imported[0], imported[4999], imported[5000]], [4, 4, 9]);
+  assertEquals(await device.swapOut({ memoryType: "gtt" }), 0);
+  buffer.unref();
+  assertEquals([imported[0], device.usage("gtt").usedPages], [4, 0]);
+});
+
+Deno.test("buffers that share a reservation are reserved as one; work on one is work on all", () => {
+  const { device } = testDevice();
+  const first = put(device, "vram");
+  const second = device.createBuffer({ bytes: 4096, reservation: first.reservation });
+  first.tryReserve();
+  assertEquals([second.reserved, second.tryReserve()], [true, false]);
+  const work = fence();
+  first.addFence(work, "write");
+  assertEquals(second.busy, true);
+  second.unreserve();
+  assertEquals([first.reserved, second.reservation === first.reservation], [false, true]);
+  work.signal();
+});
+
+for (
+  const [name, options, message] of [
+    ["an unknown kind", { kind: "gpu" }, "kind must be one of"],
+    ["a label that is no string", { label: 5 }, "label must be a string"],
+    ["a swap key that is no string", { swapKey: 5 }, "swapKey must be a string"],
+    ["an onDestroy that is no function", { onDestroy: 5 }, "onDestroy must be a function"],
+    ["a reservation that is none", { reservation: {} }, "reservation must be that of a buffer"],
+    ["imported memory of a device buffer", { imported: new Uint8Array(4096) }, "only what is imported"],
+    ["no imported memory of an sg buffer", { kind: "sg" }, "it must be 4096 bytes"],
+    ["too little imported memory", { kind: "sg", imported: new Uint8Array(4095) }, "it must be 4096 bytes"],
+    ["imported memory that is no bytes", { kind: "sg", imported: [1] }, "it must be 4096 bytes"],
+  ] as const
+) {
+  Deno.test(`createBuffer() refuses ${name}`, async () => {
+    const { device } = testDevice();
+    await refused(() => device.createBuffer({ bytes: 4096, ...options } as never), "EINVAL", message);
+    assertEquals(device.liveBuffers, 0);
+  });
+}
+
+Deno.test("createPlaced() refuses what createBuffer() and validate() refuse", async () => {
+  const { device } = testDevice();
+  await refused(() => device.createPlaced(null as never), "EINVAL", "the options");
+  await refused(() => device.createPlaced({ bytes: 0, placement: only("vram") }), "EINVAL", "bytes");
+  await refused(() => device.createPlaced({ bytes: 1, placement: only("disk") }), "EINVAL", '"disk"');
+  await refused(() => device.createPlaced({ bytes: 1, placement: only("vram") }, { noWait: 1 as never }), "EINVAL");
+  await refused(
+    () => device.createPlaced({ bytes: 1, placement: only("vram"), reservation: new Reservation() }),
+    "EINVAL",
+  );
+  assertEquals(device.liveBuffers, 0);
+});

@@ -1,0 +1,496 @@
+import {
+  checkBoolean,
+  checkInteger,
+  checkMethods,
+  checkObject,
+  checkOptions,
+  checkWaitOptions,
+  show,
+} from "../base/arguments.ts";
+import { checkBuffer } from "./buffer_invariants.ts";
+import type { BufferObject } from "./buffer_object.ts";
+import { type BufferOptions, checkBufferOptions } from "../contract/buffer_options.ts";
+import type { BufferRecord } from "../state/buffer_record.ts";
+import type { BufferView } from "../contract/buffer_view.ts";
+import { Client } from "./client.ts";
+import { type Clock, SystemClock } from "../time/clock.ts";
+import { createBuffer } from "./create_buffer.ts";
+import { dyingIn, reap, reapAllIdle } from "../place/destroy.ts";
+import { type DeviceDump, dumpDevice } from "./device_dump.ts";
+import { DEVICE_OPTIONS, type DeviceOptions, globalOf, type PlacedBufferOptions } from "./device_options.ts";
+import { DeviceState } from "../state/device_state.ts";
+import type { DeviceView } from "../contract/device_view.ts";
+import { checkDriver } from "./driver_checks.ts";
+import { TtmError } from "../base/errors.ts";
+import { evictError, swapOutError } from "./failure.ts";
+import type { Fence } from "../lock/fence.ts";
+import { Global } from "./global.ts";
+import { checkState } from "./invariants.ts";
+import { evictAll, giveUpPlace, waitUntilLeft } from "../place/make_room.ts";
+import type { MemTypeManager } from "../contract/mem_type_manager.ts";
+import { cleanManager, initManager } from "./init_manager.ts";
+import type { MemoryType } from "../state/memory_type.ts";
+import type { TypeUsage } from "../base/no_room_report.ts";
+import { once } from "../base/disposable.ts";
+import { Operation } from "../state/operation.ts";
+import {
+  SWAP_OUT_OPTIONS,
+  type SwapOutOptions,
+  VALIDATE_OPTIONS,
+  type ValidateOptions,
+  type WaitOptions,
+} from "../contract/call_options.ts";
+import { DONE, EBUSY } from "../base/outcome.ts";
+import type { Placement } from "../contract/placement.ts";
+import { PreparedPlacement } from "../state/prepared_placement.ts";
+import { waitForReturns } from "../place/return_to_exporter.ts";
+import { memoryStore } from "../contract/swap_store.ts";
+import { swapOutDevice, swapOutType } from "../place/swapout.ts";
+import { PAGE_SIZE, PRIORITIES } from "../base/units.ts";
+import { firstVictim } from "../place/victims.ts";
+import { complete } from "../state/wait.ts";
+
+/** How many buffers a message names. */
+const NAMED = 5;
+
+/**
+ * A device and its buffers (`ttm_device`): composed of a driver and of managers for its memory types.
+ *
+ * @example A device with nothing but system memory
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { BoDevice } from "@ttm/core";
+ *
+ * const driver = { name: "host", memoryTypes: [{ name: "system" }], evictPlacement: () => ({ placement: [] }) };
+ * await using device = new BoDevice({ driver, managers: {} });
+ * using buffer = device.createBuffer({ bytes: 10_000 });
+ * buffer.tryReserve();
+ * buffer.tryValidate({ placement: [{ memoryType: "system" }] });
+ * buffer.unreserve();
+ * assertEquals(device.usage("system").usedPages, 3);
+ * ```
+ */
+export class BoDevice implements DeviceView, AsyncDisposable {
+  #state: DeviceState;
+  #global: Global;
+  #created = 0;
+
+  /**
+   * Composes a device.
+   *
+   * @throws {TtmError} `EINVAL` if the driver's memory types make no sense, a manager has no memory type, or the
+   * driver has device-resident memory, and neither `move` nor `ioMemReserve`.
+   */
+  constructor(options: DeviceOptions) {
+    const what = "create device";
+    checkOptions(what, options, DEVICE_OPTIONS);
+    checkDriver(options.driver);
+    checkObject(what, "options.managers", options.managers);
+    const { driver, managers, clock = new SystemClock(), tracer = {}, store = memoryStore(), policy = null } = options;
+    checkMethods(what, "options.clock", clock, ["now", "schedule", "cancel"]);
+    checkMethods(what, "options.store", store, ["write", "read", "delete"]);
+    checkObject(what, "options.tracer", tracer);
+    const global = globalOf(options);
+    this.#global = global;
+    this.#state = new DeviceState(driver, managers, clock, tracer, store, global.accountant, policy);
+    global.mustBeOpen();
+    this.#state.takeParts();
+    global.add(this, this.#state);
+  }
+
+  /** The source of time. */
+  get clock(): Clock {
+    return this.#state.clock;
+  }
+
+  /** Names of the memory types; the first is `"system"`. */
+  get memoryTypes(): string[] {
+    return this.#state.types.map((type) => type.name);
+  }
+
+  /** Buffers that have users. */
+  get liveBuffers(): number {
+    return this.#state.liveBuffers;
+  }
+
+  /** What it shares with other devices. */
+  get global(): Global {
+    return this.#global;
+  }
+
+  /** How many buffers without users, and old places of moved buffers, submitted work still uses. */
+  get dyingBuffers(): number {
+    return this.#state.dyingBuffers;
+  }
+
+  /** Those of them that nothing but work keeps: dying buffers by number, then ghosts in the order of their making. */
+  get dying(): BufferView[] {
+    return dyingIn(this.#state);
+  }
+
+  /**
+   * Keeps the device from freeing dying buffers by itself when their work ends, until the result is disposed of; then
+   * all that are idle are freed, in the order of {@linkcode dying} (`ttm_bo_lock_delayed_workqueue`). Whoever needs
+   * room meanwhile still takes it from those that are idle.
+   */
+  holdDelayedDestroy(): Disposable {
+    this.#state.delayedDestroyHolds++;
+    return once(this.#state, (state) => {
+      if (--state.delayedDestroyHolds === 0) reapAllIdle(state);
+    });
+  }
+
+  /**
+   * Makes a buffer without a place and without memory; validating it gives it both. It reads as zero, or as what
+   * is imported.
+   *
+   * @throws {TtmError} `EINVAL` if an option is out of range, or the device is closed.
+   */
+  createBuffer(options: BufferOptions): BufferObject {
+    const what = "create buffer";
+    if (this.#state.closed) throw new TtmError("EINVAL", `Cannot ${what}: the device is closed`);
+    const buffer = createBuffer(this.#state, checkBufferOptions(what, options, this.#created));
+    this.#created++;
+    return buffer;
+  }
+
+  /**
+   * Makes a buffer and brings it to one of the places (`ttm_bo_init_validate`). With a reservation of its own it is not
+   * reserved afterwards; a given one must be reserved, and stays so.
+   *
+   * @throws {TtmError} `EINVAL` as {@linkcode createBuffer}, or if the given reservation is not reserved; otherwise as
+   * `BufferObject.validate`. The buffer is gone then, and `onDestroy` has been called, or will be when work that
+   * others have on the reservation has ended. An aborted signal rejects with its reason.
+   */
+  async createPlaced(options: PlacedBufferOptions, waitOptions: ValidateOptions = {}): Promise<BufferObject> {
+    checkObject("create buffer", "the options", options);
+    checkWaitOptions("create buffer", waitOptions, undefined, VALIDATE_OPTIONS);
+    const { placement, ...bufferOptions } = options;
+    if (options.reservation?.locked === false) {
+      throw new TtmError("EINVAL", "Cannot create buffer: the reservation that it is to share is not reserved");
+    }
+    const buffer = this.createBuffer(bufferOptions);
+    if (options.reservation === undefined) buffer.tryReserve();
+    try {
+      await buffer.validate(placement, waitOptions);
+      if (options.reservation === undefined) buffer.unreserve();
+      return buffer;
+    } catch (error) {
+      if (options.reservation === undefined) buffer.unlock();
+      buffer.unref();
+      throw error;
+    }
+  }
+
+  /**
+   * The buffer that an offset in bytes names, and where in it the offset points, in bytes; null if there is none.
+   *
+   * @throws {TtmError} `EINVAL` for what is no offset.
+   */
+  lookup(offset: number): { readonly buffer: BufferObject; readonly offset: number } | null {
+    checkInteger("look up", "offset", offset, 0, Number.MAX_SAFE_INTEGER);
+    const found = this.#state.mmapOffsets.lookup(Math.floor(offset / PAGE_SIZE));
+    return found === null
+      ? null
+      : { buffer: found.buffer as BufferObject, offset: found.page * PAGE_SIZE + offset % PAGE_SIZE };
+  }
+
+  /**
+   * Lets somebody in who sees no buffers but its own.
+   *
+   * @throws {TtmError} `EINVAL` if the name is no text, or the device is closed.
+   */
+  openClient(name: string): Client {
+    if (this.#state.closed) throw new TtmError("EINVAL", "Cannot open client: the device is closed");
+    if (typeof name !== "string") {
+      throw new TtmError("EINVAL", `Cannot open client: name must be a string, not ${show(name)}`);
+    }
+    return new Client(this.#state, this, name);
+  }
+
+  /**
+   * Checks a placement once, for validating many times.
+   *
+   * @throws {TtmError} `EINVAL` if a memory type is unknown, a range is empty or no whole numbers, or a caching
+   * attribute is unknown.
+   */
+  preparePlacement(placement: Placement): PreparedPlacement {
+    return new PreparedPlacement(this.#state.typesByName, placement);
+  }
+
+  /**
+   * Evicts the first buffer of a memory type: of the lowest priority the one that was touched longest ago.
+   *
+   * @returns false if the memory type is empty.
+   * @throws {TtmError} `EINVAL` for an unknown memory type, `ENOSPC` if the buffer has nowhere to go, `EBUSY` if it
+   * is reserved, or as `BufferObject.validate`.
+   */
+  async evictFirst(memoryType: string, options: WaitOptions = {}): Promise<boolean> {
+    const type = this.#type(`evict from`, memoryType);
+    checkWaitOptions(`evict from ${memoryType}`, options);
+    const op = new Operation(this.#state.tracer, options.noWait === true);
+    const victim = firstVictim(this.#state, type);
+    const outcome = await complete(this.#state.clock, op, options.signal, () => {
+      // It may leave by itself while it is waited for.
+      if (victim === null || victim.type !== type) return DONE;
+      const outcome = giveUpPlace(this.#state, victim, op);
+      return outcome === DONE ? waitUntilLeft(op) : outcome;
+    });
+    if (outcome === DONE) return victim !== null;
+    throw evictError(`evict from ${memoryType}`, op, outcome);
+  }
+
+  /**
+   * Evicts all buffers of a memory type but the pinned ones, and waits for the copies out of it
+   * (`ttm_resource_manager_evict_all`).
+   *
+   * @throws {TtmError} As {@linkcode evictFirst}, for the first buffer that cannot leave; those before it have left.
+   */
+  async evictAll(memoryType: string, options: WaitOptions = {}): Promise<void> {
+    const what = `evict all from ${memoryType}`;
+    const type = this.#type("evict all from", memoryType);
+    checkWaitOptions(what, options);
+    if (type.isSystem) throw new TtmError("EINVAL", `Cannot ${what}: there is nowhere to go from it`);
+    const op = new Operation(this.#state.tracer, options.noWait === true);
+    const outcome = await complete(this.#state.clock, op, options.signal, () => evictAll(this.#state, type, op));
+    if (outcome !== DONE) throw evictError(what, op, outcome);
+  }
+
+  /**
+   * Swaps buffers out, of the first memory type that has any, SYSTEM first, or of one memory type; lowest priority and
+   * oldest first (`ttm_device_swapout`).
+   *
+   * @param options `pages`: how many pages to free at least, if there are as many, from 1; only with a memory type can it
+   * be more than 1.
+   * @returns The pages freed; 0 if there is nothing to swap out.
+   * @throws {TtmError} `EINVAL` for an unknown memory type or a fixed one; `EBUSY` after 15 s of waiting for the work on a
+   * buffer. An aborted signal rejects with its reason. Buffers that cannot be written to the store are passed over.
+   */
+  async swapOut(options: SwapOutOptions = {}): Promise<number> {
+    checkWaitOptions("swap out", options, undefined, SWAP_OUT_OPTIONS);
+    const state = this.#state;
+    const { memoryType, pages = 1 } = options;
+    checkInteger("swap out", "pages", pages, 1, memoryType === undefined ? 1 : Number.MAX_SAFE_INTEGER);
+    const type = memoryType === undefined ? null : this.#type("swap out from", memoryType);
+    if (type?.fixed === true) {
+      throw new TtmError("EINVAL", `Cannot swap out from ${type.name}: its buffers have no host pages`);
+    }
+    const op = new Operation(state.tracer, options.noWait === true);
+    let freed = 0;
+    const outcome = await complete(state.clock, op, options.signal, () => {
+      freed = type === null ? swapOutDevice(state, op) : swapOutType(state, type, pages, op);
+      return freed < 0 ? freed : DONE;
+    });
+    if (outcome !== DONE) throw swapOutError(op, outcome);
+    return freed;
+  }
+
+  /**
+   * Gives a memory type that has none a manager (`ttm_bo_init_mm`).
+   *
+   * @throws {TtmError} `EINVAL` for an unknown memory type, SYSTEM, or what is no manager; `EBUSY` if it has one; what the
+   * manager throws.
+   */
+  initManager(memoryType: string, manager: MemTypeManager): void {
+    initManager(this.#type("initialise the manager of", memoryType), manager);
+  }
+
+  /**
+   * Evicts everything from a memory type and takes its manager away; another may be given then (`ttm_bo_clean_mm`).
+   *
+   * @throws {TtmError} `EINVAL` for an unknown memory type, SYSTEM, or one without a manager; `EBUSY` if something stays,
+   * pinned buffers for example, or as {@linkcode evictFirst}. The manager stays then, and nothing new is placed there until
+   * {@linkcode setUsed}.
+   */
+  async cleanManager(memoryType: string, options: WaitOptions = {}): Promise<void> {
+    const what = `clean the manager of ${memoryType}`;
+    const type = this.#type("clean the manager of", memoryType);
+    checkWaitOptions(what, options);
+    if (type.manager === null) throw new TtmError("EINVAL", `Cannot ${what}: there is none`);
+    const op = new Operation(this.#state.tracer, options.noWait === true);
+    const attempt = () => cleanManager(this.#state, type, op);
+    const outcome = await complete(this.#state.clock, op, options.signal, attempt);
+    if (outcome !== DONE) throw evictError(what, op, outcome);
+  }
+
+  /**
+   * Allows or forbids that anything new is placed in a memory type; what is there stays
+   * (`ttm_resource_manager_set_used`).
+   *
+   * @throws {TtmError} `EINVAL` for an unknown memory type or SYSTEM.
+   */
+  setUsed(memoryType: string, used: boolean): void {
+    const type = this.#type("set the use of", memoryType);
+    checkBoolean(`set the use of ${memoryType}`, "used", used);
+    if (type.isSystem) throw new TtmError("EINVAL", "Cannot set the use of system: it is always used");
+    type.used = used;
+  }
+
+  /**
+   * The last copy, of all timelines, out of a range of a memory type that was handed on before the copy ended; it may
+   * have ended since. null if there never was one.
+   *
+   * @throws {TtmError} `EINVAL` for an unknown memory type.
+   */
+  moveFence(memoryType: string): Fence | null {
+    return this.#type("tell the move fence of", memoryType).moveFences.at(-1) ?? null;
+  }
+
+  /**
+   * How full a memory type is.
+   *
+   * @throws {TtmError} `EINVAL` for an unknown memory type.
+   */
+  usage(memoryType: string): TypeUsage {
+    const { pages, usedPages, residents } = this.#type("tell the usage of", memoryType);
+    return { memoryType, pages, usedPages, residents };
+  }
+
+  /**
+   * The order of eviction of a memory type: for each priority, from 0, its buffers, first to go first. Pinned ones
+   * are not in it; dying ones are.
+   *
+   * @throws {TtmError} `EINVAL` for an unknown memory type.
+   */
+  lru(memoryType: string): BufferView[][] {
+    const type = this.#type("list", memoryType);
+    const candidates = this.#buffers(this.#state.order.candidates(type));
+    return Array.from(
+      { length: PRIORITIES },
+      (_, priority) => candidates.filter((buffer) => buffer.priority === priority),
+    );
+  }
+
+  /** The pinned buffers, in the order in which they were pinned or last unreserved. */
+  get pinned(): BufferView[] {
+    return this.#buffers(this.#state.order.pinned());
+  }
+
+  /**
+   * The device as it is now, as plain data: its memory types, who is where in them, and in what order they would be evicted.
+   * Looking changes nothing. For people there is {@linkcode debug}.
+   *
+   * @example Who is in VRAM, first to be evicted first
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { BoDevice, PAGE_SIZE } from "@ttm/core";
+   * import { firstFit } from "@ttm/first-fit";
+   * import { RadeonSim } from "@ttm/radeon-sim";
+   *
+   * const driver = new RadeonSim({ vram: 4 * PAGE_SIZE, gtt: 4 * PAGE_SIZE });
+   * const device = new BoDevice({ driver, managers: { vram: firstFit(), gtt: firstFit() } });
+   * for (const [label, priority] of [["scanout", 3], ["texture", 0]] as const) {
+   *   const buffer = device.createBuffer({ bytes: PAGE_SIZE, label, priority });
+   *   buffer.tryReserve();
+   *   buffer.tryValidate({ placement: [{ memoryType: "vram" }] });
+   *   buffer.unreserve();
+   * }
+   * const vram = device.dump().memoryTypes.find(({ name }) => name === "vram");
+   * assertEquals(vram?.places.map(({ start, owner }) => [start, owner.label]), [[0, "scanout"], [1, "texture"]]);
+   * assertEquals(vram?.evictionOrder.map((index) => vram.places[index]?.owner.label), ["texture", "scanout"]);
+   * ```
+   */
+  dump(): DeviceDump {
+    return dumpDevice(this.#state);
+  }
+
+  /**
+   * The manager's dump of a memory type, for people; {@linkcode dump} is for programs.
+   *
+   * @throws {TtmError} `EINVAL` for an unknown memory type.
+   */
+  debug(memoryType: string): string {
+    const type = this.#type("dump", memoryType);
+    return type.manager?.debug() ?? `${type.name}: ${type.usedPages} pages used, no manager`;
+  }
+
+  /**
+   * Waits for dying buffers and gives the memory types up.
+   *
+   * @throws {TtmError} `EBUSY` if buffers are alive, or dying ones are still busy after 15 s, or at once with `noWait`.
+   * Nothing has changed then, and it may be tried again. An aborted signal rejects with its reason.
+   */
+  async close(options: WaitOptions = {}): Promise<void> {
+    checkWaitOptions("close device", options);
+    const state = this.#state;
+    if (state.closed) return;
+    this.#mustHaveNoUsers();
+    const op = new Operation(state.tracer, options.noWait === true);
+    const outcome = await complete(state.clock, op, options.signal, () => {
+      // The last ghost of a buffer may leave the buffer to be destroyed next.
+      for (let before = -1; state.dyingBuffers > 0 && state.dyingBuffers !== before;) {
+        before = state.dyingBuffers;
+        const returned = waitForReturns(state, op);
+        if (returned !== DONE) return returned;
+        for (const buffer of dyingIn(state)) {
+          const ended = op.waitForAll(buffer.reservation.fences);
+          if (ended !== DONE) return ended;
+          if (buffer.row >= 0) reap(state, buffer);
+        }
+      }
+      // Where there is still no room on the way there will be none.
+      for (const stranded of state.returning) stranded.end();
+      return state.dyingBuffers > 0 ? EBUSY : DONE;
+    });
+    this.#mustHaveNoUsers();
+    if (outcome !== DONE) throw op.error("close device", `still busy: ${someOf(dyingIn(state))}`, outcome);
+    state.giveUpParts();
+    this.#global.remove(state);
+    state.closed = true;
+  }
+
+  /** Closes the device, as {@linkcode close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** @internal */
+  static check(device: BoDevice, buffers: Iterable<BufferView> | undefined): void {
+    if (buffers === undefined) checkState(device.#state);
+    for (const buffer of (buffers ?? []) as Iterable<BufferRecord>) {
+      if (buffer.row >= 0) checkBuffer(device.#state, buffer);
+    }
+  }
+
+  #mustHaveNoUsers(): void {
+    const { buffers, liveBuffers } = this.#state;
+    if (liveBuffers === 0) return;
+    const alive = [...buffers.all()].filter(({ disposed }) => !disposed);
+    throw new TtmError("EBUSY", `Cannot close device: still alive: ${someOf(alive)}`);
+  }
+
+  *#rows(rows: Iterable<number>): Generator<BufferView> {
+    for (const row of rows) {
+      const buffer = this.#state.resources.buffer(row);
+      if (buffer !== null) yield buffer;
+    }
+  }
+
+  #buffers(rows: Iterable<number>): BufferView[] {
+    return [...this.#rows(rows)];
+  }
+
+  #type(what: string, memoryType: string): MemoryType {
+    const type = this.#state.typesByName.get(memoryType);
+    if (type !== undefined) return type;
+    const known = this.memoryTypes.join(", ");
+    throw new TtmError("EINVAL", `Cannot ${what} ${show(memoryType)}: this device has ${known}`);
+  }
+}
+
+/** Names the first few for a message. */
+function someOf(buffers: readonly BufferView[]): string {
+  const named = buffers.slice(0, NAMED).join(", ");
+  return buffers.length > NAMED ? `${named} and ${buffers.length - NAMED} more` : named;
+}
+
+/**
+ * Walks over everything that a device holds and compares it with the rules that must always be true.
+ *
+ * @param buffers Check only what these buffers say of themselves, which takes a moment however many others there are.
+ * @throws {Error} On the first rule that is broken, with the values. It is a bug in the core, or in a driver or
+ * manager that breaks its contract.
+ */
+export function checkInvariants(device: BoDevice, buffers?: Iterable<BufferView>): void {
+  BoDevice.check(device, buffers);
+}

@@ -1,0 +1,69 @@
+import type { BufferRecord } from "../state/buffer_record.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import { TtmError } from "../base/errors.ts";
+import type { Operation } from "../state/operation.ts";
+import { BLOCKED, codeOf, EALREADY, EBUSY, EDEADLK, EINVAL, EIO, ENOMEM, type Outcome } from "../base/outcome.ts";
+import type { PreparedPlacement } from "../state/prepared_placement.ts";
+import { keptBuffers, summarize } from "../place/no_room.ts";
+
+const notReserved: ReadonlyMap<Outcome, string> = new Map([
+  [EALREADY, "its ticket holds it already"],
+  [EBUSY, "it is reserved"],
+  [EDEADLK, "its ticket must give way to an older one"],
+  [BLOCKED, "one party has kept it reserved for 15 s; if that is the caller, it waits for itself"],
+]);
+
+/** The error of a reserve that ended with a failure, or that somebody has blocked for too long. */
+export function reserveError(what: string, buffer: BufferRecord, outcome: Outcome): TtmError {
+  const code = codeOf(outcome === BLOCKED ? EDEADLK : outcome);
+  return new TtmError(code, `Cannot ${what} ${buffer}: ${notReserved.get(outcome)}`);
+}
+
+/** The error of a validate that ended with a failure; for want of room, with a report. */
+export function validateError(
+  state: DeviceState,
+  buffer: BufferRecord,
+  placement: PreparedPlacement,
+  op: Operation,
+  outcome: Outcome,
+): TtmError {
+  const what = `validate ${buffer}`;
+  if (op.cause instanceof Error) return op.error(what, op.cause.message, outcome);
+  const { noRoom } = op;
+  if (noRoom === null || op.cause !== undefined) return op.error(what, reasonOf(buffer, outcome), outcome);
+  const report = () => ({ ...noRoom, kept: keptBuffers(state, buffer, placement, noRoom) });
+  return op.error(what, summarize(noRoom), outcome, report);
+}
+
+/** The error of a transfer to or from the CPU, or of getting the pages for it. */
+export function accessError(what: string, op: Operation, outcome: Outcome): TtmError {
+  const why = outcome === EBUSY ? "it is busy" : outcome === EINVAL ? "it has no host pages" : "no memory";
+  return op.error(what, op.cause instanceof Error ? op.cause.message : why, outcome);
+}
+
+/** The error of a swapout that ended with a failure. */
+export function swapOutError(op: Operation, outcome: Outcome): TtmError {
+  return op.error("swap out", outcome === EBUSY ? "the work on a buffer has not ended" : "no buffer could be", outcome);
+}
+
+/** The error of an eviction on behalf of nobody. */
+export function evictError(what: string, op: Operation, outcome: Outcome): TtmError {
+  const why = outcome === EBUSY ? "a buffer is in use" : "a buffer has nowhere to go";
+  return op.error(what, op.cause instanceof Error ? op.cause.message : why, outcome);
+}
+
+function reasonOf(buffer: BufferRecord, outcome: Outcome): string {
+  switch (outcome) {
+    case EBUSY:
+      return "the work in the way has not ended";
+    case EINVAL:
+      if (buffer.pins === 0) return "the driver asks for stops without end";
+      return buffer.memoryType === null ? "it is pinned without a place" : `it is pinned in ${buffer.memoryType}`;
+    case EIO:
+      return "the driver failed";
+    case ENOMEM:
+      return "no memory for its pages";
+    default:
+      return "a stop on the way has no room";
+  }
+}

@@ -1,0 +1,186 @@
+import { MemoryAccountant, type MemoryLimits, type ZoneUsage } from "../state/memory_accountant.ts";
+import { checkOptions, checkWaitOptions, optionNames } from "../base/arguments.ts";
+import { type Clock, type ClockEvent, SystemClock } from "../time/clock.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import type { DeviceView } from "../contract/device_view.ts";
+import { TtmError } from "../base/errors.ts";
+import { swapOutError } from "./failure.ts";
+import { Operation } from "../state/operation.ts";
+import type { WaitOptions } from "../contract/call_options.ts";
+import { BLOCKED, DONE, type Outcome } from "../base/outcome.ts";
+import { swapOutDevice } from "../place/swapout.ts";
+import { complete } from "../state/wait.ts";
+
+export const GLOBAL_OPTIONS: ReadonlySet<string> = optionNames<GlobalOptions>({ limits: true });
+
+/** What several devices share. */
+export interface GlobalOptions {
+  /** How much host memory the buffers of all devices may use together. @default {no limits} */
+  readonly limits?: MemoryLimits;
+}
+
+interface Member {
+  readonly device: DeviceView;
+  readonly state: DeviceState;
+}
+
+/**
+ * What devices of one machine share (`ttm_global`): the account of host memory, and the turns in which their buffers are
+ * swapped out. A device that is given none has one of its own.
+ *
+ * @example Two devices in one memory
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { BoDevice, Global } from "@ttm/core";
+ *
+ * const driver = () => ({ name: "host", memoryTypes: [{ name: "system" }], evictPlacement: () => ({ placement: [] }) });
+ * const global = new Global({ limits: { pages: 1 } });
+ * await using first = new BoDevice({ driver: driver(), managers: {}, global });
+ * await using second = new BoDevice({ driver: driver(), managers: {}, global });
+ * using a = first.createBuffer({ bytes: 4096 });
+ * using b = second.createBuffer({ bytes: 4096 });
+ * for (const buffer of [a, b]) {
+ *   using _reservation = await buffer.reserve();
+ *   await buffer.validate({ placement: [{ memoryType: "system" }] });
+ *   await buffer.write(new Uint8Array([1]));
+ * }
+ * assertEquals([a.swapped, b.swapped, global.usedPages], [true, false, 1]);
+ * ```
+ */
+export class Global {
+  /** @internal */
+  readonly accountant: MemoryAccountant;
+  #members: Member[] = [];
+  #clock: Clock = new SystemClock();
+  #worker: ClockEvent | null = null;
+  #closed = false;
+
+  /**
+   * Checks the limits.
+   *
+   * @throws {TtmError} `EINVAL` if they make no sense.
+   */
+  constructor(options: GlobalOptions = {}) {
+    checkOptions("create global", options, GLOBAL_OPTIONS);
+    this.accountant = new MemoryAccountant(options.limits);
+    this.accountant.registerShrinker((op) => this.#swapOutOnce(op), () => this.#shrinkInBackground());
+  }
+
+  /** The devices in the order in which they are asked for memory next. */
+  get devices(): DeviceView[] {
+    return this.#members.map(({ device }) => device);
+  }
+
+  /** Buffers and ghosts of all devices that have not been freed (`bo_count`). */
+  get bufferCount(): number {
+    return this.#members.reduce((sum, { state }) => sum + state.liveBuffers + state.dyingBuffers, 0);
+  }
+
+  /** Host pages of all devices that are populated. */
+  get usedPages(): number {
+    return this.accountant.usedPages;
+  }
+
+  /**
+   * How full a zone of the limits is.
+   *
+   * @throws {TtmError} `EINVAL` if the limits have no such zone.
+   */
+  zone(name: string): ZoneUsage {
+    return this.accountant.zone(name);
+  }
+
+  /**
+   * Swaps the buffers out that come first in the turn of the devices, at least one.
+   *
+   * @returns The pages freed; 0 if there is nothing to swap out.
+   * @throws {TtmError} `EBUSY` after 15 s of waiting for the work on a buffer. An aborted signal rejects with its reason.
+   */
+  async swapOut(options: WaitOptions = {}): Promise<number> {
+    checkWaitOptions("swap out", options);
+    const op = new Operation({}, options.noWait === true);
+    let freed = 0;
+    const outcome = await complete(this.#clock, op, options.signal, () => {
+      freed = this.#swapOutOnce(op);
+      return freed < 0 ? freed : DONE;
+    });
+    if (outcome !== DONE) throw swapOutError(op, outcome);
+    return freed;
+  }
+
+  /**
+   * Swaps out until nothing is left that can be (`ttm_bo_swapout_all`).
+   *
+   * @returns The pages freed.
+   * @throws {TtmError} As {@linkcode swapOut}.
+   */
+  async swapOutAll(options: WaitOptions = {}): Promise<number> {
+    let total = 0;
+    for (;;) {
+      const freed = await this.swapOut(options);
+      if (freed === 0) return total;
+      total += freed;
+    }
+  }
+
+  /**
+   * Gives it up; devices can no longer be created with it. A global that is shared should be closed after its devices.
+   *
+   * @throws {TtmError} `EBUSY` while it has devices.
+   */
+  close(): void {
+    if (this.#members.length > 0) {
+      throw new TtmError("EBUSY", `Cannot close global: it has ${this.#members.length} devices`);
+    }
+    this.#closed = true;
+  }
+
+  /** @internal */
+  mustBeOpen(): void {
+    if (this.#closed) throw new TtmError("EINVAL", "Cannot create device: its global is closed");
+  }
+
+  /** @internal */
+  add(device: DeviceView, state: DeviceState): void {
+    this.#members.push({ device, state });
+    this.accountant.devices++;
+    if (this.#members.length === 1) this.#takeClock();
+  }
+
+  /** @internal */
+  remove(state: DeviceState): void {
+    this.#members = this.#members.filter((member) => member.state !== state);
+    this.accountant.devices = this.#members.length;
+    if (this.#clock === state.clock) this.#takeClock();
+  }
+
+  /** Goes by the clock of a device that is there; one that has gone might never move on. */
+  #takeClock(): void {
+    if (this.#worker !== null) this.#clock.cancel(this.#worker);
+    this.#worker = null;
+    this.#clock = this.#members[0]?.state.clock ?? new SystemClock();
+    this.#shrinkInBackground();
+  }
+
+  /** One attempt: who has given memory goes to the end of the line (`ttm_global_swapout`). */
+  #swapOutOnce(op: Operation): number | Outcome {
+    let freed: number | Outcome = 0;
+    for (const member of [...this.#members]) {
+      freed = swapOutDevice(member.state, op);
+      if (freed === BLOCKED) return BLOCKED;
+      if (freed <= 0) continue;
+      this.#members.push(...this.#members.splice(this.#members.indexOf(member), 1));
+      break;
+    }
+    return freed;
+  }
+
+  /** Swaps out soon, and without waiting, if a zone is fuller than it should be. */
+  #shrinkInBackground(): void {
+    if (this.#worker !== null || this.#members.length === 0 || !this.accountant.aboveSwapLimit) return;
+    this.#worker = this.#clock.schedule(this.#clock.now(), () => {
+      this.#worker = null;
+      this.accountant.shrinkToSwapLimit(new Operation({}, true));
+    });
+  }
+}

@@ -1,0 +1,158 @@
+import { assertEquals } from "@std/assert";
+import { BoDevice, type BufferObject, checkInvariants, Global } from "../mod.ts";
+import { addWork, fence, fill, place, put, refused, testDevice, TestDriver } from "../testing_devices.ts";
+
+async function filled(device: BoDevice, byte: number): Promise<BufferObject> {
+  const buffer = put(device, "system");
+  await fill(buffer, byte);
+  return buffer;
+}
+
+function twoDevices() {
+  const global = new Global();
+  const [first, second] = [testDevice({ global }), testDevice({ global })];
+  return { global, first: first.device, second: second.device };
+}
+
+Deno.test("devices take turns in giving memory; who has none to give is passed over", async () => {
+  const { global, first, second } = twoDevices();
+  const [a, b, c] = [await filled(first, 1), await filled(first, 2), await filled(second, 3)];
+  assertEquals(global.devices, [first, second]);
+  assertEquals([await global.swapOut(), a.swapped, global.devices], [1, true, [second, first]]);
+  assertEquals([await global.swapOut(), c.swapped, global.devices], [1, true, [first, second]]);
+  second.createBuffer({ bytes: 1 });
+  assertEquals([await global.swapOut(), b.swapped], [1, true]);
+  assertEquals([await global.swapOut(), global.usedPages], [0, 0]);
+  checkInvariants(first);
+  checkInvariants(second);
+});
+
+Deno.test("swapOutAll() leaves no page that can be swapped out, and says how many went", async () => {
+  const { global, first, second } = twoDevices();
+  const buffers = [await filled(first, 1), await filled(second, 2), await filled(second, 3)];
+  const reserved = await filled(first, 4);
+  reserved.tryReserve();
+  assertEquals([await global.swapOutAll(), buffers.every(({ swapped }) => swapped), reserved.swapped], [
+    3,
+    true,
+    false,
+  ]);
+  assertEquals([global.usedPages, await global.swapOutAll()], [1, 0]);
+});
+
+Deno.test("a limit holds for all devices of a global together", async () => {
+  const global = new Global({ limits: { pages: 2 } });
+  const [first, second] = [testDevice({ global }).device, testDevice({ global }).device];
+  const buffers = [await filled(first, 1), await filled(second, 2), await filled(second, 3)];
+  assertEquals([buffers.map(({ swapped }) => swapped), global.usedPages], [[true, false, false], 2]);
+});
+
+Deno.test("bufferCount counts buffers and ghosts of all devices until they are freed", () => {
+  const global = new Global();
+  const { device: first, driver } = testDevice({ global, ordered: true });
+  const { device: second } = testDevice({ global });
+  const moving = put(first, "gtt");
+  const other = second.createBuffer({ bytes: 1 });
+  place(moving, "vram");
+  assertEquals(global.bufferCount, 3);
+  driver.finishCopy();
+  assertEquals(global.bufferCount, 2);
+  const work = addWork(moving);
+  moving.unref();
+  other.unref();
+  assertEquals(global.bufferCount, 1);
+  work.signal();
+  assertEquals(global.bufferCount, 0);
+});
+
+Deno.test("a global is closed after its devices, in any order of theirs, and takes no more then", async () => {
+  const { global, first, second } = twoDevices();
+  await refused(() => global.close(), "EBUSY", "it has 2 devices");
+  await second.close();
+  await refused(() => global.close(), "EBUSY", "it has 1 devices");
+  await first.close();
+  global.close();
+  global.close();
+  assertEquals(global.devices, []);
+  await refused(() => testDevice({ global }), "EINVAL", "its global is closed");
+});
+
+Deno.test("a device that cannot be closed stays a member", async () => {
+  const { global, first } = twoDevices();
+  const buffer = first.createBuffer({ bytes: 1 });
+  await refused(() => first.close(), "EBUSY");
+  assertEquals(global.devices.includes(first), true);
+  buffer.unref();
+  await first.close();
+  assertEquals(global.devices.includes(first), false);
+});
+
+Deno.test("a swapout of a global waits for busy buffers, up to 15 s, or not at all", async () => {
+  const { global, first } = twoDevices();
+  const buffer = await filled(first, 1);
+  const work = addWork(buffer);
+  assertEquals(await global.swapOut({ noWait: true }), 0);
+  const swapping = global.swapOut();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  work.signal();
+  assertEquals(await swapping, 1);
+  const abort = new AbortController();
+  const again = await filled(first, 2);
+  addWork(again, fence("hang"));
+  const hanging = global.swapOut({ signal: abort.signal });
+  abort.abort("enough");
+  assertEquals(await hanging.catch((reason) => reason), "enough");
+  await refused(() => global.swapOut({ noWait: 1 as never }), "EINVAL", "noWait");
+  await refused(() => global.swapOutAll(5 as never), "EINVAL", "the options");
+});
+
+Deno.test("a device has a global of its own, with limits of its own, unless it is given one", async () => {
+  const [one, other] = [testDevice({ limits: { pages: 5 } }).device, testDevice().device];
+  assertEquals([one.global === other.global, one.global.devices], [false, [one]]);
+  const driver = () => new TestDriver();
+  const options = { global: new Global(), limits: { pages: 1 } };
+  await refused(
+    () => new BoDevice({ driver: driver(), managers: {}, ...options }),
+    "EINVAL",
+    "limits are those of its global",
+  );
+  await refused(
+    () => new BoDevice({ driver: driver(), managers: {}, global: {} as never }),
+    "EINVAL",
+    "must be a Global",
+  );
+  await refused(() => new BoDevice({ driver: driver(), managers: {}, store: 5 as never }), "EINVAL", "options.store");
+  await refused(() => new Global(null as never), "EINVAL", "the options");
+});
+
+Deno.test("a global goes by the clock of a device that it has, not of one that has been closed", async () => {
+  const global = new Global();
+  const old = testDevice({ global });
+  const { device, clock } = testDevice({ global });
+  await old.device.close();
+  const buffer = await filled(device, 1);
+  addWork(buffer, fence("hang"));
+  const swapping = refused(() => global.swapOut(), "EBUSY");
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals([old.clock.pending, clock.pending], [0, 1]);
+  clock.advanceTo(15_000);
+  await swapping;
+});
+
+Deno.test("swapping in the background goes on by the clock of another device when the first is closed", async () => {
+  const zone = { name: "kernel", bytes: 2 ** 20, maxBytes: 2 ** 20, emergencyBytes: 2 ** 20, swapBytes: 0 };
+  const global = new Global({ limits: { zones: [zone] } });
+  const [old, { device, clock }] = [testDevice({ global }), testDevice({ global })];
+  const buffer = await filled(device, 1);
+  assertEquals([old.clock.pending, clock.pending, buffer.swapped], [1, 0, false]);
+  await old.device.close();
+  assertEquals([old.clock.pending, clock.pending], [0, 1]);
+  clock.advanceTo(1);
+  assertEquals(buffer.swapped, true);
+  buffer.unref();
+  await device.close();
+  assertEquals(clock.pending, 0);
+  const later = testDevice({ global });
+  await filled(later.device, 2);
+  assertEquals([clock.pending, later.clock.pending], [0, 1]);
+});

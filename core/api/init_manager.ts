@@ -1,0 +1,32 @@
+import type { DeviceState } from "../state/device_state.ts";
+import { TtmError } from "../base/errors.ts";
+import { evictAll } from "../place/make_room.ts";
+import { isManager, type MemTypeManager } from "../contract/mem_type_manager.ts";
+import type { MemoryType } from "../state/memory_type.ts";
+import type { Operation } from "../state/operation.ts";
+import { DONE, EBUSY, type Outcome } from "../base/outcome.ts";
+
+/** Gives a memory type a manager (`ttm_bo_init_mm`). */
+export function initManager(type: MemoryType, manager: MemTypeManager): void {
+  const what = `initialise the manager of ${type.name}`;
+  if (type.isSystem) throw new TtmError("EINVAL", `Cannot ${what}: system memory is not managed`);
+  if (type.manager !== null) throw new TtmError("EBUSY", `Cannot ${what}: it has one, "${type.manager.name}"`);
+  if (!isManager(manager)) throw new TtmError("EINVAL", `Cannot ${what}: what was given is no manager`);
+  manager.init(type.pages);
+  type.manager = manager;
+  type.used = true;
+}
+
+/**
+ * One attempt to empty a memory type and to take its manager down (`ttm_bo_clean_mm`). Nothing is placed there any more,
+ * even if that fails.
+ */
+export function cleanManager(state: DeviceState, type: MemoryType, op: Operation): Outcome {
+  type.used = false;
+  const emptied = evictAll(state, type, op);
+  if (emptied !== DONE) return emptied;
+  if (type.residents > 0 || type.manager?.takedown() === false) return EBUSY;
+  type.manager = null;
+  type.moveFences = [];
+  return DONE;
+}

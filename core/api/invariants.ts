@@ -1,0 +1,109 @@
+import { checkBuffer, must } from "./buffer_invariants.ts";
+import type { BufferRecord } from "../state/buffer_record.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import type { MemoryType } from "../state/memory_type.ts";
+import type { Reservation } from "../lock/reservation.ts";
+import type { AcquireTicket } from "../lock/acquire_ticket.ts";
+
+/** Checks everything: each buffer by itself, then lists, usage and ranges of each memory type. */
+export function checkState(state: DeviceState): void {
+  let live = 0;
+  let dying = 0;
+  for (const buffer of state.buffers.all()) {
+    checkBuffer(state, buffer);
+    if (buffer.disposed) dying++;
+    else live++;
+  }
+  must(live === state.liveBuffers, () => `${live} buffers are alive, ${state.liveBuffers} are counted`);
+  must(dying === state.dyingBuffers, () => `${dying} buffers are dying, ${state.dyingBuffers} are counted`);
+  checkCounts(state);
+  checkAccount(state);
+  const listed = checkLists(state);
+  for (const type of state.types) {
+    const rows = listed.filter((row) => state.resources.place(row).type === type);
+    checkUsage(state, type, rows);
+    if (type.manager !== null && type.manager.intersects === undefined) checkRanges(state, type, rows);
+  }
+}
+
+/** Ghosts are counted by the buffers that they keep, locks by the tickets that hold them. */
+function checkCounts(state: DeviceState): void {
+  const ghosts = new Map<BufferRecord, number>();
+  const locks = new Map<AcquireTicket, Set<Reservation>>();
+  for (const { ghostOf, reservation } of state.buffers.all()) {
+    if (ghostOf !== null) ghosts.set(ghostOf, (ghosts.get(ghostOf) ?? 0) + 1);
+    const { holder } = reservation;
+    if (holder !== null) locks.set(holder, (locks.get(holder) ?? new Set()).add(reservation));
+  }
+  for (const buffer of state.buffers.all()) {
+    const count = ghosts.get(buffer) ?? 0;
+    must(count === buffer.ghosts, () => `${buffer} has ${count} ghosts, ${buffer.ghosts} are counted`);
+  }
+  for (const [ticket, held] of locks) {
+    must(held.size <= ticket.locks, () => `a ticket holds ${held.size} locks, ${ticket.locks} are counted`);
+  }
+}
+
+/** The host memory of buffers is what their tables hold, in a device that has an account of its own. */
+function checkAccount(state: DeviceState): void {
+  if (state.accountant.devices > 1) return;
+  let pages = 0;
+  for (const buffer of state.buffers.all()) {
+    const { tt } = buffer;
+    if (tt === null) continue;
+    const owes = tt.populated && !tt.external;
+    must(owes === tt.accounted, () => `the account of ${buffer} is ${owes ? "missing" : "too much"}`);
+    if (tt.accounted) pages += tt.pages;
+  }
+  const { usedPages } = state.accountant;
+  must(pages === usedPages, () => `buffers hold ${pages} host pages, ${usedPages} are counted`);
+}
+
+/** Every resource is in the order of its memory type, lower priorities first, or among the pinned; once. */
+function checkLists(state: DeviceState): number[] {
+  const seen = new Set<number>();
+  const check = (row: number, belongs: (buffer: BufferRecord) => boolean) => {
+    const buffer = state.resources.buffer(row);
+    must(buffer !== null && belongs(buffer), () => `${buffer} stands in the wrong list`);
+    must(!seen.has(row), () => `${buffer} is listed twice`);
+    must(buffer?.row !== -1, () => `${buffer} is listed but freed`);
+    seen.add(row);
+  };
+  for (const type of state.types) {
+    let priority = 0;
+    for (const row of state.order.candidates(type)) {
+      check(row, (buffer) => state.resources.place(row).type === type && buffer.priority >= priority);
+      priority = state.resources.buffer(row)?.priority ?? 0;
+    }
+  }
+  for (const row of state.order.pinned()) check(row, () => true);
+  for (const buffer of state.buffers.all()) {
+    const row = state.buffers.resource(buffer.row);
+    must(row < 0 || seen.has(row), () => `${buffer} is in ${buffer.memoryType} but on no list`);
+  }
+  return [...seen];
+}
+
+function checkUsage(state: DeviceState, type: MemoryType, rows: number[]): void {
+  const pages = rows.reduce((sum, row) => sum + state.resources.pages(row), 0);
+  const { name, usedPages, residents, manager } = type;
+  must(pages === usedPages, () => `${name} holds ${pages} pages, ${usedPages} are counted`);
+  must(rows.length === residents, () => `${name} holds ${rows.length} resources, ${residents} are counted`);
+  const managed = manager?.usedPages ?? usedPages;
+  must(managed === usedPages, () => `${name} holds ${usedPages} pages, its manager handed out ${managed}`);
+}
+
+function checkRanges(state: DeviceState, type: MemoryType, rows: number[]): void {
+  const { resources } = state;
+  if (type.manager?.addresses === false) return;
+  rows.sort((a, b) => resources.start(a) - resources.start(b));
+  let end = 0;
+  for (const row of rows) {
+    const buffer = resources.buffer(row);
+    const start = resources.start(row);
+    must(start >= end, () => `${buffer} overlaps its neighbour at page ${start} of ${type.name}`);
+    must(start % (buffer?.alignment ?? 1) === 0, () => `${buffer} is misaligned at page ${start} of ${type.name}`);
+    end = start + resources.pages(row);
+  }
+  must(end <= type.pages, () => `${type.name} has ${type.pages} pages, a buffer ends at ${end}`);
+}

@@ -1,0 +1,118 @@
+import { enlarge, Rows } from "./row_allocator.ts";
+
+const INITIAL = 64;
+
+/**
+ * Circular lists in one column, a node's two neighbours side by side. A node is a whole number and stands in one list at
+ * most: the even ones are entries, the odd ones marks, that is heads of lists and places of walks.
+ */
+export class LinkedLists {
+  // Of node n: at 2n the node behind, at 2n + 1 the node before.
+  #links: Int32Array = new Int32Array(0);
+  #marks: Rows = new Rows(Infinity, () => {});
+
+  /** A mark in a list of its own: the head of an empty list. */
+  takeMark(): number {
+    const mark = 2 * this.#marks.take() + 1;
+    this.admit(mark);
+    return mark;
+  }
+
+  /** Takes a mark out of its list and back. */
+  giveMark(mark: number): void {
+    this.unlink(mark);
+    this.#marks.give(mark >> 1);
+  }
+
+  /** The node behind; the head behind the last one. */
+  next(node: number): number {
+    return this.#links[2 * node] as number;
+  }
+
+  /** The node before; the last one before the head. */
+  previous(node: number): number {
+    return this.#links[2 * node + 1] as number;
+  }
+
+  /** The node of the entry behind, past marks; there must be one. */
+  nextEntry(entry: number): number {
+    let next = this.next(entry);
+    while (isMark(next)) next = this.next(next);
+    return next;
+  }
+
+  /** The node of the entry before, past marks; there must be one. */
+  previousEntry(entry: number): number {
+    let previous = this.previous(entry);
+    while (isMark(previous)) previous = this.previous(previous);
+    return previous;
+  }
+
+  /** Moves a node in front of another, from wherever it was; in front of a head means to the tail of its list. */
+  moveBefore(node: number, successor: number): void {
+    const links = this.#links;
+    const before = links[2 * successor + 1] as number;
+    if (node === successor || node === before) return;
+    const oldNext = links[2 * node] as number;
+    const oldBefore = links[2 * node + 1] as number;
+    links[2 * oldBefore] = oldNext;
+    links[2 * oldNext + 1] = oldBefore;
+    links[2 * before] = node;
+    links[2 * node + 1] = before;
+    links[2 * node] = successor;
+    links[2 * successor + 1] = node;
+  }
+
+  /** Moves a node behind another. */
+  moveBehind(node: number, predecessor: number): void {
+    if (node !== predecessor) this.moveBefore(node, this.next(predecessor));
+  }
+
+  /** Moves neighbours, and the marks between them, in front of a node that is not among them. */
+  moveStretchBefore(first: number, last: number, successor: number): void {
+    if (this.next(last) === successor) return;
+    this.#join(this.previous(first), this.next(last));
+    this.#join(this.previous(successor), first);
+    this.#join(last, successor);
+  }
+
+  /** Takes a node out of its list. */
+  unlink(node: number): void {
+    this.#join(this.previous(node), this.next(node));
+    this.#join(node, node);
+  }
+
+  /** The nodes of the entries of a list, first to last. */
+  *entries(head: number): Generator<number> {
+    for (let node = this.next(head); node !== head; node = this.next(node)) if (!isMark(node)) yield node;
+  }
+
+  /** Makes room for a node that has not been seen before; it is linked to itself. */
+  admit(node: number): void {
+    const known = this.#links.length >> 1;
+    if (node < known) return;
+    const count = Math.max(INITIAL, 2 * known, node + 1);
+    this.#links = enlarge(this.#links, 2 * count);
+    for (let at = known; at < count; at++) this.#links[2 * at] = this.#links[2 * at + 1] = at;
+  }
+
+  #join(before: number, after: number): void {
+    this.#links[2 * before] = after;
+    this.#links[2 * after + 1] = before;
+  }
+}
+
+/** Whether a node is no entry. */
+export function isMark(node: number): boolean {
+  return (node & 1) === 1;
+}
+
+/** The node of an entry, which is a whole number from 0. */
+export function nodeOf(entry: number): number {
+  return 2 * entry;
+}
+
+/** The entry of a node that is no mark. */
+export function entryOf(node: number): number {
+  return node >> 1;
+}

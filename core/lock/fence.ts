@@ -1,0 +1,148 @@
+import { TtmError } from "../base/errors.ts";
+
+/** Called once when a fence signals; `error` is `undefined` on success. */
+export type FenceCallback = (error: unknown) => void;
+
+/**
+ * A point in time that work reaches: GPU jobs, copies, I/O. It signals once, with or without an error.
+ * Callbacks run synchronously inside {@linkcode Fence.signal}, in the order in which they were added.
+ *
+ * @example Waiting for a fence by callback
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { FenceContext } from "@ttm/core";
+ *
+ * const fence = new FenceContext("copy").next();
+ * const seen: string[] = [];
+ * fence.onSignal(() => seen.push("done"));
+ * fence.signal();
+ * assertEquals(seen, ["done"]);
+ * ```
+ */
+export class Fence {
+  /** The timeline that this fence belongs to. */
+  readonly context: FenceContext;
+  /** Position on the timeline, from 1; later fences of a timeline have higher numbers. */
+  readonly seqno: number;
+  #signalled = false;
+  #error: unknown = undefined;
+  #callbacks: Set<FenceCallback> | null = null;
+
+  /** Use {@linkcode FenceContext.next}. */
+  constructor(context: FenceContext, seqno: number) {
+    this.context = context;
+    this.seqno = seqno;
+  }
+
+  /** Whether the work is over. */
+  get signalled(): boolean {
+    return this.#signalled;
+  }
+
+  /** Why the work failed; `undefined` while it runs and after success. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /**
+   * Marks the work as over. A second call changes nothing.
+   *
+   * @throws {TtmError} `EINVAL` if an earlier fence of its timeline has not signalled; nothing has changed then. Otherwise
+   * the first of what callbacks throw, after all of them have been called.
+   */
+  signal(error?: unknown): void {
+    if (this.#signalled) return;
+    this.context.pass(this);
+    this.#signalled = true;
+    this.#error = error;
+    const thrown: unknown[] = [];
+    for (const callback of this.#callbacks ?? []) {
+      try {
+        callback(error);
+      } catch (reason) {
+        thrown.push(reason);
+      }
+    }
+    this.#callbacks = null;
+    if (thrown.length > 0) throw thrown[0];
+  }
+
+  /**
+   * Calls `callback` when the fence signals, at once when it has signalled already.
+   *
+   * @returns A function that takes the callback back.
+   */
+  onSignal(callback: FenceCallback): () => void {
+    if (this.#signalled) {
+      callback(this.#error);
+      return () => {};
+    }
+    // Its own function for each call, since the same callback may be added twice.
+    const entry: FenceCallback = (error) => callback(error);
+    this.#callbacks ??= new Set();
+    this.#callbacks.add(entry);
+    return () => void this.#callbacks?.delete(entry);
+  }
+
+  /**
+   * The work as a promise: resolves when the fence signals, rejects with its error.
+   */
+  settled(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.onSignal((error) => error === undefined ? resolve() : reject(error));
+    });
+  }
+
+  /** For messages: the timeline's name and the position on it. */
+  toString(): string {
+    return `${this.context.name}#${this.seqno}`;
+  }
+}
+
+/**
+ * A timeline of fences: an engine or queue whose work ends in order, each fence after the one made before it. Whoever waits
+ * for a fence takes the earlier ones of its timeline for signalled, too; so each engine needs a timeline of its own, and
+ * each fence that is made must signal, with an error if its work will not be done.
+ */
+export class FenceContext {
+  /** For messages. */
+  readonly name: string;
+  #last: Fence | null = null;
+  #signalled = 0;
+
+  /** Starts a timeline. */
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Makes the next fence of this timeline. */
+  next(): Fence {
+    return this.#last = new Fence(this, (this.#last?.seqno ?? 0) + 1);
+  }
+
+  /**
+   * Makes the next fence of this timeline, which signals when the promise has settled, with its reason if it rejects, and
+   * the fences before it have signalled.
+   */
+  follow(promise: Promise<unknown>): Fence {
+    const before = this.#last;
+    const fence = this.next();
+    const end = (error?: unknown) => {
+      if (before === null) fence.signal(error);
+      else before.onSignal(() => fence.signal(error));
+    };
+    promise.then(() => end(), (error) => end(error ?? new Error("the work failed")));
+    return fence;
+  }
+
+  /** @internal Notes that a fence is about to signal, whose turn it must be. */
+  pass(fence: Fence): void {
+    const turn = this.#signalled + 1;
+    if (fence.seqno !== turn) {
+      const why =
+        `${this.name}#${turn} was made before it and has not signalled; work that may end in another order needs `;
+      throw new TtmError("EINVAL", `Cannot signal ${fence}: ${why}timelines of its own`);
+    }
+    this.#signalled = turn;
+  }
+}

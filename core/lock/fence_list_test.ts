@@ -1,0 +1,73 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { isFenceUsage } from "./fence_list.ts";
+import { type Fence, FenceContext, FenceList, type FenceUsage } from "../mod.ts";
+
+const usages: readonly FenceUsage[] = ["kernel", "write", "read", "bookkeep"];
+
+function listOf(...entries: readonly (readonly [Fence, FenceUsage])[]): FenceList {
+  const list = new FenceList();
+  for (const [fence, usage] of entries) list.add(fence, usage);
+  return list;
+}
+
+Deno.test("isFenceUsage() knows the four usages and nothing else", () => {
+  assertEquals([...usages, "Kernel", "", "length", undefined, null, 0].map(isFenceUsage), [
+    ...[true, true, true, true],
+    ...[false, false, false, false, false, false],
+  ]);
+});
+
+Deno.test("pending() and allPending() of a usage see that usage and those before it", () => {
+  const fences = usages.map((usage) => new FenceContext(usage).next());
+  const list = listOf(...fences.map((fence, at) => [fence, usages[at] as FenceUsage] as const));
+  usages.forEach((usage, at) => {
+    assertEquals(list.allPending(usage).map((fence) => fence.context.name), usages.slice(0, at + 1));
+    const alone = listOf([fences[at] as Fence, usage]);
+    assertEquals(usages.map((asked) => alone.pending(asked) !== null), usages.map((_, asked) => asked >= at));
+  });
+  assertEquals(list.allPending().length, 4);
+});
+
+Deno.test("signalled fences are over, also those that failed", () => {
+  const [a, b, c] = ["a", "b", "c"].map((name) => new FenceContext(name).next()) as [Fence, Fence, Fence];
+  const list = listOf([a, "write"], [b, "write"], [c, "write"]);
+  a.signal();
+  assertStrictEquals(list.pending(), b);
+  b.signal(new Error("lost"));
+  assertEquals(list.allPending(), [c]);
+  c.signal();
+  assertEquals([list.pending(), list.allPending()], [null, []]);
+});
+
+Deno.test("a later fence of a timeline stands for the earlier ones whose usage it covers", () => {
+  for (const [first, second, pending] of [["read", "read", 1], ["read", "write", 1], ["write", "read", 2]] as const) {
+    const line = new FenceContext("gpu");
+    const list = listOf([line.next(), first], [line.next(), second]);
+    assertEquals(list.allPending().length, pending, `${first}, then ${second}`);
+    assertEquals(list.allPending("write").length, first === "write" || second === "write" ? 1 : 0);
+  }
+});
+
+Deno.test("an earlier fence of a timeline does not replace a later one", () => {
+  const line = new FenceContext("gpu");
+  const [first, second] = [line.next(), line.next()];
+  const list = listOf([second, "write"], [first, "write"]);
+  first.signal();
+  assertStrictEquals(list.pending(), second);
+});
+
+Deno.test("fences of different timelines stand side by side", () => {
+  const [a, b] = [new FenceContext("gpu").next(), new FenceContext("gpu").next()];
+  assertEquals(listOf([a, "write"], [b, "write"]).allPending(), [a, b]);
+});
+
+Deno.test("the list does not grow with the fences that have signalled", () => {
+  const list = new FenceList();
+  const old = ["a", "b", "c"].map((name) => new FenceContext(name).next());
+  for (const fence of old) list.add(fence, "kernel");
+  for (const fence of old) fence.signal();
+  const [first, second] = [new FenceContext("d").next(), new FenceContext("e").next()];
+  list.add(first, "bookkeep");
+  list.add(second, "kernel");
+  assertEquals([list.allPending(), list.allPending("read")], [[second, first].reverse(), [second]]);
+});

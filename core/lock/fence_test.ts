@@ -1,0 +1,158 @@
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { type Fence, FenceContext, TtmError } from "../mod.ts";
+
+Deno.test("FenceContext numbers its fences from 1 and names them", () => {
+  const line = new FenceContext("copy");
+  const fences = [line.next(), line.next()];
+  assertEquals(fences.map(String), ["copy#1", "copy#2"]);
+  assertEquals(fences.map((fence) => fence.seqno), [1, 2]);
+  assert(fences.every((fence) => fence.context === line && !fence.signalled && fence.error === undefined));
+});
+
+Deno.test("signal() calls back in the order of asking, with the error, and only once", () => {
+  for (const error of [undefined, new Error("lost"), null]) {
+    const fence = new FenceContext("gpu").next();
+    const seen: unknown[] = [];
+    fence.onSignal((reason) => seen.push("first", reason, fence.signalled, fence.error));
+    fence.onSignal((reason) => seen.push("second", reason));
+    fence.signal(error);
+    fence.signal(new Error("again"));
+    assertEquals(seen, ["first", error, true, error, "second", error]);
+    assertStrictEquals(fence.error, error);
+  }
+});
+
+Deno.test("onSignal() calls back at once when it is too late", () => {
+  const fence = new FenceContext("gpu").next();
+  const error = new Error("lost");
+  fence.signal(error);
+  const seen: unknown[] = [];
+  fence.onSignal((reason) => seen.push(reason))();
+  assertEquals(seen, [error]);
+});
+
+Deno.test("what onSignal() returns takes just that callback back", () => {
+  const fence = new FenceContext("gpu").next();
+  const seen: string[] = [];
+  const forgetA = fence.onSignal(() => seen.push("a"));
+  fence.onSignal(() => seen.push("b"));
+  forgetA();
+  forgetA();
+  fence.signal();
+  assertEquals(seen, ["b"]);
+});
+
+Deno.test("taking a callback back while the fence signals does not disturb the others", () => {
+  const fence = new FenceContext("gpu").next();
+  const seen: string[] = [];
+  const forgetA = fence.onSignal(() => {
+    forgetA();
+    seen.push("a");
+  });
+  fence.onSignal(() => seen.push("b"));
+  fence.onSignal(() => seen.push("c"));
+  fence.signal();
+  assertEquals(seen, ["a", "b", "c"]);
+});
+
+Deno.test("a callback that an earlier one takes back is not called any more", () => {
+  const fence = new FenceContext("gpu").next();
+  const seen: string[] = [];
+  fence.onSignal(() => {
+    forgetB();
+    seen.push("a");
+  });
+  const forgetB = fence.onSignal(() => seen.push("b"));
+  fence.onSignal(() => seen.push("c"));
+  fence.signal();
+  assertEquals(seen, ["a", "c"]);
+});
+
+Deno.test("the same callback may be added twice and taken back once", () => {
+  const fence = new FenceContext("gpu").next();
+  let calls = 0;
+  const callback = () => calls++;
+  const [forget] = [fence.onSignal(callback), fence.onSignal(callback)];
+  forget();
+  fence.signal();
+  assertEquals(calls, 1);
+});
+
+Deno.test("a callback may ask again, and is then called at once", () => {
+  const fence = new FenceContext("gpu").next();
+  const seen: string[] = [];
+  fence.onSignal(() => {
+    fence.onSignal(() => seen.push("inner"));
+    seen.push("outer");
+  });
+  fence.signal();
+  assertEquals(seen, ["inner", "outer"]);
+});
+
+Deno.test("a fence is a promise that resolves when it signals and rejects with its error", async () => {
+  const line = new FenceContext("gpu");
+  const [good, bad] = [line.next(), line.next()];
+  const settled = [good.settled(), bad.settled()];
+  good.signal();
+  bad.signal("lost");
+  assertEquals(await Promise.allSettled([...settled, good.settled()]), [
+    { status: "fulfilled", value: undefined },
+    { status: "rejected", reason: "lost" },
+    { status: "fulfilled", value: undefined },
+  ]);
+});
+
+Deno.test("a fence follows a promise, also into failure", async () => {
+  const line = new FenceContext("gpu");
+  const work = Promise.withResolvers<void>();
+  const [good, bad, silent] = [
+    line.follow(work.promise),
+    line.follow(Promise.reject("lost")),
+    line.follow(Promise.reject()),
+  ];
+  assertEquals([good.seqno, good.signalled], [1, false]);
+  work.resolve();
+  await Promise.allSettled([good.settled(), bad.settled(), silent.settled()]);
+  assertEquals([good.error, bad.error, silent.error instanceof Error], [undefined, "lost", true]);
+});
+
+Deno.test("a fence whose turn it is not on its timeline is refused, and nothing has changed", () => {
+  const line = new FenceContext("copies");
+  const [first, second, third] = [line.next(), line.next(), line.next()] as [Fence, Fence, Fence];
+  const seen: string[] = [];
+  for (const fence of [first, second, third]) fence.onSignal(() => seen.push(String(fence)));
+  const error = assertThrows(
+    () => third.signal(),
+    TtmError,
+    "Cannot signal copies#3: copies#1 was made before it and has not signalled",
+  );
+  assertEquals([error.code, third.signalled, seen], ["EINVAL", false, []]);
+  first.signal(new Error("lost"));
+  assertThrows(() => third.signal(), TtmError, "copies#2 was made before it");
+  second.signal();
+  third.signal();
+  assertEquals(seen, ["copies#1", "copies#2", "copies#3"]);
+});
+
+Deno.test("a callback may signal the next fence of the timeline", () => {
+  const line = new FenceContext("copies");
+  const [first, second] = [line.next(), line.next()];
+  first.onSignal(() => second.signal());
+  first.signal();
+  assertEquals(second.signalled, true);
+});
+
+Deno.test("fences that follow promises signal in the order of their timeline, whichever settles first", async () => {
+  const line = new FenceContext("readback");
+  const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const seen: unknown[] = [];
+  const fences = [line.follow(first.promise), line.follow(second.promise)];
+  for (const fence of fences) fence.onSignal((error) => seen.push(String(fence), error));
+  second.reject("lost");
+  await second.promise.catch(() => {});
+  await Promise.resolve();
+  assertEquals([seen, fences.map(({ signalled }) => signalled)], [[], [false, false]]);
+  first.resolve();
+  await Promise.allSettled(fences.map((fence) => fence.settled()));
+  assertEquals(seen, ["readback#1", undefined, "readback#2", "lost"]);
+});

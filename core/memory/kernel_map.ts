@@ -1,0 +1,115 @@
+import { optionNames } from "../base/arguments.ts";
+import type { BufferRecord } from "../state/buffer_record.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import { TtmError } from "../base/errors.ts";
+import { isAperture, mappingsOf, releaseIo, reserveIo } from "./io_memory.ts";
+import type { Operation } from "../state/operation.ts";
+import { DONE, EINVAL, EIO, ENODEV, type Outcome } from "../base/outcome.ts";
+import { populate } from "./populate.ts";
+import { PAGE_SIZE } from "../base/units.ts";
+
+export const MAP_RANGE: ReadonlySet<string> = optionNames<MapRange>({ firstPage: true, pages: true });
+
+/** Which pages to map. */
+export interface MapRange {
+  /** From 0. */
+  readonly firstPage: number;
+  /** From 1. */
+  readonly pages: number;
+}
+
+/**
+ * Pages of a buffer under the hands of the CPU, made by `BufferRecord.map` (`ttm_bo_kmap_obj`). It ends when it is disposed
+ * of, or when the buffer leaves its place: pin the buffer, or keep it reserved, for as long as the bytes are used.
+ */
+export class KernelMap implements Disposable {
+  /** Whether the bytes are device memory seen through a window, instead of host pages. */
+  readonly isIoMemory: boolean;
+  #bytes: Uint8Array | null;
+  #end: () => void;
+
+  /** @internal */
+  constructor(bytes: Uint8Array, isIoMemory: boolean, end: () => void) {
+    this.#bytes = bytes;
+    this.isIoMemory = isIoMemory;
+    this.#end = end;
+  }
+
+  /** Whether the bytes are those of the buffer still. */
+  get valid(): boolean {
+    return this.#bytes !== null;
+  }
+
+  /**
+   * The bytes of the pages themselves, not a copy.
+   *
+   * @throws {TtmError} `EINVAL` when the map has ended.
+   */
+  get bytes(): Uint8Array {
+    if (this.#bytes !== null) return this.#bytes;
+    throw new TtmError("EINVAL", "Cannot use map: it was disposed of, or its buffer has left the place");
+  }
+
+  /** @internal */
+  end(): void {
+    if (this.#bytes === null) return;
+    this.#bytes = null;
+    this.#end();
+  }
+
+  /** Ends the map; the buffer may have left its place before. */
+  [Symbol.dispose](): void {
+    this.end();
+  }
+}
+
+/** One attempt to map pages of a buffer. What arrives by a copy is waited for. */
+export function mapPages(
+  state: DeviceState,
+  buffer: BufferRecord,
+  { firstPage, pages }: MapRange,
+  op: Operation,
+): KernelMap | Outcome {
+  const memory = cpuMemory(state, buffer, op);
+  if (typeof memory === "number") return memory;
+  const { bytes, isIoMemory } = memory;
+  const maps = mappingsOf(buffer);
+  const map = new KernelMap(bytes.subarray(firstPage * PAGE_SIZE, (firstPage + pages) * PAGE_SIZE), isIoMemory, () => {
+    maps.kernel.delete(map);
+    if (isIoMemory) releaseIo(state, buffer);
+  });
+  maps.kernel.add(map);
+  return map;
+}
+
+/**
+ * What the CPU sees of a buffer where it is, after the moves that bring it there: a share in the window on device memory,
+ * which the caller must give back, or host pages.
+ */
+export function cpuMemory(
+  state: DeviceState,
+  buffer: BufferRecord,
+  op: Operation,
+): { bytes: Uint8Array; isIoMemory: boolean } | Outcome {
+  const { type, tt } = buffer;
+  const moved = op.waitForAll(buffer.reservation.fences, "kernel");
+  if (moved !== DONE) return moved;
+  if (buffer.lost !== undefined) {
+    return op.fail(new TtmError("EIO", `the contents of ${buffer} are lost`, { cause: buffer.lost }), EIO);
+  }
+  if (type === null || !type.mappable) {
+    const why = type === null ? `${buffer} has no place yet; validate it first` : `the CPU cannot see ${type.name}`;
+    return op.fail(new TtmError("EINVAL", why), EINVAL);
+  }
+  if (tt === null || isAperture(type, tt.cachingBit)) {
+    try {
+      return { bytes: reserveIo(state, buffer, type), isIoMemory: true };
+    } catch (error) {
+      return op.fail(error, EIO);
+    }
+  }
+  const populated = populate(state, buffer, tt, op);
+  if (populated !== DONE) return populated;
+  if (tt.contents instanceof Uint8Array) return { bytes: tt.contents, isIoMemory: false };
+  return op.fail(new TtmError("ENODEV", "this driver does not keep contents as bytes"), ENODEV);
+}

@@ -1,0 +1,74 @@
+import type { BufferRecord } from "../state/buffer_record.ts";
+import { crc32 } from "../base/checksum.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import { TtmError } from "../base/errors.ts";
+import { type Fence, FenceContext } from "../lock/fence.ts";
+import type { Operation } from "../state/operation.ts";
+import { DONE, EIO, type Outcome } from "../base/outcome.ts";
+import { countPages } from "./page_account.ts";
+import { isPromise } from "../contract/swap_store.ts";
+import type { SwappedPages, TranslationTable } from "../contract/translation_table.ts";
+
+/**
+ * Brings the pages of a table back from the store (`ttm_tt_swapin`). A failed read leaves them swapped out, to be tried
+ * again by another call. A store that takes its time is read once for all who wait.
+ */
+export function swapIn(
+  state: DeviceState,
+  buffer: BufferRecord,
+  table: TranslationTable,
+  swap: SwappedPages,
+  op: Operation,
+): Outcome {
+  if (op.hasSeenFail(table.transfer)) return op.fail(table.transfer?.error, EIO);
+  let read;
+  try {
+    read = state.store.read(swap.key);
+    if (!isPromise(read)) {
+      install(state, buffer, table, swap, read);
+      return DONE;
+    }
+  } catch (error) {
+    return op.fail(error, EIO);
+  }
+  const fence = beginTransfer(buffer, table);
+  read.then((bytes) => install(state, buffer, table, swap, bytes) && countPages(state, table))
+    .then(() => fence.signal(), (error) => fence.signal(error ?? new Error("the store failed")));
+  return op.waitForOwn(fence);
+}
+
+/** Announces a transfer from or to the store. Those of several buffers end in any order: each has its own timeline. */
+export function beginTransfer(buffer: BufferRecord, table: TranslationTable): Fence {
+  const fence = new FenceContext(`swap of ${buffer}`).next();
+  table.transfer = fence;
+  buffer.reservation.fences.reserve(1);
+  buffer.reservation.fences.add(fence, "kernel");
+  return fence;
+}
+
+function install(
+  state: DeviceState,
+  buffer: BufferRecord,
+  table: TranslationTable,
+  swap: SwappedPages,
+  bytes: Uint8Array,
+): boolean {
+  if (!(bytes instanceof Uint8Array) || bytes.length !== swap.length || crc32(bytes) !== swap.checksum) {
+    const { name } = state.store;
+    throw new TtmError("EIO", `store "${name}" did not give back what was written of ${buffer} as ${swap.key}`);
+  }
+  // It was dropped while it was read.
+  if (table.swap !== swap) return false;
+  table.restore(bytes);
+  state.tracer.swapIn?.(buffer);
+  forgetSwap(state, table);
+  return true;
+}
+
+/** Drops what the store keeps of a table, unless the storage is the user's. */
+export function forgetSwap(state: DeviceState, table: TranslationTable): void {
+  const { swap } = table;
+  table.swap = null;
+  if (swap === null || swap.persistent) return;
+  Promise.resolve(state.store.delete(swap.key)).catch(() => {});
+}

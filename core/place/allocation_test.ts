@@ -1,0 +1,117 @@
+import { assertEquals } from "@std/assert";
+import { firstFit } from "@ttm/first-fit";
+import { type AllocationRequest, checkInvariants, type MemTypeManager } from "../mod.ts";
+import { addWork, only, place, put, refused, refusedUnchanged, testDevice } from "../testing_devices.ts";
+
+/** First-fit that answers what it is told to, once, and keeps its last request. */
+function moody() {
+  const inner = firstFit();
+  const mood: { next: "no-room" | "busy" | Error | null; last: AllocationRequest | null } = { next: null, last: null };
+  const manager: MemTypeManager = {
+    name: "moody",
+    init: (pages) => inner.init(pages),
+    allocate(request) {
+      mood.last = { ...request };
+      const answer = mood.next;
+      mood.next = null;
+      if (answer instanceof Error) throw answer;
+      return answer ?? inner.allocate(request);
+    },
+    free: (node) => inner.free(node as never),
+    takedown: () => inner.takedown(),
+    get usedPages() {
+      return inner.usedPages;
+    },
+    debug: () => inner.debug(),
+  };
+  return { manager, mood };
+}
+
+Deno.test("a resource counts in its memory type from its allocation to its end, SYSTEM included", () => {
+  const { device } = testDevice();
+  const used = () => device.memoryTypes.map((type) => [device.usage(type).usedPages, device.usage(type).residents]);
+  const buffer = put(device, "system", { pages: 3 });
+  assertEquals(used(), [[3, 1], [0, 0], [0, 0]]);
+  place(buffer, "gtt");
+  put(device, "vram", { pages: 2 });
+  assertEquals(used(), [[0, 0], [3, 1], [2, 1]]);
+  buffer.unref();
+  assertEquals(used(), [[0, 0], [0, 0], [2, 1]]);
+  assertEquals(device.usage("vram"), { memoryType: "vram", pages: 8, usedPages: 2, residents: 1 });
+});
+
+Deno.test("a resource keeps the place that it was made for", () => {
+  const { device } = testDevice();
+  const first = { memoryType: "vram", fpfn: 2, topDown: true };
+  const buffer = put(device, { placement: [{ memoryType: "gtt", fpfn: 7, lpfn: 8 }, first] }, { pages: 2 });
+  assertEquals([buffer.place === first, buffer.start, buffer.gpuAddress], [true, 6, 6 * 4096]);
+  place(buffer, "gtt");
+  assertEquals([buffer.start, buffer.gpuAddress, buffer.place], [0, 1 << 20, { memoryType: "gtt" }]);
+  place(buffer, "system");
+  assertEquals([buffer.start, buffer.gpuAddress], [0, null]);
+});
+
+Deno.test("a manager is asked for size, alignment, range, direction and contiguity", () => {
+  const { manager, mood } = moody();
+  const { device } = testDevice({ managers: { vram: manager } });
+  put(device, "vram", { pages: 2, alignment: 3 });
+  assertEquals(mood.last, { pages: 2, alignment: 3, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false });
+  put(device, only("vram", { fpfn: 1, lpfn: 7, topDown: true, contiguous: true }));
+  assertEquals(mood.last, { pages: 1, alignment: 1, fpfn: 1, lpfn: 7, topDown: true, contiguous: true });
+});
+
+Deno.test("a busy manager makes the next place be tried, and evicts nobody", () => {
+  const { manager, mood } = moody();
+  const { device, moves } = testDevice({ managers: { vram: manager } });
+  put(device, "vram", { pages: 8 });
+  mood.next = "busy";
+  const buffer = put(device, { placement: [{ memoryType: "vram" }, { memoryType: "gtt" }] });
+  assertEquals([buffer.memoryType, moves], ["gtt", ["0 nowhere>vram@0", "1 nowhere>gtt@0"]]);
+});
+
+Deno.test("a manager that is busy in both passes is ENOMEM, and nothing has changed", async () => {
+  const { device } = testDevice({ managers: { vram: { ...moody().manager, allocate: () => "busy" } } });
+  const buffer = put(device, "system");
+  buffer.tryReserve();
+  const error = await refusedUnchanged(device, [buffer], () => buffer.validate(only("vram")), "ENOMEM");
+  assertEquals(error.report?.tried.map(({ problem }) => problem), ["no room", "no room"]);
+});
+
+Deno.test("a manager that is busy after an eviction leaves the place to others; the victim stays evicted", () => {
+  const { manager, mood } = moody();
+  const { device, driver } = testDevice({ managers: { vram: manager } });
+  const victim = put(device, "vram", { pages: 8 });
+  driver.beforeMove = ({ buffer }) => {
+    if (buffer === victim) mood.next = "busy";
+  };
+  const buffer = put(device, {
+    placement: [{ memoryType: "vram" }],
+    busyPlacement: [{ memoryType: "vram" }, { memoryType: "system" }],
+  });
+  assertEquals([buffer.memoryType, victim.memoryType], ["system", "gtt"]);
+  checkInvariants(device);
+});
+
+Deno.test("what a manager throws stops the search: EIO with the cause, or the thrown code", async () => {
+  const { manager, mood } = moody();
+  const { device } = testDevice({ managers: { vram: manager } });
+  const buffer = put(device, "system");
+  buffer.tryReserve();
+  const both = { placement: [{ memoryType: "vram" }, { memoryType: "gtt" }] };
+  mood.next = new Error("broken");
+  const error = await refusedUnchanged(device, [buffer], () => buffer.validate(both), "EIO", "broken");
+  assertEquals((error.cause as Error).message, "broken");
+  mood.next = await refused(() => device.usage("x"), "EINVAL");
+  await refusedUnchanged(device, [buffer], () => buffer.validate(both), "EINVAL", "x");
+});
+
+Deno.test("a range that a dying buffer holds is free only when the buffer is reaped", () => {
+  const { device, clock } = testDevice();
+  const buffer = put(device, "vram", { pages: 8 });
+  const work = addWork(buffer);
+  buffer.unref();
+  assertEquals([device.usage("vram").usedPages, buffer.memoryType, buffer.busy], [8, "vram", true]);
+  work.signal();
+  clock.advanceTo(0);
+  assertEquals([device.usage("vram").usedPages, buffer.memoryType, buffer.start], [0, null, null]);
+});

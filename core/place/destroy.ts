@@ -1,0 +1,139 @@
+import { accountedSize } from "../memory/accounted_size.ts";
+import type { Charge } from "../state/memory_accountant.ts";
+import { BufferRecord } from "../state/buffer_record.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import type { RemovalReason } from "../contract/eviction_policy.ts";
+import type { GuardedFence } from "../lock/fence_list.ts";
+import { freeResource } from "./allocation.ts";
+import { emptyTable } from "../memory/bind.ts";
+import type { TranslationTable } from "../contract/translation_table.ts";
+
+/**
+ * Gives up a buffer that has no users: work that still uses its memory keeps it in its place, where it can be reaped by
+ * whoever needs the room, until the last fence signals (`ttm_bo_release`). Ghosts of it, and bytes on their way to their
+ * exporter, come first.
+ */
+export function releaseUnlessKept(state: DeviceState, buffer: BufferRecord): void {
+  if (buffer.ghosts > 0 || buffer.isReturning) return;
+  disown(state, buffer);
+  buffer.isDying = true;
+  queueOrReap(state, buffer);
+}
+
+/** Ends what a buffer was used for: its bulk, its pins, its share in a reservation. A second call does nothing. */
+export function disown(state: DeviceState, buffer: BufferRecord): void {
+  const row = state.buffers.resource(buffer.row);
+  if (row >= 0) state.order.leaveBulk(row);
+  buffer.bulkMove = null;
+  if (state.buffers.pins(buffer.row) > 0) {
+    state.buffers.setPins(buffer.row, 0);
+    if (row >= 0) state.order.touch(row, buffer);
+  }
+  buffer.individualise();
+}
+
+/** What is idle goes at once; imported memory is always left to the worker, since letting go of it may take locks. */
+function queueOrReap(state: DeviceState, buffer: BufferRecord): void {
+  if (buffer.kind !== "sg" && buffer.reservation.fences.pending() === null) reap(state, buffer);
+  else reapWhenIdle(state, buffer);
+}
+
+/**
+ * Splits the old place of a moving buffer off into an object of its own, which lives until the fences signal and keeps
+ * the buffer alive. With a `table`, the ghost takes that too. The buffer is left without a place.
+ */
+export function leaveToGhost(
+  state: DeviceState,
+  buffer: BufferRecord,
+  table: TranslationTable | null,
+  fences: readonly GuardedFence[],
+  why: RemovalReason,
+): void {
+  const row = state.buffers.resource(buffer.row);
+  const ghost = new BufferRecord(state, {
+    id: buffer.id,
+    bytes: buffer.bytes,
+    alignment: buffer.alignment,
+    priority: buffer.priority,
+    label: buffer.label,
+  });
+  ghost.becomeGhostOf(buffer, ++state.ghostsMade, why);
+  state.dyingBuffers++;
+  ghost.tt = table;
+  state.order.leaveBulk(row);
+  state.buffers.setResource(buffer, -1);
+  state.buffers.setResource(ghost, row);
+  state.resources.setBuffer(row, ghost);
+  state.order.touch(row, ghost);
+  ghost.reservation.fences.reserve(fences.length);
+  for (const { fence, usage } of fences) ghost.reservation.fences.add(fence, usage);
+  state.tracer.ghost?.(ghost, buffer);
+  queueOrReap(state, ghost);
+}
+
+/** Reaps at the very moment when the last fence signals, so that whoever waits for that moment finds the room. */
+function reapWhenIdle(state: DeviceState, buffer: BufferRecord): void {
+  if (buffer.row < 0 || state.delayedDestroyHolds > 0) return;
+  const fence = buffer.reservation.fences.pending();
+  if (fence === null) reap(state, buffer);
+  else fence.onSignal(() => reapWhenIdle(state, buffer));
+}
+
+/**
+ * Reaps what became idle while delayed destruction was held back, and watches the rest again: buffers in the order of
+ * their numbers, then ghosts from the oldest, until nothing is left that is idle.
+ */
+export function reapAllIdle(state: DeviceState): void {
+  for (;;) {
+    const idle = dyingIn(state).filter((buffer) => buffer.reservation.fences.pending() === null);
+    if (idle.length === 0) break;
+    for (const buffer of idle) if (buffer.row >= 0) reap(state, buffer);
+  }
+  for (const buffer of dyingIn(state)) reapWhenIdle(state, buffer);
+}
+
+/** Dying buffers in the order of their numbers, then ghosts in the order of their making. */
+export function dyingIn(state: DeviceState): BufferRecord[] {
+  const dying = [...state.buffers.all()].filter((buffer) => buffer.isDying);
+  return dying.sort((a, b) => Number(a.isGhost) - Number(b.isGhost) || (a.isGhost ? a.made - b.made : a.id - b.id));
+}
+
+/** Frees a dying, idle buffer and its memory. */
+export function reap(state: DeviceState, buffer: BufferRecord): void {
+  state.tracer.destroy?.(buffer);
+  freeMemory(state, buffer);
+  forget(state, buffer);
+}
+
+/** Frees what a dying, idle buffer holds (`ttm_bo_cleanup_memtype_use`). */
+function freeMemory(state: DeviceState, buffer: BufferRecord): void {
+  const row = state.buffers.resource(buffer.row);
+  if (!buffer.isGhost && row >= 0) state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
+  if (buffer.tt !== null) emptyTable(state, buffer, buffer.tt);
+  buffer.tt = null;
+  state.buffers.setResource(buffer, -1);
+  if (row >= 0) freeResource(state, row, buffer.leavesBecause);
+}
+
+/** For whoever needs the room now; the buffer itself stays while delayed destruction is held back. */
+export function reapForRoom(state: DeviceState, buffer: BufferRecord): void {
+  if (state.delayedDestroyHolds > 0) freeMemory(state, buffer);
+  else reap(state, buffer);
+}
+
+/** What the structures of a buffer count for. */
+export function structuresCharge({ dma32 }: DeviceState, { bytes, kind }: BufferRecord): Charge {
+  return { bytes: accountedSize(bytes, dma32), pages: 0, dma32: true, privileged: kind === "kernel" };
+}
+
+function forget(state: DeviceState, buffer: BufferRecord): void {
+  state.buffers.release(buffer.row);
+  state.dyingBuffers--;
+  buffer.row = -1;
+  buffer.onDestroy?.(buffer);
+  if (!buffer.isGhost) state.accountant.uncharge(structuresCharge(state, buffer));
+  const parent = buffer.ghostOf;
+  if (parent === null) return;
+  parent.ghosts--;
+  if (parent.disposed) releaseUnlessKept(state, parent);
+}

@@ -1,0 +1,145 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { type BufferView, checkInvariants, TtmError } from "../mod.ts";
+import { addWork, fence, only, pin, place, put, refused, testDevice, whileReserved } from "../testing_devices.ts";
+
+for (const from of ["system", "gtt", "vram", null]) {
+  Deno.test(`the last unref() of an idle buffer in ${from ?? "no place"} frees it at once`, () => {
+    const destroyed: BufferView[] = [];
+    const { device, driver } = testDevice({ tracer: { destroy: (buffer) => destroyed.push(buffer) } });
+    const buffer = device.createBuffer({ bytes: 8192 });
+    if (from !== null) place(buffer, from);
+    driver.calls.length = 0;
+    buffer.unref();
+    assertEquals([buffer.disposed, buffer.memoryType, buffer.start, buffer.tt], [true, null, null, null]);
+    assertEquals([device.liveBuffers, device.dyingBuffers, destroyed], [0, 0, [buffer]]);
+    const expected = from === null ? [] : [`notify 0 ${from}>null`, ...(from === "gtt" ? ["unbind 0"] : [])];
+    assertEquals(driver.calls, expected);
+    for (const type of device.memoryTypes) assertEquals(device.usage(type).usedPages, 0);
+    checkInvariants(device);
+  });
+}
+
+Deno.test("a buffer lives as long as it has users", () => {
+  const { device } = testDevice();
+  const buffer = put(device, "vram");
+  assertEquals(buffer.ref().ref(), buffer);
+  buffer.unref();
+  buffer[Symbol.dispose]();
+  assertEquals([buffer.disposed, buffer.memoryType, device.liveBuffers], [false, "vram", 1]);
+  buffer.unref();
+  assertEquals([buffer.disposed, device.liveBuffers], [true, 0]);
+});
+
+Deno.test("a busy buffer's memory stays until all its work has ended, whatever the work", () => {
+  const { device, clock, driver } = testDevice();
+  const buffer = put(device, "gtt", { pages: 3 });
+  const works = (["kernel", "write", "read", "bookkeep"] as const).map((usage) => {
+    const work = fence(usage);
+    whileReserved(buffer, () => buffer.addFence(work, usage));
+    return work;
+  });
+  buffer.unref();
+  for (const work of works) {
+    assertEquals([device.dyingBuffers, device.usage("gtt").usedPages, buffer.tt?.boundTo], [1, 3, "gtt"]);
+    checkInvariants(device);
+    work.signal();
+    clock.advanceTo(0);
+  }
+  assertEquals([device.dyingBuffers, device.usage("gtt").usedPages, driver.calls.at(-1)], [0, 0, "unbind 0"]);
+  checkInvariants(device);
+});
+
+Deno.test("work that fails frees the memory too", () => {
+  const { device, clock } = testDevice();
+  const buffer = put(device, "vram");
+  const work = addWork(buffer);
+  buffer.unref();
+  work.signal(new Error("hung"));
+  assertEquals([device.dyingBuffers, device.usage("vram").usedPages, clock.pending], [0, 0, 0]);
+});
+
+Deno.test("the memory is free for whoever hears of the end of the work after the buffer was released", () => {
+  const { device } = testDevice();
+  const buffer = put(device, "vram");
+  const work = addWork(buffer);
+  buffer.unref();
+  const seen: number[] = [];
+  work.onSignal(() => seen.push(device.usage("vram").usedPages));
+  work.signal();
+  assertEquals(seen, [0]);
+});
+
+Deno.test("who needs the room of a dying buffer waits for it and takes it", async () => {
+  const { device, clock, moves } = testDevice();
+  const dying = put(device, "vram", { pages: 8 });
+  const work = addWork(dying);
+  dying.unref();
+  const buffer = put(device, "system");
+  buffer.tryReserve();
+  await refused(() => buffer.validate(only("vram"), { noWait: true }), "ENOMEM", "1 busy");
+  const placed = buffer.validate(only("vram"));
+  work.signal();
+  await placed;
+  assertEquals([buffer.memoryType, device.dyingBuffers, moves.at(-1)], ["vram", 0, "1 system>vram@0"]);
+  assertEquals(clock.pending, 0);
+  checkInvariants(device);
+});
+
+Deno.test("a dying buffer that is idle is simply cleaned up to make room", () => {
+  const { device, moves } = testDevice();
+  const dying = put(device, "vram", { pages: 8 });
+  const work = addWork(dying);
+  dying.unref();
+  work.signal();
+  const buffer = put(device, "vram", { pages: 8 });
+  assertEquals([buffer.memoryType, dying.row, moves.some((move) => move.includes("evict"))], ["vram", -1, false]);
+  checkInvariants(device);
+});
+
+Deno.test("evictFirst() frees a dying buffer", async () => {
+  const { device } = testDevice();
+  const dying = put(device, "vram");
+  const work = addWork(dying);
+  dying.unref();
+  await refused(() => device.evictFirst("vram", { noWait: true }), "EBUSY");
+  const evicted = device.evictFirst("vram");
+  work.signal();
+  assertEquals([await evicted, device.usage("vram").usedPages, device.dyingBuffers], [true, 0, 0]);
+});
+
+Deno.test("a pinned buffer may be released, and can then be reaped like any other", () => {
+  const { device, clock } = testDevice();
+  const [idle, busy] = [put(device, "vram", { pages: 4 }), put(device, "vram", { pages: 4 })];
+  pin(idle);
+  pin(busy);
+  const work = addWork(busy);
+  idle.unref();
+  busy.unref();
+  assertEquals([device.pinned, device.lru("vram")[0], busy.pins], [[], [busy], 0]);
+  checkInvariants(device);
+  work.signal();
+  put(device, "vram", { pages: 8 });
+  clock.advanceTo(0);
+  checkInvariants(device);
+});
+
+Deno.test("the last unref() of a reserved buffer is refused", () => {
+  const { device } = testDevice();
+  const buffer = put(device, "vram").ref();
+  buffer.tryReserve();
+  buffer.unref();
+  const error = assertThrows(() => buffer.unref(), TtmError, "Cannot release buffer 0: it is reserved");
+  assertEquals([error.code, buffer.disposed, device.liveBuffers], ["EINVAL", false, 1]);
+  buffer.unreserve();
+  buffer.unref();
+});
+
+Deno.test("rows of freed buffers are used again", () => {
+  const { device } = testDevice();
+  const kept = put(device, "vram", { label: "kept" });
+  for (let round = 0; round < 200; round++) {
+    put(device, "gtt", { pages: 1 + round % 8 }).unref();
+    checkInvariants(device);
+  }
+  assertEquals([kept.memoryType, kept.row, device.lru("vram")[0]], ["vram", 0, [kept]]);
+});

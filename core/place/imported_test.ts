@@ -1,0 +1,203 @@
+import { assertEquals } from "@std/assert";
+import { firstFit } from "@ttm/first-fit";
+import { BoDevice, type BufferObject, checkInvariants, type Driver, PAGE_SIZE } from "../mod.ts";
+import { addWork, bytesIn, fill, only, pin, place, put, refused, testDevice } from "../testing_devices.ts";
+
+/** A buffer of one page that is imported, and the array of its exporter. */
+function importOne(device: BoDevice, byte = 7): { buffer: BufferObject; array: Uint8Array } {
+  const array = new Uint8Array(PAGE_SIZE).fill(byte);
+  return { buffer: device.createBuffer({ bytes: PAGE_SIZE, kind: "sg", imported: array }), array };
+}
+
+/** The different bytes of an array. */
+const different = (array: Uint8Array) => [...new Set(array)];
+
+Deno.test("imported bytes can be read before the buffer has a place", async () => {
+  const { device } = testDevice();
+  const { buffer } = importOne(device);
+  assertEquals(await bytesIn(buffer), [7]);
+});
+
+for (const type of ["system", "gtt", "vram"]) {
+  Deno.test(`imported bytes are what a buffer first holds in ${type}, and the array is left alone`, async () => {
+    const { device } = testDevice();
+    const { buffer, array } = importOne(device);
+    place(buffer, type);
+    assertEquals([await bytesIn(buffer), different(array)], [[7], [7]]);
+    checkInvariants(device);
+  });
+}
+
+Deno.test("the array gets what was written on the device when the buffer comes back, and not before", async () => {
+  const { device } = testDevice();
+  const { buffer, array } = importOne(device);
+  place(buffer, "vram");
+  await fill(buffer, 9);
+  assertEquals(different(array), [7]);
+  place(buffer, "gtt");
+  assertEquals([await bytesIn(buffer), different(array)], [[9], [9]]);
+  place(buffer, "vram");
+  await device.evictAll("vram");
+  assertEquals([buffer.memoryType, await bytesIn(buffer), buffer.tt?.contents === array], ["gtt", [9], true]);
+});
+
+Deno.test("a stop on the way takes imported bytes along, from nowhere as well", async () => {
+  const { device, driver } = testDevice();
+  driver.stop = (from, to) => from !== "gtt" && to !== "gtt" ? { memoryType: "gtt" } : null;
+  const { buffer, array } = importOne(device);
+  place(buffer, "vram");
+  assertEquals([await bytesIn(buffer), driver.requests.map(({ source }) => source?.memoryType)], [[7], ["gtt"]]);
+  await fill(buffer, 8);
+  place(buffer, "system");
+  assertEquals([await bytesIn(buffer), different(array)], [[8], [8]]);
+});
+
+Deno.test("a copy of imported bytes that is under way finds them, though its buffer had no place", () => {
+  const { device, driver } = testDevice({ ordered: true });
+  const { buffer, array } = importOne(device);
+  place(buffer, "vram");
+  driver.finishCopy();
+  array.fill(0);
+  place(buffer, "gtt");
+  driver.finishCopy();
+  assertEquals(different(array), [7]);
+});
+
+Deno.test("when the last reference goes the array gets what is on the device, whoever else uses the memory", async () => {
+  for (const released of ["idle", "busy", "pinned", "shared and reserved"]) {
+    const { device } = testDevice();
+    const array = new Uint8Array(PAGE_SIZE).fill(7);
+    const root = device.createBuffer({ bytes: 1 });
+    const shared = released.startsWith("shared") ? { reservation: root.reservation } : {};
+    const buffer = put(device, "vram", { kind: "sg", imported: array, ...shared });
+    await fill(buffer, 5);
+    const work = released === "busy" ? addWork(buffer) : null;
+    if (released === "pinned") pin(buffer);
+    if (released.startsWith("shared")) root.tryReserve();
+    buffer.unref();
+    checkInvariants(device);
+    assertEquals(different(array), work === null ? [5] : [7], released);
+    work?.signal();
+    assertEquals([different(array), device.usage("vram").residents], [[5], 0], released);
+    if (root.reserved) root.unreserve();
+    root.unref();
+    await device.close();
+  }
+});
+
+Deno.test("closing the device waits until imported bytes are back", async () => {
+  const { device } = testDevice();
+  const { buffer, array } = importOne(device);
+  place(buffer, "vram");
+  await fill(buffer, 3);
+  const work = addWork(buffer);
+  buffer.unref();
+  assertEquals([device.liveBuffers, device.dyingBuffers], [0, 1]);
+  let isClosed = false;
+  const closed = device.close().then(() => isClosed = true);
+  for (let turn = 0; turn < 9; turn++) await Promise.resolve();
+  assertEquals([isClosed, different(array)], [false, [7]]);
+  work.signal();
+  await closed;
+  assertEquals([different(array), device.dyingBuffers], [[3], 0]);
+});
+
+Deno.test("who needs the room of a buffer that waits for its way back gets it, and the array its bytes", async () => {
+  const { device } = testDevice({ vram: 1 });
+  const { buffer, array } = importOne(device);
+  place(buffer, "vram");
+  await fill(buffer, 3);
+  const work = addWork(buffer);
+  buffer.unref();
+  const other = device.createBuffer({ bytes: PAGE_SIZE });
+  await other.reserve();
+  const placed = other.validate(only("vram"));
+  work.signal();
+  await placed;
+  assertEquals([different(array), other.memoryType, device.dyingBuffers], [[3], "vram", 0]);
+});
+
+Deno.test("without room at a stop the CPU brings imported bytes back", async () => {
+  const { device, driver } = testDevice({ gtt: 1 });
+  const { buffer, array } = importOne(device);
+  place(buffer, "vram");
+  await fill(buffer, 6);
+  pin(put(device, "gtt"));
+  driver.stop = () => ({ memoryType: "gtt" });
+  buffer.unref();
+  assertEquals([different(array), device.dyingBuffers], [[6], 0]);
+});
+
+Deno.test("if imported bytes cannot be brought back their array stays as it is", async () => {
+  const { device, driver } = testDevice({ visible: 0 });
+  const { buffer, array } = importOne(device);
+  place(buffer, "vram");
+  driver.beforeMove = () => {
+    throw new Error("broken");
+  };
+  buffer.unref();
+  assertEquals([different(array), device.dyingBuffers, device.usage("vram").residents], [[7], 0, 0]);
+  await device.close();
+});
+
+for (const type of ["system", "gtt", "vram"]) {
+  Deno.test(`a purge in ${type} leaves the array alone, and the buffer reads as what is in it`, async () => {
+    const { device } = testDevice();
+    const { buffer, array } = importOne(device);
+    place(buffer, type);
+    place(buffer, { placement: [] });
+    assertEquals([buffer.memoryType, await bytesIn(buffer), different(array)], [null, [7], [7]]);
+    place(buffer, "vram");
+    assertEquals(await bytesIn(buffer), [7]);
+  });
+}
+
+Deno.test("an eviction that discards others brings imported bytes to SYSTEM", async () => {
+  const { device, driver } = testDevice();
+  driver.evict = () => ({ placement: [] });
+  const { buffer, array } = importOne(device);
+  place(buffer, "vram");
+  await fill(buffer, 2);
+  await device.evictAll("vram");
+  assertEquals([buffer.memoryType, await bytesIn(buffer), different(array)], ["system", [2], [2]]);
+  place(buffer, "vram");
+  assertEquals(driver.calls.at(-1), "invalidate 0");
+});
+
+Deno.test("a failed move leaves the array, the buffer and its bytes as they were", async () => {
+  const { device, driver } = testDevice();
+  const { buffer, array } = importOne(device);
+  driver.beforeMove = () => {
+    throw new Error("broken");
+  };
+  buffer.tryReserve();
+  await refused(() => buffer.validate(only("vram")), "EIO", "broken");
+  buffer.unreserve();
+  assertEquals([await bytesIn(buffer), different(array)], [[7], [7]]);
+  driver.beforeMove = () => {};
+  place(buffer, "vram");
+  driver.beforeMove = () => {
+    throw new Error("broken");
+  };
+  buffer.tryReserve();
+  await refused(() => buffer.validate(only("gtt")), "EIO", "broken");
+  buffer.unreserve();
+  assertEquals([buffer.memoryType, await bytesIn(buffer), different(array)], ["vram", [7], [7]]);
+});
+
+Deno.test("a driver that leaves moves to the CPU moves imported bytes, too", async () => {
+  const vram = new Uint8Array(PAGE_SIZE).fill(1);
+  const driver: Driver = {
+    name: "window",
+    memoryTypes: [{ name: "system" }, { name: "vram", pages: 1, fixed: true }],
+    evictPlacement: () => only("system"),
+    ioMemReserve: () => vram,
+  };
+  await using device = new BoDevice({ driver, managers: { vram: firstFit() } });
+  const { buffer, array } = importOne(device);
+  place(buffer, "vram");
+  assertEquals([await bytesIn(buffer), different(vram)], [[7], [7]]);
+  await fill(buffer, 4);
+  buffer.unref();
+  assertEquals(different(array), [4]);
+});

@@ -1,0 +1,40 @@
+import type { BufferRecord } from "../state/buffer_record.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import type { ManagerNode } from "../contract/mem_type_manager.ts";
+import type { Operation } from "../state/operation.ts";
+import { EIO } from "../base/outcome.ts";
+import type { PreparedPlace } from "../state/prepared_placement.ts";
+import { requestFor } from "./allocation.ts";
+
+/**
+ * Who has to leave a memory type so that a buffer fits in one piece, as its manager sees it: those who may leave are
+ * offered in the order of eviction, until some of them are neighbours with room enough. Empty if the manager cannot tell,
+ * or all of them together do not make room.
+ */
+export function neighboursInTheWay(
+  state: DeviceState,
+  buffer: BufferRecord,
+  place: PreparedPlace,
+  mayLeave: (victim: BufferRecord, row: number) => boolean,
+  op: Operation,
+): readonly BufferRecord[] {
+  const { resources } = state;
+  const owners = new Map<ManagerNode, BufferRecord>();
+  const walk = state.order.walk(place.type);
+  try {
+    const scan = place.type.manager?.scan?.(requestFor(buffer, place));
+    if (scan === undefined) return [];
+    for (let row = walk.next(); row >= 0; row = walk.next()) {
+      const victim = resources.buffer(row);
+      const node = resources.node(row);
+      if (victim === null || node === null || !mayLeave(victim, row)) continue;
+      owners.set(node, victim);
+      if (scan.add(node)) return scan.victims.flatMap((node) => owners.get(node) ?? []);
+    }
+  } catch (error) {
+    op.fail(error, EIO);
+  } finally {
+    walk.close();
+  }
+  return [];
+}

@@ -1,0 +1,119 @@
+import type { BufferRecord } from "../state/buffer_record.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import {
+  type KeptBuffer,
+  type KeptReason,
+  nobodyKept,
+  type NoRoomFigures,
+  type TriedPlace,
+} from "../base/no_room_report.ts";
+import type { Operation } from "../state/operation.ts";
+import type { PreparedPlace, PreparedPlacement } from "../state/prepared_placement.ts";
+import { neverFits } from "./allocation.ts";
+
+const KEPT_LIMIT = 32;
+
+/** Writes down why an attempt has failed for want of room. */
+export function noRoomFigures(
+  state: DeviceState,
+  buffer: BufferRecord,
+  { places, busyPlaces }: PreparedPlacement,
+  op: Operation,
+): NoRoomFigures {
+  return {
+    pages: buffer.pages,
+    alignment: buffer.alignment,
+    tried: [
+      ...places.map((place) => tried(buffer, place, false, op)),
+      ...busyPlaces.map((place) => tried(buffer, place, true, op)),
+    ],
+    usage: state.types.map(({ name, pages, usedPages, residents }) => ({
+      memoryType: name,
+      pages,
+      usedPages,
+      residents,
+    })),
+  };
+}
+
+function tried(buffer: BufferRecord, place: PreparedPlace, evicting: boolean, op: Operation): TriedPlace {
+  const { type, fpfn, lpfn } = place;
+  const problem = problemOf(buffer, place);
+  const kept = nobodyKept();
+  if (evicting && problem === "no room") {
+    Object.assign(kept, op.keptAt(place));
+    kept.pinned += type.pinned;
+  }
+  return { memoryType: type.name, fpfn, lpfn: lpfn === Infinity ? null : lpfn, evicting, problem, kept };
+}
+
+function problemOf(buffer: BufferRecord, place: PreparedPlace): TriedPlace["problem"] {
+  const { type } = place;
+  if (!type.usable) return type.manager === null ? "no manager" : "not in use";
+  if ((place.cachingMask & type.availableCaching) === 0) return "caching not available";
+  return !type.isSystem && neverFits(buffer, place) ? "never fits" : "no room";
+}
+
+/** The buffers that stand in the way now, for the reasons that there were. */
+export function keptBuffers(
+  state: DeviceState,
+  buffer: BufferRecord,
+  { busyPlaces }: PreparedPlacement,
+  { tried }: NoRoomFigures,
+): KeptBuffer[] {
+  const all: KeptBuffer[] = [];
+  for (const [at, { kept }] of tried.slice(-busyPlaces.length).entries()) {
+    const place = busyPlaces[at] as PreparedPlace;
+    if (Object.values(kept).every((count) => count === 0)) continue;
+    for (const other of state.buffers.all()) {
+      if (all.length === KEPT_LIMIT) return all;
+      if (other.type !== place.type || other === buffer) continue;
+      const reason = reasonFor(state, other, place);
+      if (kept[reason] > 0) all.push({ buffer: other.toString(), pages: other.pages, reason });
+    }
+  }
+  return all;
+}
+
+function reasonFor(state: DeviceState, other: BufferRecord, place: PreparedPlace): KeptReason {
+  const { buffers, resources } = state;
+  const row = buffers.resource(other.row);
+  if (buffers.pins(other.row) > 0) return "pinned";
+  if (other.reservation.locked) return "reserved";
+  if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) {
+    return "outside the range";
+  }
+  return whyStuck(other);
+}
+
+/** Why a buffer that was asked to leave has not. */
+export function whyStuck({ reservation }: BufferRecord): KeptReason {
+  return reservation.fences.pending() !== null ? "busy" : "cannot leave";
+}
+
+/** The figures in one line. */
+export function summarize(figures: NoRoomFigures): string {
+  const { pages, alignment, tried } = figures;
+  const places = tried.filter(({ evicting, problem }) => evicting || problem !== "no room")
+    .map((place) => `${place.memoryType}: ${explain(place, figures)}`);
+  const wanted = `${pages} pages${alignment > 1 ? ` aligned to ${alignment}` : ""}`;
+  return `no room for ${wanted}; ${[...new Set(places)].join("; ") || "no place may be used"}`;
+}
+
+function explain({ memoryType, problem, kept, fpfn, lpfn }: TriedPlace, { usage }: NoRoomFigures): string {
+  const size = usage.find((type) => type.memoryType === memoryType)?.pages ?? 0;
+  switch (problem) {
+    case "no manager":
+      return `no manager, give it one by managers: { ${memoryType}: … } or by initManager()`;
+    case "not in use":
+      return "not in use until setUsed()";
+    case "never fits":
+      return `they never fit into ${
+        fpfn === 0 && lpfn === null ? `its ${size}` : `[${fpfn}, ${lpfn ?? size}) of ${size}`
+      }`;
+    default: {
+      const reasons = Object.entries(kept).filter(([, count]) => count > 0).map(([why, count]) => `${count} ${why}`);
+      return `${problem}${reasons.length > 0 ? ` (${reasons.join(", ")})` : ""}`;
+    }
+  }
+}

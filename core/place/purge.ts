@@ -1,0 +1,49 @@
+import type { BufferRecord } from "../state/buffer_record.ts";
+import { leaveToGhost } from "./destroy.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import type { RemovalReason } from "../contract/eviction_policy.ts";
+import { dropMaps } from "../memory/io_memory.ts";
+import type { Operation } from "../state/operation.ts";
+import { DONE, ENOMEM, type Outcome } from "../base/outcome.ts";
+import { freeResource } from "./allocation.ts";
+import { createTable, emptyTable } from "../memory/bind.ts";
+
+/**
+ * Takes place and contents from a buffer, pinned or not; it reads as zero when it is placed again
+ * (`ttm_bo_pipeline_gutting`), or as the array of its exporter if it is imported. Work that still uses the memory keeps it
+ * in a ghost.
+ */
+export function purge(
+  state: DeviceState,
+  buffer: BufferRecord,
+  op: Operation,
+  why: RemovalReason = "freed",
+): Outcome {
+  const row = state.buffers.resource(buffer.row);
+  const old = buffer.tt;
+  const fences = row < 0 ? [] : buffer.reservation.fences.list();
+  // First the table that the buffer is left with: without one nothing may be taken from it.
+  // Imported pages keep what is in them.
+  if (old === null || fences.length > 0 || buffer.imported !== null) {
+    buffer.tt = null;
+    if (!createTable(state, buffer, op)) {
+      buffer.tt = old;
+      return ENOMEM;
+    }
+  }
+  dropMaps(state, buffer);
+  if (row >= 0) {
+    state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
+    if (fences.length > 0) {
+      leaveToGhost(state, buffer, old, fences, why);
+    } else {
+      state.buffers.setResource(buffer, -1);
+      freeResource(state, row, why);
+      if (old !== null) emptyTable(state, buffer, old);
+    }
+    state.tracer.purge?.(buffer);
+  }
+  buffer.contents = { lost: undefined };
+  buffer.wasEvicted = false;
+  return DONE;
+}

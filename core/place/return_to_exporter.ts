@@ -1,0 +1,88 @@
+import { access } from "./access.ts";
+import type { BufferRecord } from "../state/buffer_record.ts";
+import { disown, releaseUnlessKept } from "./destroy.ts";
+import type { DeviceState, Returning } from "../state/device_state.ts";
+import { Fence } from "../lock/fence.ts";
+import { moveToSystem } from "./make_room.ts";
+import { Operation } from "../state/operation.ts";
+import { BLOCKED, DONE, ENOSPC, type Outcome } from "../base/outcome.ts";
+import { PAGE_SIZE } from "../base/units.ts";
+
+/** Whether the only right copy of imported bytes is on the device. */
+export function mustReturn({ imported, type, lost }: BufferRecord): boolean {
+  return imported !== null && type?.fixed === true && lost === undefined;
+}
+
+/**
+ * Brings the bytes of an imported buffer without users from the device back into the array of their exporter, and
+ * releases the buffer then. Until the copy has been queued others may evict it, which does the same.
+ */
+export class ReturnToExporter implements Returning {
+  /** What the next attempt waits for; null while it waits for room at a stop on the way. */
+  waitsFor: Fence | null = null;
+  #state: DeviceState;
+  #buffer: BufferRecord;
+  #op: Operation;
+  #byCpu = false;
+
+  constructor(state: DeviceState, buffer: BufferRecord) {
+    this.#state = state;
+    this.#buffer = buffer;
+    this.#op = new Operation(state.tracer, false);
+    disown(state, buffer);
+    buffer.isReturning = true;
+    state.returning.add(this);
+  }
+
+  /** Goes on, after whoever has reserved the buffer to evict it. */
+  attempt(): void {
+    const { reservation } = this.#buffer;
+    if (reservation.tryLock() === DONE) this.#attemptLocked();
+    else reservation.enqueue(null, () => this.#attemptLocked());
+  }
+
+  /** Lets go of the buffer; the array stays as it is if the bytes are still on the device. */
+  end(): void {
+    this.#state.returning.delete(this);
+    this.#buffer.isReturning = false;
+    releaseUnlessKept(this.#state, this.#buffer);
+  }
+
+  #attemptLocked(): void {
+    this.#op.begin();
+    const outcome = mustReturn(this.#buffer) ? this.#bringBack() : DONE;
+    const { blockedOn } = this.#op;
+    this.#buffer.reservation.unlock();
+    this.waitsFor = outcome === BLOCKED && blockedOn instanceof Fence ? blockedOn : null;
+    if (this.waitsFor !== null) this.waitsFor.onSignal(() => this.attempt());
+    else if (outcome !== ENOSPC) this.end();
+  }
+
+  /** By a move. Where that fails the CPU may still see the bytes; what then fails, too, is not tried for ever. */
+  #bringBack(): Outcome {
+    if (this.#byCpu) return this.#read();
+    const moved = moveToSystem(this.#state, this.#buffer, this.#op);
+    if (moved === DONE || moved === BLOCKED) return moved;
+    this.#byCpu = moved !== ENOSPC;
+    const read = this.#read();
+    return read === DONE || read === BLOCKED ? read : moved;
+  }
+
+  #read(): Outcome {
+    // A read that fails may have brought a part.
+    const bytes = new Uint8Array(this.#buffer.pages * PAGE_SIZE);
+    const read = access(this.#state, this.#buffer, { offset: 0, bytes, write: false }, this.#op);
+    if (read === DONE) this.#buffer.imported?.set(bytes);
+    return read;
+  }
+}
+
+/** Waits until imported bytes are back, or without room on their way. */
+export function waitForReturns(state: DeviceState, op: Operation): Outcome {
+  for (const one of state.returning) {
+    if (one.waitsFor === null) one.attempt();
+    const outcome = op.waitFor(one.waitsFor);
+    if (outcome !== DONE) return outcome;
+  }
+  return DONE;
+}

@@ -1,0 +1,122 @@
+import type { BufferRecord } from "../state/buffer_record.ts";
+import { crc32 } from "../base/checksum.ts";
+import { reapForRoom } from "./destroy.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import { dropMaps } from "../memory/io_memory.ts";
+import { moveToSystem } from "./make_room.ts";
+import type { MemoryType } from "../state/memory_type.ts";
+import type { Operation } from "../state/operation.ts";
+import { BLOCKED, DONE, EIO, ENODEV, type Outcome } from "../base/outcome.ts";
+import { unpopulate } from "../memory/populate.ts";
+import { beginTransfer } from "../memory/swap_in.ts";
+import { isPromise, nextSwapKey } from "../contract/swap_store.ts";
+import type { TranslationTable } from "../contract/translation_table.ts";
+
+/**
+ * Swaps buffers of a device out (`ttm_device_swapout`): the oldest of the first memory type that has any, SYSTEM first.
+ * What an earlier attempt of the operation has freed counts.
+ *
+ * @returns The pages freed, at least those of one buffer if there is one; 0 without; or how the attempt ended.
+ */
+export function swapOutDevice(state: DeviceState, op: Operation): number | Outcome {
+  for (const type of state.types) {
+    if (type.fixed) continue;
+    const freed = swapOutType(state, type, 1, op);
+    if (freed !== 0) return freed;
+  }
+  return 0;
+}
+
+/**
+ * Swaps buffers of one memory type out, lowest priority and oldest first, until so many pages are freed
+ * (`ttm_bo_swapout`). Buffers that are reserved, pinned, imported or already swapped out are passed over, and those whose
+ * work is not waited for or that fail to move or to be written.
+ */
+export function swapOutType(state: DeviceState, type: MemoryType, target: number, op: Operation): number | Outcome {
+  let left = type.residents;
+  const walk = state.order.walk(type);
+  try {
+    for (let row = walk.next(); row >= 0 && op.freedPages < target && left-- > 0; row = walk.next()) {
+      const buffer = state.resources.buffer(row);
+      if (buffer === null || !isCandidate(buffer, op)) continue;
+      const outcome = swapOutVictim(state, buffer, op);
+      if (outcome === BLOCKED) return BLOCKED;
+      if (outcome !== DONE) op.passOver();
+      // A store that takes its time has begun with this one; one at a time is enough.
+      if (buffer.tt?.transfer?.signalled === false) break;
+    }
+  } finally {
+    walk.close();
+  }
+  const freed = op.freedPages;
+  op.freedPages = 0;
+  return freed;
+}
+
+function isCandidate({ pins, tt, reservation }: BufferRecord, op: Operation): boolean {
+  if (pins > 0 || tt === null || !tt.populated || tt.external) return false;
+  return !reservation.locked || reservation === op.siblings;
+}
+
+function swapOutVictim(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+  const { reservation, pages } = buffer;
+  if (buffer.isDying) {
+    const idle = op.waitForAll(reservation.fences);
+    if (idle !== DONE || buffer.row < 0) return idle;
+    op.freedPages += pages;
+    reapForRoom(state, buffer);
+    return DONE;
+  }
+  if (reservation.locked) return swapOutLocked(state, buffer, op);
+  reservation.tryLock();
+  try {
+    return swapOutLocked(state, buffer, op);
+  } finally {
+    reservation.unlock();
+  }
+}
+
+function swapOutLocked(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+  const left = buffer.type?.isSystem === true ? DONE : moveToSystem(state, buffer, op);
+  // A stop on the way may have given it another table.
+  const { tt } = buffer;
+  if (left !== DONE || tt === null) return left;
+  const idle = op.waitForAll(buffer.reservation.fences);
+  if (idle !== DONE) return idle;
+  state.driver.swapNotify?.(buffer);
+  return swapOutTable(state, buffer, tt, op);
+}
+
+/** Writes the pages of an idle buffer to the store and frees them (`ttm_tt_swapout`). If that fails they stay. */
+function swapOutTable(state: DeviceState, buffer: BufferRecord, table: TranslationTable, op: Operation): Outcome {
+  if (op.hasSeenFail(table.transfer)) return EIO;
+  const bytes = table.encode();
+  if (bytes === null) return ENODEV;
+  dropMaps(state, buffer);
+  const { swapKey } = buffer;
+  const swap = {
+    key: swapKey ?? nextSwapKey(),
+    length: bytes.length,
+    checksum: crc32(bytes),
+    persistent: swapKey !== undefined,
+  };
+  const complete = () => {
+    table.swap = swap;
+    unpopulate(state, table);
+    op.freedPages += table.pages;
+    state.tracer.swapOut?.(buffer);
+  };
+  let written;
+  try {
+    written = state.store.write(swap.key, bytes);
+  } catch (error) {
+    return op.fail(error, EIO);
+  }
+  if (!isPromise(written)) {
+    complete();
+    return DONE;
+  }
+  const fence = beginTransfer(buffer, table);
+  written.then(complete, (error) => op.noteFailed(fence, error)).then(() => fence.signal());
+  return op.waitForOwn(fence);
+}

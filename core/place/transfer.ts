@@ -1,0 +1,123 @@
+import { BufferRecord } from "../state/buffer_record.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import type { Location } from "../contract/driver.ts";
+import { TtmError } from "../base/errors.ts";
+import type { RemovalReason } from "../contract/eviction_policy.ts";
+import { Fence } from "../lock/fence.ts";
+import { cpuWindows } from "../memory/io_memory.ts";
+import { moveMemcpy } from "../contract/move_memcpy.ts";
+import { MemoryType } from "../state/memory_type.ts";
+import type { Operation } from "../state/operation.ts";
+import { BLOCKED, DONE, EIO, type Outcome } from "../base/outcome.ts";
+import { bind, unbind } from "../memory/bind.ts";
+
+/** One transition of a buffer between places. */
+export interface Transition {
+  readonly buffer: BufferRecord;
+  /** The row of the present resource; -1 without a place so far. */
+  readonly old: number;
+  /** Null without a place so far. */
+  readonly from: MemoryType | null;
+  /** Where its bytes come from: its place, or SYSTEM for imported pages that have no place yet; else null. */
+  readonly origin: MemoryType | null;
+  readonly target: MemoryType;
+  /** The row of the new resource. */
+  readonly to: number;
+  readonly evict: boolean;
+  /** Why the old place is left. */
+  readonly why: RemovalReason;
+  /** The copy; null when there is nothing to wait for. */
+  fence: Fence | null;
+  /** Whether the old place is handed on behind the copy. */
+  pipelined: boolean;
+}
+
+const NOTHING: readonly Fence[] = [];
+
+/**
+ * Makes the contents of a buffer appear at its new place: by a copy if an end is device-resident, else by binding
+ * its pages. A copy that is under way leaves its fence in the transition. After a failure caching and bindings are
+ * as before.
+ */
+export function travel(state: DeviceState, move: Transition, op: Operation): Outcome {
+  const { buffer, from, target } = move;
+  const table = target.fixed ? null : buffer.tt;
+  const oldCaching = table?.cachingBit;
+  table?.setCaching(state.resources.caching(move.to));
+  const outcome = target.fixed || from?.fixed === true ? copy(state, move, op) : rebind(state, move, op);
+  if (outcome !== DONE && oldCaching !== undefined) table?.setCaching(oldCaching);
+  return outcome;
+}
+
+function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
+  const { buffer, target } = move;
+  const start = state.resources.start(move.to);
+  const table = target.fixed ? null : buffer.tt;
+  if (table !== null && !target.isSystem) {
+    const bound = bind(state, buffer, table, target.name, start, op);
+    if (bound !== DONE) return bound;
+  }
+  // What is lost must not end in the array of an exporter.
+  if (table !== null && buffer.imported !== null && buffer.lost !== undefined) return DONE;
+  try {
+    const request = {
+      buffer,
+      pages: buffer.pages,
+      source: sourceOf(state, move),
+      destination: { memoryType: target.name, start, table },
+      evict: move.evict,
+      after: state.orderedMoves ? buffer.reservation.fences.allPending() : NOTHING,
+    };
+    const { driver } = state;
+    const result = driver.move === undefined ? moveMemcpy(cpuWindows(state), request) : driver.move(request);
+    if (result !== undefined && !(result instanceof Fence)) {
+      throw new TtmError("EINVAL", `driver "${state.driver.name}" returned neither a fence nor nothing from move`);
+    }
+    if (result === undefined || !state.retriedMoves) {
+      move.fence = result ?? null;
+      return DONE;
+    }
+    if (table !== null) unbind(state, buffer, table);
+    return waitForStep(op, result, driver.name, "move");
+  } catch (error) {
+    if (table !== null) unbind(state, buffer, table);
+    return op.fail(error, EIO);
+  }
+}
+
+/** What the driver needs before it can be asked again. One that has it already would be asked for ever. */
+export function waitForStep(op: Operation, step: Fence, driver: string, member: string): Outcome {
+  if (!step.signalled) {
+    const outcome = op.waitFor(step);
+    if (outcome !== DONE) return outcome;
+    // It has ended since; nothing has been done yet all the same.
+    op.blockedOn = step;
+    return BLOCKED;
+  }
+  const why = `driver "${driver}" wants ${member} to wait for ${step}, which has signalled`;
+  return op.fail(new TtmError("EINVAL", why), EIO);
+}
+
+/** Where the bytes are; null when there are none yet, because no page of the buffer was ever needed. */
+function sourceOf({ resources }: DeviceState, { buffer, old, origin }: Transition): Location | null {
+  if (origin === null) return null;
+  const table = origin.fixed ? null : buffer.tt;
+  if (!origin.fixed && table?.populated !== true) return null;
+  return { memoryType: origin.name, start: old < 0 ? 0 : resources.start(old), table };
+}
+
+/** Moves the device's view of the pages; if the new one cannot be had the old one is put back. */
+function rebind(state: DeviceState, move: Transition, op: Operation): Outcome {
+  const { buffer, target, to } = move;
+  const table = buffer.tt;
+  if (table === null) return DONE;
+  if (state.queuedBinds && !target.isSystem) {
+    return bind(state, buffer, table, target.name, state.resources.start(to), op, move);
+  }
+  const { boundTo, boundAt } = table;
+  unbind(state, buffer, table);
+  if (target.isSystem) return DONE;
+  const outcome = bind(state, buffer, table, target.name, state.resources.start(to), op);
+  if (outcome !== DONE && boundTo !== null) bind(state, buffer, table, boundTo, boundAt, op);
+  return outcome;
+}

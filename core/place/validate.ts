@@ -1,0 +1,53 @@
+import type { BufferRecord } from "../state/buffer_record.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import { allocateAmong, moveThroughHops } from "./make_room.ts";
+import type { Operation } from "../state/operation.ts";
+import { DONE, EINVAL, ENOMEM, ENOSPC, type Outcome } from "../base/outcome.ts";
+import type { PreparedPlace, PreparedPlacement } from "../state/prepared_placement.ts";
+import { purge } from "./purge.ts";
+import { noRoomFigures } from "./no_room.ts";
+
+/**
+ * One attempt to bring a reserved buffer to where it may live (`ttm_bo_validate`): first without evicting anybody,
+ * then evicting. A buffer that is already in a place of the list in hand stays as it is.
+ */
+export function validate(
+  state: DeviceState,
+  buffer: BufferRecord,
+  placement: PreparedPlacement,
+  op: Operation,
+): Outcome {
+  if (placement.isEmpty) return purge(state, buffer, op);
+  const { places, busyPlaces } = placement;
+  if (isInOneOf(state, buffer, places)) {
+    buffer.settledFor = placement;
+    return DONE;
+  }
+  if (buffer.pins > 0) return EINVAL;
+  let row = allocateAmong(state, buffer, places, false, op);
+  if (row === ENOSPC) {
+    if (busyPlaces !== places && isInOneOf(state, buffer, busyPlaces)) return DONE;
+    row = allocateAmong(state, buffer, busyPlaces, true, op);
+    if (row === ENOSPC) {
+      op.noRoom = noRoomFigures(state, buffer, placement, op);
+      return ENOMEM;
+    }
+  }
+  return row < 0 ? row : moveThroughHops(state, buffer, row, false, op);
+}
+
+/** Whether the buffer's present resource will do for one of the places (`ttm_resource_compatible`). */
+function isInOneOf(state: DeviceState, buffer: BufferRecord, places: readonly PreparedPlace[]): boolean {
+  const { resources } = state;
+  const row = state.buffers.resource(buffer.row);
+  if (row < 0) return false;
+  const present = resources.place(row);
+  if (present.temporary) return false;
+  for (const place of places) {
+    if (place.type !== present.type) continue;
+    if ((place.cachingMask & resources.caching(row)) === 0) continue;
+    if (place.contiguous && !present.contiguous) continue;
+    if (present.type.compatible(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) return true;
+  }
+  return false;
+}

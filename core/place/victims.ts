@@ -1,0 +1,48 @@
+import { BufferRecord } from "../state/buffer_record.ts";
+import { DeviceState } from "../state/device_state.ts";
+import { MemoryType } from "../state/memory_type.ts";
+import type { KeptReason } from "../base/no_room_report.ts";
+import { Operation } from "../state/operation.ts";
+import { BLOCKED, DONE, EDEADLK, type Outcome } from "../base/outcome.ts";
+import type { PreparedPlace } from "../state/prepared_placement.ts";
+import { AcquireTicket } from "../lock/acquire_ticket.ts";
+
+/**
+ * Whether a buffer may be evicted now: DONE, or why it is passed over; with a ticket, BLOCKED on a reservation that is worth
+ * waiting for, or EDEADLK.
+ */
+export function availability(
+  state: DeviceState,
+  victim: BufferRecord,
+  row: number,
+  place: PreparedPlace,
+  ticket: AcquireTicket | null,
+  op: Operation,
+): Outcome | KeptReason {
+  const { buffers, resources } = state;
+  if (buffers.pins(victim.row) > 0) return "pinned";
+  const { reservation } = victim;
+  const isReserved = reservation.locked && reservation !== op.siblings;
+  if (isReserved && (ticket === null || reservation.holder === ticket)) return "reserved";
+  if (isReserved && reservation.mustGiveWay(ticket)) return EDEADLK;
+  if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) {
+    return "outside the range";
+  }
+  if (!isReserved) return DONE;
+  op.blockedOn = reservation;
+  return BLOCKED;
+}
+
+/** The first buffer of a memory type in the order of eviction that is not pinned; null if there is none. */
+export function firstVictim(state: DeviceState, type: MemoryType): BufferRecord | null {
+  const walk = state.order.walk(type);
+  try {
+    for (let row = walk.next(); row >= 0; row = walk.next()) {
+      const buffer = state.resources.buffer(row);
+      if (buffer !== null && buffer.pins === 0) return buffer;
+    }
+    return null;
+  } finally {
+    walk.close();
+  }
+}

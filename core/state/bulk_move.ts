@@ -1,0 +1,109 @@
+import type { BufferView } from "../contract/buffer_view.ts";
+import { TtmError } from "../base/errors.ts";
+import type { Lru } from "./lru.ts";
+import type { ResourceTable } from "./resource_table.ts";
+
+/** The order of eviction that it is part of. */
+interface Order {
+  readonly lru: Lru;
+  readonly resources: ResourceTable<BufferView>;
+}
+
+/** The members of a bulk in one list of the order of eviction: a stretch of it, by the rows of its ends. */
+interface Stretch {
+  first: number;
+  last: number;
+}
+
+/**
+ * Buffers that keep together in the order of eviction and become the last to be evicted in one step
+ * (`ttm_lru_bulk_move`): those of one client's address space, say, which are used by each of its submissions. The
+ * members share a reservation. In each memory type and priority they stand in one stretch.
+ *
+ * @example Two buffers that stay together
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { BoDevice, BulkMove } from "@ttm/core";
+ *
+ * const driver = { name: "host", memoryTypes: [{ name: "system" }], evictPlacement: () => ({ placement: [] }) };
+ * await using device = new BoDevice({ driver, managers: {} });
+ * using a = device.createBuffer({ bytes: 4096 });
+ * using b = device.createBuffer({ bytes: 4096, reservation: a.reservation });
+ * using other = device.createBuffer({ bytes: 4096 });
+ * const bulk = new BulkMove();
+ * for (const buffer of [a, b, other]) {
+ *   buffer.tryReserve();
+ *   if (buffer !== other) buffer.setBulkMove(bulk);
+ *   buffer.tryValidate({ placement: [{ memoryType: "system" }] });
+ *   buffer.unreserve();
+ * }
+ * assertEquals(device.lru("system")[0], [a, b, other]);
+ * bulk.moveToTail();
+ * assertEquals(device.lru("system")[0], [other, a, b]);
+ * ```
+ */
+export class BulkMove {
+  #stretches: Map<number, Stretch> = new Map();
+  #order: Order | null = null;
+
+  /** Makes all members the last to be evicted, in each list in one step; their order among themselves stays. */
+  moveToTail(): void {
+    for (const [list, { first, last }] of this.#stretches) this.#order?.lru.moveStretchToTail(first, last, list);
+  }
+
+  /** @internal Binds it to the device of its first member. */
+  attach(lru: Lru, resources: ResourceTable<BufferView>): void {
+    if (this.#order !== null && this.#order.lru !== lru) {
+      throw new TtmError("EINVAL", "Cannot set bulk move: it has members of another device");
+    }
+    this.#order = { lru, resources };
+  }
+
+  /** The first and the last member in the order of eviction of a memory type and priority; null without members there. */
+  ends(memoryType: string, priority = 0): readonly [BufferView, BufferView] | null {
+    if (this.#order === null) return null;
+    const { lru, resources } = this.#order;
+    const stretch = this.#stretches.get(lru.headOf(memoryType, priority));
+    if (stretch === undefined) return null;
+    return [resources.buffer(stretch.first) as BufferView, resources.buffer(stretch.last) as BufferView];
+  }
+
+  /** @internal A listed resource becomes a member: the last one of its stretch. */
+  join(row: number): void {
+    const { list } = this.#at(row);
+    if (this.#stretches.has(list)) this.touch(row);
+    else this.#stretches.set(list, { first: row, last: row });
+  }
+
+  /** @internal As {@linkcode join}, for one that may stand among the pinned; `append` lists it where it belongs. */
+  joinUnpinned(row: number, append: () => void): void {
+    append();
+    this.join(row);
+  }
+
+  /** @internal Moves a member behind the last one. */
+  touch(row: number): void {
+    const { lru, stretch } = this.#at(row);
+    if (stretch === undefined || stretch.last === row) return;
+    if (stretch.first === row) stretch.first = lru.after(row);
+    lru.moveBehind(row, stretch.last);
+    stretch.last = row;
+  }
+
+  /** @internal A member leaves the bulk; it stays listed, outside the stretch. */
+  leave(row: number): void {
+    const { lru, list, stretch } = this.#at(row);
+    if (stretch === undefined) return;
+    if (stretch.first === row && stretch.last === row) this.#stretches.delete(list);
+    else if (stretch.first === row) stretch.first = lru.after(row);
+    else if (stretch.last === row) stretch.last = lru.before(row);
+    else lru.moveBehind(row, stretch.last);
+  }
+
+  /** The list where a resource belongs, and the stretch there. */
+  #at(row: number): { readonly lru: Lru; readonly list: number; readonly stretch: Stretch | undefined } {
+    const { lru, resources } = this.#order as Order;
+    const list = lru.headOf(resources.place(row).type.name, (resources.buffer(row) as BufferView).priority);
+    return { lru, list, stretch: this.#stretches.get(list) };
+  }
+}

@@ -1,0 +1,141 @@
+import type { BufferRecord } from "./buffer_record.ts";
+import type { BufferTable } from "./buffer_table.ts";
+import type { BulkMove } from "./bulk_move.ts";
+import type { EvictionCursor, EvictionPolicy, RemovalReason } from "../contract/eviction_policy.ts";
+import { entryOf, LinkedLists, nodeOf } from "../base/linked_lists.ts";
+import { Lru } from "./lru.ts";
+import type { MemoryType } from "./memory_type.ts";
+import type { ResourceTable } from "./resource_table.ts";
+
+/**
+ * Who may be evicted, in the order of the device's policy, and who is pinned: one list for the device. A resource is in
+ * one of the two from its allocation until it is freed, reserved or not. Pinning and unpinning take effect when the buffer
+ * is unreserved.
+ */
+export class EvictionOrder {
+  /** Whose order it is. */
+  readonly policy: EvictionPolicy;
+  #resources: ResourceTable<BufferRecord>;
+  #buffers: BufferTable<BufferRecord>;
+  // The default's, too: one table of links for all.
+  #links: LinkedLists = new LinkedLists();
+  #pinnedHead: number = this.#links.takeMark();
+  #pinned: Set<number> = new Set();
+
+  constructor(
+    resources: ResourceTable<BufferRecord>,
+    buffers: BufferTable<BufferRecord>,
+    policy: EvictionPolicy | null,
+  ) {
+    this.#resources = resources;
+    this.#buffers = buffers;
+    this.policy = policy ?? new Lru(this.#links);
+  }
+
+  /** Lists a new resource of a buffer. */
+  add(row: number, buffer: BufferRecord, type: MemoryType): void {
+    if (this.#buffers.pins(buffer.row) > 0) return this.#listAsPinned(row);
+    this.policy.insert(row, buffer, type.name);
+    buffer.bulkMove?.join(row);
+  }
+
+  /** The buffer of a resource was used, and perhaps pinned or unpinned meanwhile. */
+  touch(row: number, buffer: BufferRecord): void {
+    const isPinned = this.#buffers.pins(buffer.row) > 0;
+    if (buffer.bulkMove !== null && !isPinned) return buffer.bulkMove.touch(row);
+    const wasPinned = this.#isListedAsPinned(row);
+    if (isPinned) {
+      if (!wasPinned) this.policy.remove(row, "pinned");
+      this.#listAsPinned(row);
+    } else if (wasPinned) this.#insertUnpinned(row);
+    else this.policy.touch(row);
+  }
+
+  /** Forgets a resource. */
+  remove(row: number, why: RemovalReason): void {
+    this.leaveBulk(row);
+    if (this.#isListedAsPinned(row)) this.#unlistAsPinned(row);
+    else this.policy.remove(row, why);
+  }
+
+  /** To be called before anything changes that membership depends on: the owner, its pins, its bulk. */
+  leaveBulk(row: number): void {
+    this.#bulkOf(row)?.leave(row);
+  }
+
+  /** To be called after such a change. */
+  joinBulk(row: number): void {
+    this.#bulkOf(row)?.join(row);
+  }
+
+  /** As {@linkcode joinBulk}, after the last pin has gone. */
+  joinBulkUnpinned(row: number): void {
+    this.#bulkOf(row)?.joinUnpinned(
+      row,
+      () => this.#isListedAsPinned(row) ? this.#insertUnpinned(row) : this.policy.touch(row),
+    );
+  }
+
+  /** Starts a walk over a memory type to find somebody to evict. Close it in a `finally`. */
+  walk(type: MemoryType): EvictionCursor {
+    return this.policy.candidates(type.name);
+  }
+
+  /** The resources of a memory type that may be evicted, first to go first, for those who only look. */
+  *candidates(type: MemoryType): Generator<number> {
+    // A policy that gives somebody twice may do so without end; once is enough to see it.
+    let left = type.residents + 1;
+    for (const row of this.policy.order?.(type.name) ?? this.#walked(type)) {
+      if (left-- === 0) return;
+      yield row;
+    }
+  }
+
+  /** The pinned resources of the device, in the order in which they were pinned or last touched. */
+  *pinned(): Generator<number> {
+    for (const node of this.#links.entries(this.#pinnedHead)) yield entryOf(node);
+  }
+
+  *#walked(type: MemoryType): Generator<number> {
+    const walk = this.walk(type);
+    try {
+      for (let row = walk.next(); row >= 0; row = walk.next()) yield row;
+    } finally {
+      walk.close();
+    }
+  }
+
+  #listAsPinned(row: number): void {
+    if (!this.#pinned.has(row)) this.#resources.place(row).type.pinned++;
+    this.#pinned.add(row);
+    this.#links.admit(nodeOf(row));
+    this.#links.moveBefore(nodeOf(row), this.#pinnedHead);
+  }
+
+  // Most devices pin little, so that the question costs nothing.
+  #isListedAsPinned(row: number): boolean {
+    return this.#pinned.size > 0 && this.#pinned.has(row);
+  }
+
+  #unlistAsPinned(row: number): void {
+    this.#pinned.delete(row);
+    this.#resources.place(row).type.pinned--;
+    this.#links.unlink(nodeOf(row));
+  }
+
+  #insertUnpinned(row: number): void {
+    this.#unlistAsPinned(row);
+    this.policy.insert(row, this.#resources.buffer(row) as BufferRecord, this.#resources.place(row).type.name);
+  }
+
+  #isPinned(row: number): boolean {
+    const buffer = this.#resources.buffer(row);
+    return buffer !== null && this.#buffers.pins(buffer.row) > 0;
+  }
+
+  /** The bulk that a resource is a member of; the pinned are in none. */
+  #bulkOf(row: number): BulkMove | null {
+    const bulk = this.#resources.buffer(row)?.bulkMove ?? null;
+    return bulk === null || this.#isPinned(row) ? null : bulk;
+  }
+}

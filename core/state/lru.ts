@@ -1,0 +1,161 @@
+import type { BufferView } from "../contract/buffer_view.ts";
+import type { EvictionCursor, EvictionPolicy } from "../contract/eviction_policy.ts";
+import { entryOf, isMark, LinkedLists, nodeOf } from "../base/linked_lists.ts";
+import { enlarge } from "../base/row_allocator.ts";
+import { PRIORITIES } from "../base/units.ts";
+
+const INITIAL = 64;
+
+/**
+ * The kernel's order of eviction: of the lowest priority first, and among those the least recently used.
+ *
+ * @returns A policy for one device; a device without one makes its own.
+ */
+export function lru(): EvictionPolicy {
+  return new Lru();
+}
+
+/**
+ * Of the lowest priority first, and among those the most recently used. Where more than fits is used in turn, over and
+ * over, as the layers of a model, {@linkcode lru} always evicts what is needed next; this keeps a part where it is.
+ *
+ * @returns A policy for one device.
+ *
+ * @example Three buffers in turn, room for two
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { BoDevice, lru, mru, PAGE_SIZE, SimulatedClock } from "@ttm/core";
+ * import { firstFit } from "@ttm/first-fit";
+ * import { RadeonSim } from "@ttm/radeon-sim";
+ *
+ * async function hits(policy: ReturnType<typeof lru>): Promise<number> {
+ *   const driver = new RadeonSim({ vram: 2 * PAGE_SIZE, gtt: 4 * PAGE_SIZE });
+ *   const managers = { vram: firstFit(), gtt: firstFit() };
+ *   const device = new BoDevice({ driver, managers, policy, clock: new SimulatedClock() });
+ *   const layers = [1, 2, 3].map(() => device.createBuffer({ bytes: PAGE_SIZE }));
+ *   let hits = 0;
+ *   for (const layer of [...layers, ...layers, ...layers]) {
+ *     using _reservation = await layer.reserve();
+ *     if (layer.memoryType === "vram") hits++;
+ *     await layer.validate({ placement: [{ memoryType: "vram" }] });
+ *   }
+ *   return hits;
+ * }
+ * assertEquals([await hits(lru()), await hits(mru())], [0, 3]);
+ * ```
+ */
+export function mru(): EvictionPolicy {
+  return new Lru(new LinkedLists(), true);
+}
+
+/** For every memory type one list a priority, from the least to the most recently used. */
+export class Lru implements EvictionPolicy {
+  readonly name: string;
+  #links: LinkedLists;
+  #newestFirst: boolean;
+  // There are few, and comparing names is faster than hashing one.
+  #memoryTypes: string[] = [];
+  /** By list: its head. A memory type has one list a priority. */
+  #heads: number[] = [];
+  /** By entry: the list where it belongs. */
+  #listOf: Uint8Array = new Uint8Array(INITIAL);
+
+  constructor(links: LinkedLists = new LinkedLists(), newestFirst = false) {
+    this.name = newestFirst ? "mru" : "lru";
+    this.#links = links;
+    this.#newestFirst = newestFirst;
+  }
+
+  insert(entry: number, buffer: BufferView, memoryType: string): void {
+    this.#links.admit(nodeOf(entry));
+    if (entry >= this.#listOf.length) this.#listOf = enlarge(this.#listOf, 2 * entry);
+    const list = this.#firstListOf(memoryType) + buffer.priority;
+    this.#listOf[entry] = list;
+    this.touch(entry);
+  }
+
+  touch(entry: number): void {
+    this.#links.moveBefore(nodeOf(entry), this.#heads[this.#listOf[entry] as number] as number);
+  }
+
+  remove(entry: number): void {
+    this.#links.unlink(nodeOf(entry));
+  }
+
+  candidates(memoryType: string): EvictionCursor {
+    return new LruWalk(this.#links, this.#heads, this.#firstListOf(memoryType), this.#newestFirst);
+  }
+
+  /** The list of a memory type and priority, by its head. */
+  headOf(memoryType: string, priority: number): number {
+    return this.#heads[this.#firstListOf(memoryType) + priority] as number;
+  }
+
+  after(entry: number): number {
+    return entryOf(this.#links.nextEntry(nodeOf(entry)));
+  }
+
+  before(entry: number): number {
+    return entryOf(this.#links.previousEntry(nodeOf(entry)));
+  }
+
+  moveBehind(entry: number, other: number): void {
+    this.#links.moveBehind(nodeOf(entry), nodeOf(other));
+  }
+
+  /** Moves neighbours, and the marks of walks between them, to the tail of a list. */
+  moveStretchToTail(first: number, last: number, list: number): void {
+    this.#links.moveStretchBefore(nodeOf(first), nodeOf(last), list);
+  }
+
+  #firstListOf(memoryType: string): number {
+    const types = this.#memoryTypes;
+    for (let at = 0; at < types.length; at++) if (types[at] === memoryType) return at * PRIORITIES;
+    types.push(memoryType);
+    for (let priority = 0; priority < PRIORITIES; priority++) this.#heads.push(this.#links.takeMark());
+    return this.#heads.length - PRIORITIES;
+  }
+}
+
+/**
+ * A place in a memory type's lists that stays where it is while entries leave, and going by age meets the entries that
+ * join at the tail meanwhile (the kernel's `ttm_lru_cursor`): a mark that stands in the list at the last entry seen.
+ */
+class LruWalk implements EvictionCursor {
+  #links: LinkedLists;
+  #heads: readonly number[];
+  #list: number;
+  #lastList: number;
+  #newestFirst: boolean;
+  #mark: number;
+
+  constructor(links: LinkedLists, heads: readonly number[], firstList: number, newestFirst: boolean) {
+    this.#links = links;
+    this.#heads = heads;
+    this.#list = firstList;
+    this.#lastList = firstList + PRIORITIES - 1;
+    this.#newestFirst = newestFirst;
+    this.#mark = links.takeMark();
+    this.#standAt(heads[firstList] as number);
+  }
+
+  next(): number {
+    for (;;) {
+      const node = this.#newestFirst ? this.#links.previous(this.#mark) : this.#links.next(this.#mark);
+      if (node !== this.#heads[this.#list]) {
+        this.#standAt(node);
+        if (!isMark(node)) return entryOf(node);
+      } else if (this.#list < this.#lastList) this.#standAt(this.#heads[++this.#list] as number);
+      else return -1;
+    }
+  }
+
+  close(): void {
+    this.#links.giveMark(this.#mark);
+  }
+
+  #standAt(node: number): void {
+    if (this.#newestFirst) this.#links.moveBefore(this.#mark, node);
+    else this.#links.moveBehind(this.#mark, node);
+  }
+}

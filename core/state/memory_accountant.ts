@@ -1,0 +1,212 @@
+import { checkArray, checkBoolean, checkInteger, checkOptions, optionNames, show } from "../base/arguments.ts";
+import { TtmError } from "../base/errors.ts";
+import type { Operation } from "./operation.ts";
+import { BLOCKED, DONE, ENOMEM, type Outcome } from "../base/outcome.ts";
+
+export const MEMORY_LIMITS: ReadonlySet<string> = optionNames<MemoryLimits>({ zones: true, pages: true });
+export const MEMORY_ZONE: ReadonlySet<string> = optionNames<MemoryZone>({
+  name: true,
+  bytes: true,
+  maxBytes: true,
+  emergencyBytes: true,
+  swapBytes: true,
+  dma32: true,
+});
+
+/** A part of host memory whose use by buffers is bounded. All figures are bytes. */
+export interface MemoryZone {
+  /** For messages and {@linkcode MemoryAccountant.zone}. */
+  readonly name: string;
+  /** Size of the zone. */
+  readonly bytes: number;
+  /** The most that buffers may use. @default {half of the zone} */
+  readonly maxBytes?: number;
+  /** The most that may be used by buffers of kind `"kernel"`. @default {three quarters of the zone} */
+  readonly emergencyBytes?: number;
+  /** Above this, buffers are swapped out in the background. @default {three eighths of the zone} */
+  readonly swapBytes?: number;
+  /** Only the pages of devices that need 32-bit addresses count here, besides what all zones count. @default {false} */
+  readonly dma32?: boolean;
+}
+
+/** How much memory buffers may use. */
+export interface MemoryLimits {
+  /** Hard limits: what would exceed one, even after others have been swapped out, is `ENOMEM`. @default {none} */
+  readonly zones?: readonly MemoryZone[];
+  /**
+   * A soft limit of populated pages: above it buffers are swapped out, and when there is none left it is exceeded.
+   * @default {none}
+   */
+  readonly pages?: number;
+}
+
+/** How full a zone is, in bytes. */
+export interface ZoneUsage {
+  /** Its name. */
+  readonly name: string;
+  /** Used by buffers. */
+  readonly usedBytes: number;
+  /** The most that buffers may use. */
+  readonly maxBytes: number;
+}
+
+/** Frees some memory on behalf of an operation: the pages freed, 0 when nothing can be, or how the attempt ended. */
+export type Shrinker = (op: Operation) => number | Outcome;
+
+/** One use of memory. */
+export interface Charge {
+  readonly bytes: number;
+  /** Populated pages, which count against the soft limit. */
+  readonly pages: number;
+  readonly dma32: boolean;
+  readonly privileged: boolean;
+}
+
+type Zone = Required<MemoryZone> & { used: number };
+
+const MAX_SHRINKS = 4;
+
+/** Counts the host memory of all buffers of a global, keeps it in its limits, and asks others to give some back. */
+export class MemoryAccountant {
+  #zones: Zone[];
+  #pageLimit: number;
+  #usedPages = 0;
+  #shrinker: Shrinker | null = null;
+  /** @internal Swaps out soon, and without waiting, if a zone is fuller than it should be. */
+  shrinkInBackground: () => void = () => {};
+  /** @internal How many devices share it. */
+  devices = 0;
+  #usedBytes = 0;
+
+  /** Checks the limits. */
+  constructor(limits: MemoryLimits = {}) {
+    const what = "create global";
+    checkOptions(what, limits, MEMORY_LIMITS, "limits");
+    const { zones = [], pages = Infinity } = limits;
+    checkArray(what, "limits.zones", zones);
+    this.#zones = zones.map(completeZone);
+    this.#pageLimit = pages === Infinity ? pages : checkInteger(what, "limits.pages", pages, 0, 2 ** 40);
+  }
+
+  /** Pages that buffers have populated. */
+  get usedPages(): number {
+    return this.#usedPages;
+  }
+
+  /** Bytes in use: populated pages and the buffers' own structures. */
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  /** How full a zone is; `EINVAL` for an unknown one. */
+  zone(name: string): ZoneUsage {
+    const zone = this.#zones.find((zone) => zone.name === name);
+    if (zone === undefined) throw new TtmError("EINVAL", `Cannot tell the usage of zone ${show(name)}: there is none`);
+    return { name, usedBytes: zone.used, maxBytes: zone.maxBytes };
+  }
+
+  /** @internal Names who frees memory, and who does so soon, in the background; there can be one. */
+  registerShrinker(shrinker: Shrinker, soon: () => void = () => {}): void {
+    if (this.#shrinker !== null) throw new TtmError("EBUSY", "Cannot register shrinker: there is one");
+    this.#shrinker = shrinker;
+    this.shrinkInBackground = soon;
+  }
+
+  /** @internal Counts a use if the limits allow it, after asking others for memory at most four times an operation. */
+  charge(charge: Charge, op: Operation): Outcome {
+    while (this.#exceeds(charge)) {
+      const zone = this.#tooSmall(charge);
+      if (zone !== undefined) return op.fail(neverFits(charge, zone), ENOMEM);
+      if (op.noWait || op.shrinks >= MAX_SHRINKS) return ENOMEM;
+      op.shrinks++;
+      const outcome = this.#shrinkWhile(() => this.#exceeds(charge), op);
+      if (outcome !== DONE) return outcome;
+    }
+    this.#count(charge, 1);
+    if (this.#usedPages <= this.#pageLimit) return DONE;
+    const outcome = this.#shrinkWhile(() => charge.pages > 0 && this.#usedPages > this.#pageLimit, op);
+    if (outcome !== DONE) this.#count(charge, -1);
+    return outcome;
+  }
+
+  /** @internal Counts a use that can no longer be refused. */
+  count(charge: Charge): void {
+    this.#count(charge, 1);
+  }
+
+  /** @internal Takes a use back. */
+  uncharge(charge: Charge): void {
+    this.#count(charge, -1);
+  }
+
+  /** @internal Whether buffers should be swapped out in the background. */
+  get aboveSwapLimit(): boolean {
+    for (const zone of this.#zones) if (zone.used > zone.swapBytes) return true;
+    return false;
+  }
+
+  /** @internal Swaps out until no zone is above its swap limit, or nothing more can be. */
+  shrinkToSwapLimit(op: Operation): Outcome {
+    return this.#shrinkWhile(() => this.aboveSwapLimit, op);
+  }
+
+  #shrinkWhile(condition: () => boolean, op: Operation): Outcome {
+    while (condition()) {
+      const freed = this.#shrinker?.(op) ?? 0;
+      if (freed === BLOCKED) return BLOCKED;
+      if (freed <= 0) break;
+    }
+    return DONE;
+  }
+
+  #exceeds(charge: Charge): boolean {
+    for (const zone of this.#zones) {
+      if (counts(zone, charge.dma32) && zone.used + charge.bytes > limitOf(zone, charge)) return true;
+    }
+    return false;
+  }
+
+  /** A zone that would be exceeded even if nobody else used it. */
+  #tooSmall(charge: Charge): Zone | undefined {
+    return this.#zones.find((zone) => counts(zone, charge.dma32) && charge.bytes > limitOf(zone, charge));
+  }
+
+  #count({ bytes, pages, dma32 }: Charge, sign: 1 | -1): void {
+    this.#usedPages += sign * pages;
+    this.#usedBytes += sign * bytes;
+    for (const zone of this.#zones) if (counts(zone, dma32)) zone.used += sign * bytes;
+  }
+}
+
+function counts(zone: Zone, dma32: boolean): boolean {
+  return dma32 || !zone.dma32;
+}
+
+function limitOf(zone: Zone, { privileged }: Charge): number {
+  return privileged ? zone.emergencyBytes : zone.maxBytes;
+}
+
+function neverFits(charge: Charge, zone: Zone): TtmError {
+  const limit = limitOf(zone, charge);
+  return new TtmError("ENOMEM", `${charge.bytes} bytes never fit into the ${limit} of zone "${zone.name}"`);
+}
+
+function completeZone(zone: MemoryZone, at: number): Zone {
+  const what = "create global";
+  checkOptions(what, zone, MEMORY_ZONE, `zone ${at}`);
+  const { name, bytes, dma32 = false } = zone;
+  if (typeof name !== "string" || name === "") {
+    throw new TtmError("EINVAL", `Cannot ${what}: zone ${at} cannot be named ${show(name)}`);
+  }
+  checkBoolean(what, `dma32 of zone "${name}"`, dma32);
+  checkInteger(what, `the bytes of zone "${name}"`, bytes, 1, Number.MAX_SAFE_INTEGER);
+  const { maxBytes = bytes / 2, emergencyBytes = bytes * 3 / 4, swapBytes = bytes * 3 / 8 } = zone;
+  for (const limit of [maxBytes, emergencyBytes, swapBytes]) {
+    if (typeof limit === "number" && limit >= 0 && limit <= bytes) continue;
+    throw new TtmError(
+      "EINVAL",
+      `Cannot ${what}: zone "${name}" of ${bytes} bytes cannot have the limit ${show(limit)}`,
+    );
+  }
+  return { name, bytes, maxBytes, emergencyBytes, swapBytes, dma32, used: 0 };
+}

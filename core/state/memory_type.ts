@@ -1,0 +1,109 @@
+import { checkBoolean, checkInteger, checkOptions, show } from "../base/arguments.ts";
+import { ANY_CACHING, cachingMask } from "../base/caching.ts";
+import { MEMORY_TYPE, type MemoryTypeOptions } from "../contract/driver.ts";
+import { TtmError } from "../base/errors.ts";
+import type { Fence } from "../lock/fence.ts";
+import type { AllocationRequest, ManagerNode, MemTypeManager } from "../contract/mem_type_manager.ts";
+
+/** One memory type of a device, with the manager that hands out its pages. */
+export class MemoryType {
+  readonly name: string;
+  /** Position among the device's types; 0 is SYSTEM. */
+  readonly index: number;
+  readonly pages: number;
+  readonly fixed: boolean;
+  readonly mappable: boolean;
+  readonly cma: boolean;
+  readonly availableCaching: number;
+  readonly defaultCaching: number;
+  /** In bytes. */
+  readonly gpuOffset: number;
+  /** Null for SYSTEM, and for a type that the device was given no manager for: nothing can be placed there. */
+  manager: MemTypeManager | null;
+  /** False: what is there may stay, and nothing new is placed there. */
+  used = true;
+  /** Pages of all resources in it. */
+  usedPages = 0;
+  /** Resources in it. */
+  residents = 0;
+  /** Those of them on the list of the pinned. */
+  pinned = 0;
+  /**
+   * The last copy of each timeline out of a range that was handed on before the copy ended, in the order of their
+   * queueing; new tenants must wait for all of them.
+   */
+  moveFences: readonly Fence[] = [];
+
+  constructor(options: MemoryTypeOptions, index: number, manager: MemTypeManager | null) {
+    const what = "create device";
+    checkOptions(what, options, MEMORY_TYPE, `memory type ${index}`);
+    const { name, pages = 0, fixed = false, gpuOffset = 0, defaultCaching = "cached" } = options;
+    const { mappable = true, cma = true } = options;
+    checkBoolean(what, `the flag fixed of ${show(name)}`, fixed);
+    checkBoolean(what, `the flag mappable of ${show(name)}`, mappable);
+    checkBoolean(what, `the flag cma of ${show(name)}`, cma);
+    if (typeof name !== "string" || name === "" || (index === 0) !== (name === "system") || (index === 0 && fixed)) {
+      throw new TtmError(
+        "EINVAL",
+        `Cannot ${what}: memory type ${index} cannot be ${fixed ? "fixed and " : ""}named ${show(name)}`,
+      );
+    }
+    this.name = name;
+    this.index = index;
+    this.pages = checkInteger(what, `the pages of ${show(name)}`, pages, index === 0 ? 0 : 1, Number.MAX_SAFE_INTEGER);
+    this.fixed = fixed;
+    this.mappable = mappable;
+    this.cma = cma;
+    this.gpuOffset = checkInteger(what, `the gpuOffset of ${show(name)}`, gpuOffset, 0, Number.MAX_SAFE_INTEGER);
+    this.availableCaching = options.availableCaching === undefined
+      ? ANY_CACHING
+      : cachingMask(options.availableCaching);
+    this.defaultCaching = cachingMask([defaultCaching]);
+    this.manager = manager;
+    if (this.availableCaching === 0 || this.defaultCaching === 0) {
+      throw new TtmError("EINVAL", `Cannot ${what}: ${show(name)} names no known caching attribute`);
+    }
+  }
+
+  /** Orders new tenants behind a copy out of a range. Of other timelines only copies under way are kept in mind. */
+  remember(copy: Fence): void {
+    const { context, seqno } = copy;
+    if (this.moveFences.some((fence) => fence.context === context && fence.seqno >= seqno)) return;
+    this.moveFences = [...this.moveFences.filter((fence) => fence.context !== context && !fence.signalled), copy];
+  }
+
+  get isSystem(): boolean {
+    return this.index === 0;
+  }
+
+  /** Whether anything can be placed here. */
+  get usable(): boolean {
+    return this.used && (this.isSystem || this.manager !== null);
+  }
+
+  /** Whether a request would have room here if nobody else were here. */
+  canFit(request: AllocationRequest): boolean {
+    const { manager } = this;
+    if (manager?.canFit !== undefined) return manager.canFit(request);
+    const { pages, alignment, fpfn } = request;
+    const end = Math.min(request.lpfn, this.pages);
+    if (manager?.addresses === false) return fpfn === 0 && end === this.pages && pages <= end;
+    const beyond = fpfn % alignment;
+    const start = beyond === 0 ? fpfn : fpfn - beyond + alignment;
+    return start + pages <= end;
+  }
+
+  /** Whether evicting the owner of these pages could make room in [fpfn, lpfn). */
+  intersects(node: ManagerNode | null, pages: number, fpfn: number, lpfn: number): boolean {
+    if (node === null || this.manager === null) return true;
+    if (this.manager.intersects !== undefined) return this.manager.intersects(node, pages, fpfn, lpfn);
+    return node.start < lpfn && node.start + pages > fpfn;
+  }
+
+  /** Whether these pages lie in [fpfn, lpfn). */
+  compatible(node: ManagerNode | null, pages: number, fpfn: number, lpfn: number): boolean {
+    if (node === null || this.manager === null) return true;
+    if (this.manager.compatible !== undefined) return this.manager.compatible(node, pages, fpfn, lpfn);
+    return node.start >= fpfn && node.start + pages <= lpfn;
+  }
+}

@@ -1,0 +1,83 @@
+import { checkBoolean, checkInteger, checkOptions, show } from "../base/arguments.ts";
+import { ANY_CACHING, cachingMask } from "../base/caching.ts";
+import { TtmError } from "../base/errors.ts";
+import type { MemoryType } from "./memory_type.ts";
+import { PLACE, type Place, PLACEMENT, type Placement } from "../contract/placement.ts";
+
+/** A checked place. */
+export interface PreparedPlace {
+  readonly place: Place;
+  readonly type: MemoryType;
+  readonly fpfn: number;
+  /** `Infinity` for the end of the type. */
+  readonly lpfn: number;
+  readonly cachingMask: number;
+  readonly topDown: boolean;
+  readonly contiguous: boolean;
+  readonly temporary: boolean;
+}
+
+/** A placement that a device has checked; pass it to validate any number of times without checking again. */
+export class PreparedPlacement {
+  /** @internal Tried first, without evicting. */
+  readonly places: readonly PreparedPlace[];
+  /** @internal Tried second, evicting. */
+  readonly busyPlaces: readonly PreparedPlace[];
+  /** @internal The memory types that it was checked against. */
+  readonly types: ReadonlyMap<string, MemoryType>;
+
+  /** @internal Use `device.preparePlacement`. */
+  constructor(types: ReadonlyMap<string, MemoryType>, placement: Placement) {
+    checkOptions("prepare placement", placement, PLACEMENT, "the placement");
+    this.types = types;
+    this.places = preparePlaces(types, "placement", placement.placement);
+    this.busyPlaces = placement.busyPlacement === undefined
+      ? this.places
+      : preparePlaces(types, "busyPlacement", placement.busyPlacement);
+  }
+
+  /** Whether it names no place at all, which asks for a purge. */
+  get isEmpty(): boolean {
+    return this.places.length === 0 && this.busyPlaces.length === 0;
+  }
+}
+
+function preparePlaces(
+  types: ReadonlyMap<string, MemoryType>,
+  list: string,
+  places: readonly Place[],
+): readonly PreparedPlace[] {
+  if (!Array.isArray(places)) {
+    throw new TtmError("EINVAL", `Cannot prepare placement: ${list} must be an array of places, not ${show(places)}`);
+  }
+  return places.map((place: Place, at) => preparePlace(types, `${list}[${at}]`, place));
+}
+
+/**
+ * Checks one place.
+ *
+ * @throws {TtmError} `EINVAL` if the memory type is unknown, the range is empty or no whole numbers, or a caching
+ * attribute is unknown. `where` names the place in the message.
+ */
+export function preparePlace(types: ReadonlyMap<string, MemoryType>, where: string, place: Place): PreparedPlace {
+  const what = "prepare placement";
+  checkOptions(what, place, PLACE, where);
+  const type = types.get(place.memoryType);
+  if (type === undefined) {
+    const known = [...types.keys()].join(", ");
+    throw new TtmError(
+      "EINVAL",
+      `Cannot ${what}: ${where} names memory type ${show(place.memoryType)}, this device has ${known}`,
+    );
+  }
+  const fpfn = checkInteger(what, `${where}.fpfn`, place.fpfn ?? 0, 0, Number.MAX_SAFE_INTEGER);
+  const lpfn = checkInteger(what, `${where}.lpfn`, place.lpfn ?? 0, 0, Number.MAX_SAFE_INTEGER) || Infinity;
+  if (lpfn <= fpfn) throw new TtmError("EINVAL", `Cannot ${what}: ${where} has the empty range [${fpfn}, ${lpfn})`);
+  const mask = place.caching === undefined ? ANY_CACHING : cachingMask(place.caching);
+  if (mask === 0) throw new TtmError("EINVAL", `Cannot ${what}: ${where}.caching names no known attribute`);
+  const { topDown = false, contiguous = false, temporary = false } = place;
+  checkBoolean(what, `${where}.topDown`, topDown);
+  checkBoolean(what, `${where}.contiguous`, contiguous);
+  checkBoolean(what, `${where}.temporary`, temporary);
+  return { place, type, fpfn, lpfn, cachingMask: mask, topDown, contiguous, temporary };
+}

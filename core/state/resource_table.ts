@@ -1,0 +1,81 @@
+import type { ManagerNode } from "../contract/mem_type_manager.ts";
+import type { PreparedPlace } from "./prepared_placement.ts";
+import { enlarge, Rows } from "../base/row_allocator.ts";
+
+const INITIAL = 64;
+
+// The objects of a row lie side by side.
+const PLACE = 0;
+const NODE = 1;
+const BUFFER = 2;
+const CELLS = 3;
+
+/**
+ * The resources of a device: what a buffer occupies in a memory type (`ttm_resource`), one row each. A buffer that
+ * is being moved has two.
+ */
+export class ResourceTable<Owner extends { readonly pages: number }> {
+  #start: Float64Array = new Float64Array(INITIAL);
+  #caching: Uint8Array = new Uint8Array(INITIAL);
+  #objects: unknown[] = [];
+  #rows: Rows = new Rows(INITIAL, (capacity) => {
+    this.#start = enlarge(this.#start, capacity);
+    this.#caching = enlarge(this.#caching, capacity);
+  });
+
+  /** A row for a resource of `buffer` in `place`; `node` is null in SYSTEM. */
+  allocate(buffer: Owner, place: PreparedPlace, node: ManagerNode | null, caching: number): number {
+    const row = this.#rows.take();
+    this.#start[row] = node === null ? 0 : node.start;
+    this.#caching[row] = caching;
+    const at = row * CELLS;
+    const objects = this.#objects;
+    objects[at + PLACE] = place;
+    objects[at + NODE] = node;
+    objects[at + BUFFER] = buffer;
+    return row;
+  }
+
+  /** Gives a row back that is listed nowhere. */
+  release(row: number): void {
+    const at = row * CELLS;
+    const objects = this.#objects;
+    objects[at + PLACE] = null;
+    objects[at + NODE] = null;
+    objects[at + BUFFER] = null;
+    this.#rows.give(row);
+  }
+
+  /** First page; 0 in SYSTEM. */
+  start(row: number): number {
+    return this.#start[row] as number;
+  }
+
+  /** As many as its owner has. */
+  pages(row: number): number {
+    return this.buffer(row)?.pages ?? 0;
+  }
+
+  /** The one caching bit that was selected. */
+  caching(row: number): number {
+    return this.#caching[row] as number;
+  }
+
+  /** The place that the resource was made for. */
+  place(row: number): PreparedPlace {
+    return this.#objects[row * CELLS + PLACE] as PreparedPlace;
+  }
+
+  node(row: number): ManagerNode | null {
+    return this.#objects[row * CELLS + NODE] as ManagerNode | null;
+  }
+
+  /** The owner; null for a row that is not in use. */
+  buffer(row: number): Owner | null {
+    return this.#objects[row * CELLS + BUFFER] as Owner | null;
+  }
+
+  setBuffer(row: number, buffer: Owner): void {
+    this.#objects[row * CELLS + BUFFER] = buffer;
+  }
+}

@@ -1,0 +1,55 @@
+import type { BufferRecord } from "./buffer_record.ts";
+import { Operation } from "./operation.ts";
+import type { Reservation } from "../lock/reservation.ts";
+import type { Tracer } from "../contract/tracer.ts";
+
+interface Unfinished {
+  readonly op: Operation;
+  readonly reservation: Reservation;
+  readonly turn: number;
+}
+
+/**
+ * The records of calls that make one attempt each. All share one, so that none is allocated; but what a blocked attempt has
+ * learnt counts for those that follow it on the same buffer until that is unreserved: they are one operation, which must not
+ * try over and over what has failed.
+ */
+export class Submissions {
+  #tracer: Tracer;
+  #shared: Operation;
+  #unfinished: Map<BufferRecord, Unfinished> = new Map();
+
+  constructor(tracer: Tracer) {
+    this.#tracer = tracer;
+    this.#shared = new Operation(tracer, false);
+  }
+
+  /** A record without a past, for a call about a buffer. */
+  fresh(buffer: BufferRecord): Operation {
+    this.#shared.reset();
+    this.#shared.forBuffer = buffer;
+    return this.#shared;
+  }
+
+  /** The record of the next attempt on a reserved buffer. */
+  next(buffer: BufferRecord): Operation {
+    const unfinished = this.#unfinished.size === 0 ? undefined : this.#unfinished.get(buffer);
+    if (unfinished === undefined) return this.fresh(buffer);
+    this.#unfinished.delete(buffer);
+    if (isOver(unfinished)) return this.fresh(buffer);
+    unfinished.op.begin();
+    return unfinished.op;
+  }
+
+  /** Keeps the record of an attempt that was blocked. */
+  keep(buffer: BufferRecord, op: Operation): void {
+    for (const [other, unfinished] of this.#unfinished) if (isOver(unfinished)) this.#unfinished.delete(other);
+    const { reservation } = buffer;
+    this.#unfinished.set(buffer, { op, reservation, turn: reservation.turn });
+    if (op === this.#shared) this.#shared = new Operation(this.#tracer, false);
+  }
+}
+
+function isOver({ reservation, turn }: Unfinished): boolean {
+  return reservation.turn !== turn;
+}

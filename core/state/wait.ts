@@ -1,0 +1,111 @@
+import { blockTask } from "../time/block_task.ts";
+import type { Clock, ClockEvent } from "../time/clock.ts";
+import type { Fence } from "../lock/fence.ts";
+import type { Operation } from "./operation.ts";
+import { BLOCKED, DONE, EBUSY, type Outcome } from "../base/outcome.ts";
+import { Reservation } from "../lock/reservation.ts";
+import type { AcquireTicket } from "../lock/acquire_ticket.ts";
+
+/** How long one operation may wait for the device, in milliseconds, all its waits together. */
+export const WAIT_BUDGET_MS = 15_000;
+
+/**
+ * Repeats a synchronous attempt until it is no longer blocked, waiting for whatever blocks it. Rejects with the
+ * signal's reason when it is aborted; nothing that the attempts achieved is undone.
+ *
+ * @param op Made for this call.
+ * @returns How the last attempt ended; EBUSY when the wait budget ran out.
+ */
+export async function complete(
+  clock: Clock,
+  op: Operation,
+  signal: AbortSignal | undefined,
+  attempt: () => Outcome,
+): Promise<Outcome> {
+  signal?.throwIfAborted();
+  const outcome = attempt();
+  return outcome === BLOCKED ? await waitAndRepeat(clock, op, signal, attempt) : outcome;
+}
+
+/** As {@linkcode complete}, after a first attempt that was blocked. */
+export async function waitAndRepeat(
+  clock: Clock,
+  op: Operation,
+  signal: AbortSignal | undefined,
+  attempt: () => Outcome,
+  ticket: AcquireTicket | null = null,
+): Promise<Outcome> {
+  const deadline = clock.now() + WAIT_BUDGET_MS;
+  let outcome: Outcome = BLOCKED;
+  while (outcome === BLOCKED && op.blockedOn !== null) {
+    if (op.blockedOn instanceof Reservation) {
+      if (!await turnComes(clock, op.blockedOn, ticket, signal)) return EBUSY;
+    } else if (!await fenceSignals(clock, op.blockedOn, deadline, signal)) return EBUSY;
+    signal?.throwIfAborted();
+    op.begin();
+    outcome = attempt();
+  }
+  return outcome;
+}
+
+/** Waits for a fence; false if the deadline comes first. */
+function fenceSignals(
+  clock: Clock,
+  fence: Fence,
+  deadline: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  // A tracer may have ended it.
+  if (fence.signalled) return Promise.resolve(true);
+  return blockTask(clock, signal, (resolve) => {
+    const timer = clock.schedule(deadline, () => resolve(false));
+    const forget = fence.onSignal(() => resolve(true));
+    return () => {
+      clock.cancel(timer);
+      forget();
+    };
+  });
+}
+
+/**
+ * Waits in line for a reservation that somebody holds.
+ *
+ * @returns DONE with the lock held; EDEADLK if the ticket has to give way; still BLOCKED if the reservation stays with
+ * one holder for `patienceMs`.
+ */
+export function waitInLine(
+  clock: Clock,
+  reservation: Reservation,
+  ticket: AcquireTicket | null,
+  signal: AbortSignal | undefined,
+  patienceMs: number,
+): Promise<Outcome> {
+  return blockTask<Outcome>(clock, signal, (resolve) => {
+    const leave = reservation.enqueue(ticket, resolve);
+    if (patienceMs === Infinity) return leave;
+    let timer: ClockEvent;
+    const watch = () => {
+      const { turn } = reservation;
+      timer = clock.schedule(clock.now() + patienceMs, () => turn === reservation.turn ? resolve(BLOCKED) : watch());
+    };
+    watch();
+    return () => {
+      clock.cancel(timer);
+      leave();
+    };
+  });
+}
+
+/** Waits until a reservation is given up, in line and under the ticket, and passes it on; false if nobody does so. */
+async function turnComes(
+  clock: Clock,
+  reservation: Reservation,
+  ticket: AcquireTicket | null,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  signal?.throwIfAborted();
+  let outcome = reservation.tryLock(ticket);
+  if (outcome === BLOCKED) outcome = await waitInLine(clock, reservation, ticket, signal, WAIT_BUDGET_MS);
+  if (outcome === DONE) reservation.unlock();
+  return outcome !== BLOCKED;
+}

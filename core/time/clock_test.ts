@@ -1,0 +1,43 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Clock, SystemClock } from "../mod.ts";
+
+const clock: Clock = new SystemClock();
+
+function at(time: number): Promise<number> {
+  return new Promise((resolve) => clock.schedule(time, () => resolve(clock.now())));
+}
+
+Deno.test("SystemClock moves on by itself and keeps appointments in their order", async () => {
+  const start = clock.now();
+  const seen: string[] = [];
+  const later = at(start + 10).then(() => seen.push("later"));
+  const sooner = at(start + 2).then(() => seen.push("sooner"));
+  await Promise.all([later, sooner]);
+  assertEquals(seen, ["sooner", "later"]);
+  assert(clock.now() >= start + 9, "10 ms have not passed");
+});
+
+Deno.test("SystemClock makes what is late happen soon, but never inside schedule()", async () => {
+  let happened = false;
+  const late = new Promise<void>((resolve) => {
+    clock.schedule(clock.now() - 1000, () => {
+      happened = true;
+      resolve();
+    });
+  });
+  assertEquals(happened, false);
+  await late;
+});
+
+Deno.test("SystemClock forgets cancelled events and ignores those that have happened", async () => {
+  let cancelled = true;
+  const event = clock.schedule(clock.now(), () => cancelled = false);
+  clock.cancel(event);
+  await at(clock.now() + 2);
+  assertEquals(cancelled, true);
+  clock.cancel(event);
+});
+
+Deno.test("SystemClock does not know about tasks: its time needs nobody to wait", () => {
+  assertEquals(clock.taskBlocked, undefined);
+});

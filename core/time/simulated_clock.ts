@@ -1,0 +1,146 @@
+import { checkWaitOptions, optionNames, show } from "../base/arguments.ts";
+import { blockTask } from "./block_task.ts";
+import type { Clock, ClockEvent } from "./clock.ts";
+import { TtmError } from "../base/errors.ts";
+import { type TimedEvent, TimeQueue } from "./time_queue.ts";
+
+/** How to sleep. */
+export interface SleepOptions {
+  /** Ends the sleep: the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+const SLEEP_OPTIONS = optionNames<SleepOptions>({ signal: true });
+
+// One turn of the event loop: by then every runnable task has run and either ended or blocked.
+const afterAllTasks: (fn: () => void) => unknown =
+  (globalThis as { setImmediate?: (fn: () => void) => unknown }).setImmediate ?? ((fn) => setTimeout(fn, 0));
+
+/**
+ * A clock whose time moves only when every task is blocked, or when it is told to. Events of equal time happen in
+ * the order in which they were scheduled, so a run is a deterministic function of what was asked of it.
+ *
+ * @example Time passes as soon as all that is left is waiting
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { SimulatedClock } from "@ttm/core";
+ *
+ * const clock = new SimulatedClock();
+ * const seen: number[] = [];
+ * clock.schedule(5, () => seen.push(clock.now()));
+ * clock.advanceTo(10);
+ * assertEquals(seen, [5]);
+ * assertEquals(clock.now(), 10);
+ * ```
+ */
+export class SimulatedClock implements Clock {
+  #now = 0;
+  #queue: TimeQueue = new TimeQueue();
+  #blocked = 0;
+  #armed = false;
+
+  /** The simulated time, in milliseconds. */
+  now(): number {
+    return this.#now;
+  }
+
+  /**
+   * Puts an event into the queue; one in the past happens at the present time.
+   *
+   * @throws {TtmError} `EINVAL` if `at` is no finite number.
+   */
+  schedule(at: number, fn: () => void): ClockEvent {
+    checkTime("schedule an event", at);
+    const event = this.#queue.add(Math.max(at, this.#now), fn);
+    if (this.#blocked > 0) this.#arm();
+    return event;
+  }
+
+  /** Takes an event out of the queue; nothing of it is kept. */
+  cancel(event: ClockEvent): void {
+    this.#queue.remove(event as TimedEvent | undefined);
+  }
+
+  /** How many events have been scheduled that have neither happened nor been cancelled. */
+  get pending(): number {
+    return this.#queue.size;
+  }
+
+  /**
+   * Waits for so many milliseconds of simulated time. A task that sleeps counts as blocked, so that time moves on when all
+   * others wait, too.
+   *
+   * @throws {TtmError} `EINVAL` if `ms` is no finite number from 0. An aborted signal rejects with its reason. Both as a
+   * rejection.
+   */
+  async sleep(ms: number, options: SleepOptions = {}): Promise<void> {
+    if (!Number.isFinite(ms) || ms < 0) {
+      throw new TtmError("EINVAL", `Cannot sleep: the time must be a finite number from 0, not ${show(ms)}`);
+    }
+    checkWaitOptions("sleep", options, undefined, SLEEP_OPTIONS);
+    const { signal } = options;
+    signal?.throwIfAborted();
+    await blockTask<void>(this, signal, (resolve) => {
+      const event = this.schedule(this.#now + ms, resolve);
+      return () => this.cancel(event);
+    });
+  }
+
+  /** Counts a waiting task; time moves on at the next turn of the event loop if it still waits then. */
+  taskBlocked(): () => void {
+    this.#blocked++;
+    this.#arm();
+    let waiting = true;
+    return () => {
+      if (waiting) this.#blocked--;
+      waiting = false;
+    };
+  }
+
+  /** Makes the next event happen; false when there is none. */
+  runNext(): boolean {
+    const event = this.#queue.first;
+    if (event === undefined) return false;
+    this.#queue.remove(event);
+    this.#now = event.at;
+    event.fn();
+    return true;
+  }
+
+  /**
+   * Makes every event up to and including the time `at` happen, then moves to that time (milliseconds).
+   *
+   * @throws {TtmError} `EINVAL` if `at` is no finite number.
+   */
+  advanceTo(at: number): void {
+    checkTime("advance the clock", at);
+    while ((this.#queue.first?.at ?? Infinity) <= at) this.runNext();
+    this.#now = Math.max(this.#now, at);
+  }
+
+  /** Makes events happen until the condition holds; false if none is left before it does. */
+  runUntil(condition: () => boolean): boolean {
+    while (!condition()) if (!this.runNext()) return false;
+    return true;
+  }
+
+  /** Makes events happen until none is left. */
+  runUntilIdle(): void {
+    while (this.runNext());
+  }
+
+  #arm(): void {
+    if (this.#armed) return;
+    this.#armed = true;
+    // One event a turn, so that a task that it releases runs before the next event happens.
+    afterAllTasks(() => {
+      this.#armed = false;
+      if (this.#blocked > 0 && this.runNext()) this.#arm();
+    });
+  }
+}
+
+function checkTime(what: string, at: number): void {
+  if (Number.isFinite(at)) return;
+  throw new TtmError("EINVAL", `Cannot ${what}: the time must be a finite number, not ${show(at)}`);
+}
