@@ -24,7 +24,7 @@ import { checkDriver } from "./driver_checks.ts";
 import { TtmError } from "../base/errors.ts";
 import { evictError, swapOutError } from "./failure.ts";
 import type { Fence } from "../lock/fence.ts";
-import { Global } from "./global.ts";
+import type { Global } from "./global.ts";
 import { checkState } from "./invariants.ts";
 import { evictAll, giveUpPlace, waitUntilLeft } from "../place/make_room.ts";
 import type { MemTypeManager } from "../contract/mem_type_manager.ts";

@@ -8,7 +8,7 @@ import type { EvictionPolicy } from "../contract/eviction_policy.ts";
 import { Global } from "./global.ts";
 import type { MemTypeManager } from "../contract/mem_type_manager.ts";
 import type { Placement } from "../contract/placement.ts";
-import { PreparedPlacement } from "../state/prepared_placement.ts";
+import type { PreparedPlacement } from "../state/prepared_placement.ts";
 import type { SwapStore } from "../contract/swap_store.ts";
 import type { Tracer } from "../contract/tracer.ts";
 

@@ -1,6 +1,6 @@
 import type { Charge } from "../state/memory_accountant.ts";
-import { DeviceState } from "../state/device_state.ts";
-import { TranslationTable } from "../contract/translation_table.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import type { TranslationTable } from "../contract/translation_table.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 
 /** Accounts for pages that have come into being while nobody could be refused them. */

@@ -1,17 +1,17 @@
-import { BufferRecord } from "../state/buffer_record.ts";
+import type { BufferRecord } from "../state/buffer_record.ts";
 import { reapForRoom } from "./destroy.ts";
-import { DeviceState } from "../state/device_state.ts";
-import { MemoryType } from "../state/memory_type.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import type { MemoryType } from "../state/memory_type.ts";
 import { handleMove } from "./move.ts";
 import { neighboursInTheWay } from "./neighbours.ts";
 import { type KeptReason, nobodyKept } from "../base/no_room_report.ts";
-import { Operation } from "../state/operation.ts";
+import type { Operation } from "../state/operation.ts";
 import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EMULTIHOP, ENOSPC, type Outcome } from "../base/outcome.ts";
-import { type PreparedPlace, PreparedPlacement } from "../state/prepared_placement.ts";
+import type { PreparedPlace, PreparedPlacement } from "../state/prepared_placement.ts";
 import { purge } from "./purge.ts";
 import { whyStuck } from "./no_room.ts";
 import { allocateResource, freeResource, inheritMoveFences, neverFits } from "./allocation.ts";
-import { AcquireTicket } from "../lock/acquire_ticket.ts";
+import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 import { availability, firstVictim } from "./victims.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { BufferRecord } from "../state/buffer_record.ts";
+import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { Location } from "../contract/driver.ts";
 import { TtmError } from "../base/errors.ts";
@@ -6,7 +6,7 @@ import type { RemovalReason } from "../contract/eviction_policy.ts";
 import { Fence } from "../lock/fence.ts";
 import { cpuWindows } from "../memory/io_memory.ts";
 import { moveMemcpy } from "../contract/move_memcpy.ts";
-import { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../state/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import { BLOCKED, DONE, EIO, type Outcome } from "../base/outcome.ts";
 import { bind, unbind } from "../memory/bind.ts";

@@ -1,11 +1,11 @@
-import { BufferRecord } from "../state/buffer_record.ts";
-import { DeviceState } from "../state/device_state.ts";
-import { MemoryType } from "../state/memory_type.ts";
+import type { BufferRecord } from "../state/buffer_record.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import type { MemoryType } from "../state/memory_type.ts";
 import type { KeptReason } from "../base/no_room_report.ts";
-import { Operation } from "../state/operation.ts";
+import type { Operation } from "../state/operation.ts";
 import { BLOCKED, DONE, EDEADLK, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlace } from "../state/prepared_placement.ts";
-import { AcquireTicket } from "../lock/acquire_ticket.ts";
+import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 
 /**
  * Whether a buffer may be evicted now: DONE, or why it is passed over; with a ticket, BLOCKED on a reservation that is worth
