@@ -37,7 +37,7 @@ export class BufferRecord implements BufferView {
   /** @internal */
   protected readonly state: Tables;
   /** @internal Row in the buffer table; -1 once freed. */
-  row: number;
+  row = -1;
   /** @internal Those who keep it; a ghost has none. */
   protected users = 1;
   /** @internal Lock and fences now. */
