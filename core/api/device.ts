@@ -373,12 +373,13 @@ export class BoDevice implements DeviceView, AsyncDisposable {
    * @example Who is in VRAM, first to be evicted first
    * ```ts
    * import { assertEquals } from "@std/assert";
-   * import { BoDevice, PAGE_SIZE } from "@ttm/core";
+   * import { BoDevice, PAGE_SIZE, SimulatedClock } from "@ttm/core";
    * import { firstFit } from "@ttm/first-fit";
    * import { RadeonSim } from "@ttm/radeon-sim";
    *
    * const driver = new RadeonSim({ vram: 4 * PAGE_SIZE, gtt: 4 * PAGE_SIZE });
-   * const device = new BoDevice({ driver, managers: { vram: firstFit(), gtt: firstFit() } });
+   * const managers = { vram: firstFit(), gtt: firstFit() };
+   * const device = new BoDevice({ driver, managers, clock: new SimulatedClock() });
    * for (const [label, priority] of [["scanout", 3], ["texture", 0]] as const) {
    *   const buffer = device.createBuffer({ bytes: PAGE_SIZE, label, priority });
    *   buffer.tryReserve();
