@@ -32,7 +32,8 @@ export function validateError(
   const { noRoom } = op;
   if (noRoom === null || op.cause !== undefined) return op.error(what, reasonOf(buffer, outcome), outcome);
   const report = () => ({ ...noRoom, kept: keptBuffers(state, buffer, placement, noRoom) });
-  return op.error(what, summarize(noRoom), outcome, report);
+  const why = outcome === ENOMEM ? summarize(noRoom) : `nobody can leave for it; ${op.victimMessage}`;
+  return op.error(what, why, outcome, report);
 }
 
 /** The error of a transfer to or from the CPU, or of getting the pages for it. */

@@ -26,6 +26,10 @@ export interface TriedPlace {
    * room if the range were empty, and nobody was evicted for it.
    */
   readonly problem: "no manager" | "not in use" | "caching not available" | "never fits" | "no room";
+  /** Pages of the type that nobody has; 0 for SYSTEM, which is unlimited. */
+  readonly freePages: number;
+  /** Pages of its largest hole, if there was no room and its manager knows; else null. */
+  readonly largestHole: number | null;
   /** How many buffers of the type stayed, by reason; all 0 where none was to be evicted. */
   readonly kept: Readonly<Record<KeptReason, number>>;
 }

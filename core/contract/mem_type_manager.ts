@@ -86,6 +86,11 @@ export interface MemTypeManager<Node extends ManagerNode = ManagerNode> {
   takedown(): boolean;
   /** Pages handed out now. */
   readonly usedPages: number;
+  /**
+   * Pages of the largest hole, for managers that give each request one range: an `ENOMEM` on a fragmented type names it.
+   * Asked only when there is no room. Left out, nothing is said.
+   */
+  readonly largestHole?: number;
   /** A readable dump, one line for each range. */
   debug(): string;
 }

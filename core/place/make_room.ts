@@ -99,7 +99,7 @@ function evictNeighbours(
     const outcome = giveUpPlace(state, victim, op);
     if (outcome === BLOCKED) return BLOCKED;
     if (outcome !== DONE) {
-      op.passOver();
+      op.passOver(outcome);
       return ENOSPC;
     }
     op.evictions++;
@@ -135,7 +135,7 @@ function evictUntilRoom(
       const outcome = giveUpPlace(state, victim, op);
       if (outcome === BLOCKED) return BLOCKED;
       if (outcome !== DONE) {
-        op.passOver();
+        op.passOver(outcome);
         kept ??= nobodyKept();
         kept[whyStuck(victim)]++;
         continue;

@@ -218,14 +218,14 @@ Deno.test("a victim whose move throws is as before, and the next is evicted", as
   checkInvariants(device);
 });
 
-const victims: readonly (readonly [string, (made: TestDevice) => void])[] = [
-  ["move throws", breakMove],
-  ["bind throws", ({ driver }) => driver.beforeBind = fail],
-  ["table cannot be made", breakTable],
-  ["pages cannot be had", breakPages],
+const victims: readonly (readonly [string, (made: TestDevice) => void, TtmErrorCode, string])[] = [
+  ["move throws", breakMove, "EIO", "broken"],
+  ["bind throws", ({ driver }) => driver.beforeBind = fail, "EIO", "broken"],
+  ["table cannot be made", breakTable, "ENOMEM", "no room for 1 pages"],
+  ["pages cannot be had", breakPages, "ENOMEM", "no room for 1 pages"],
 ];
-for (const [name, breakIt] of victims) {
-  Deno.test(`when every victim's ${name}, ENOMEM carries cause and report, and all is as before`, async () => {
+for (const [name, breakIt, code, why] of victims) {
+  Deno.test(`when every victim's ${name}, ${code} carries cause and report, and all is as before`, async () => {
     const made = testDevice();
     const { device } = made;
     const buffers = [1, 2, 3, 4].map((stamp) => put(device, "vram", { pages: 2, label: `${stamp}` }));
@@ -234,7 +234,7 @@ for (const [name, breakIt] of victims) {
     breakIt(made);
     buffer.tryReserve();
     const act = () => buffer.validate(only("vram"));
-    const error = await refusedUnchanged(device, [buffer, ...buffers], act, "ENOMEM", "no room for 1 pages");
+    const error = await refusedUnchanged(device, [buffer, ...buffers], act, code, why);
     assertStrictEquals(error.cause, broken);
     assertEquals(error.report?.tried.at(-1)?.kept["cannot leave"], 4);
   });

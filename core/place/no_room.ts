@@ -44,7 +44,16 @@ function tried(buffer: BufferRecord, place: PreparedPlace, evicting: boolean, op
     Object.assign(kept, op.keptAt(place));
     kept.pinned += type.pinned;
   }
-  return { memoryType: type.name, fpfn, lpfn: lpfn === Infinity ? null : lpfn, evicting, problem, kept };
+  return {
+    memoryType: type.name,
+    fpfn,
+    lpfn: lpfn === Infinity ? null : lpfn,
+    evicting,
+    problem,
+    freePages: type.pages - type.usedPages,
+    largestHole: problem === "no room" ? type.manager?.largestHole ?? null : null,
+    kept,
+  };
 }
 
 function problemOf(buffer: BufferRecord, place: PreparedPlace): TriedPlace["problem"] {
@@ -100,7 +109,8 @@ export function summarize(figures: NoRoomFigures): string {
   return `no room for ${wanted}; ${[...new Set(places)].join("; ") || "no place may be used"}`;
 }
 
-function explain({ memoryType, problem, kept, fpfn, lpfn }: TriedPlace, { usage }: NoRoomFigures): string {
+function explain(place: TriedPlace, { pages, usage }: NoRoomFigures): string {
+  const { memoryType, problem, kept, fpfn, lpfn } = place;
   const size = usage.find((type) => type.memoryType === memoryType)?.pages ?? 0;
   switch (problem) {
     case "no manager":
@@ -113,7 +123,17 @@ function explain({ memoryType, problem, kept, fpfn, lpfn }: TriedPlace, { usage 
       }`;
     default: {
       const reasons = Object.entries(kept).filter(([, count]) => count > 0).map(([why, count]) => `${count} ${why}`);
-      return `${problem}${reasons.length > 0 ? ` (${reasons.join(", ")})` : ""}`;
+      return `${problem}${inParentheses([...reasons, ...holes(place, pages, size)])}`;
     }
   }
+}
+
+/** What is free in a fragmented type, which would be enough in one piece. */
+function holes({ freePages, largestHole }: TriedPlace, wanted: number, size: number): string[] {
+  if (largestHole === null || freePages <= largestHole || freePages < wanted) return [];
+  return [`${freePages} of ${size} pages are free, the largest hole has ${largestHole}`];
+}
+
+function inParentheses(reasons: readonly string[]): string {
+  return reasons.length > 0 ? ` (${reasons.join(", ")})` : "";
 }

@@ -6,6 +6,7 @@ import {
   type AllocationRequest,
   type KeptReason,
   type NoRoomReport,
+  PAGE_SIZE,
   type Place,
   type TtmError,
 } from "../mod.ts";
@@ -55,10 +56,37 @@ Deno.test("an ENOMEM says what was tried, who stood in the way and why, and who 
     pages: 6,
     alignment: 1,
     tried: [
-      { memoryType: "vram", fpfn: 0, lpfn: null, evicting: false, problem: "caching not available", kept: nobody },
-      { memoryType: "gtt", fpfn: 4, lpfn: null, evicting: false, problem: "never fits", kept: nobody },
-      { memoryType: "vram", fpfn: 0, lpfn: null, evicting: false, problem: "no room", kept: nobody },
-      { memoryType: "vram", fpfn: 0, lpfn: 6, evicting: true, problem: "no room", kept },
+      {
+        memoryType: "vram",
+        fpfn: 0,
+        lpfn: null,
+        evicting: false,
+        problem: "caching not available",
+        freePages: 3,
+        largestHole: null,
+        kept: nobody,
+      },
+      {
+        memoryType: "gtt",
+        fpfn: 4,
+        lpfn: null,
+        evicting: false,
+        problem: "never fits",
+        freePages: 8,
+        largestHole: null,
+        kept: nobody,
+      },
+      {
+        memoryType: "vram",
+        fpfn: 0,
+        lpfn: null,
+        evicting: false,
+        problem: "no room",
+        freePages: 3,
+        largestHole: 2,
+        kept: nobody,
+      },
+      { memoryType: "vram", fpfn: 0, lpfn: 6, evicting: true, problem: "no room", freePages: 3, largestHole: 2, kept },
     ],
     usage: [
       { memoryType: "system", pages: 0, usedPages: 6, residents: 1 },
@@ -301,4 +329,45 @@ Deno.test("a memory type without a manager says how to give it one, and each pla
       "initManager(); vram: not in use until setUsed()",
   );
   assertEquals(report?.tried.map(({ problem }) => problem), ["no manager", "not in use", "no manager", "not in use"]);
+});
+
+Deno.test("on a fragmented type the message names what is free and the largest hole", async () => {
+  const { device } = testDevice({ vram: 20 });
+  const buffers = Array.from({ length: 10 }, () => put(device, "vram", { pages: 2 }));
+  for (const [at, buffer] of buffers.entries()) {
+    if (at % 2 === 0) pin(buffer);
+    else buffer.unref();
+  }
+  const buffer = device.createBuffer({ bytes: 4 * PAGE_SIZE });
+  buffer.tryReserve();
+  const error = await refused(() => buffer.validate(only("vram")), "ENOMEM");
+  const free = "10 of 20 pages are free, the largest hole has 2";
+  assertEquals(error.message, `Cannot validate ${buffer}: no room for 4 pages; vram: no room (5 pinned, ${free})`);
+  const { freePages, largestHole } = error.report?.tried.at(-1) ?? {};
+  assertEquals([freePages, largestHole], [10, 2]);
+});
+
+Deno.test("a device that fails for every victim is EIO with the cause, and not a lack of room", async () => {
+  const { device, driver } = testDevice();
+  for (let made = 0; made < 4; made++) put(device, "vram", { pages: 2 });
+  const lost = new Error("the device was lost");
+  driver.beforeMove = () => {
+    throw lost;
+  };
+  const buffer = device.createBuffer({ bytes: 2 * PAGE_SIZE });
+  buffer.tryReserve();
+  const error = await refused(() => buffer.validate(only("vram")), "EIO", "the device was lost");
+  assertEquals([error.cause, error.report?.kept.length], [lost, 4]);
+});
+
+Deno.test("victims that fail for different reasons leave a lack of room", async () => {
+  const { device, driver } = testDevice();
+  const [first] = [put(device, "vram", { pages: 4 }), put(device, "vram", { pages: 4 })];
+  driver.evict = (buffer) => buffer === first ? only("vram") : only("gtt");
+  driver.beforeMove = () => {
+    throw new Error("broken");
+  };
+  const buffer = device.createBuffer({ bytes: 2 * PAGE_SIZE });
+  buffer.tryReserve();
+  await refused(() => buffer.validate(only("vram")), "ENOMEM");
 });

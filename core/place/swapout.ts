@@ -41,7 +41,7 @@ export function swapOutType(state: DeviceState, type: MemoryType, target: number
       if (buffer === null || !isCandidate(buffer, op)) continue;
       const outcome = swapOutVictim(state, buffer, op);
       if (outcome === BLOCKED) return BLOCKED;
-      if (outcome !== DONE) op.passOver();
+      if (outcome !== DONE) op.passOver(outcome);
       // A store that takes its time has begun with this one; one at a time is enough.
       if (buffer.tt?.transfer?.signalled === false) break;
     }

@@ -30,7 +30,7 @@ export function validate(
     row = allocateAmong(state, buffer, busyPlaces, true, op);
     if (row === ENOSPC) {
       op.noRoom = noRoomFigures(state, buffer, placement, op);
-      return ENOMEM;
+      return op.withoutRoom;
     }
   }
   return row < 0 ? row : moveThroughHops(state, buffer, row, false, op);

@@ -3,7 +3,7 @@ import { TtmError } from "../base/errors.ts";
 import type { Fence } from "../lock/fence.ts";
 import type { FenceList, FenceUsage } from "../lock/fence_list.ts";
 import type { KeptReason, NoRoomFigures, NoRoomReport } from "../base/no_room_report.ts";
-import { BLOCKED, codeOf, DONE, EBUSY, type Outcome, outcomeOf } from "../base/outcome.ts";
+import { BLOCKED, codeOf, DONE, EBUSY, EIO, ENODEV, ENOMEM, ENOSPC, type Outcome, outcomeOf } from "../base/outcome.ts";
 import type { PreparedPlace, PreparedPlacement } from "./prepared_placement.ts";
 import type { Reservation } from "../lock/reservation.ts";
 import type { Tracer } from "../contract/tracer.ts";
@@ -39,6 +39,8 @@ export class Operation {
   noRoom: NoRoomFigures | null = null;
   #kept: Map<PreparedPlace, Readonly<Record<KeptReason, number>>> | null = null;
   #victimCause: unknown = undefined;
+  /** How all victims that failed to leave have failed; ENOSPC if for different reasons. */
+  #victimOutcome: Outcome = DONE;
   #failures: Map<Fence, unknown> | null = null;
   #tracer: Tracer;
 
@@ -71,6 +73,7 @@ export class Operation {
     this.noRoom = null;
     this.#kept = null;
     this.#victimCause = undefined;
+    this.#victimOutcome = DONE;
   }
 
   /** Decides about a fence in the way: over, not to be waited for, or the thing to wait for. */
@@ -122,9 +125,19 @@ export class Operation {
   }
 
   /** Goes on without a victim that failed to leave; its failure only matters if no room is found at all. */
-  passOver(): void {
+  passOver(outcome: Outcome): void {
+    this.#victimOutcome = this.#victimOutcome === DONE || this.#victimOutcome === outcome ? outcome : ENOSPC;
     this.#victimCause ??= this.cause;
     this.cause = undefined;
+  }
+
+  /**
+   * What the search for room has come to: if not one victim could leave, and each failed because the device did, that is
+   * the answer; else that there is no room.
+   */
+  get withoutRoom(): Outcome {
+    const isBroken = this.#victimOutcome === EIO || this.#victimOutcome === ENODEV;
+    return isBroken && this.evictions === 0 && this.#victimCause !== undefined ? this.#victimOutcome : ENOMEM;
   }
 
   /** Remembers who did not leave a place. */
@@ -136,6 +149,11 @@ export class Operation {
   /** Who did not leave a place in the last attempt; undefined if all did. */
   keptAt(place: PreparedPlace): Readonly<Record<KeptReason, number>> | undefined {
     return this.#kept?.get(place);
+  }
+
+  /** What the first victim that failed to leave has thrown. */
+  get victimMessage(): string {
+    return this.#victimCause instanceof Error ? this.#victimCause.message : String(this.#victimCause);
   }
 
   /** The error of a public call that ended with a failure. */

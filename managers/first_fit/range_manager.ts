@@ -73,6 +73,10 @@ class RangeManager implements MemTypeManager<RangeNode> {
     return this.#pages === null ? 0 : this.#pages.size - this.#pages.free;
   }
 
+  get largestHole(): number {
+    return this.#pages?.largestHole ?? 0;
+  }
+
   init(pages: number): void {
     checkInteger(`set up the ${this.name} manager`, "pages", pages, 1, Number.MAX_SAFE_INTEGER);
     if (this.#pages !== null) {

@@ -47,6 +47,10 @@ class GoodFit implements MemTypeManager<GoodFitNode> {
     return this.#pages === null ? 0 : this.#pages.size - this.#pages.free;
   }
 
+  get largestHole(): number {
+    return this.#pages?.largestHole ?? 0;
+  }
+
   init(pages: number): void {
     checkInteger(`set up ${NAME}`, "pages", pages, 1, MAX_UNITS);
     if (this.#pages !== null) {

@@ -93,6 +93,11 @@ const faults: Readonly<Record<string, Change>> = {
     compatible: ({ start }: ManagerNode, pages: number, fpfn: number, lpfn: number) =>
       start < lpfn && start + pages > fpfn,
   }),
+  "takes all that is free for one hole": (inner) => ({
+    get largestHole() {
+      return 128 - inner.usedPages;
+    },
+  }),
   "takes everything for something that can fit": () => ({ canFit: () => true }),
   "takes what is larger than what is free for something that cannot fit": (inner) => ({
     canFit: ({ pages }: AllocationRequest) => pages <= 128 - inner.usedPages,

@@ -70,6 +70,9 @@ export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptio
       "what it says can never fit has no room, full or empty, and all else has some when it is empty": () =>
         tellsWhatFits(bench),
     }),
+    ...("largestHole" in options.factory() && {
+      "the largest hole is what one request can get, and no more": () => tellsTheLargestHole(bench()),
+    }),
     ...(options.factory().scan !== undefined && scanCases(bench)),
     ...(topDown
       ? { "a request from the top down gets the highest pages": () => takesTheTop(bench()) }
@@ -349,6 +352,17 @@ function tellsWhatFits(bench: () => Bench): void {
       }
     }
   }
+}
+
+function tellsTheLargestHole({ manager, refuse, take }: Bench): void {
+  mustEqual(manager.largestHole, PAGES, "the largest hole of an empty manager");
+  const nodes = Array.from({ length: PAGES / 4 }, () => take({ pages: 4 }));
+  mustEqual(manager.largestHole, 0, "the largest hole of a full manager");
+  for (const at of [1, 2, 3, 6, 8, 9]) manager.free(nodes[at] as ManagerNode);
+  mustEqual(manager.largestHole, 12, "the largest of holes of 12, 4 and 8 pages");
+  refuse({ pages: 13 });
+  take({ pages: 12 });
+  mustEqual(manager.largestHole, 8, "the largest of holes of 4 and 8 pages");
 }
 
 function takesNoNotice(below: Bench, above: Bench): void {
