@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type MemTypeManager, PAGE_SIZE, TtmError } from "@ttm/core";
-import { firstFit } from "@ttm/first-fit";
+import { PAGE_SIZE, TtmError } from "@ttm/core";
 import { compose, type CompositionOptions } from "./compose.ts";
 import { drivers, managers } from "./parts.ts";
 

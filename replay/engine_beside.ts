@@ -1,4 +1,4 @@
-import { type BufferObject, type Clock, type Driver, type Fence, PAGE_SIZE } from "@ttm/core";
+import type { BufferObject, Clock, Driver, Fence } from "@ttm/core";
 import { byteMemory, Engine, type EngineStats, type GpuJob, submitJob } from "@ttm/sim-parts";
 import type { SimulatedGpu, StampedContents } from "./gpu.ts";
 
