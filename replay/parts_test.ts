@@ -1,9 +1,21 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { buddy } from "@ttm/buddy";
 import { CmaSim } from "@ttm/cma-sim";
-import { type BufferObject, type Driver, type DriverSupport, lru, mru, PAGE_SIZE, TtmError } from "@ttm/core";
+import {
+  BoDevice,
+  type BufferObject,
+  type Driver,
+  type DriverSupport,
+  lru,
+  mru,
+  PAGE_SIZE,
+  SimulatedClock,
+  TtmError,
+} from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
+import { EngineBeside } from "./engine_beside.ts";
+import type { StampedContents } from "./gpu.ts";
 import { replay, type ReplayOptions, type Report } from "./mod.ts";
 import { UsageError } from "./usage_error.ts";
 import type { Workload, WorkloadEvent } from "./workload.ts";
@@ -42,7 +54,7 @@ interface CardOptions {
 /** A driver that knows nothing of jobs, with a count of the windows that are open. */
 function card({ gtt, visible = PAGES, supports = {}, corrupt = false }: CardOptions = {}) {
   const vram = new Uint8Array(PAGES * PAGE_SIZE);
-  const windows = { open: 0, opened: 0 };
+  const windows = { open: 0, opened: 0, shut: false };
   const driver: Driver = {
     name: "card",
     supports,
@@ -64,7 +76,7 @@ function card({ gtt, visible = PAGES, supports = {}, corrupt = false }: CardOpti
       if (corrupt && source !== null) to[1] = (to[1] ?? 0) ^ 255;
     },
     ioMemReserve(_type, start, pages) {
-      if (start + pages > visible) return null;
+      if (windows.shut || start + pages > visible) return null;
       windows.open++;
       windows.opened++;
       return vram.subarray(start * PAGE_SIZE, (start + pages) * PAGE_SIZE);
@@ -119,6 +131,32 @@ Deno.test("what the CPU sees only in part is compared where it sees it, and noth
   }
 });
 
+Deno.test("what was written unseen stays unknown, also in sight, until it is written in sight", async () => {
+  const { driver, windows } = card();
+  const clock = new SimulatedClock();
+  await using device = new BoDevice({ driver, managers: { vram: firstFit() }, clock });
+  const gpu = new EngineBeside(driver, clock);
+  using buffer = device.createBuffer({ bytes: PAGE_SIZE });
+  buffer.tryReserve();
+  buffer.tryValidate({ placement: [{ memoryType: "vram" }] });
+  const write = (stamp: number) => {
+    const program = ([contents]: readonly StampedContents[]) => contents?.fill(stamp);
+    gpu.submit({ buffers: [{ buffer, write: true }], durationMs: 1, program });
+    clock.runUntilIdle();
+  };
+  const mismatch = (stamp: number) => gpu.contentsOf(buffer)?.firstMismatch(stamp);
+  write(1);
+  assertEquals([mismatch(1), mismatch(2)], [-1, 0]);
+  windows.shut = true;
+  write(2);
+  assertEquals([mismatch(1), mismatch(2)], [null, null]);
+  windows.shut = false;
+  assertEquals([mismatch(1), mismatch(2)], [null, null]);
+  write(3);
+  assertEquals([mismatch(2), mismatch(3)], [0, -1]);
+  buffer.unreserve();
+});
+
 Deno.test("a driver without contents is not compared, and the report says so", () => {
   const { report, text } = replay(workload, { driver: card({ supports: { contents: false } }).driver, verify: true });
   assertEquals([report.losses, report.verified, report.unverified > 60], [[], 0, true]);
@@ -155,6 +193,9 @@ Deno.test("a policy is a name, an object or a maker", () => {
   assertEquals(evictions(mru()), evictions("mru"));
   assertEquals(evictions(() => mru()), evictions("mru"));
   assert(evictions(lru())[0] !== evictions(mru())[0]);
+  const used = lru();
+  evictions(used);
+  assertThrows(() => evictions(used), TtmError, "policy");
 });
 
 Deno.test("a tracer with members of its own watches the device", () => {

@@ -150,7 +150,6 @@ export class Player {
     this.#waitUntil(() => !buffer.busy);
     this.#tenants.delete(id);
     this.#owners.delete(buffer);
-    this.tags.free(buffer);
     buffer.unref();
   }
 

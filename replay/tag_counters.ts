@@ -29,7 +29,7 @@ class TagCounter extends MoveCounters {
 export class TagCounters {
   #composition: Pick<Composition, "fast" | "copies">;
   #byTag = new Map<string, TagCounter>();
-  #byBuffer = new Map<BufferObject, TagCounter>();
+  #byBuffer = new WeakMap<BufferObject, TagCounter>();
 
   /** Counts for one composition. */
   constructor(composition: Pick<Composition, "fast" | "copies">) {
@@ -43,11 +43,6 @@ export class TagCounters {
     this.#byBuffer.set(buffer, counter);
     counter.buffers++;
     counter.bytes += buffer.bytes;
-  }
-
-  /** A buffer has gone. */
-  free(buffer: BufferObject): void {
-    this.#byBuffer.delete(buffer);
   }
 
   /** Takes one event of the tracer. */
