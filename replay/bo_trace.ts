@@ -9,7 +9,8 @@ import { type Workload, WorkloadError } from "./workload.ts";
  * Line 1 is the header: `format` ("bo-trace"), `version` (1), `name`, `time` ("us" or "seq") and perhaps `stats`.
  * Every further line is an event: `{"t","op":"alloc","id","bytes","tag"?}`,
  * `{"t","op":"use","id","job"?,"w"?,"dur"?,"ctx"?}` or `{"t","op":"free","id"}`. Neighbouring uses with the same `job`
- * are one job; a use without `job` is a job of its own. Fields with other names are ignored.
+ * are one job; a use without `job` is a job of its own. All `t`, `dur` and `ctx` of one job must be equal, but lines after its
+ * first may leave `dur` and `ctx` out. Fields with other names are ignored.
  *
  * @param name What the messages call the file.
  * @param bytes The file.

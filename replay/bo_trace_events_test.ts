@@ -46,6 +46,10 @@ Deno.test("the uses of a job agree on its time, duration and context", async () 
   const why = "on line 4, where job 1 begins";
   await refused([...start, use(8, 1, { t: 3 })], `use of buffer 8: t is 3, but 0 ${why}`);
   await refused([...start, use(8, 1, { dur: 6 })], `use of buffer 8: dur is 6, but 5 ${why}`);
+  await refused(
+    [alloc(7), alloc(8), use(7, 1), use(8, 1, { dur: 6 })],
+    `use of buffer 8: dur is 6, but missing ${why}`,
+  );
   await refused([...start, use(8, 1, { ctx: 2 })], `use of buffer 8: ctx is 2, but missing ${why}`);
   const file = traceFile([HEADER, ...start, use(8, 1, { dur: 5 })]);
   assertEquals((await readBoTrace("trace", file)).events.at(-1), {

@@ -7,8 +7,9 @@
  */
 import { existsSync } from "node:fs";
 import process from "node:process";
-import { drivers, managers, policies } from "./compose.ts";
+import { isModulePath, loadFactory } from "./part_module.ts";
 import { readArguments, readTraceFile, runMain } from "./main.ts";
+import { type DriverFactory, drivers, type ManagerFactory, managers, policies, type PolicyFactory } from "./parts.ts";
 import { progressBar } from "./progress.ts";
 import { replay } from "./replay.ts";
 import { UsageError } from "./usage_error.ts";
@@ -26,11 +27,19 @@ Usage: replay [options]
   --driver NAME         ${Object.keys(drivers).join(", ")}
   --manager NAME        ${Object.keys(managers).join(", ")}
   --policy NAME         ${Object.keys(policies).join(", ")}: who is evicted first
-  --contents KIND       bytes (real), or stamps for what does not fit this machine   [bytes up to 1 GiB]
+  --contents KIND       stamps, which are compared as well as bytes at a fraction    [stamps]
+                        of the time, or bytes: each is written and copied
   --seed NUMBER         of shipped workloads with random parts                       [1]
   --verify              compare contents and check invariants on the way
   --json                print one JSON object
   --help
+
+Parts of your own: --driver, --manager and --policy also take a file with a slash in its name or ending in .ts, .js or
+.mjs. Its default export is a function that makes the part, anew for each call:
+
+  --policy ./sieve.ts   () => EvictionPolicy
+  --manager ./mine.ts   () => MemTypeManager, one for each memory type
+  --driver ./card.ts    ({ vram, gtt, contents }) => Driver, sizes in bytes
 
 Shipped workloads:
 ${Object.entries(workloads).map(([name, { description }]) => `  ${name.padEnd(20)}  ${description}`).join("\n")}
@@ -61,19 +70,32 @@ async function load(nameOrFile: string, seed: string): Promise<Workload> {
   return await readTraceFile(nameOrFile);
 }
 
+/** A name, or the factory of the module that it is the path of. */
+async function partOf<Factory extends (...args: never[]) => unknown>(
+  option: string,
+  value: string | undefined,
+): Promise<string | Factory | undefined> {
+  return value === undefined || !isModulePath(value) ? value : await loadFactory<Factory>(option, value);
+}
+
 async function main(args: string[]): Promise<number> {
   const { values } = readArguments(args, OPTIONS);
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
   }
-  const { workload: name, seed, json, help: _, contents, ...options } = values;
+  const { workload: name, seed, json, vram, gtt, contents, verify } = values;
   if (contents !== undefined && contents !== "bytes" && contents !== "stamps") {
     throw new UsageError(`Cannot use --contents ${JSON.stringify(contents)}: choose bytes or stamps`);
   }
+  const parts = {
+    driver: await partOf<DriverFactory>("driver", values.driver),
+    manager: await partOf<ManagerFactory>("manager", values.manager),
+    policy: await partOf<PolicyFactory>("policy", values.policy),
+  };
   const workload = await load(name, seed);
   const bar = progressBar(workload.events.length);
-  const { report, text } = replay(workload, { ...options, contents, onProgress: bar?.update });
+  const { report, text } = replay(workload, { ...parts, vram, gtt, contents, verify, onProgress: bar?.update });
   bar?.clear();
   process.stdout.write(`${json ? JSON.stringify(report) : text}\n`);
   return report.losses.length === 0 ? 0 : 1;

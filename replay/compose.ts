@@ -1,136 +1,149 @@
-import { buddy } from "@ttm/buddy";
-import { CmaSim } from "@ttm/cma-sim";
 import {
   BoDevice,
-  type BufferView,
   type Driver,
   type EvictionPolicy,
-  type Fence,
-  lru,
   type MemTypeManager,
-  mru,
+  PAGE_SIZE,
   SimulatedClock,
   type Tracer,
 } from "@ttm/core";
-import { firstFit, rangeManager } from "@ttm/first-fit";
-import { goodFit } from "@ttm/good-fit";
-import { RadeonSim } from "@ttm/radeon-sim";
-import type { Contents, EngineStats, GpuJob } from "@ttm/sim-parts";
+import { checkArray, checkMethods, checkObject, show } from "@ttm/core/arguments";
+import { EngineBeside } from "./engine_beside.ts";
+import { isSimulatedGpu, type SimulatedGpu } from "./gpu.ts";
+import {
+  choose,
+  type DriverFactory,
+  drivers,
+  type GpuOptions,
+  type ManagerFactory,
+  managers,
+  policies,
+  type PolicyFactory,
+} from "./parts.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** The managers that a replay can use, by name; each call makes a new one. */
-export const managers: Readonly<Record<string, () => MemTypeManager>> = {
-  "range": () => rangeManager(),
-  "range-scan": () => rangeManager({ scan: true }),
-  "first-fit": () => firstFit(),
-  "first-fit-evict": () => firstFit({ order: "evict" }),
-  "good-fit": () => goodFit(),
-  "buddy": () => buddy(),
-};
-
-/** The eviction policies that a replay can use, by name; each call makes a new one. */
-export const policies: Readonly<Record<string, () => EvictionPolicy>> = { lru, mru };
-
-/** A simulated GPU as a replay uses it. */
-export interface SimulatedGpu extends Driver {
-  /** How the engine that runs jobs has spent its time. */
-  readonly graphicsStats: EngineStats;
-  /** Queues a job. */
-  submit(job: GpuJob): Fence;
-  /** The contents of a buffer where it is now; null if it has no memory yet. */
-  contentsOf(buffer: BufferView): Contents | null;
+/** The parts of a replay: names and sizes. */
+export interface ReplayedDevice {
+  /** Name of the driver. */
+  readonly driver: string;
+  /** Name of the manager; of two with ` + ` between them. */
+  readonly manager: string;
+  /** Name of the eviction policy. */
+  readonly policy: string;
+  /** Size of VRAM, or of what is in its stead. */
+  readonly vram: number;
+  /** Size of GTT, or of what is in its stead; 0 if there is nothing. */
+  readonly gtt: number;
+  /** Real bytes or stamps; `"own"` with a driver of the caller's, whose affair it is. */
+  readonly contents: "bytes" | "stamps" | "own";
 }
 
 /** What the memory types of a GPU are to a replay. */
 export interface MemoryRoles {
-  /** Where buffers have to be, if they can: VRAM, or the carve-out. */
+  /** Where buffers have to be, if they can: the first fixed memory type, else the first behind SYSTEM. */
   readonly fast: string;
-  /** Where the GPU sees them as well. */
-  readonly fallback: string;
-}
-
-/** How to make a simulated GPU. */
-export interface DriverChoice extends MemoryRoles {
-  /** Makes one. */
-  readonly make: (options: GpuOptions) => SimulatedGpu;
-}
-
-/** The simulated GPUs that a replay can use, by name. */
-export const drivers: Readonly<Record<string, DriverChoice>> = {
-  "radeon-sim": {
-    fast: "vram",
-    fallback: "gtt",
-    // All of VRAM visible: the CPU takes no part in replays, and would be no reason to move buffers about.
-    make: ({ vram, gtt, contents }) => new RadeonSim({ vram, gtt, contents, visibleVram: vram }),
-  },
-  "cma-sim": {
-    fast: "cma",
-    fallback: "iommu",
-    make: ({ vram, gtt, contents }) => new CmaSim({ carveOut: vram, iommu: gtt, contents }),
-  },
-};
-
-/** What every simulated GPU is told. */
-export interface GpuOptions {
-  /** Size in bytes of VRAM, or of the carve-out. */
-  readonly vram: number;
-  /** Size in bytes of GTT, or of what the GPU sees through an IOMMU. */
-  readonly gtt: number;
-  /** Real bytes or stamps. */
-  readonly contents: "bytes" | "stamps";
+  /** Where the GPU sees them as well: the first of the others behind SYSTEM; null if there is none. */
+  readonly fallback: string | null;
 }
 
 /** What to compose. */
 export interface CompositionOptions extends GpuOptions {
-  /** A name of {@linkcode drivers}. @default {"radeon-sim"} */
-  readonly driver?: string;
-  /** A name of `managers`. @default {"range"} */
-  readonly manager?: string;
-  /** Those to choose from. @default {{@linkcode managers}} */
-  readonly managers?: typeof managers;
-  /** A name of {@linkcode policies}. @default {"lru"} */
-  readonly policy?: string;
+  /** A name of {@linkcode drivers}, a driver, or what makes one of these sizes. @default {"radeon-sim"} */
+  readonly driver?: string | Driver | DriverFactory;
+  /** A name of {@linkcode managers}, or what makes one, for each memory type. @default {"range"} */
+  readonly manager?: string | ManagerFactory;
+  /** The same by memory type, or managers. @default {`manager` for all} */
+  readonly managers?: Readonly<Record<string, string | ManagerFactory | MemTypeManager>>;
+  /** A name of {@linkcode policies}, a policy, or what makes one. @default {"lru"} */
+  readonly policy?: string | EvictionPolicy | PolicyFactory;
   /** Who watches the device. */
   readonly tracer?: Tracer;
 }
 
-/** A device, the simulated GPU under it, and its clock. */
+/** A device, the GPU under it, and its clock. */
 export interface Composition extends MemoryRoles {
   /** The device. */
   readonly device: BoDevice;
-  /** The GPU. */
+  /** What runs its jobs. */
   readonly gpu: SimulatedGpu;
   /** The clock of both. */
   readonly clock: SimulatedClock;
   /** Whether buffers are copied into and out of fast memory; otherwise their pages are bound there. */
   readonly copies: boolean;
+  /** The parts, for the report. */
+  readonly parts: ReplayedDevice;
 }
 
 /**
- * Composes a device from parts chosen by name.
+ * Composes a device from parts: names of ours, or parts of the caller's.
  *
- * @throws {UsageError} If there is no part of that name.
- * @throws {TtmError} `EINVAL` if a size is less than a page.
+ * @throws {UsageError} If there is no part of that name, or no such memory type.
+ * @throws {TtmError} `EINVAL` if a part is none, or a size is less than a page.
  */
 export function compose(options: CompositionOptions): Composition {
-  const manager = choose("manager", options.managers ?? managers, options.manager ?? "range");
-  const policy = choose("policy", policies, options.policy ?? "lru");
-  const { fast, fallback, make } = choose("driver", drivers, options.driver ?? "radeon-sim");
-  const gpu = make(options);
+  const driver = driverOf(options);
+  const policy = policyOf(options.policy ?? "lru");
+  const [, ...types] = driver.memoryTypes;
+  const { fast, fallback } = rolesOf(driver);
+  const labels = new Map<string, string>();
+  const unknown = Object.keys(options.managers ?? {}).find((name) => !types.some((type) => type.name === name));
+  if (unknown !== undefined) {
+    const names = types.map(({ name }) => name).join(", ");
+    throw new UsageError(`Cannot give ${show(unknown)} a manager: the memory types of ${driver.name} are ${names}`);
+  }
+  const inCharge = Object.fromEntries(types.map(({ name }) => {
+    const given = options.managers?.[name] ?? options.manager ?? "range";
+    const manager = managerOf(given);
+    labels.set(name, typeof given === "string" ? given : manager.name);
+    return [name, manager];
+  }));
   const clock = new SimulatedClock();
-  const device = new BoDevice({
-    driver: gpu,
-    managers: { [fast]: manager(), [fallback]: manager() },
-    policy: policy(),
+  const device = new BoDevice({ driver, managers: inCharge, policy, clock, tracer: options.tracer ?? {} });
+  const bytesOf = (type: string | null) => type === null ? 0 : device.usage(type).pages * PAGE_SIZE;
+  const ours = typeof (options.driver ?? "") === "string";
+  return {
+    device,
+    gpu: isSimulatedGpu(driver) ? driver : new EngineBeside(driver, clock),
     clock,
-    tracer: options.tracer ?? {},
-  });
-  const copies = gpu.memoryTypes.some(({ name, fixed }) => name === fast && fixed === true);
-  return { device, gpu, clock, fast, fallback, copies };
+    fast,
+    fallback,
+    copies: driver.memoryTypes.some(({ name, fixed }) => name === fast && fixed === true),
+    parts: {
+      driver: driver.name,
+      manager: [...new Set([fast, fallback].flatMap((name) => labels.get(name ?? "") ?? []))].join(" + "),
+      policy: policy.name,
+      vram: bytesOf(fast),
+      gtt: bytesOf(fallback),
+      contents: ours ? options.contents : "own",
+    },
+  };
 }
 
-function choose<Part>(kind: string, parts: Readonly<Record<string, Part>>, name: string): Part {
-  const part = Object.hasOwn(parts, name) ? parts[name] : undefined;
-  if (part !== undefined) return part;
-  throw new UsageError(`Cannot use ${kind} "${name}": choose one of ${Object.keys(parts).join(", ")}`);
+function driverOf({ driver: given = "radeon-sim", vram, gtt, contents }: CompositionOptions): Driver {
+  const make = typeof given === "string" ? choose("driver", drivers, given) : given;
+  const driver = typeof make === "function" ? make({ vram, gtt, contents }) : make;
+  checkMethods("replay", "driver", driver, ["evictPlacement"]);
+  checkArray("replay", "driver.memoryTypes", driver.memoryTypes);
+  for (const [at, type] of driver.memoryTypes.entries()) checkObject("replay", `driver.memoryTypes[${at}]`, type);
+  return driver;
+}
+
+function managerOf(given: string | ManagerFactory | MemTypeManager): MemTypeManager {
+  const make = typeof given === "string" ? choose("manager", managers, given) : given;
+  const manager = typeof make === "function" ? make() : make;
+  checkMethods("replay", "manager", manager, ["init", "allocate", "free", "takedown"]);
+  return manager;
+}
+
+function policyOf(given: string | EvictionPolicy | PolicyFactory): EvictionPolicy {
+  const make = typeof given === "string" ? choose("policy", policies, given) : given;
+  const policy = typeof make === "function" ? make() : make;
+  checkMethods("replay", "policy", policy, ["insert", "touch", "remove", "candidates"]);
+  return policy;
+}
+
+function rolesOf({ name, memoryTypes: [, ...types] }: Driver): MemoryRoles {
+  const fast = types.find(({ fixed }) => fixed === true) ?? types[0];
+  if (fast === undefined) throw new UsageError(`Cannot replay on ${name}: it has no memory type but system`);
+  return { fast: fast.name, fallback: types.find((type) => type !== fast)?.name ?? null };
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type MemTypeManager, PAGE_SIZE, TtmError } from "@ttm/core";
-import { firstFit } from "@ttm/first-fit";
-import { compose, type CompositionOptions, drivers, managers } from "./compose.ts";
+import { PAGE_SIZE, TtmError } from "@ttm/core";
+import { compose, type CompositionOptions } from "./compose.ts";
+import { drivers, managers } from "./parts.ts";
 
 const SIZES: CompositionOptions = { vram: 8 * PAGE_SIZE, gtt: 4 * PAGE_SIZE, contents: "stamps" };
 
@@ -56,16 +56,6 @@ Deno.test("compose() lets the manager decide where a buffer goes", async () => {
     assertEquals(await starts("good-fit"), [4, 4], "one that is just large enough");
     assertEquals(await starts("buddy"), [6, 6], "neither");
   }
-});
-
-Deno.test("compose() takes other managers than ours, for fast memory and for its fallback", async () => {
-  const made: MemTypeManager[] = [];
-  const own = () => made[made.push(firstFit()) - 1] as MemTypeManager;
-  const { device } = compose({ ...SIZES, manager: "own", managers: { own } });
-  assertEquals(made.length, 2);
-  await device.close();
-  const error = assertThrows(() => compose({ ...SIZES, manager: "buddy", managers: { own } }), RangeError);
-  assertEquals(error.message, 'Cannot use manager "buddy": choose one of own');
 });
 
 Deno.test("compose() lets a tracer watch", async () => {

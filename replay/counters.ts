@@ -1,8 +1,8 @@
 import { type MoveEvent, PAGE_SIZE } from "@ttm/core";
 import type { Composition } from "./compose.ts";
 
-/** Counts what moves, as told by a device's tracer, and remembers who moved since it was last asked. */
-export class Counters {
+/** Counts what moves, as told by a device's tracer. */
+export class MoveCounters {
   /** Buffers evicted from fast memory. */
   evictions = 0;
   /** Bytes copied into fast memory. */
@@ -15,7 +15,6 @@ export class Counters {
   bytesBound = 0;
   #fast: string;
   #copies: boolean;
-  #moved: MoveEvent[] = [];
 
   /** Counts for one composition. */
   constructor({ fast, copies }: Pick<Composition, "fast" | "copies">) {
@@ -26,17 +25,9 @@ export class Counters {
   /** Takes one event of the tracer. */
   add(event: MoveEvent): void {
     if (event.failure !== null) return;
-    this.#moved.push(event);
     if (event.evict && event.from?.memoryType === this.#fast) this.evictions++;
     if (this.#copies) this.#addCopy(event);
     else if (event.to.memoryType !== "system") this.bytesBound += event.buffer.pages * PAGE_SIZE;
-  }
-
-  /** The successful moves since the last call. */
-  takeMoved(): MoveEvent[] {
-    const moved = this.#moved;
-    this.#moved = [];
-    return moved;
   }
 
   #addCopy({ buffer, from, to }: MoveEvent): void {
@@ -45,5 +36,23 @@ export class Counters {
     if (to.memoryType !== this.#fast) return;
     if (from === null) this.bytesCleared += bytes;
     else this.bytesIn += bytes;
+  }
+}
+
+/** The same, and remembers who moved since it was last asked. */
+export class Counters extends MoveCounters {
+  #moved: MoveEvent[] = [];
+
+  /** Takes one event of the tracer. */
+  override add(event: MoveEvent): void {
+    super.add(event);
+    if (event.failure === null) this.#moved.push(event);
+  }
+
+  /** The successful moves since the last call. */
+  takeMoved(): MoveEvent[] {
+    const moved = this.#moved;
+    this.#moved = [];
+    return moved;
   }
 }

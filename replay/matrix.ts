@@ -1,4 +1,4 @@
-import { drivers, managers } from "./compose.ts";
+import { drivers, managers } from "./parts.ts";
 import { replay, type ReplayOptions } from "./replay.ts";
 import type { Report } from "./report.ts";
 import { formatSize } from "./size.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { drivers, managers } from "./compose.ts";
+import { drivers, managers } from "./parts.ts";
 import { formatMatrix, pairs, replayOnAll } from "./matrix.ts";
 import type { Report } from "./report.ts";
 import { shortened } from "./shipped_testing.ts";

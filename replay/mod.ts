@@ -5,8 +5,11 @@
  * @module
  */
 export { readBoTrace } from "./bo_trace.ts";
+export type { DriverFactory, GpuOptions, ManagerFactory, PolicyFactory } from "./parts.ts";
 export { replay, type ReplayOptions } from "./replay.ts";
+export type { ReplayedDevice } from "./compose.ts";
 export type { Report } from "./report.ts";
+export type { TagReport } from "./tag_counters.ts";
 export { UsageError } from "./usage_error.ts";
 export type { Loss } from "./verifier.ts";
 export {

@@ -1,12 +1,23 @@
-import { type BufferObject, type BufferView, Fence, type Place, type PreparedPlacement, TtmError } from "@ttm/core";
+import {
+  type BufferObject,
+  type BufferView,
+  Fence,
+  type MoveEvent,
+  type Place,
+  type PreparedPlacement,
+  type Tracer,
+  TtmError,
+} from "@ttm/core";
 import { compose, type Composition, type CompositionOptions } from "./compose.ts";
 import { Counters } from "./counters.ts";
+import { TagCounters } from "./tag_counters.ts";
+import { UsageError } from "./usage_error.ts";
 import { VramSamples } from "./vram_samples.ts";
 import { Verifier } from "./verifier.ts";
 import { type BufferUse, hasJobs, type Workload, type WorkloadEvent } from "./workload.ts";
 
 /** How to replay. */
-export interface PlayOptions extends Omit<CompositionOptions, "tracer"> {
+export interface PlayOptions extends CompositionOptions {
   /** Compare contents and check invariants on the way. @default {false} */
   readonly verify?: boolean;
   /** Told now and then how many events are done. */
@@ -37,6 +48,8 @@ export class Player {
   readonly composition: Composition;
   /** What moved. */
   readonly counters: Counters;
+  /** What moved of the buffers of each tag. */
+  readonly tags: TagCounters;
   /** What was compared. */
   readonly verifier: Verifier;
   /** What fast memory looked like on the way. */
@@ -73,16 +86,21 @@ export class Player {
     this.#validateAtAlloc = !hasJobs(workload);
     this.#verify = options.verify === true;
     this.#onProgress = options.onProgress;
-    this.composition = compose({ ...options, tracer: { move: (event) => this.counters.add(event) } });
+    const tracer = withMoves(options.tracer, (event) => {
+      this.counters.add(event);
+      this.tags.add(event);
+    });
+    this.composition = compose({ ...options, tracer });
     const { device, fast, fallback } = this.composition;
     this.counters = new Counters(this.composition);
+    this.tags = new TagCounters(this.composition);
     this.verifier = new Verifier(this.composition);
     this.samples = new VramSamples(device, fast);
     const place = (memoryType: string): Place => ({ memoryType });
     this.#fastOnly = device.preparePlacement({ placement: [place(fast)] });
     this.#fallback = device.preparePlacement({
       placement: [place(fast)],
-      busyPlacement: [place(fast), place(fallback)],
+      busyPlacement: [place(fast), ...(fallback === null ? [] : [place(fallback)])],
     });
     this.#lastResort = device.preparePlacement({ placement: [place("system")] });
   }
@@ -124,6 +142,7 @@ export class Player {
     const tenant = { buffer, stamp: 0 };
     this.#tenants.set(id, tenant);
     this.#owners.set(buffer, tenant);
+    if (label !== undefined) this.tags.alloc(label, buffer);
     if (this.#validateAtAlloc) this.#submit([{ id, write: true }], 0);
   }
 
@@ -165,13 +184,14 @@ export class Player {
     if (buffer.memoryType === fast) this.hits++;
     const unreached = this.#validate(buffer, this.#fastOnly) && this.#validate(buffer, this.#fallback);
     const error = unreached?.code === "ENOMEM" ? this.#validate(buffer, this.#lastResort) : unreached;
-    if (buffer.memoryType === fallback) this.fallbacks++;
+    if (fallback !== null && buffer.memoryType === fallback) this.fallbacks++;
     if (error !== null) this.#fail(reasonOf(error, buffer));
     else if (!this.#isReachable(buffer)) this.#fail("only system memory had room, which the GPU cannot reach");
   }
 
   #isReachable({ memoryType }: BufferObject): boolean {
-    return memoryType === this.composition.fast || memoryType === this.composition.fallback;
+    const { fast, fallback } = this.composition;
+    return memoryType !== null && (memoryType === fast || memoryType === fallback);
   }
 
   /** Validates, waiting where it must; the error if it fails. */
@@ -213,7 +233,10 @@ export class Player {
   #waitUntil(condition: () => boolean): void {
     if (condition()) return;
     this.waits++;
-    if (!this.composition.clock.runUntil(condition)) throw new Error("the device hangs: nothing is left to wait for");
+    const { clock, parts } = this.composition;
+    if (clock.runUntil(condition)) return;
+    const why = "a fence has not signalled, and nothing is left to happen on the simulated clock";
+    throw new UsageError(`Cannot replay on ${parts.driver}: ${why}`);
   }
 
   #tenant(id: number): Tenant {
@@ -228,4 +251,20 @@ function reasonOf(error: TtmError, buffer: BufferObject): string {
   const { report } = error;
   if (report === undefined) return error.message.replace(`Cannot validate ${buffer}: `, "");
   return [...new Set(report.tried.map(({ memoryType, problem }) => `${memoryType}: ${problem}`))].join(", ");
+}
+
+/** A tracer whose moves somebody else is told of first. */
+function withMoves(tracer: Tracer | undefined, told: (event: MoveEvent) => void): Tracer {
+  if (tracer === undefined) return { move: told };
+  const move = (event: MoveEvent) => {
+    told(event);
+    tracer.move?.(event);
+  };
+  return new Proxy(tracer, {
+    get(_, name) {
+      if (name === "move") return move;
+      const member = Reflect.get(tracer, name);
+      return typeof member === "function" ? member.bind(tracer) : member;
+    },
+  });
 }

@@ -1,9 +1,14 @@
+import type { ReplayedDevice } from "./compose.ts";
 import { PAGE_SIZE } from "@ttm/core";
-import type { Player, PlayOptions } from "./player.ts";
+import type { Player } from "./player.ts";
 import { formatSize } from "./size.ts";
+import type { TagReport } from "./tag_counters.ts";
 import { drawMap, fragmentation, usedRanges } from "./vram_map.ts";
 import type { Loss } from "./verifier.ts";
 import type { Workload } from "./workload.ts";
+
+const TAGS_SHOWN = 5;
+const TAG_WIDTH = 44;
 
 /**
  * What came of a replay. Sizes are bytes. With cma-sim the carve-out is what VRAM is elsewhere, and what the IOMMU shows is
@@ -13,14 +18,7 @@ export interface Report {
   /** Name of the workload. */
   readonly workload: string;
   /** The parts: names and sizes. */
-  readonly device: {
-    readonly driver: string;
-    readonly manager: string;
-    readonly policy: string;
-    readonly vram: number;
-    readonly gtt: number;
-    readonly contents: "bytes" | "stamps";
-  };
+  readonly device: ReplayedDevice;
   /** Allocations, uses and frees. */
   readonly events: number;
   /** Submissions. */
@@ -61,28 +59,25 @@ export interface Report {
   readonly failureReasons: Readonly<Record<string, number>>;
   /** Comparisons of a buffer's contents with what was last written; 0 without `--verify`. */
   readonly verified: number;
+  /** Comparisons that could not be made, because the driver shows nobody what is there. */
+  readonly unverified: number;
   /** Comparisons that failed. */
   readonly losses: readonly Loss[];
   /** Simulated time of the whole run. */
   readonly simulatedMs: number;
+  /** The same by tag, for buffers that have one; those of which the most bytes moved first. */
+  readonly tags: readonly TagReport[];
 }
 
 /** Collects the report of a replay that has ended. */
-export function reportOf(workload: Workload, peakBytes: number, options: PlayOptions, player: Player): Report {
-  const { counters, verifier, samples, composition: { device, gpu, clock, fast } } = player;
+export function reportOf(workload: Workload, peakBytes: number, player: Player): Report {
+  const { counters, verifier, samples, composition: { device, gpu, clock, fast, parts } } = player;
   const vram = device.usage(fast);
   const { stalls, stalledMs } = gpu.graphicsStats;
   const seconds = clock.now() / 1000;
   return {
     workload: workload.name,
-    device: {
-      driver: options.driver ?? "radeon-sim",
-      manager: options.manager ?? "range",
-      policy: options.policy ?? "lru",
-      vram: options.vram,
-      gtt: options.gtt,
-      contents: options.contents,
-    },
+    device: parts,
     events: player.events,
     jobs: player.jobs,
     hits: player.hits,
@@ -106,8 +101,10 @@ export function reportOf(workload: Workload, peakBytes: number, options: PlayOpt
     failures: [...player.failures.values()].reduce((sum, count) => sum + count, 0),
     failureReasons: Object.fromEntries(player.failures),
     verified: verifier.verified,
+    unverified: verifier.unverified,
     losses: verifier.losses,
     simulatedMs: clock.now(),
+    tags: player.tags.reports(),
   };
 }
 
@@ -115,17 +112,15 @@ export function reportOf(workload: Workload, peakBytes: number, options: PlayOpt
 export function formatReport(report: Report, player: Player): string {
   const { device } = report;
   const { copies } = player.composition;
-  const [fast, fallback] = [player.composition.fast.toUpperCase(), player.composition.fallback.toUpperCase()];
+  const fast = player.composition.fast.toUpperCase();
+  const fallback = player.composition.fallback?.toUpperCase();
   const number = (value: number) => value.toLocaleString("en-US");
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const time = `${number(Math.round(report.simulatedMs))} ms of simulated time`;
   const rows: [string, string][] = [
     ["events", `${number(report.events)} (${number(report.jobs)} jobs)`],
     ["hits", `${number(report.hits)} uses found their buffer in ${fast}`],
-    [
-      "fallbacks",
-      `${number(report.fallbacks)} uses were served from ${fallback}, for ${fast} could not be cleared for them`,
-    ],
+    ...(fallback === undefined ? [] : [fallbackRow(report, fast, fallback)]),
     ["evictions", number(report.evictions)],
     ...(copies ? busRows(report, time) : bindRows(report, time)),
     ["stalls", `${number(report.stalls)} jobs waited ${number(Math.round(report.stalledMs))} ms for their buffers`],
@@ -137,17 +132,44 @@ export function formatReport(report: Report, player: Player): string {
   if (report.verified > 0 || report.losses.length > 0) {
     rows.push(["verified", `${number(report.verified)} comparisons, ${number(report.losses.length)} lost`]);
   }
+  if (report.unverified > 0) {
+    rows.push(["unverified", `${number(report.unverified)} comparisons, for ${device.driver} shows no contents there`]);
+  }
   const width = Math.max(...rows.map(([name]) => name.length));
-  const parts = [device.manager, ...(device.policy === "lru" ? [] : [device.policy]), device.contents].join(", ");
+  const parts = [device.manager, ...(device.policy === "lru" ? [] : [device.policy])];
+  if (device.contents !== "own") parts.push(device.contents);
+  const second = fallback === undefined ? "" : ` + ${formatSize(device.gtt)} ${fallback}`;
   return [
     `${report.workload}: ${formatSize(report.peakBytes)} at its peak, on ${device.driver} with ` +
-    `${formatSize(device.vram)} ${fast} + ${formatSize(device.gtt)} ${fallback}, ${parts}`,
+    `${formatSize(device.vram)} ${fast}${second}, ${parts.join(", ")}`,
     "",
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
+    ...(report.tags.length === 0 ? [] : ["", ...tagTable(report.tags, copies)]),
     "",
     `  ${fast} at its fullest`,
     ...frame(drawMap(player.samples.fullest, Math.floor(device.vram / PAGE_SIZE))),
   ].join("\n");
+}
+
+function fallbackRow({ fallbacks }: Report, fast: string, fallback: string): [string, string] {
+  const uses = `${fallbacks.toLocaleString("en-US")} uses were served from ${fallback}`;
+  return ["fallbacks", `${uses}, for ${fast} could not be cleared for them`];
+}
+
+function tagTable(tags: readonly TagReport[], copies: boolean): string[] {
+  const title = tags.length > TAGS_SHOWN ? `tags moved most, of ${tags.length.toLocaleString("en-US")}` : "tag";
+  const head = [title, "buffers", "bytes", ...(copies ? ["in", "out"] : ["bound"]), "evictions"];
+  const lines = tags.slice(0, TAGS_SHOWN).map(({ tag, buffers, bytes, bytesIn, bytesOut, bytesBound, evictions }) => [
+    tag.length > TAG_WIDTH ? `${tag.slice(0, TAG_WIDTH - 1)}…` : tag,
+    buffers.toLocaleString("en-US"),
+    ...[bytes, ...(copies ? [bytesIn, bytesOut] : [bytesBound])].map(formatSize),
+    evictions.toLocaleString("en-US"),
+  ]);
+  const table = [head, ...lines];
+  const widths = head.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
+  return table.map(([name = "", ...cells]) =>
+    `  ${[name.padEnd(widths[0] ?? 0), ...cells.map((cell, at) => cell.padStart(widths[at + 1] ?? 0))].join("  ")}`
+  );
 }
 
 function busRows({ bytesIn, bytesOut, bytesPerSecond }: Report, time: string): [string, string][] {

@@ -16,7 +16,7 @@ function reportOn(
   const play: PlayOptions = { vram: 2 * GIB, gtt: 4 * GIB, contents: "stamps", ...options };
   const player: Player = new Player(workload, { ...play, onProgress: () => onProgress(player) });
   player.play();
-  const report = reportOf(workload, peakBytes(workload), play, player);
+  const report = reportOf(workload, peakBytes(workload), player);
   return { report, text: formatReport(report, player) };
 }
 
@@ -60,8 +60,18 @@ Deno.test("reportOf() tells all figures of a replay", () => {
     failures: 0,
     failureReasons: {},
     verified: 0,
+    unverified: 0,
     losses: [],
     simulatedMs: report.simulatedMs,
+    tags: ["1", "2", "3"].map((tag, at) => ({
+      tag,
+      buffers: 1,
+      bytes: GIB,
+      bytesIn: (at === 2 ? 5 : 6) * GIB,
+      bytesOut: 6 * GIB,
+      bytesBound: 0,
+      evictions: 6,
+    })),
   });
   assert(Math.abs(report.simulatedMs - report.stalledMs - 200) < 1e-6, "the GPU works or waits");
   const copyMs = 0.01 + GIB / 12e6;

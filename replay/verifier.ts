@@ -19,7 +19,9 @@ export interface Loss {
 export class Verifier {
   /** Comparisons that found what they must. */
   verified = 0;
-  /** Those that did not. */
+  /** Those that could not be made, for nobody sees what is there. */
+  unverified = 0;
+  /** Those that found something else. */
   readonly losses: Loss[] = [];
   #composition: Composition;
 
@@ -42,7 +44,8 @@ export class Verifier {
     const name = buffer.toString();
     return () => {
       const page = contents === null ? (stamp === 0 ? -1 : 0) : contents.firstMismatch(stamp);
-      if (page < 0) this.verified++;
+      if (page === null) this.unverified++;
+      else if (page < 0) this.verified++;
       else this.losses.push({ buffer: name, page, memoryType });
     };
   }

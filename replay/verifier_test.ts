@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { type BufferObject, FenceContext, PAGE_SIZE } from "@ttm/core";
+import type { RadeonSim } from "@ttm/radeon-sim";
 import { compose, type Composition } from "./compose.ts";
 import { Verifier } from "./verifier.ts";
 
@@ -44,7 +45,7 @@ for (const contents of ["bytes", "stamps"] as const) {
 Deno.test("Verifier finds a single wrong byte, and names its page", () => {
   const { gpu, verifier, make } = setup();
   const buffer = make("vram", 5);
-  const bytes = gpu.contentsOf(buffer)?.bytes ?? new Uint8Array();
+  const bytes = (gpu as RadeonSim).contentsOf(buffer)?.bytes ?? new Uint8Array();
   bytes[3 * PAGE_SIZE - 1] = (bytes[3 * PAGE_SIZE - 1] ?? 0) ^ 1;
   verifier.compareAt(null, buffer, 5);
   assertEquals(verifier.losses, [{ buffer: "buffer 0", page: 2, memoryType: "vram" }]);

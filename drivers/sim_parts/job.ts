@@ -11,14 +11,18 @@ export interface JobBuffer {
   readonly write: boolean;
 }
 
-/** Work for the device. */
-export interface GpuJob {
+/**
+ * Work for the device.
+ *
+ * @typeParam Seen What a job sees of a buffer.
+ */
+export interface GpuJob<Seen = Contents> {
   /** The buffers that it uses. */
   readonly buffers: readonly JobBuffer[];
   /** How long it runs, in simulated milliseconds. */
   readonly durationMs: number;
   /** What it does to the contents, in the order of `buffers`, at the moment when it ends. */
-  readonly program?: (contents: readonly Contents[]) => void;
+  readonly program?: (contents: readonly Seen[]) => void;
 }
 
 const JOB = optionNames<GpuJob>({ buffers: true, durationMs: true, program: true });
@@ -32,10 +36,10 @@ const JOB = optionNames<GpuJob>({ buffers: true, durationMs: true, program: true
  * @throws {TtmError} `EINVAL` if a buffer is not reserved or the device does not see it, or the duration is no time, or a member is
  * unknown or of the wrong type.
  */
-export function submitJob(
+export function submitJob<Seen = Contents>(
   engine: Pick<Engine, "submit">,
-  job: GpuJob,
-  reach: (buffer: BufferObject) => Contents | null,
+  job: GpuJob<Seen>,
+  reach: (buffer: BufferObject) => Seen | null,
 ): Fence {
   checkOptions("submit job", job, JOB, "the job");
   checkArray("submit job", "buffers", job.buffers);

@@ -1,6 +1,6 @@
 import { peakBytes, type Workload } from "@ttm/replay";
 import { byteBudget } from "@ttm/webgpu";
-import { managers } from "../../replay/compose.ts";
+import { managers } from "../../replay/parts.ts";
 import { Player } from "../../replay/player.ts";
 import { formatSize, parseSize } from "../../replay/size.ts";
 import { sum } from "./devices.ts";
@@ -32,8 +32,7 @@ export function playOn(workload: Workload, vram: string, manager: string): Playe
     vram: parseSize("vram", vram, gtt),
     gtt,
     contents: "stamps",
-    manager,
-    managers: { ...managers, counted: () => byteBudget() },
+    manager: manager === "counted" ? () => byteBudget() : manager,
   });
   player.play();
   return player;

@@ -1,0 +1,57 @@
+import { buddy } from "@ttm/buddy";
+import { CmaSim } from "@ttm/cma-sim";
+import { type Driver, type EvictionPolicy, lru, type MemTypeManager, mru } from "@ttm/core";
+import { firstFit, rangeManager } from "@ttm/first-fit";
+import { goodFit } from "@ttm/good-fit";
+import { RadeonSim } from "@ttm/radeon-sim";
+import { UsageError } from "./usage_error.ts";
+
+/** What the maker of a driver is told. */
+export interface GpuOptions {
+  /** Size in bytes of VRAM, or of what is in its stead. */
+  readonly vram: number;
+  /** Size in bytes of GTT, or of what the GPU sees besides. */
+  readonly gtt: number;
+  /** Real bytes or stamps. */
+  readonly contents: "bytes" | "stamps";
+}
+
+/** Makes a driver of these sizes, a new one each time. */
+export type DriverFactory = (options: GpuOptions) => Driver;
+
+/** Makes a manager, a new one each time. */
+export type ManagerFactory = () => MemTypeManager;
+
+/** Makes an eviction policy, a new one each time. */
+export type PolicyFactory = () => EvictionPolicy;
+
+/** The managers that a replay can use, by name. */
+export const managers: Readonly<Record<string, ManagerFactory>> = {
+  "range": () => rangeManager(),
+  "range-scan": () => rangeManager({ scan: true }),
+  "first-fit": () => firstFit(),
+  "first-fit-evict": () => firstFit({ order: "evict" }),
+  "good-fit": () => goodFit(),
+  "buddy": () => buddy(),
+};
+
+/** The eviction policies that a replay can use, by name. */
+export const policies: Readonly<Record<string, PolicyFactory>> = { lru, mru };
+
+/** The simulated GPUs that a replay can use, by name. */
+export const drivers: Readonly<Record<string, DriverFactory>> = {
+  // All of VRAM visible: the CPU takes no part in replays, and would be no reason to move buffers about.
+  "radeon-sim": ({ vram, gtt, contents }) => new RadeonSim({ vram, gtt, contents, visibleVram: vram }),
+  "cma-sim": ({ vram, gtt, contents }) => new CmaSim({ carveOut: vram, iommu: gtt, contents }),
+};
+
+/**
+ * The part of that name.
+ *
+ * @throws {UsageError} If there is none.
+ */
+export function choose<Part>(kind: string, parts: Readonly<Record<string, Part>>, name: string): Part {
+  const part = Object.hasOwn(parts, name) ? parts[name] : undefined;
+  if (part !== undefined) return part;
+  throw new UsageError(`Cannot use ${kind} "${name}": choose one of ${Object.keys(parts).join(", ")}`);
+}
