@@ -4,8 +4,8 @@ import { LineProcess, NoAnswer } from "./recorder/line_process.ts";
 import { TraceError } from "./trace.ts";
 
 const START_PATIENCE_MS = 60_000;
-/** The slowest replay that is no hang: a busy machine takes a tenth of it. */
-const PATIENCE_MS = { script: 2000, operation: 20 };
+/** The slowest replay that is no endless loop: a busy machine takes a tenth of it. */
+const PATIENCE_MS = { script: 2000, operation: 10 };
 
 /** Compares traces with the core. */
 export interface Comparer {
@@ -13,7 +13,7 @@ export interface Comparer {
   compare(lines: readonly string[]): Promise<Difference | undefined>;
 }
 
-/** The replayer, as a process of its own: an endless loop and a crash are differences like any other. */
+/** The replayer, as a process of its own: an endless loop, an endless wait and a crash are differences like any other. */
 export class ReplayProcess implements Comparer, AsyncDisposable {
   #process: LineProcess;
 
@@ -39,8 +39,9 @@ export class ReplayProcess implements Comparer, AsyncDisposable {
     // Whatever it says to no lines at all: starting is not part of the replay.
     if (!this.#process.isRunning) await this.#process.ask("[]", START_PATIENCE_MS);
     const patience = PATIENCE_MS.script + PATIENCE_MS.operation * lines.length;
-    const { error, first, refused } = JSON.parse(await this.#process.ask(JSON.stringify(lines), patience));
+    const { asleep, error, first, refused } = JSON.parse(await this.#process.ask(JSON.stringify(lines), patience));
     if (refused) throw new TraceError(error);
+    if (asleep) throw new NoAnswer("waits for ever");
     if (error !== undefined) return refusal(error);
     return first && differenceAt(lines, first.operation, first.expected, first.found);
   }
