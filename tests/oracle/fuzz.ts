@@ -11,12 +11,14 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { runMain } from "../../replay/main.ts";
+import { progressBar } from "../../replay/progress.ts";
 import { UsageError } from "../../replay/usage_error.ts";
 import { type Comparer, ReplayProcess } from "./fuzz_replay.ts";
 import { shrink } from "./fuzz_shrink.ts";
 import { compareAll, type Compared } from "./fuzz_survey.ts";
 import type { TraceRequest } from "./recorder/generate.ts";
 import { findKernel, HOW_TO_BUILD, Kernel, type Recorder } from "./recorder/kernel.ts";
+import { textOf } from "./recorder/operations.ts";
 import { requestsOf, SEED_OPTIONS } from "./recorder/seeds.ts";
 import { readLines, recordAgain } from "./recorder/trace_files.ts";
 import { TraceError } from "./trace.ts";
@@ -83,10 +85,11 @@ async function survey(
 ): Promise<Map<string, Compared[]>> {
   const kinds = new Map<string, Compared[]>();
   const start = performance.now();
+  const bar = progressBar(requests.length);
   let [seeds, operations] = [0, 0];
   try {
     for await (const compared of compareAll(recorder, comparer, requests)) {
-      seeds++;
+      bar?.update(++seeds);
       operations += compared.lines.length - 1;
       const { difference, request: { family, profile, seed }, unrecorded } = compared;
       const name = `${family} seed ${seed} (${profile.name})`;
@@ -98,6 +101,8 @@ async function survey(
     }
   } catch (error) {
     throw error instanceof TraceError ? new UsageError(`Cannot compare: ${error.message}`) : error;
+  } finally {
+    bar?.clear();
   }
   const seconds = (performance.now() - start) / 1000;
   const differing = [...kinds.values()].flat().length;
@@ -128,9 +133,9 @@ async function shrinkTo(folder: string, recorder: Recorder, comparer: Comparer, 
   await mkdir(folder, { recursive: true });
   const file = join(folder, `${name}.jsonl`);
   await writeFile(file, `${shrunk.lines.join("\n")}\n`);
-  say(
-    `${name}: shrunk to ${shrunk.lines.length - 1} operations by ${shrunk.attempts} attempts: ${relative(".", file)}`,
-  );
+  const { attempts, lines: [, ...operations] } = shrunk;
+  say(`${name}: shrunk to ${operations.length} operations by ${attempts} attempts: ${relative(".", file)}`);
+  for (const line of operations) say(`  ${textOf(request.family, JSON.parse(line))}`);
 }
 
 function say(text: string): void {

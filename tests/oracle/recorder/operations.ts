@@ -136,6 +136,9 @@ const USUAL: Readonly<Record<string, number>> = { rv: -1, tail: 1 };
 /** Inputs that traces write only where a script gives them. */
 const OPTIONAL: ReadonlySet<string> = new Set(["type", "err"]);
 
+/** Inputs that number something, so that 0 is as good as another value. */
+const NUMBERS: ReadonlySet<string> = new Set(["bo", "f", "c", "id", "mem"]);
+
 /** Inputs of operations in the order of the kernel's lines. */
 type Inputs = Readonly<Record<string, readonly (Field | "pl" | "held")[]>>;
 
@@ -194,6 +197,15 @@ export function lineOf(kind: string, i: number, operation: Operation, answer: st
 export function operationOf(kind: string, record: Operation): Operation {
   const given = inputs(kind, record).filter((name) => record[name] !== undefined);
   return { op: record.op, ...Object.fromEntries(given.map((name) => [name, record[name]])) };
+}
+
+/** An operation for people to read, without the inputs that have their usual value. */
+export function textOf(kind: string, record: Operation): string {
+  const { op, ...given } = operationOf(kind, record);
+  const isUsual = (name: string, value: unknown) =>
+    value === (USUAL[name] ?? 0) && !NUMBERS.has(name) || Array.isArray(value) && value.length === 0 && name !== "pl";
+  const told = Object.entries(given).filter(([name, value]) => !isUsual(name, value));
+  return [op, ...told.map(([name, value]) => `${name}=${JSON.stringify(value)}`)].join(" ");
 }
 
 /** Whether the kernel has done the operation. */

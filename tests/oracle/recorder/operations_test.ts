@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { lineOf, type Operation, operationOf, requestOf, wasDone, worldOf } from "./operations.ts";
+import { lineOf, type Operation, operationOf, requestOf, textOf, wasDone, worldOf } from "./operations.ts";
 
 Deno.test("an operation goes to the kernel as its inputs in order, lists with a count before them", () => {
   const validate: Operation = { op: "validate", bo: 3, nw: 1, pl: [[2, 0, 8, 1], [0, 0, 0, 0]], held: [5, 6] };
@@ -36,4 +36,11 @@ Deno.test("a line of a trace can be read as the operation that it was made of", 
 Deno.test("an operation that would have slept, or names what is not there, was not done", () => {
   assertEquals([-999, -998, -12, 0].map((ret) => wasDone({ ret })), [false, false, true, true]);
   assertEquals(wasDone({}), true);
+});
+
+Deno.test("an operation as text has what is not as usual", () => {
+  const create = { op: "create", bo: 0, dev: 0, pages: 4, rv: -1, nw: 1, pl: [[2, 0, 8, 1]] } as const;
+  assertEquals(textOf("ttmf", create), "create bo=0 pages=4 nw=1 pl=[[2,0,8,1]]");
+  assertEquals(textOf("ttmf", { op: "validate", bo: 1, pl: [], held: [] }), "validate bo=1 pl=[]");
+  assertEquals(textOf("ttmf", { op: "pin", bo: 1, tail: 0 }), "pin bo=1 tail=0");
 });
