@@ -89,7 +89,8 @@ async function survey(
   let [seeds, operations] = [0, 0];
   try {
     for await (const compared of compareAll(recorder, comparer, requests)) {
-      bar?.update(++seeds);
+      seeds++;
+      bar?.update(seeds);
       operations += compared.lines.length - 1;
       const { difference, request: { family, profile, seed }, unrecorded } = compared;
       const name = `${family} seed ${seed} (${profile.name})`;
