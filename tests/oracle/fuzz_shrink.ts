@@ -3,6 +3,7 @@ import { simplerHeaders, simplerOperations } from "./fuzz_simpler.ts";
 import type { Recorder } from "./recorder/kernel.ts";
 import { NoAnswer } from "./recorder/line_process.ts";
 import { type Header, type Operation, operationOf, type State } from "./recorder/operations.ts";
+import { TraceError } from "./trace.ts";
 
 /** An operation of the trace that is shrunk, and the fences that it made there. */
 interface Entry {
@@ -112,8 +113,8 @@ class Shrinker {
       const first = JSON.stringify({ ...made.header, ops: count });
       return { ...made, entries: made.entries.slice(0, count), lines: [first, ...made.lines.slice(1, count + 1)] };
     } catch (error) {
-      // A script that the kernel does not survive is none.
-      if (error instanceof NoAnswer) return undefined;
+      // A script that the kernel does not survive, or the replayer refuses, is none.
+      if (error instanceof NoAnswer || error instanceof TraceError) return undefined;
       throw error;
     }
   }

@@ -7,6 +7,7 @@ import { NoAnswer } from "./recorder/line_process.ts";
 import type { Operation } from "./recorder/operations.ts";
 import { profileOf } from "./recorder/profiles.ts";
 import { FakeRecorder } from "./recorder/recorder_testing.ts";
+import { TraceError } from "./trace.ts";
 
 const HEADER = { hdr: 1, kind: "ttmf", seed: 0, profile: "by hand", vram: 64, tt: 16, fences: 1, ndev: 2, pipeline: 1 };
 const VRAM = [2, 0, 0, 0] as const;
@@ -97,6 +98,21 @@ Deno.test("a script that the kernel does not survive is passed over", async () =
   const lines = await Array.fromAsync(recordScript(recorder, script.map((line) => JSON.stringify(line))));
   const shrunk = await shrink(recorder, differingAt(({ op }) => op === "touch"), lines);
   assertEquals(shrunk?.lines.slice(1).map((line) => JSON.parse(line).op), ["create", "pin", "touch"]);
+});
+
+Deno.test("a script that the replayer refuses is passed over", async () => {
+  const differing = differingAt(({ op }) => op === "touch");
+  const shrunk = await shrunkOf([
+    { op: "create", bo: 0, pages: 1 },
+    { op: "pin", bo: 0 },
+    { op: "touch", bo: 0 },
+  ], {
+    compare(lines) {
+      if (!lines.some((line) => line.includes('"pin"'))) return Promise.reject(new TraceError("no pin"));
+      return differing.compare(lines);
+    },
+  });
+  assertEquals(shrunk?.slice(1).map(({ op }) => op), ["create", "pin", "touch"]);
 });
 
 Deno.test("a trace that does not differ is not shrunk", async () => {
