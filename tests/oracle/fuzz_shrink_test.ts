@@ -68,6 +68,28 @@ Deno.test("fences keep their meaning when others are left out before them", asyn
   assertEquals(shrunk?.slice(1).map(({ f, op }) => [op, f]), [["create", undefined], ["addfence", 0], ["signal", 0]]);
 });
 
+Deno.test("a buffer that is left out is no longer held by others either", async () => {
+  const differing = differingAt(({ held = [] }) => held.includes(2) && held.includes(3));
+  const shrunk = await shrunkOf([
+    ...[0, 1, 2, 3].map((bo): Operation => ({ op: "create", bo, pages: 1, pl: [VRAM] })),
+    { op: "validate", bo: 0, pl: [VRAM], held: [1, 2, 3] },
+  ], {
+    compare(lines) {
+      const operations: Operation[] = lines.slice(1).map((line) => JSON.parse(line));
+      const created = operations.filter(({ op }) => op === "create").map(({ bo }) => bo);
+      const isWrong = operations.some(({ held = [] }) => held.some((bo) => !created.includes(bo)));
+      return isWrong ? Promise.reject(new TraceError("no such buffer")) : differing.compare(lines);
+    },
+  });
+  assertEquals(shrunk?.slice(1).map(({ bo, op }) => [op, bo]), [
+    ["create", 0],
+    ["create", 2],
+    ["create", 3],
+    ["validate", 0],
+  ]);
+  assertEquals(shrunk?.at(-1)?.held, [2, 3]);
+});
+
 Deno.test("another difference than the one at hand does not count", async () => {
   const comparer = differingAt(({ op }, before) =>
     op === "touch" && before.every((other) => other.op !== "pin") ||

@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { missing, type Obstacle, testUnless } from "../../permissions.ts";
 import { generate } from "./generate.ts";
-import { findKernel, Kernel } from "./kernel.ts";
+import { findKernel, Kernel, recordScript } from "./kernel.ts";
 import { profileOf, PROFILES } from "./profiles.ts";
+import { FakeRecorder } from "./recorder_testing.ts";
 import { readLines, recordAgain } from "./trace_files.ts";
 
 const TRACES = new URL("../traces/", import.meta.url);
@@ -38,4 +39,14 @@ testUnless(obstacle, "a seed gives the same trace in every boot, whatever was re
     assertEquals(lines.length, 61);
     assertEquals(await Array.fromAsync(generate(other, request)), lines);
   }
+});
+
+Deno.test("what cannot be done is left out of the trace of a script, and not counted", async () => {
+  const script = ['{"hdr":1,"kind":"ttm"}', '{"op":"create","bo":0}', '{"op":"pin","bo":7}', "", '{"op":"pin","bo":0}'];
+  const lines = (await Array.fromAsync(recordScript(new FakeRecorder(), script))).map((line) => JSON.parse(line));
+  assertEquals(lines.map(({ bo, i, op }) => [i, op, bo]), [
+    [undefined, undefined, undefined],
+    [0, "create", 0],
+    [1, "pin", 0],
+  ]);
 });
