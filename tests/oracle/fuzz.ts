@@ -18,6 +18,7 @@ import { shrink } from "./fuzz_shrink.ts";
 import { compareAll, type Compared } from "./fuzz_survey.ts";
 import type { TraceRequest } from "./recorder/generate.ts";
 import { findKernel, HOW_TO_BUILD, Kernel, type Recorder } from "./recorder/kernel.ts";
+import { NoAnswer } from "./recorder/line_process.ts";
 import { textOf } from "./recorder/operations.ts";
 import { requestsOf, SEED_OPTIONS } from "./recorder/seeds.ts";
 import { readLines, recordAgain } from "./recorder/trace_files.ts";
@@ -35,7 +36,8 @@ ${SEED_OPTIONS}  --keep-going    do all seeds, sort the differences by kind, shr
   --out FOLDER    where shrunk traces are written                  [${relative(".", FOUND)}]
   --help
 
-An endless loop or a crash of the core is a difference, too. The kernel is built by: deno task oracle:build
+An endless loop, an endless wait or a crash of the core is a difference, too.
+The kernel is built by: deno task oracle:build
 `;
 
 const OPTIONS = {
@@ -66,14 +68,19 @@ async function main(args: string[]): Promise<number> {
   return kinds.size === 0 ? 0 : 1;
 }
 
-/** What a recorder makes is worth nothing unless it makes the known traces. */
+/** What a recorder makes is worth nothing unless it makes the known traces: those of the family, if there are any. */
 async function prove(recorder: Recorder, family: string): Promise<void> {
-  for (const name of await readdir(TRACES)) {
-    if (!name.startsWith(`${family}-`)) continue;
-    const mismatch = await recordAgain(recorder, await readLines(new URL(name, TRACES)));
+  const names = await readdir(TRACES);
+  const own = names.filter((name) => name.startsWith(`${family}-`));
+  for (const name of own.length > 0 ? own : names) {
+    const mismatch = await recordAgain(recorder, await readLines(new URL(name, TRACES))).catch(refuseSilence);
     if (mismatch === undefined) continue;
     throw new UsageError(`Cannot use this kernel: it gives line ${mismatch.number} of ${name} differently`);
   }
+}
+
+function refuseSilence(error: unknown): never {
+  throw error instanceof NoAnswer ? new UsageError(`Cannot use this kernel: ${error.message}`) : error;
 }
 
 /** Compares until the first difference, or all. The seeds that differ, by the kind of their difference. */

@@ -70,18 +70,28 @@ testUnless(withoutKernel(), "kernel and core agree on a seed, and the fuzzer say
   assertMatch(stdout, /^2 seeds, 100 operations, .*: 0 differ\n$/);
 });
 
-testUnless(withoutKernel(), "a program that records nothing but nonsense is not taken for the kernel", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const file = `${folder}/kernel`;
-    await Deno.writeTextFile(file, '#!/bin/sh\nwhile read -r line; do echo "\\"ret\\":0"; done\n', { mode: 0o755 });
-    const { status, stderr } = await run(["--family", "mm", "--seeds", "1"], { TTM_RECORDER: file });
-    assertEquals(status, 2);
-    assertMatch(stderr, /^Cannot use this kernel: it gives line 2 of mm-seed-\d+\.jsonl\.gz differently\n$/);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+for (
+  const [symptom, script, message] of [
+    ["answers nonsense", `while read -r line; do echo '"ret":0'; done`, /it gives line 2 of mm-seed-\d+\.jsonl\.gz/],
+    ["ends", "exit", /the process ended/],
+  ] as const
+) {
+  testWith(["run", "read", "write"], `a program that ${symptom} is not taken for the kernel`, async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const file = `${folder}/kernel`;
+      await Deno.writeTextFile(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      for (const family of ["mm", "ttmx"]) {
+        const { status, stderr, stdout } = await run(["--family", family, "--seeds", "1"], { TTM_RECORDER: file });
+        assertEquals([status, stdout], [2, ""]);
+        assertMatch(stderr, /^Cannot use this kernel: [^\n]+\n$/);
+        if (family === "mm") assertMatch(stderr, message);
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
 
 Deno.test("every profile can be asked for by its name", () => {
   for (const [family, profiles] of Object.entries(PROFILES)) {
