@@ -1,0 +1,214 @@
+/** A place as traces write it: memory type, first page, end page, flags. */
+export type Place = readonly [memoryType: number, fpfn: number, lpfn: number, flags: number];
+
+/** The inputs of operations that are one number. */
+export type Field =
+  | "bo"
+  | "dev"
+  | "mem"
+  | "pages"
+  | "align"
+  | "prio"
+  | "rv"
+  | "bulk"
+  | "are"
+  | "nw"
+  | "cd"
+  | "type"
+  | "tail"
+  | "target"
+  | "f"
+  | "tl"
+  | "usage"
+  | "err"
+  | "v"
+  | "on"
+  | "what"
+  | "n"
+  | "c"
+  | "sig"
+  | "flags"
+  | "id"
+  | "start"
+  | "end"
+  | "size"
+  | "min"
+  | "new_size"
+  | "color"
+  | "lo"
+  | "hi"
+  | "mode";
+
+/** What the kernel is asked to do; members that are left out have their usual value. */
+export type Operation =
+  & { readonly op: string; readonly pl?: readonly Place[]; readonly held?: readonly number[] }
+  & {
+    readonly [F in Field]?: number;
+  };
+
+/** The first line of a trace or a script. */
+export interface Header {
+  readonly kind: string;
+  readonly [name: string]: number | string;
+}
+
+/** What is read of the kernel's answer to an operation. */
+export interface State {
+  readonly ret?: number;
+  /** Rows of buffers. */
+  readonly bos?: readonly (readonly number[])[];
+  /** Calls of the move hook, and waits as `["w", fence]`. */
+  readonly ev?: readonly (readonly (number | string)[])[];
+  /** Locked buffers and who holds them, tickets and their locks, lists of `drm_exec`. */
+  readonly lk?: readonly (readonly [number, number])[];
+  readonly acq?: readonly (readonly [number, number])[];
+  readonly ex?: readonly (readonly [number, readonly number[], number, number])[];
+  /** Of a buddy allocator. */
+  readonly blocks?: readonly (readonly number[])[];
+  readonly avail?: number;
+}
+
+/** Results of operations that would have slept for a lock, or that name what is not there: they were not done. */
+const NOT_DONE: readonly unknown[] = [-999, -998];
+
+/** The members of a header that the kernel is told, in its order. */
+const WORLD = [
+  ..."vram tt evict hop pipeline fences ndev limit buddy vram_tt nresv nt nx mocks".split(" "),
+];
+
+const CREATE = "bo dev pages align prio rv bulk are nw cd pl type";
+const BUFFER_OPERATIONS = inputsOf({
+  create: CREATE,
+  validate: "bo are nw cd pl held",
+  touch: "bo",
+  unref: "bo",
+  pin: "bo tail",
+  unpin: "bo tail",
+  evict_first: "dev mem nw",
+  evict_all: "dev mem",
+  addfence: "bo f tl usage",
+  signal: "f err",
+  wait: "bo nw",
+  flush: "",
+  drain: "",
+  populate: "bo nw",
+  write: "bo v",
+  read: "bo",
+  swapout_dev: "dev nw held",
+  swapout_global: "nw held",
+  swapout: "dev mem target nw held",
+  bulk_tail: "rv",
+  set_bulk: "bo on",
+  submit: "rv are tail nw cd pl",
+  setprio: "bo prio",
+  fail: "what n",
+});
+const TICKET_OPERATIONS = inputsOf({
+  create: CREATE,
+  validate: "bo c nw sig pl",
+  begin: "c",
+  end: "c",
+  lock: "c bo sig",
+  reserve: "c bo sig",
+  lock_slow: "c bo sig",
+  trylock: "bo",
+  unlock: "bo tail",
+  unlock_all: "c",
+  exec_init: "c flags",
+  exec_cleanup: "c",
+  exec_lock: "c bo sig",
+  exec_unlock: "c bo",
+  exec_fini: "c",
+});
+const RANGE_OPERATIONS = inputsOf({
+  insert: "id size align color lo hi mode",
+  reserve: "id start size color",
+  remove: "id",
+});
+const BLOCK_OPERATIONS = inputsOf({
+  alloc: "id start end size min flags",
+  trim: "id start new_size",
+  free: "id flags",
+});
+
+/** What traces of these families leave out is 0, but for these. */
+const USUAL: Readonly<Record<string, number>> = { rv: -1, tail: 1 };
+/** Inputs that traces write only where a script gives them. */
+const OPTIONAL: ReadonlySet<string> = new Set(["type", "err"]);
+
+/** Inputs that number something, so that 0 is as good as another value. */
+const NUMBERS: ReadonlySet<string> = new Set(["bo", "f", "c", "id", "mem"]);
+
+/** Inputs of operations in the order of the kernel's lines. */
+type Inputs = Readonly<Record<string, readonly (Field | "pl" | "held")[]>>;
+
+function inputsOf(names: Readonly<Record<string, string>>): Inputs {
+  const split = (text: string) => text.split(" ").filter((name) => name !== "") as (Field | "pl" | "held")[];
+  return Object.fromEntries(Object.entries(names).map(([op, text]) => [op, split(text)]));
+}
+
+function inputs(kind: string, { op }: Operation): Inputs[string] {
+  const families: Readonly<Record<string, Inputs>> = {
+    mm: RANGE_OPERATIONS,
+    buddy: BLOCK_OPERATIONS,
+    ttmt: TICKET_OPERATIONS,
+  };
+  const found = (families[kind] ?? BUFFER_OPERATIONS)[op];
+  if (found === undefined) throw new Error(`Cannot record operation "${op}": traces of kind "${kind}" have none`);
+  return found;
+}
+
+/** The kernel's line for one operation; `dump` asks an allocator for all of its state. */
+export function requestOf(kind: string, operation: Operation, dump: boolean): string {
+  const words: (string | number)[] = [operation.op];
+  if (kind === "mm" || kind === "buddy") words.push(dump ? 1 : 0);
+  for (const name of inputs(kind, operation)) {
+    if (name === "pl") words.push(operation.pl?.length ?? 0, ...(operation.pl ?? []).flat());
+    else if (name === "held") words.push(operation.held?.length ?? 0, ...(operation.held ?? []));
+    else words.push(operation[name] ?? USUAL[name] ?? 0);
+  }
+  return words.join(" ");
+}
+
+/** The line that makes the world of a header. */
+export function worldOf(header: Header): string {
+  const of = (names: readonly string[]) => names.map((name) => header[name] ?? (name === "ndev" ? 1 : 0));
+  if (header.kind === "mm") return ["new mm", ...of(["start", "size", "color"])].join(" ");
+  if (header.kind === "buddy") return ["new buddy", ...of(["size", "chunk"])].join(" ");
+  return [`new ${header.kind}`, ...of(WORLD)].join(" ");
+}
+
+/** The trace's line: number, operation and inputs, then what the kernel has answered. */
+export function lineOf(kind: string, i: number, operation: Operation, answer: string): string {
+  const record: Record<string, unknown> = { i, op: operation.op };
+  for (const name of inputs(kind, operation)) {
+    // The kernel repeats the usage, after the sequence number that it has given to the fence.
+    if (operation.op === "addfence" && name === "usage") continue;
+    const value = operation[name];
+    if (value !== undefined) record[name] = value;
+    else if (kind !== "ttm" && !OPTIONAL.has(name)) {
+      record[name] = name === "pl" || name === "held" ? [] : USUAL[name] ?? 0;
+    }
+  }
+  return `${JSON.stringify(record).slice(0, -1)}${answer === "" ? "" : `,${answer}`}}`;
+}
+
+/** Of a trace's line its operation and inputs, without the kernel's answer. */
+export function operationOf(kind: string, record: Operation): Operation {
+  const given = inputs(kind, record).filter((name) => record[name] !== undefined);
+  return { op: record.op, ...Object.fromEntries(given.map((name) => [name, record[name]])) };
+}
+
+/** An operation for people to read, without the inputs that have their usual value. */
+export function textOf(kind: string, record: Operation): string {
+  const { op, ...given } = operationOf(kind, record);
+  const isUsual = (name: string, value: unknown) =>
+    value === (USUAL[name] ?? 0) && !NUMBERS.has(name) || Array.isArray(value) && value.length === 0 && name !== "pl";
+  const told = Object.entries(given).filter(([name, value]) => !isUsual(name, value));
+  return [op, ...told.map(([name, value]) => `${name}=${JSON.stringify(value)}`)].join(" ");
+}
+
+/** Whether the kernel has done the operation. */
+export function wasDone({ ret }: State): boolean {
+  return !NOT_DONE.includes(ret);
+}
