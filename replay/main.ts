@@ -43,7 +43,13 @@ export function readArguments<const Given extends Options>(
     if (takesValue && /^-\.?\d/.test(arg)) given[given.length - 1] = `${before}=${arg}`;
     else given.push(arg);
   }
-  const read = parseArgs({ args: given, options, allowPositionals: true });
+  const read = parseArgs({ args: given, options, allowPositionals: true, tokens: true });
+  const seen = new Set<string>();
+  for (const token of read.tokens) {
+    if (token.kind !== "option") continue;
+    if (seen.has(token.name)) throw new UsageError(`Cannot use --${token.name} twice`);
+    seen.add(token.name);
+  }
   const extra = read.positionals[most];
   if (extra !== undefined) throw new UsageError(`Cannot use the argument ${JSON.stringify(extra)}: see --help`);
   return read;

@@ -77,6 +77,7 @@ for (
     ["replay", ["--vram", "-5"], 'Cannot use --vram "-5"'],
     ["replay", ["--workload", "tests"], "it is a folder"],
     ["replay", ["--seed", "x"], "give a whole number"],
+    ["replay", ["--vram", "1M", "--vram", "2M"], "Cannot use --vram twice"],
     ["matrix", ["--traces", "no/such/folder"], "there is no such folder"],
     ["new", ["driver"], "give a KIND and a NAME"],
   ] as const
