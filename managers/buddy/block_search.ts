@@ -7,12 +7,12 @@ import { freeUntil, keepStretch, takeStretch } from "./exact_range.ts";
 import { highest, highestOfAtLeast, smallestFree } from "./free_search.ts";
 import { ceilLog2, floorLog2, powerOfTwo, roundUp } from "./orders.ts";
 import { takeLowest } from "./range_search.ts";
-import { joinUnlike } from "./unlike_halves.ts";
-import type { Wanted } from "./wanted.ts";
+import { forceMerge } from "./force_merge.ts";
+import type { BlockQuery } from "./block_query.ts";
 
 /** Takes what is wanted, the largest blocks first (`drm_buddy_alloc_blocks`). */
 export class BlockSearch {
-  /** What the last run has taken, if it has got all that was wanted. */
+  /** What the last run has taken, if it has got all that was query. */
   readonly taken: BlockList;
   readonly #table: BlockTable;
   readonly #chunk: number;
@@ -25,12 +25,12 @@ export class BlockSearch {
   }
 
   /** Returns whether there is room. */
-  run(wanted: Wanted): boolean {
+  run(query: BlockQuery): boolean {
     this.taken.clear();
-    return wanted.start + wanted.size === wanted.end ? this.#takeExactly(wanted) : this.#takeBlocks(wanted);
+    return query.start + query.size === query.end ? this.#takeExactly(query) : this.#takeBlocks(query);
   }
 
-  #takeExactly({ start, end, minOrder }: Wanted): boolean {
+  #takeExactly({ start, end, minOrder }: BlockQuery): boolean {
     if (roundUp(start, powerOfTwo(minOrder)) !== start || roundUp(end, powerOfTwo(minOrder)) !== end) {
       throw new TtmError("EINVAL", `Cannot allocate blocks: [${start}, ${end}) is not aligned to its smallest block`);
     }
@@ -39,30 +39,28 @@ export class BlockSearch {
     return true;
   }
 
-  #takeBlocks(wanted: Wanted): boolean {
+  #takeBlocks(query: BlockQuery): boolean {
     const { chunks } = this.#table;
-    const size = wanted.contiguous
-      ? powerOfTwo(ceilLog2(wanted.size))
-      : roundUp(wanted.size, powerOfTwo(wanted.minOrder));
-    const goesAround = wanted.contiguous && !wanted.ranged;
+    const size = query.contiguous ? powerOfTwo(ceilLog2(query.size)) : roundUp(query.size, powerOfTwo(query.minOrder));
+    const goesAround = query.contiguous && !query.ranged;
     if (size > chunks && !goesAround) {
       const units = this.#chunk;
       throw new TtmError("EINVAL", `Cannot allocate blocks: ${size * units} do not fit into ${chunks * units}`);
     }
-    if (size <= chunks && this.#takeLargest(wanted, size)) return true;
-    return goesAround && takeAdjacent(this.#table, wanted.size, wanted.minOrder, this.taken);
+    if (size <= chunks && this.#takeLargest(query, size)) return true;
+    return goesAround && takeAdjacent(this.#table, query.size, query.minOrder, this.taken);
   }
 
   /** Takes so many chunks as blocks that do not grow. */
-  #takeLargest(wanted: Wanted, size: number): boolean {
+  #takeLargest(query: BlockQuery, size: number): boolean {
     const table = this.#table;
-    const minOrder = wanted.contiguous ? floorLog2(size) : wanted.minOrder;
+    const minOrder = query.contiguous ? floorLog2(size) : query.minOrder;
     // All that is free would be taken and given back, unless halves could be joined for a smallest block.
     if (size > table.free && (minOrder === 0 || table.freeCleared === 0)) return false;
-    const excess = wanted.trim ? size - wanted.size : 0;
+    const excess = query.trim ? size - query.size : 0;
     let order = floorLog2(size);
     for (let left = size; left > 0; left -= powerOfTwo(order)) {
-      const block = this.#takeAtMost(wanted, Math.min(order, floorLog2(left)), minOrder);
+      const block = this.#takeAtMost(query, Math.min(order, floorLog2(left)), minOrder);
       if (block === NONE) {
         putListBack(table, this.taken.first, null);
         this.taken.clear();
@@ -76,20 +74,20 @@ export class BlockSearch {
   }
 
   /** Takes a block of an order, or the largest one below it that there is. */
-  #takeAtMost(wanted: Wanted, order: number, minOrder: number): number {
+  #takeAtMost(query: BlockQuery, order: number, minOrder: number): number {
     for (let at = order; at >= minOrder; at--) {
-      const block = this.#take(wanted, at);
+      const block = this.#take(query, at);
       if (block !== NONE) return block;
     }
-    if (this.#table.freeCleared === 0 || !joinUnlike(this.#table, wanted, minOrder)) return NONE;
-    return this.#take(wanted, minOrder);
+    if (this.#table.freeCleared === 0 || !forceMerge(this.#table, query, minOrder)) return NONE;
+    return this.#take(query, minOrder);
   }
 
   /** Takes a block of just an order, the upper end of a larger one if need be. */
-  #take(wanted: Wanted, order: number): number {
+  #take(query: BlockQuery, order: number): number {
     const table = this.#table;
-    const { ranged, topDown, cleared } = wanted;
-    if (ranged) return takeLowest(table, wanted, order, cleared);
+    const { ranged, topDown, cleared } = query;
+    if (ranged) return takeLowest(table, query, order, cleared);
     let block = topDown ? highestOfAtLeast(table, order, cleared) : this.#highestOfSmallest(order, cleared);
     if (block === NONE) block = this.#highestOfSmallest(order, !cleared);
     return block === NONE ? NONE : takePart(table, block, order, table.size(block) - 1);

@@ -8,7 +8,7 @@ import type { BuddyOptions, BuddyRequest } from "./buddy_request.ts";
 import { keepStretch } from "./exact_range.ts";
 import { highest, nextLower } from "./free_search.ts";
 import { powerOfTwo } from "./orders.ts";
-import { checkPowerOfTwo, toChunks, Wanted } from "./wanted.ts";
+import { BlockQuery, checkPowerOfTwo, toChunks } from "./block_query.ts";
 
 const OPTIONS = optionNames<BuddyOptions>({ size: true, chunk: true });
 
@@ -35,7 +35,7 @@ export class BuddyAllocator {
   /** Size of the space, in units. */
   readonly size: number;
   #table: BlockTable;
-  #wanted: Wanted = new Wanted();
+  #query: BlockQuery = new BlockQuery();
   #search: BlockSearch;
   // One function for all allocations, by which the allocator also recognises its own.
   #describe: (first: number) => BuddyBlock[] = (first) => this.#blocksFrom(first);
@@ -75,8 +75,8 @@ export class BuddyAllocator {
    * not inside the space, or the rounded size larger than the space.
    */
   allocate(request: BuddyRequest): BuddyAllocation | null {
-    this.#wanted.set(request, this.size, this.chunk);
-    const isDone = this.#search.run(this.#wanted);
+    this.#query.set(request, this.size, this.chunk);
+    const isDone = this.#search.run(this.#query);
     return isDone ? new BuddyAllocation(this.#search.taken.first, this.#describe) : null;
   }
 

@@ -6,7 +6,7 @@ export interface BuddyOptions {
   readonly chunk?: number;
 }
 
-/** What is wanted. All sizes and addresses are multiples of the chunk. */
+/** What is query. All sizes and addresses are multiples of the chunk. */
 export interface BuddyRequest {
   /** From 1 chunk. */
   readonly size: number;

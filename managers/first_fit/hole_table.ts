@@ -1,5 +1,5 @@
 import { enlarge } from "./columns.ts";
-import { ANY_REQUEST, FitClasses } from "./fit_classes.ts";
+import { AlignmentClasses, ANY_REQUEST } from "./alignment_classes.ts";
 import { HEAD, type SpanRing } from "./span_ring.ts";
 
 /** When the hole was made: the later, the larger; 0 if the row has none. */
@@ -27,7 +27,7 @@ export function alignDown(address: number, alignment: number): number {
 /** The holes by row. Neighbouring holes are always merged, so what stands around a hole changes only with the hole. */
 export class HoleTable {
   #ring: SpanRing;
-  #classes: FitClasses = new FitClasses();
+  #classes: AlignmentClasses = new AlignmentClasses();
   #capacity = 0;
   #columnCount: number = FIRST_CLASS + 1;
   #count = 0;

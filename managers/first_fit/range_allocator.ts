@@ -1,9 +1,9 @@
 import { TtmError } from "@ttm/core";
 import { checkWord, show } from "@ttm/core/arguments";
 import { RangeScan } from "./range_scan.ts";
-import { findHole, sortKeyOf } from "./find_hole.ts";
-import { Fit } from "./fit.ts";
-import { UNGUARDED } from "./fit_classes.ts";
+import { findHole, sortKeyOf } from "./hole_search.ts";
+import { HoleQuery } from "./hole_query.ts";
+import { UNGUARDED } from "./alignment_classes.ts";
 import { HoleIndexes } from "./hole_indexes.ts";
 import { NONE } from "./hole_tree.ts";
 import { FIRST_CLASS, HoleTable } from "./hole_table.ts";
@@ -57,7 +57,7 @@ export class RangeAllocator {
   #ring: SpanRing = new SpanRing();
   #holes: HoleTable = new HoleTable(this.#ring);
   #indexes: HoleIndexes = new HoleIndexes(this.#ring, this.#holes);
-  #fit: Fit = new Fit();
+  #fit: HoleQuery = new HoleQuery();
 
   /**
    * Makes an allocator whose whole space is one hole.
@@ -210,7 +210,7 @@ export class RangeAllocator {
     return rows.map((row) => ({ start: this.#holes.start(row), size: this.#holes.size(row) }));
   }
 
-  #prepare(size: number, color: number, lo: number, hi: number): Fit {
+  #prepare(size: number, color: number, lo: number, hi: number): HoleQuery {
     const fit = this.#fit;
     fit.size = size;
     fit.alignment = 1;

@@ -1,5 +1,5 @@
 import { enlarge } from "./columns.ts";
-import { UNGUARDED } from "./fit_classes.ts";
+import { UNGUARDED } from "./alignment_classes.ts";
 import type { RangeNode } from "./range_requests.ts";
 
 /** The row that stands before the first node and after the last one: no node, but maybe a hole. Row 0 stays unused. */

@@ -6,7 +6,7 @@ import { BlockTable, NONE } from "./block_table.ts";
 import { checkNamesOf, checkOptions, checkRequest, sizeAlone } from "./good_fit_requests.ts";
 import type { GoodFitNode, GoodFitOptions, GoodFitRange, GoodFitRequest } from "./good_fit_requests.ts";
 import { HoleIndex } from "./hole_index.ts";
-import { NOWHERE, Wanted } from "./wanted.ts";
+import { HoleQuery, NOWHERE } from "./hole_query.ts";
 
 /** Holes of the size's own bin that are tried, after which the index by address is asked. */
 const MAX_TRIES = 8;
@@ -69,7 +69,7 @@ export class GoodFitAllocator {
   #blocks: BlockTable;
   /** Holes by address, from when it is needed. */
   #index: HoleIndex | null = null;
-  #wanted: Wanted = new Wanted();
+  #query: HoleQuery = new HoleQuery();
 
   /**
    * Makes an allocator whose whole space is one hole.
@@ -221,17 +221,17 @@ export class GoodFitAllocator {
 
   #search(what: string, request: GoodFitRequest): number {
     checkRequest(what, request);
-    const wanted = this.#wanted;
-    wanted.set(request, this.start, this.start + this.size);
+    const query = this.#query;
+    query.set(request, this.start, this.start + this.size);
     this.#visits = 0;
-    if (wanted.size === 0 || wanted.size > this.#free || wanted.size > wanted.hi - wanted.lo) return NONE;
+    if (query.size === 0 || query.size > this.#free || query.size > query.hi - query.lo) return NONE;
     const hole = this.#find();
     if (hole === NONE) return NONE;
-    return this.#handOut(hole, wanted.place(this.#blocks, hole) - this.#blocks.start(hole), wanted.size);
+    return this.#handOut(hole, query.place(this.#blocks, hole) - this.#blocks.start(hole), query.size);
   }
 
   #find(): number {
-    const { size, alignment, lo, hi, topDown } = this.#wanted;
+    const { size, alignment, lo, hi, topDown } = this.#query;
     if (topDown || hi - lo < this.size) return this.#findByAddress();
     const hole = this.#blocks.bins.surelyFits(size);
     if (hole === NONE) return this.#findInOwnBin();
@@ -243,7 +243,7 @@ export class GoodFitAllocator {
 
   // All higher bins are empty, so whatever fits is in this one.
   #findInOwnBin(): number {
-    let hole = this.#blocks.bins.head(binOf(this.#wanted.size));
+    let hole = this.#blocks.bins.head(binOf(this.#query.size));
     for (let tries = 0; hole !== NONE; tries++) {
       if (tries === MAX_TRIES) return this.#findByAddress();
       if (this.#fits(hole)) return hole;
@@ -254,7 +254,7 @@ export class GoodFitAllocator {
 
   // Only holes with enough room for the alignment come up, and of those only the ones that `lo` and `hi` lie in can fail.
   #findByAddress(): number {
-    const { size, alignment, lo, hi, topDown } = this.#wanted;
+    const { size, alignment, lo, hi, topDown } = this.#query;
     const index = this.#index ??= this.#blocks.watcher = new HoleIndex(this.#blocks, this.start, this.size);
     const tree = index.treeFor(alignment);
     const visits = index.visits;
@@ -271,7 +271,7 @@ export class GoodFitAllocator {
 
   #fits(hole: number): boolean {
     this.#visits++;
-    return this.#wanted.place(this.#blocks, hole) !== NOWHERE;
+    return this.#query.place(this.#blocks, hole) !== NOWHERE;
   }
 
   #handOut(hole: number, before: number, size: number): number {

@@ -11,7 +11,7 @@ const MAX_CLASSES = 16;
  * made when a search for its kind takes long without one, and stays. All 16 taken, other kinds use the class that bounds their room
  * most tightly from above, and each hole that it lets through has to be tried.
  */
-export class FitClasses {
+export class AlignmentClasses {
   #alignments: number[] = [1];
   #colors: number[] = [UNGUARDED];
 
@@ -38,7 +38,7 @@ export class FitClasses {
     return this.#tightestBound(alignment, color);
   }
 
-  /** The same, but made if there is none and not all are taken: the caller compares {@linkcode FitClasses.count}. */
+  /** The same, but made if there is none and not all are taken: the caller compares {@linkcode AlignmentClasses.count}. */
   for(alignment: number, color: number): number {
     const bound = this.boundFor(alignment, color);
     if (this.count === MAX_CLASSES || this.isExact(bound, alignment, color)) return bound;

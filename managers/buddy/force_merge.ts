@@ -9,7 +9,7 @@ import type { Chunks } from "./range_search.ts";
  *
  * @returns Whether there is such a block.
  */
-export function joinUnlike(table: BlockTable, range: Chunks, minOrder: number): boolean {
+export function forceMerge(table: BlockTable, range: Chunks, minOrder: number): boolean {
   for (const cleared of [true, false]) {
     for (let order = minOrder - 1; order >= 0; order--) {
       while (hasUnlike(table, order)) {

@@ -1,4 +1,4 @@
-import type { Fit } from "./fit.ts";
+import type { HoleQuery } from "./hole_query.ts";
 import type { HoleIndexes } from "./hole_indexes.ts";
 import type { HoleTable } from "./hole_table.ts";
 import { NONE, type Side } from "./hole_tree.ts";
@@ -19,21 +19,21 @@ export function sortKeyOf(order: SearchOrder): HoleSortKey {
  * The row of the first hole in an order that takes a request; {@linkcode NONE} if none does. Most searches are short, so
  * the trees learn more, which makes every change dearer, only when one is not.
  */
-export function findHole(fit: Fit, order: SearchOrder, holes: HoleTable, indexes: HoleIndexes): number {
+export function findHole(query: HoleQuery, order: SearchOrder, holes: HoleTable, indexes: HoleIndexes): number {
   const key = sortKeyOf(order);
   const side: Side = order === "highest" || order === "evict" ? 1 : 0;
-  if (fit.isPlain) return fit.search(holes, indexes.by(key), side);
-  fit.useColumn(holes, holes.boundFor(fit.alignment, fit.color));
-  const isShort = fit.exact && (key === "address" || !fit.limited);
-  fit.patience = isShort || holes.count <= FEW ? Infinity : PATIENCE;
-  const row = fit.search(holes, indexes.by(key), side);
-  if (row !== NONE || !fit.gaveUp) return row;
-  fit.useColumn(holes, indexes.columnFor(fit.alignment, fit.color));
-  fit.patience = Infinity;
-  if (fit.limited && key !== "address") {
+  if (query.isPlain) return query.search(holes, indexes.by(key), side);
+  query.useColumn(holes, holes.boundFor(query.alignment, query.color));
+  const isShort = query.exact && (key === "address" || !query.limited);
+  query.patience = isShort || holes.count <= FEW ? Infinity : PATIENCE;
+  const row = query.search(holes, indexes.by(key), side);
+  if (row !== NONE || !query.gaveUp) return row;
+  query.useColumn(holes, indexes.columnFor(query.alignment, query.color));
+  query.patience = Infinity;
+  if (query.limited && key !== "address") {
     // By address a limited search is always O(log n), so ask there first whether the slower one is worth while.
-    if (fit.search(holes, indexes.by("address"), 0) === NONE) return NONE;
+    if (query.search(holes, indexes.by("address"), 0) === NONE) return NONE;
     indexes.trackLimits();
   }
-  return fit.search(holes, indexes.by(key), side);
+  return query.search(holes, indexes.by(key), side);
 }

@@ -5,7 +5,7 @@ import { type GoodFitRequest, MAX_UNITS } from "./good_fit_requests.ts";
 export const NOWHERE = -1;
 
 /** What the search under way is for. There is one, filled in anew for each request, so that none is allocated. */
-export class Wanted {
+export class HoleQuery {
   /** Units. */
   size = 0;
   /** What the start must be a multiple of, at least 1. */

@@ -16,7 +16,7 @@ const REQUEST = optionNames<BuddyRequest>({
 });
 
 /** What the request under way is for, in chunks. There is one, filled in anew each time, so that none is allocated. */
-export class Wanted {
+export class BlockQuery {
   size = 0;
   minOrder = 0;
   start = 0;

@@ -1,4 +1,4 @@
-import { UNGUARDED } from "./fit_classes.ts";
+import { UNGUARDED } from "./alignment_classes.ts";
 import { alignDown, alignUp, END, FIRST_CLASS, type HoleTable, MINUS_START } from "./hole_table.ts";
 import { type HoleTree, NONE, type Side } from "./hole_tree.ts";
 import { firstOf } from "./tree_nodes.ts";
@@ -7,7 +7,7 @@ import { firstOf } from "./tree_nodes.ts";
  * One request while it looks for its hole. An allocator has one and fills it in anew for each request, so that a
  * search allocates nothing.
  */
-export class Fit {
+export class HoleQuery {
   /** Units wanted, at least 1. */
   size = 1;
   /** What the address must be a multiple of, at least 1. */
