@@ -86,7 +86,7 @@ export const space: readonly Row[] = rows(
   [
     "ttm_bo_eviction_valuable",
     "`availability()`",
-    "place/no_room.ts",
+    "place/victims.ts",
     "place/make_room_test.ts",
     "validate() skips what lies outside its range",
     '    return "outside the range";\n',
