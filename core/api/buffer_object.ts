@@ -117,8 +117,9 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    *
    * @throws {TtmError} `EINVAL` if the buffer is not reserved, is pinned and would have to move, or a place is invalid;
    * `ENOMEM` with a report if no place has room, or there is no host memory for pages; `ENOSPC` if the intermediate
-   * place of a multihop move has no room; `EBUSY` after 15 s of waiting, or with `noWait` if the buffer's own work has
-   * not ended. An error that the driver threw is the `cause`. An aborted signal rejects with its reason.
+   * place of a multihop move has no room; `EBUSY` after 15 s of waiting, or with `noWait` if it would have to
+   * wait for the buffer's own work. An error that the driver threw is the `cause`. An aborted signal rejects with its
+   * reason.
    */
   validate(placement: Placement | PreparedPlacement, options: ValidateOptions = NO_OPTIONS): Promise<void> {
     const isPlain = options === NO_OPTIONS && placement instanceof PreparedPlacement && !this.disposed && this.reserved;
@@ -265,8 +266,8 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * written reads as zero.
    *
    * @throws {TtmError} `EINVAL` if the buffer is not reserved, the range is not inside the buffer, or its device memory
-   * is not CPU-visible; `EIO` if the contents were lost; `ENODEV` if the driver keeps no bytes; `EBUSY` as {@linkcode
-   * validate}.
+   * is not CPU-visible; `EIO` if the contents were lost; `ENODEV` if the driver keeps no bytes; `EBUSY` as
+   * {@linkcode validate}.
    */
   async read(options: ReadOptions = {}): Promise<Uint8Array> {
     checkWaitOptions("read", options, this, READ_OPTIONS);
