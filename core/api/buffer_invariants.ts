@@ -3,7 +3,7 @@ import type { DeviceState } from "../state/device_state.ts";
 import type { Mappings } from "../state/cpu_maps.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 
-/** Checks what one buffer says of itself. */
+/** Checks the invariants of one buffer. */
 export function checkBuffer(state: DeviceState, buffer: BufferRecord): void {
   checkLife(state, buffer);
   checkLock(buffer);
@@ -12,7 +12,7 @@ export function checkBuffer(state: DeviceState, buffer: BufferRecord): void {
   if (buffer.mappings !== null) checkMappings(state, buffer, buffer.mappings);
 }
 
-/** Users and ghosts keep a buffer; without them only its work does. */
+/** References and ghost objects keep a buffer object alive; without them it is dying, until its work has ended. */
 function checkLife(state: DeviceState, buffer: BufferRecord): void {
   const { isDying, isReturning, isGhost, ghosts, cpuWriters } = buffer;
   must(isDying || !isGhost, () => `${buffer} is a live ghost`);
@@ -70,7 +70,7 @@ function checkSwap(buffer: BufferRecord): void {
   must(type === null || type.isSystem, () => `${buffer} is swapped out, and in ${type?.name}`);
 }
 
-/** What the CPU has mapped is what the buffer owns, and every window is used as often as it is counted. */
+/** CPU maps must point into the memory of the buffer, and the use count of its window must match its maps. */
 function checkMappings(state: DeviceState, buffer: BufferRecord, mappings: Mappings): void {
   const { users, kernel, io, writers, keepers, firstOffset } = mappings;
   const { type, tt, start } = buffer;
@@ -103,7 +103,7 @@ function isOneBit(mask: number): boolean {
   return mask !== 0 && (mask & (mask - 1)) === 0;
 }
 
-/** Throws if a rule that must always hold is broken. */
+/** Throws if an invariant does not hold. */
 export function must(holds: boolean, rule: () => string): void {
   if (!holds) throw new Error(`Broken invariant: ${rule()}`);
 }

@@ -65,10 +65,10 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Makes the buffer keep together with others in the order of eviction, or with null no longer.
+   * Adds the buffer to a bulk move, whose members stay together on the LRU list; null removes it from its bulk move.
    *
-   * @throws {TtmError} `EINVAL` if it is not reserved, the bulk has members of another device, or the device's policy is
-   * neither `lru()` nor `mru()`.
+   * @throws {TtmError} `EINVAL` if the buffer is not reserved, the bulk move has members of another device, or the
+   * device's policy is neither `lru()` nor `mru()`.
    */
   setBulkMove(bulk: BulkMove | null): void {
     this.mustBeReserved("set the bulk move of");
@@ -90,10 +90,10 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * One attempt to bring the buffer to one of the places, evicting others if need be.
+   * Makes one attempt to move the buffer to one of the places, evicting other buffers if necessary. Never waits.
    *
-   * @returns null when it is there, else the fence that must signal, or under a ticket the reservation that must be given
-   * up, before another attempt makes sense.
+   * @returns null if the buffer is in one of the places; otherwise the fence that must signal, or with an acquire
+   * ticket the reservation that must be unlocked, before another attempt can succeed.
    * @throws {TtmError} As {@linkcode validate}.
    */
   tryValidate(placement: Placement | PreparedPlacement): Blocker | null {
@@ -111,17 +111,19 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Brings the buffer to one of the places, evicting others and waiting for them if need be. Two empty lists take
-   * place and contents away. Evictions stay even if the call fails; the buffer itself is then where it was.
+   * Moves the buffer to one of the places, evicting other buffers and waiting for their moves if necessary. A placement
+   * with two empty lists frees the buffer's resource and its contents. If the call fails, the buffer stays in its
+   * place; evictions are not undone.
    *
-   * @throws {TtmError} `EINVAL` if it is not reserved, would have to move while pinned, or a place makes no sense;
-   * `ENOMEM` with a report if there is no room, or no memory for pages; `ENOSPC` if a stop on the way has no room;
-   * `EBUSY` after 15 s of waiting, or with `noWait` if its own work is in the way; what the driver threw as `cause`.
-   * An aborted signal rejects with its reason.
+   * @throws {TtmError} `EINVAL` if the buffer is not reserved, is pinned and would have to move, or a place is invalid;
+   * `ENOMEM` with a report if no place has room, or there is no host memory for pages; `ENOSPC` if the intermediate
+   * place of a multihop move has no room; `EBUSY` after 15 s of waiting, or with `noWait` if it would have to
+   * wait for the buffer's own work. An error that the driver threw is the `cause`. An aborted signal rejects with its
+   * reason.
    */
   validate(placement: Placement | PreparedPlacement, options: ValidateOptions = NO_OPTIONS): Promise<void> {
     const isPlain = options === NO_OPTIONS && placement instanceof PreparedPlacement && !this.disposed && this.reserved;
-    // What is usual: it is there, and an async function would cost more than to see that.
+    // The usual case: the buffer is in place already. This check costs less than a call of an async function.
     if (isPlain && this.settledFor === placement) return FULFILLED;
     return this.#validate(placement, options);
   }
@@ -133,7 +135,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
     const op = new Operation(this.state.tracer, options.noWait === true, this);
     if (options.evictSiblings === true) op.siblings = this.reservation;
     options.signal?.throwIfAborted();
-    // The first attempt by itself: a function to repeat would cost more than all of it.
+    // The first attempt is inline: allocating the closure for repeats would cost more than the attempt.
     let outcome = validate(this.state, this, prepared, op);
     if (outcome === BLOCKED) {
       const attempt = () => this.#validateOnce(prepared, op);
@@ -143,10 +145,11 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Waits for the work on the buffer: with a usage, only for that and what comes before it (kernel, write, read).
+   * Waits until the fences of the buffer have signalled. With a usage, waits only for the fences of that usage and of
+   * those before it in the order kernel, write, read, bookkeep.
    *
-   * @throws {TtmError} `EBUSY` after 15 s, or at once with `noWait`; `EIO` if work that was waited for failed, with its
-   * error as the cause; `EINVAL` after the last reference is gone.
+   * @throws {TtmError} `EBUSY` after 15 s, or at once with `noWait`; `EIO` if a fence that was waited for failed, with
+   * its error as the `cause`; `EINVAL` after the last reference is gone.
    */
   async wait(options: WaitOptions & { readonly usage?: FenceUsage } = {}): Promise<void> {
     this.mustLive("wait for");
@@ -163,12 +166,12 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Waits for the work on the buffer and then keeps it out of submissions: `reserveList` refuses it with `EBUSY` until the
-   * result is disposed of. Grabs nest, and keep the buffer alive. Validating and evicting it go on
-   * (`ttm_bo_synccpu_write_grab`).
+   * Waits for the work on the buffer and then blocks submissions that use it: `reserveList` fails with `EBUSY` until
+   * the result is disposed of. Grabs nest, and each holds a reference to the buffer. The buffer can still be validated
+   * and evicted (`ttm_bo_synccpu_write_grab`).
    *
-   * @throws {TtmError} As {@linkcode reserve} and {@linkcode wait}; `EDEADLK` if one party, perhaps the caller, keeps the
-   * buffer reserved for 15 s. Nothing is grabbed then.
+   * @throws {TtmError} As {@linkcode reserve} and {@linkcode wait}; `EDEADLK` if one holder, perhaps the caller itself,
+   * keeps the buffer reserved for 15 s. On error nothing is grabbed.
    */
   async grabForCpuWrite(options: WaitOptions = {}): Promise<Disposable> {
     const turn = await this.reserveFor("grab", options);
@@ -186,10 +189,11 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Makes the host pages of the buffer exist, bringing them back from the swap store if they are there (`ttm_bo_populate`).
+   * Allocates the backing pages of the buffer, or swaps them in from the swap store (`ttm_bo_populate`).
    *
-   * @throws {TtmError} `EINVAL` if it is not reserved, or has no host pages because it is in device-resident memory or was
-   * never placed; `ENOMEM` without memory; `EIO` if they cannot be read back; `EBUSY` as {@linkcode validate}.
+   * @throws {TtmError} `EINVAL` if the buffer is not reserved, or has no translation table because it is in
+   * device-resident memory or was never validated; `ENOMEM` if there is no host memory; `EIO` if the pages cannot be
+   * read from the store; `EBUSY` as {@linkcode validate}.
    */
   async populate(options: WaitOptions = {}): Promise<void> {
     this.mustBeReserved("populate");
@@ -204,9 +208,9 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Announces work that uses the buffer until the fence signals.
+   * Adds a fence to the buffer's reservation: the submitted work uses the buffer until the fence signals.
    *
-   * @throws {TtmError} `EINVAL` if it is not reserved, or the usage is unknown.
+   * @throws {TtmError} `EINVAL` if the buffer is not reserved, `fence` is not a `Fence`, or the usage is unknown.
    */
   addFence(fence: Fence, usage: FenceUsage): void {
     this.mustBeReserved("add a fence to");
@@ -218,12 +222,12 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Keeps the buffer where it is, until as many {@linkcode unpin}: it is not evicted, and validating it elsewhere
-   * fails. Dispose of the result, or call `unpin`; the result does nothing to pins that came when all earlier ones had
-   * been taken back. It joins the list of the pinned when it is unreserved, and leaves it when it is unreserved after the
-   * last unpin. Pins end with the last reference.
+   * Increments the pin count. While the count is above 0 the buffer is not evicted, and a validate that would move it
+   * fails. Dispose of the result, or call {@linkcode unpin}; once the count has been 0, results of earlier pins do
+   * nothing. The buffer moves to the pinned list when it is unreserved, and back to the LRU when it is unreserved after
+   * the last unpin. Dropping the last reference ends all pins.
    *
-   * @throws {TtmError} `EINVAL` if it is not reserved.
+   * @throws {TtmError} `EINVAL` if the buffer is not reserved.
    */
   pin(): Disposable {
     this.mustBeReserved("pin");
@@ -237,9 +241,9 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Takes one pin back.
+   * Decrements the pin count.
    *
-   * @throws {TtmError} `EINVAL` if it is not reserved or not pinned.
+   * @throws {TtmError} `EINVAL` if the buffer is not reserved or not pinned.
    */
   unpin(): void {
     this.mustBeReserved("unpin");
@@ -258,11 +262,11 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Reads bytes as the CPU sees them, after the moves and writes that were submitted. A buffer that was never
+   * Reads bytes through the CPU, after waiting for the moves and writes that were submitted. A buffer that was never
    * written reads as zero.
    *
-   * @throws {TtmError} `EINVAL` if it is not reserved, the range is not inside the buffer, or the CPU cannot see its
-   * device memory; `EIO` if the contents were lost; `ENODEV` if the driver keeps no bytes; `EBUSY` as
+   * @throws {TtmError} `EINVAL` if the buffer is not reserved, the range is not inside the buffer, or its device memory
+   * is not CPU-visible; `EIO` if the contents were lost; `ENODEV` if the driver keeps no bytes; `EBUSY` as
    * {@linkcode validate}.
    */
   async read(options: ReadOptions = {}): Promise<Uint8Array> {
@@ -273,9 +277,11 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Writes the bytes of an array or a buffer as the CPU does, after the moves and the work that were submitted.
+   * Writes the bytes of a view or an array buffer through the CPU, after waiting for the moves and the work that were
+   * submitted.
    *
-   * @throws {TtmError} As {@linkcode read}; also `EINVAL` if the buffer has no place, `ENOMEM` without host memory.
+   * @throws {TtmError} As {@linkcode read}; also `EINVAL` if the buffer has no resource, `ENOMEM` if there is no host
+   * memory.
    */
   async write(data: ArrayBufferView | ArrayBufferLike, options: WriteOptions = {}): Promise<void> {
     checkWaitOptions("write", options, this, WRITE_OPTIONS);
@@ -292,12 +298,14 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Maps pages for the CPU, after the moves that were submitted: host pages, which may come back from the swap store for it,
-   * or device memory through a window of the driver's (`ttm_bo_kmap`). Dispose of the result.
+   * Maps pages into the kernel's address space, after waiting for the moves that were submitted: backing pages, which
+   * are swapped in if necessary, or device memory through an I/O window of the driver (`ttm_bo_kmap`). Dispose of the
+   * result.
    *
-   * @param range All pages if left out.
-   * @throws {TtmError} `EINVAL` if it is not reserved or has no place, the range is not inside the buffer, or the CPU
-   * cannot see its place; `EAGAIN` if all windows are taken; otherwise as {@linkcode read}. Nothing is mapped then.
+   * @param range In pages; all pages of the buffer by default.
+   * @throws {TtmError} `EINVAL` if the buffer is not reserved or has no resource, the range is not inside the buffer,
+   * or its memory is not CPU-visible; `EAGAIN` if all windows are in use; otherwise as {@linkcode read}. On error
+   * nothing is mapped.
    */
   async map(range: Partial<MapRange> = {}, options: WaitOptions = {}): Promise<KernelMap> {
     const what = `map ${this}`;
@@ -319,8 +327,8 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Maps all pages for a user who holds this object (`ttm_bo_mmap_obj`); clients map by {@linkcode mmapOffset}. Nothing is
-   * there until it is touched.
+   * Maps all pages for a user that holds this object (`ttm_bo_mmap_obj`); clients map by {@linkcode mmapOffset}. Each
+   * page is faulted in on first access.
    *
    * @throws {TtmError} `EINVAL` after the last reference is gone, or for a kernel buffer.
    */
@@ -331,10 +339,11 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * The offset, in bytes, by which clients name the buffer when they map it. It stays the same until the last reference is
-   * gone.
+   * The mmap offset of the buffer, in bytes: clients pass it to map the buffer. It does not change until the last
+   * reference is gone.
    *
-   * @throws {TtmError} `EINVAL` after the last reference is gone, or for a kernel buffer; `ENOSPC` if there is none left.
+   * @throws {TtmError} `EINVAL` after the last reference is gone, or for a kernel buffer; `ENOSPC` if no range of
+   * offsets is free.
    */
   mmapOffset(): number {
     this.mustLive("name an offset for");
@@ -351,7 +360,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Takes the pages from all maps of users; they fault back in when they are touched (`ttm_bo_unmap_virtual`).
+   * Removes the pages from all user maps; they are faulted in again on the next access (`ttm_bo_unmap_virtual`).
    *
    * @throws {TtmError} `EINVAL` after the last reference is gone.
    */
@@ -361,7 +370,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Adds a user: as many {@linkcode unref} as users free the buffer.
+   * Takes a reference. The buffer is freed when {@linkcode unref} has dropped every reference.
    *
    * @throws {TtmError} `EINVAL` after the last reference is gone.
    */
@@ -372,12 +381,12 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   }
 
   /**
-   * Removes a user. The last one ends the handle, and with it pins, maps of the kernel and the part in a bulk move; memory
-   * that submitted work still uses is freed after that work. Maps of users and grabs are users themselves until they are
-   * disposed of.
+   * Drops a reference. The last one ends pins, kernel maps and membership in a bulk move; memory that submitted work
+   * still uses is freed after that work. User maps and CPU write grabs hold a reference each until they are disposed
+   * of.
    *
-   * @throws {TtmError} `EINVAL` after the last reference is gone, if all that are left are those of maps and grabs, or if
-   * the last one leaves it reserved.
+   * @throws {TtmError} `EINVAL` after the last reference is gone, if user maps and grabs hold all references that are
+   * left, or if it is the last reference and the buffer is reserved.
    */
   unref(): void {
     this.mustLive("release");
@@ -390,13 +399,13 @@ export class BufferObject extends ReservableBuffer implements Disposable {
     if (--this.users === 0) dropLastUser(this.state, this);
   }
 
-  /** @internal Adds a map or a grab as a user, which nobody but {@linkcode letGo} removes. */
+  /** @internal Takes the reference of a user map or a grab, which only {@linkcode letGo} drops. */
   keep(): this {
     mappingsOf(this.ref()).keepers++;
     return this;
   }
 
-  /** @internal Removes a map or a grab. If it is the last user, whoever has reserved the buffer comes first. */
+  /** @internal Drops the reference of a user map or a grab; the last one only after the reservation is unlocked. */
   letGo(): void {
     if (this.users > 1 || !this.reserved) return this.#endKeeping();
     const { reservation } = this;
@@ -411,7 +420,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
     if (--this.users === 0) dropLastUser(this.state, this);
   }
 
-  /** Removes a user, as {@linkcode unref}. */
+  /** Drops a reference, as {@linkcode unref}. */
   [Symbol.dispose](): void {
     this.unref();
   }

@@ -18,7 +18,7 @@ interface Door {
   readonly open: (buffer: BufferObject) => unknown;
 }
 
-/** What needs the reservation, and what only a live buffer. */
+/** Methods that require the reservation, and methods that only require a live buffer. */
 const reservedDoors: readonly Door[] = [
   { name: "unreserve", open: (buffer) => buffer.unreserve() },
   { name: "unlock", open: (buffer) => buffer.unlock() },
@@ -187,7 +187,7 @@ Deno.test("a buffer that is where it should be is refused all the same: unreserv
   const prepared = device.preparePlacement(only("gtt"));
   const buffer = put(device, prepared);
   place(buffer, prepared);
-  // Its ghost keeps it, and the reservation stays the shared one.
+  // Its ghost object keeps the buffer alive, and its reservation is still the shared one.
   const twin = put(device, "vram", { reservation: buffer.reservation });
   place(twin, prepared);
   place(twin, prepared);

@@ -7,34 +7,34 @@ import { TtmError } from "../base/errors.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 import { UserMap } from "./user_map.ts";
 
-/** What a client holds; sizes in bytes. */
+/** Memory use of a client (as in DRM fdinfo); sizes in bytes. */
 export interface ClientUsage {
-  /** How many buffers it has handles of. */
+  /** Number of buffers that the client has handles of. */
   readonly buffers: number;
-  /** Their size. */
+  /** Total size of those buffers. */
   readonly bytes: number;
-  /** The size of those that other clients have handles of, too. */
+  /** Size of the buffers that other clients have handles of as well. */
   readonly sharedBytes: number;
-  /** The size of those in each memory type, by name. */
+  /** Size of the buffers in each memory type, by name of the type. */
   readonly residentBytes: Readonly<Record<string, number>>;
-  /** The size of those in the swap store. */
+  /** Size of the buffers that are swapped out. */
   readonly swappedBytes: number;
-  /** The size of those that submitted work or a move uses. */
+  /** Size of the buffers that submitted work or a move uses. */
   readonly activeBytes: number;
 }
 
-/** What a client asks of its device. */
+/** The part of a device that a client uses. */
 interface DeviceOfClient {
   readonly memoryTypes: readonly string[];
   createBuffer(options: BufferOptions): BufferObject;
   lookup(offset: number): { readonly buffer: BufferObject; readonly offset: number } | null;
 }
 
-/** How many clients have handles of a buffer. */
+/** Number of clients that have handles of a buffer. */
 const holders: WeakMap<BufferObject, number> = new WeakMap();
 
 /**
- * A party that uses a device through handles, numbers that mean something to it alone (`drm_file`). Made by
+ * A user of a device that names buffers by handles, numbers that are valid in this client only (`drm_file`). Made by
  * `BoDevice.openClient`.
  *
  * @example Two clients, and a buffer that one shares with the other
@@ -55,7 +55,7 @@ const holders: WeakMap<BufferObject, number> = new WeakMap();
  * ```
  */
 export class Client implements ClientView, Disposable {
-  /** For people and for the driver. */
+  /** Name of the client, for messages and for the driver. */
   readonly name: string;
   #state: DeviceState;
   #device: DeviceOfClient;
@@ -71,15 +71,15 @@ export class Client implements ClientView, Disposable {
     this.name = name;
   }
 
-  /** The handles, in the order in which they were made. */
+  /** The handles, in order of creation. */
   get handles(): number[] {
     return [...this.#buffers.keys()];
   }
 
   /**
-   * Makes a buffer, as `BoDevice.createBuffer`.
+   * Creates a buffer, as `BoDevice.createBuffer`, and a handle of it.
    *
-   * @returns Its handle, from 1.
+   * @returns The handle; handles start at 1.
    * @throws {TtmError} As `BoDevice.createBuffer`; `EINVAL` if the client is closed.
    */
   createBuffer(options: BufferOptions): number {
@@ -88,9 +88,9 @@ export class Client implements ClientView, Disposable {
   }
 
   /**
-   * The buffer behind a handle. It belongs to the client: take a reference before keeping it.
+   * The buffer of a handle. The reference belongs to the client: call `ref` to keep the buffer for longer.
    *
-   * @throws {TtmError} `EINVAL` if this client has no such handle, whoever else may have.
+   * @throws {TtmError} `EINVAL` if this client has no such handle.
    */
   buffer(handle: number): BufferObject {
     const buffer = this.#buffers.get(handle);
@@ -101,8 +101,8 @@ export class Client implements ClientView, Disposable {
   /**
    * Gives another client of the device a handle of a buffer.
    *
-   * @returns The other's handle; the one that it has already, if so.
-   * @throws {TtmError} `EINVAL` if this client has no such handle, or the other is closed or of another device.
+   * @returns The other client's handle; the existing one if it has the buffer already.
+   * @throws {TtmError} `EINVAL` if this client has no such handle, or the other client is closed or of another device.
    */
   share(handle: number, other: Client): number {
     const buffer = this.buffer(handle);
@@ -114,9 +114,9 @@ export class Client implements ClientView, Disposable {
   }
 
   /**
-   * Gives a handle up. The buffer goes with the last of its users.
+   * Releases a handle and its reference to the buffer.
    *
-   * @throws {TtmError} `EINVAL` if there is no such handle, or the buffer has no other user and is reserved.
+   * @throws {TtmError} `EINVAL` if there is no such handle, or it holds the last reference and the buffer is reserved.
    */
   release(handle: number): void {
     const buffer = this.buffer(handle);
@@ -127,11 +127,12 @@ export class Client implements ClientView, Disposable {
   }
 
   /**
-   * Maps a buffer by its offset, in bytes and a multiple of 4096; it may point into the buffer (`ttm_bo_mmap`).
+   * Maps a buffer by its mmap offset (`ttm_bo_mmap`).
    *
-   * @param length In bytes; the rest of the buffer, if left out.
-   * @throws {TtmError} `EINVAL` if the offset names nothing or the length goes beyond the buffer; `EPERM` if the client has no
-   * handle of the buffer, or the driver does not let it map it.
+   * @param offset In bytes, a multiple of 4096. It may point at a page inside the buffer.
+   * @param length In bytes; the rest of the buffer by default.
+   * @throws {TtmError} `EINVAL` if no buffer has the offset or the range ends beyond the buffer; `EPERM` if the client
+   * has no handle of the buffer, or the driver denies the map.
    */
   mmap(offset: number, length?: number): UserMap {
     this.#mustBeOpen("map");
@@ -148,7 +149,7 @@ export class Client implements ClientView, Disposable {
     return new UserMap(this.#state, buffer, firstPage, Math.ceil((length ?? rest) / PAGE_SIZE));
   }
 
-  /** What it holds at present. */
+  /** The current memory use of the client. */
   usage(): ClientUsage {
     const usage = { buffers: 0, bytes: 0, sharedBytes: 0, swappedBytes: 0, activeBytes: 0 };
     const residentBytes: Record<string, number> = Object.fromEntries(this.#device.memoryTypes.map((name) => [name, 0]));
@@ -166,16 +167,17 @@ export class Client implements ClientView, Disposable {
   }
 
   /**
-   * Gives all handles up. A second call does nothing.
+   * Releases all handles. A second call does nothing.
    *
-   * @throws {TtmError} `EINVAL` if a buffer has no other user and is reserved; it and those after it are still held then.
+   * @throws {TtmError} `EINVAL` if a handle holds the last reference to a buffer that is reserved; that handle and
+   * those after it are kept.
    */
   close(): void {
     for (const handle of this.handles) this.release(handle);
     this.#closed = true;
   }
 
-  /** Gives all handles up, as {@linkcode close}. */
+  /** Releases all handles, as {@linkcode close}. */
   [Symbol.dispose](): void {
     this.close();
   }

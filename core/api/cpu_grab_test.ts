@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { AcquireTicket, checkInvariants, reserveList } from "../mod.ts";
 import { addWork, fence, only, put, refused, testDevice } from "../testing_devices.ts";
 
-/** Lets all tasks run until they wait. */
+/** Lets all pending tasks run until each of them is waiting. */
 const allBlocked = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 Deno.test("a grabbed buffer is kept out of submissions until the last grab ends; validating it goes on", async () => {

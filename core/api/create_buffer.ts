@@ -5,7 +5,7 @@ import type { DeviceState } from "../state/device_state.ts";
 import { DONE, ENOMEM } from "../base/outcome.ts";
 import { importedTable } from "../memory/bind.ts";
 
-/** Makes a buffer without a place (`ttm_bo_init`), and accounts for its structures. */
+/** Creates a buffer without a resource (`ttm_bo_init`), and charges its structures to the memory accountant. */
 export function createBuffer(state: DeviceState, options: CheckedBufferOptions): BufferObject {
   const buffer = new BufferObject(state, options);
   if (buffer.imported !== null) buffer.tt = importedTable(buffer.pages, buffer.imported);
@@ -14,7 +14,7 @@ export function createBuffer(state: DeviceState, options: CheckedBufferOptions):
   const charge = structuresCharge(state, buffer);
   const op = state.submissions.fresh(buffer);
   if (state.accountant.charge(charge, op) !== DONE) {
-    // It goes like any other, which takes the charge back.
+    // Destroying the buffer uncharges its structures, so they must be counted first.
     state.accountant.count(charge);
     buffer.unref();
     throw op.error("create buffer", `no memory for its ${charge.bytes} bytes of structures`, ENOMEM);

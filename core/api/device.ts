@@ -50,11 +50,11 @@ import { PAGE_SIZE, PRIORITIES } from "../base/units.ts";
 import { firstVictim } from "../place/victims.ts";
 import { complete } from "../state/wait.ts";
 
-/** How many buffers a message names. */
+/** Maximum number of buffers that a message names. */
 const NAMED = 5;
 
 /**
- * A device and its buffers (`ttm_device`): composed of a driver and of managers for its memory types.
+ * A device and its buffers (`ttm_device`), composed of a driver and of managers for its memory types.
  *
  * @example A device with nothing but system memory
  * ```ts
@@ -78,8 +78,8 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   /**
    * Composes a device.
    *
-   * @throws {TtmError} `EINVAL` if the driver's memory types make no sense, a manager has no memory type, or the
-   * driver has device-resident memory, and neither `move` nor `ioMemReserve`.
+   * @throws {TtmError} `EINVAL` if the driver's memory types are invalid, a manager names no memory type of the driver,
+   * or the driver has device-resident memory but neither `move` nor `ioMemReserve`.
    */
   constructor(options: DeviceOptions) {
     const what = "create device";
@@ -98,7 +98,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     global.add(this, this.#state);
   }
 
-  /** The source of time. */
+  /** The clock of the device. */
   get clock(): Clock {
     return this.#state.clock;
   }
@@ -108,30 +108,30 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     return this.#state.types.map((type) => type.name);
   }
 
-  /** Buffers that have users. */
+  /** Number of buffers that have references. */
   get liveBuffers(): number {
     return this.#state.liveBuffers;
   }
 
-  /** What it shares with other devices. */
+  /** The state that the device shares with other devices. */
   get global(): Global {
     return this.#global;
   }
 
-  /** How many buffers without users, and old places of moved buffers, submitted work still uses. */
+  /** Number of dying buffers (without references, not freed yet) and of ghost objects. */
   get dyingBuffers(): number {
     return this.#state.dyingBuffers;
   }
 
-  /** Those of them that nothing but work keeps: dying buffers by number, then ghosts in the order of their making. */
+  /** The buffers that only submitted work keeps: dying ones by id, then ghost objects in order of creation. */
   get dying(): BufferView[] {
     return dyingIn(this.#state);
   }
 
   /**
-   * Keeps the device from freeing dying buffers by itself when their work ends, until the result is disposed of; then
-   * all that are idle are freed, in the order of {@linkcode dying} (`ttm_bo_lock_delayed_workqueue`). Whoever needs
-   * room meanwhile still takes it from those that are idle.
+   * Blocks delayed destruction until the result is disposed of: dying buffers are not freed when their work ends. Then
+   * all idle ones are freed, in the order of {@linkcode dying} (`ttm_bo_lock_delayed_workqueue`). An allocation that
+   * needs their memory still frees idle dying buffers.
    */
   holdDelayedDestroy(): Disposable {
     this.#state.delayedDestroyHolds++;
@@ -141,8 +141,8 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * Makes a buffer without a place and without memory; validating it gives it both. It reads as zero, or as what
-   * is imported.
+   * Creates a buffer without a resource and without memory; validating it allocates both. It reads as zero, or as the
+   * imported bytes.
    *
    * @throws {TtmError} `EINVAL` if an option is out of range, or the device is closed.
    */
@@ -155,12 +155,12 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * Makes a buffer and brings it to one of the places (`ttm_bo_init_validate`). With a reservation of its own it is not
-   * reserved afterwards; a given one must be reserved, and stays so.
+   * Creates a buffer and validates it (`ttm_bo_init_validate`). A buffer with its own reservation is returned
+   * unreserved; a shared reservation, passed as an option, must be locked and stays locked.
    *
-   * @throws {TtmError} `EINVAL` as {@linkcode createBuffer}, or if the given reservation is not reserved; otherwise as
-   * `BufferObject.validate`. The buffer is gone then, and `onDestroy` has been called, or will be when work that
-   * others have on the reservation has ended. An aborted signal rejects with its reason.
+   * @throws {TtmError} `EINVAL` as {@linkcode createBuffer}, or if the shared reservation is not locked; otherwise as
+   * `BufferObject.validate`. On error the buffer is released: `onDestroy` is called at once, or when the work of other
+   * buffers on the shared reservation has ended. An aborted signal rejects with its reason.
    */
   async createPlaced(options: PlacedBufferOptions, waitOptions: ValidateOptions = {}): Promise<BufferObject> {
     checkObject("create buffer", "the options", options);
@@ -183,9 +183,10 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * The buffer that an offset in bytes names, and where in it the offset points, in bytes; null if there is none.
+   * The buffer whose range of mmap offsets contains `offset`, in bytes, and the offset inside that buffer, in bytes;
+   * null if there is none.
    *
-   * @throws {TtmError} `EINVAL` for what is no offset.
+   * @throws {TtmError} `EINVAL` if `offset` is not a valid offset.
    */
   lookup(offset: number): { readonly buffer: BufferObject; readonly offset: number } | null {
     checkInteger("look up", "offset", offset, 0, Number.MAX_SAFE_INTEGER);
@@ -196,9 +197,9 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * Lets somebody in who sees no buffers but its own.
+   * Opens a client, which can access only buffers that it has handles of.
    *
-   * @throws {TtmError} `EINVAL` if the name is no text, or the device is closed.
+   * @throws {TtmError} `EINVAL` if the name is not a string, or the device is closed.
    */
   openClient(name: string): Client {
     if (this.#state.closed) throw new TtmError("EINVAL", "Cannot open client: the device is closed");
@@ -209,9 +210,9 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * Checks a placement once, for validating many times.
+   * Checks a placement once, so that it can be passed to validate many times without another check.
    *
-   * @throws {TtmError} `EINVAL` if a memory type is unknown, a range is empty or no whole numbers, or a caching
+   * @throws {TtmError} `EINVAL` if a memory type is unknown, a range is empty or not of whole numbers, or a caching
    * attribute is unknown.
    */
   preparePlacement(placement: Placement): PreparedPlacement {
@@ -219,11 +220,12 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * Evicts the first buffer of a memory type: of the lowest priority the one that was touched longest ago.
+   * Evicts the first buffer of a memory type in eviction order: with `lru()`, the least recently used one of the lowest
+   * priority.
    *
-   * @returns false if the memory type is empty.
-   * @throws {TtmError} `EINVAL` for an unknown memory type, `ENOSPC` if the buffer has nowhere to go, `EBUSY` if it
-   * is reserved, or as `BufferObject.validate`.
+   * @returns false if the memory type has no buffer that can be evicted.
+   * @throws {TtmError} `EINVAL` for an unknown memory type; `ENOSPC` if no place that the driver names for the victim
+   * has room; `EBUSY` if the victim is reserved; otherwise as `BufferObject.validate`.
    */
   async evictFirst(memoryType: string, options: WaitOptions = {}): Promise<boolean> {
     const type = this.#type(`evict from`, memoryType);
@@ -231,7 +233,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     const op = new Operation(this.#state.tracer, options.noWait === true);
     const victim = firstVictim(this.#state, type);
     const outcome = await complete(this.#state.clock, op, options.signal, () => {
-      // It may leave by itself while it is waited for.
+      // The victim may have left the memory type during the wait.
       if (victim === null || victim.type !== type) return DONE;
       const outcome = giveUpPlace(this.#state, victim, op);
       return outcome === DONE ? waitUntilLeft(op) : outcome;
@@ -241,10 +243,11 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * Evicts all buffers of a memory type but the pinned ones, and waits for the copies out of it
+   * Evicts all buffers of a memory type except pinned ones, and waits for the copies out of it
    * (`ttm_resource_manager_evict_all`).
    *
-   * @throws {TtmError} As {@linkcode evictFirst}, for the first buffer that cannot leave; those before it have left.
+   * @throws {TtmError} As {@linkcode evictFirst}, for the first buffer that cannot be evicted; those before it have
+   * been evicted.
    */
   async evictAll(memoryType: string, options: WaitOptions = {}): Promise<void> {
     const what = `evict all from ${memoryType}`;
@@ -257,14 +260,14 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * Swaps buffers out, of the first memory type that has any, SYSTEM first, or of one memory type; lowest priority and
-   * oldest first (`ttm_device_swapout`).
+   * Swaps out buffers of one memory type, or of the first memory type that has any, SYSTEM first. Buffers are taken in
+   * eviction order (`ttm_device_swapout`). Buffers that cannot be written to the store are skipped.
    *
-   * @param options `pages`: how many pages to free at least, if there are as many, from 1; only with a memory type can it
-   * be more than 1.
-   * @returns The pages freed; 0 if there is nothing to swap out.
-   * @throws {TtmError} `EINVAL` for an unknown memory type or a fixed one; `EBUSY` after 15 s of waiting for the work on a
-   * buffer. An aborted signal rejects with its reason. Buffers that cannot be written to the store are passed over.
+   * @param options `pages`: the number of pages to free, at least 1, as far as there are so many; more than 1 only with
+   * a memory type.
+   * @returns The number of pages freed; 0 if there is nothing to swap out.
+   * @throws {TtmError} `EINVAL` for an unknown or fixed memory type; `EBUSY` after 15 s of waiting for the work on a
+   * buffer. An aborted signal rejects with its reason.
    */
   async swapOut(options: SwapOutOptions = {}): Promise<number> {
     checkWaitOptions("swap out", options, undefined, SWAP_OUT_OPTIONS);
@@ -286,21 +289,22 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * Gives a memory type that has none a manager (`ttm_bo_init_mm`).
+   * Sets the manager of a memory type that has none (`ttm_bo_init_mm`).
    *
-   * @throws {TtmError} `EINVAL` for an unknown memory type, SYSTEM, or what is no manager; `EBUSY` if it has one; what the
-   * manager throws.
+   * @throws {TtmError} `EINVAL` for an unknown memory type, for SYSTEM, or if `manager` is not a manager; `EBUSY` if
+   * the memory type has a manager. Errors of the manager's `init` are passed on.
    */
   initManager(memoryType: string, manager: MemTypeManager): void {
     initManager(this.#type("initialise the manager of", memoryType), manager);
   }
 
   /**
-   * Evicts everything from a memory type and takes its manager away; another may be given then (`ttm_bo_clean_mm`).
+   * Evicts all buffers from a memory type and removes its manager; {@linkcode initManager} can set another
+   * (`ttm_bo_clean_mm`).
    *
-   * @throws {TtmError} `EINVAL` for an unknown memory type, SYSTEM, or one without a manager; `EBUSY` if something stays,
-   * pinned buffers for example, or as {@linkcode evictFirst}. The manager stays then, and nothing new is placed there until
-   * {@linkcode setUsed}.
+   * @throws {TtmError} `EINVAL` for an unknown memory type, SYSTEM, or one without a manager; `EBUSY` if buffers
+   * remain, pinned ones for example; otherwise as {@linkcode evictFirst}. On error the manager stays, and nothing new
+   * is placed in the memory type until {@linkcode setUsed} allows it.
    */
   async cleanManager(memoryType: string, options: WaitOptions = {}): Promise<void> {
     const what = `clean the manager of ${memoryType}`;
@@ -314,8 +318,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * Allows or forbids that anything new is placed in a memory type; what is there stays
-   * (`ttm_resource_manager_set_used`).
+   * Allows or forbids new resources in a memory type; existing ones stay (`ttm_resource_manager_set_used`).
    *
    * @throws {TtmError} `EINVAL` for an unknown memory type or SYSTEM.
    */
@@ -327,8 +330,8 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * The last copy, of all timelines, out of a range of a memory type that was handed on before the copy ended; it may
-   * have ended since. null if there never was one.
+   * The move fence of a memory type: the fence of the last copy, on any timeline, out of a range that was freed before
+   * the copy ended. It may have signalled since. null if there was no such copy.
    *
    * @throws {TtmError} `EINVAL` for an unknown memory type.
    */
@@ -337,7 +340,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * How full a memory type is.
+   * The size of a memory type and the pages in use.
    *
    * @throws {TtmError} `EINVAL` for an unknown memory type.
    */
@@ -347,8 +350,8 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * The order of eviction of a memory type: for each priority, from 0, its buffers, first to go first. Pinned ones
-   * are not in it; dying ones are.
+   * The eviction order of a memory type: for each priority, from 0, its buffers, the first victim first. Contains dying
+   * buffers, but no pinned ones.
    *
    * @throws {TtmError} `EINVAL` for an unknown memory type.
    */
@@ -367,10 +370,10 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * The device as it is now, as plain data: its memory types, who is where in them, and in what order they would be evicted.
-   * Looking changes nothing. For people there is {@linkcode debug}.
+   * A snapshot of the device as plain data: its memory types, the resources in each, and their eviction order. Taking
+   * it changes nothing. {@linkcode debug} returns text for people.
    *
-   * @example Who is in VRAM, first to be evicted first
+   * @example The buffers in VRAM, by address and in eviction order
    * ```ts
    * import { assertEquals } from "@std/assert";
    * import { BoDevice, PAGE_SIZE, SimulatedClock } from "@ttm/core";
@@ -396,7 +399,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * The manager's dump of a memory type, for people; {@linkcode dump} is for programs.
+   * The manager's own dump of a memory type, as text for people; {@linkcode dump} is for programs.
    *
    * @throws {TtmError} `EINVAL` for an unknown memory type.
    */
@@ -406,10 +409,10 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * Waits for dying buffers and gives the memory types up.
+   * Waits for dying buffers and releases the driver, the managers and the policy.
    *
-   * @throws {TtmError} `EBUSY` if buffers are alive, or dying ones are still busy after 15 s, or at once with `noWait`.
-   * Nothing has changed then, and it may be tried again. An aborted signal rejects with its reason.
+   * @throws {TtmError} `EBUSY` if buffers have references, or dying ones are still busy after 15 s, or at once with
+   * `noWait`. The device stays open, and `close` can be called again. An aborted signal rejects with its reason.
    */
   async close(options: WaitOptions = {}): Promise<void> {
     checkWaitOptions("close device", options);
@@ -418,7 +421,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     this.#mustHaveNoUsers();
     const op = new Operation(state.tracer, options.noWait === true);
     const outcome = await complete(state.clock, op, options.signal, () => {
-      // The last ghost of a buffer may leave the buffer to be destroyed next.
+      // Freeing the last ghost object of a buffer can make that buffer dying: repeat until the count stays the same.
       for (let before = -1; state.dyingBuffers > 0 && state.dyingBuffers !== before;) {
         before = state.dyingBuffers;
         const returned = waitForReturns(state, op);
@@ -429,7 +432,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
           if (buffer.row >= 0) reap(state, buffer);
         }
       }
-      // Where there is still no room on the way there will be none.
+      // A return that still has no room for its intermediate place cannot complete: nothing else will be freed.
       for (const stranded of state.returning) stranded.end();
       return state.dyingBuffers > 0 ? EBUSY : DONE;
     });
@@ -479,17 +482,18 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 }
 
-/** Names the first few for a message. */
+/** Names the first few buffers, for a message. */
 function someOf(buffers: readonly BufferView[]): string {
   const named = buffers.slice(0, NAMED).join(", ");
   return buffers.length > NAMED ? `${named} and ${buffers.length - NAMED} more` : named;
 }
 
 /**
- * Walks over everything that a device holds and compares it with the rules that must always be true.
+ * Checks the invariants of all state of a device.
  *
- * @param buffers Check only what these buffers say of themselves, which takes a moment however many others there are.
- * @throws {Error} On the first rule that is broken, with the values. It is a bug in the core, or in a driver or
+ * @param buffers If given, checks only the invariants of each of these buffers; the cost does not depend on the number
+ * of other buffers.
+ * @throws {Error} On the first broken invariant, with the values. The cause is a bug in the core, or in a driver or
  * manager that breaks its contract.
  */
 export function checkInvariants(device: BoDevice, buffers?: Iterable<BufferView>): void {

@@ -3,22 +3,22 @@ import { type Caching, cachingName } from "../base/caching.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 
-/** Who owns a range. */
+/** The buffer that owns a resource. */
 export interface DumpedBuffer {
-  /** Number of the buffer in its device. */
+  /** Id of the buffer in its device. */
   readonly id: number;
   /** The name given at creation; null without one. */
   readonly label: string | null;
   /**
-   * `"live"` with users, `"dying"` without, when work keeps its memory; `"ghost"` for an old place of a buffer, kept until the
-   * copy out of it has ended.
+   * `"live"` with references; `"dying"` without references, until its work has ended; `"ghost"` for a ghost object,
+   * which holds the old resource of a moved buffer until the copy out of it has ended.
    */
   readonly state: "live" | "dying" | "ghost";
   /** 0 to 3; lower ones are evicted first. */
   readonly priority: number;
-  /** How often it is pinned. */
+  /** Pin count. */
   readonly pins: number;
-  /** Whether somebody holds its reservation. */
+  /** Whether its reservation is locked. */
   readonly reserved: boolean;
   /** Whether submitted work or a move still uses it. */
   readonly busy: boolean;
@@ -26,19 +26,19 @@ export interface DumpedBuffer {
   readonly swapped: boolean;
 }
 
-/** What one buffer occupies of a memory type. */
+/** One resource: what a buffer occupies in a memory type. */
 export interface DumpedPlace {
-  /** First page; 0 in SYSTEM, without meaning where the manager has no addresses. */
+  /** First page; 0 in SYSTEM, meaningless if the manager has no addresses. */
   readonly start: number;
-  /** Size in pages. A manager that hands out pieces may have put them elsewhere than behind `start`. */
+  /** Size in pages. If the manager allocates in several blocks, they need not be contiguous from `start`. */
   readonly pages: number;
-  /** How it is mapped. */
+  /** Caching attribute. */
   readonly caching: Caching;
-  /** Whose it is. */
+  /** The buffer that owns the resource. */
   readonly owner: DumpedBuffer;
 }
 
-/** A memory type and what is in it. */
+/** A memory type and its resources. */
 export interface DumpedMemoryType {
   /** Its name. */
   readonly name: string;
@@ -46,35 +46,40 @@ export interface DumpedMemoryType {
   readonly pages: number;
   /** Pages in use. */
   readonly usedPages: number;
-  /** Whether no host pages stand behind it. */
+  /** Whether it is device-resident memory, without backing pages. */
   readonly fixed: boolean;
-  /** Whether anything new may be placed in it: it has a manager, if it needs one, and its use is not forbidden. */
+  /**
+   * Whether new resources can be allocated in it: it has a manager, or is SYSTEM, and `setUsed` has not disabled it.
+   */
   readonly usable: boolean;
-  /** Name of its manager; null for SYSTEM, and where there is none. */
+  /** Name of its manager; null for SYSTEM and for a type without a manager. */
   readonly manager: string | null;
-  /** What is in it, by address; equal ones by the number of their owners. */
+  /** Its resources, sorted by `start`, then by id of the owner. */
   readonly places: readonly DumpedPlace[];
-  /** Indexes into `places`, first to be evicted first. The pinned are not among them. */
+  /** Indexes into `places` in eviction order, the first victim first, without pinned buffers. */
   readonly evictionOrder: readonly number[];
 }
 
-/** A device at one moment: plain data, which survives `JSON.stringify`. Members may be added, and none change or go. */
+/**
+ * A snapshot of a device: plain data, which survives `JSON.stringify`. Later versions may add members, but neither
+ * change nor remove any.
+ */
 export interface DeviceDump {
-  /** When, on the device's clock, in milliseconds. */
+  /** Time of the snapshot on the device's clock, in milliseconds. */
   readonly time: number;
   /** Name of the driver. */
   readonly driver: string;
   /** Name of the eviction policy. */
   readonly policy: string;
-  /** Pages of host memory that the device and those that share its `Global` hold. */
+  /** Populated host pages of the device and of all devices that share its `Global`. */
   readonly hostPages: number;
   /** Each memory type, in the order of the driver, SYSTEM first. */
   readonly memoryTypes: readonly DumpedMemoryType[];
-  /** Buffers without a place, by number: not validated yet, or purged. */
+  /** Buffers without a resource, by id: not validated yet, or purged. */
   readonly unplaced: readonly DumpedBuffer[];
 }
 
-/** What {@linkcode DeviceDump} says, of a device as it is now. */
+/** Takes a snapshot of a device. */
 export function dumpDevice(state: DeviceState): DeviceDump {
   const buffers = [...state.buffers.all()].sort((a, b) => a.id - b.id || a.made - b.made);
   return {

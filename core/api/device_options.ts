@@ -12,29 +12,29 @@ import type { PreparedPlacement } from "../state/prepared_placement.ts";
 import type { SwapStore } from "../contract/swap_store.ts";
 import type { Tracer } from "../contract/tracer.ts";
 
-/** What a new buffer is like, and where it is to be. */
+/** Options of a new buffer, with its placement. */
 export interface PlacedBufferOptions extends BufferOptions {
-  /** Where it may live. */
+  /** The placement that the buffer is validated with. */
   readonly placement: Placement | PreparedPlacement;
 }
 
 /** The parts of a device. */
 export interface DeviceOptions {
-  /** The device under the buffers. Belongs to this device alone. */
+  /** The driver, used by this device alone. */
   readonly driver: Driver;
-  /** Who hands out the pages of each memory type but SYSTEM, by name. Without one, nothing can be placed there. */
+  /** The manager of each memory type except SYSTEM, by name. Nothing can be placed in a type without a manager. */
   readonly managers: Readonly<Record<string, MemTypeManager>>;
-  /** The source of time. @default {a `SystemClock`} */
+  /** The clock. @default {a `SystemClock`} */
   readonly clock?: Clock;
-  /** Who watches. @default {nobody} */
+  /** The tracer, which is called on events of the device. @default {none} */
   readonly tracer?: Tracer;
-  /** Where pages are swapped out to. @default {host memory} */
+  /** The swap store, which pages are swapped out to. @default {host memory} */
   readonly store?: SwapStore;
-  /** Who is evicted first. Belongs to this device alone, until that is closed. @default {`lru()`} */
+  /** The eviction policy. One policy object serves one device at a time, until that is closed. @default {`lru()`} */
   readonly policy?: EvictionPolicy;
-  /** What it shares with other devices: the account of memory and the turns of swapping. @default {one of its own} */
+  /** The global that devices share: memory accounting and the order of swapout. @default {a new `Global`} */
   readonly global?: Global;
-  /** The limits of a global of its own. @default {none} */
+  /** Memory limits of the device's own global; not allowed with `global`. @default {none} */
   readonly limits?: MemoryLimits;
 }
 
@@ -49,7 +49,7 @@ export const DEVICE_OPTIONS: ReadonlySet<string> = optionNames<DeviceOptions>({
   limits: true,
 });
 
-/** The global that a device is to be one of. */
+/** The global of a new device. */
 export function globalOf({ global, limits }: DeviceOptions): Global {
   if (global === undefined) return new Global(limits === undefined ? {} : { limits });
   if (global instanceof Global && limits === undefined) return global;

@@ -44,7 +44,7 @@ const to = fc.constantFrom(...Object.keys(placements) as (keyof typeof placement
 const usage = fc.constantFrom<FenceUsage>("kernel", "write", "read", "bookkeep");
 const weighted = <Value>(weight: number, arbitrary: fc.Arbitrary<Value>) => ({ weight, arbitrary });
 
-/** One step; `at` picks a buffer, or a fence, among those that there are. */
+/** One step; `at` selects one of the existing buffers or fences. */
 const step = fc.oneof(
   weighted(
     8,
@@ -74,19 +74,19 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** What a device should be doing, kept beside it. */
+/** A device, and a model of its expected state. */
 class World {
   readonly #clock = new SimulatedClock();
   readonly #driver: Driver;
   readonly #device: BoDevice;
-  /** Live buffers that no call is waiting with, and the bytes that should be in them. */
+  /** Live buffers without a call that waits; `#bytes` holds their expected contents. */
   readonly #buffers: BufferObject[] = [];
   readonly #bytes: Map<BufferView, Uint8Array> = new Map();
-  /** The arrays of exporters, of buffers that are alive. */
+  /** The imported arrays of live buffers. */
   readonly #imported: Map<BufferView, Uint8Array> = new Map();
-  /** What was in buffers when they entered the VRAM that they are in. */
+  /** The contents of each buffer when it was last moved to VRAM. */
   readonly #atHome: WeakMap<BufferView, Uint8Array | undefined> = new WeakMap();
-  /** Arrays of exporters whose buffers are gone, and what they must hold when all work is over. */
+  /** Imported arrays of released buffers, and the bytes that they must hold when all work has ended. */
   readonly #returned: { readonly array: Uint8Array; readonly bytes: Uint8Array }[] = [];
   readonly #works: Fence[] = [];
   readonly #started: Set<Promise<unknown>> = new Set();
@@ -105,7 +105,7 @@ class World {
       },
       purge: (buffer) => {
         if (!this.#imported.has(buffer)) this.#bytes.get(buffer)?.fill(0);
-        // What was written in VRAM is lost, what was there before is not.
+        // Writes in VRAM are lost; the contents from before the move to VRAM are not.
         else this.#bytes.get(buffer)?.set(this.#atHome.get(buffer) ?? []);
       },
     };
@@ -129,7 +129,7 @@ class World {
   async #create({ pages, priority, sg }: Step & { do: "create" }, placement: Placement): Promise<void> {
     if (this.#buffers.length >= MOST) return;
     const bytes = pages * PAGE_SIZE - 7;
-    // Every third one is imported.
+    // Every third buffer is imported.
     const imported = sg === 0 ? new Uint8Array(pages * PAGE_SIZE).fill(100 + priority) : null;
     const options = { bytes, priority, alignment: 1 + pages % 3 };
     const buffer = this.#device.createBuffer(imported === null ? options : { ...options, kind: "sg", imported });
@@ -167,7 +167,7 @@ class World {
     if (done) assert(isIn(buffer, placement), `${buffer} is in ${after}`);
   }
 
-  /** The same object each time, as drivers do it. */
+  /** Returns the same object for the same placement, as drivers do. */
   #prepared(placement: Placement): PreparedPlacement {
     const prepared = this.#placements.get(placement) ?? this.#device.preparePlacement(placement);
     this.#placements.set(placement, prepared);
@@ -185,7 +185,7 @@ class World {
       }));
   }
 
-  /** Goes on while the buffer may be waiting; nobody else touches it meanwhile. */
+  /** Starts a validate that may wait; no other step uses the buffer until it ends. */
   #start(buffer: BufferObject, placement: Placement): void {
     this.#buffers.splice(this.#buffers.indexOf(buffer), 1);
     const started = this.#places(buffer, () => buffer.validate(this.#prepared(placement))).finally(() => {
@@ -227,7 +227,7 @@ class World {
     buffer.addFence(work, usage);
   }
 
-  /** A job of the GPU that fills the buffer when it ends, wherever the buffer has gone by then. */
+  /** Submits a GPU job that fills the buffer when it ends, wherever the buffer is placed then. */
   #submit(buffer: BufferObject, byte: number, durationMs: number): void {
     const reachable = buffer.memoryType === "vram" || buffer.memoryType === "gtt";
     if (!reachable || !(this.#driver instanceof RadeonSim)) return;
@@ -243,7 +243,7 @@ class World {
 
   #unref(buffer: BufferObject): void {
     const [array, bytes] = [this.#imported.get(buffer), this.#bytes.get(buffer)];
-    // Where moves fail, now or when its work has ended, bytes may stay behind in a part of VRAM that the CPU cannot see.
+    // If moves fail, now or when the buffer's work has ended, bytes may remain in VRAM that is not CPU-visible.
     const canReturn = this.#driver instanceof RadeonSim || (this.#toBreak === 0 && this.#works.length === 0);
     if (array !== undefined && bytes !== undefined && canReturn) this.#returned.push({ array, bytes });
     this.#bytes.delete(buffer);
@@ -261,7 +261,7 @@ class World {
     }
   }
 
-  /** Reads everything once more, and takes the device apart. */
+  /** Compares all contents once more, releases all buffers and closes the device. */
   async end(): Promise<void> {
     for (const work of this.#works) work.signal();
     await Promise.all(this.#started);
@@ -304,7 +304,7 @@ const drivers: Record<string, (breaks: () => boolean) => Driver> = {
   "an immediate driver": (breaks) => {
     const driver = new TestDriver({ vram: VRAM, gtt: GTT, visible: VISIBLE });
     const { evict } = driver;
-    // Those of the highest priority are scratch memory.
+    // Buffers of the highest priority are scratch memory.
     driver.evict = (buffer) =>
       buffer.priority === 3 && buffer.memoryType === "vram" ? placements.nowhere : evict(buffer);
     driver.beforeMove = () => {

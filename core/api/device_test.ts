@@ -195,7 +195,7 @@ Deno.test("close() waits for dying buffers and ghosts", async () => {
   second.signal();
   await closing;
   assertEquals([device.dyingBuffers, device.usage("vram").usedPages, device.usage("gtt").usedPages], [0, 0, 0]);
-  clock.advanceTo(0); // the freeings that came too late do no harm
+  clock.advanceTo(0); // frees that are scheduled too late have no effect
   assertEquals([device.dyingBuffers, clock.pending], [0, 0]);
 });
 

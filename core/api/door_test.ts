@@ -74,7 +74,7 @@ for (const manager of [null, 7, {}, { init: () => {} }]) {
   });
 }
 
-/** Parts of a device that nobody has used yet, and what they see of it. */
+/** Parts that no device has used yet, and the record of the calls that they receive. */
 function unusedParts() {
   const attached: unknown[] = [];
   const driver: Driver = Object.assign(new TestDriver(), { attach: (context: unknown) => void attached.push(context) });

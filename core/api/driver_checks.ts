@@ -13,7 +13,7 @@ const WHAT = "create device";
 const MOVES: readonly MoveKind[] = ["immediate", "ordered", "retried"];
 const FLAGS = ["pipelinedEvictions", "queuedBinds", "contents", "dma32"] as const;
 
-/** Checks what a driver says of itself, but for its memory types; throws `EINVAL`. */
+/** Checks the members of a driver, except its memory types; throws `EINVAL`. */
 export function checkDriver(driver: Driver): void {
   checkMethods(WHAT, "options.driver", driver, ["evictPlacement"]);
   const supports: DriverSupport = driver.supports ?? {};

@@ -6,18 +6,18 @@ import { AcquireTicket } from "../lock/acquire_ticket.ts";
 
 export const EXEC_OPTIONS: ReadonlySet<string> = optionNames<ExecOptions>({ ignoreDuplicates: true });
 
-/** How to lock. */
+/** Options of {@linkcode Exec}. */
 export interface ExecOptions {
-  /** A buffer that is locked again is fine, instead of `EALREADY`. @default {false} */
+  /** Whether locking a locked buffer again succeeds, instead of failing with `EALREADY`. @default {false} */
   readonly ignoreDuplicates?: boolean;
 }
 
-/** Before the first {@linkcode Exec.cleanup}, in the loop, after it, or given up. */
+/** Before the first {@linkcode Exec.cleanup}, in the retry loop, after it, or after {@linkcode Exec.finish}. */
 type Phase = "new" | "locking" | "locked" | "finished";
 
 /**
- * Locks buffers that become known one after the other (`drm_exec`): when one is held by an older party, all are given
- * up, that one is locked first, and the loop starts over.
+ * Locks buffers one after the other under one acquire ticket (`drm_exec`). When a buffer is held under an older ticket,
+ * all locks are released, the contended buffer is locked first, and the retry loop starts over.
  *
  * @example Two buffers
  * ```ts
@@ -40,7 +40,7 @@ type Phase = "new" | "locking" | "locked" | "finished";
  * ```
  */
 export class Exec implements Disposable {
-  /** Its age decides who gives way; it stays the same over all turns of the loop. */
+  /** The acquire ticket of all locks. It keeps its age over all iterations of the loop. */
   readonly ticket: AcquireTicket = new AcquireTicket();
   #ignoreDuplicates: boolean;
   #phase: Phase = "new";
@@ -49,9 +49,9 @@ export class Exec implements Disposable {
   #prelocked: BufferObject | null = null;
 
   /**
-   * Locks nothing yet.
+   * Creates a new acquire ticket; locks nothing.
    *
-   * @throws {TtmError} `EINVAL` if an option is not of its type.
+   * @throws {TtmError} `EINVAL` if an option has the wrong type.
    */
   constructor(options: ExecOptions = {}) {
     const what = "create exec";
@@ -66,21 +66,21 @@ export class Exec implements Disposable {
     return [...this.#buffers];
   }
 
-  /** The buffer that made this one give way; it is locked first in the next turn. */
+  /** The buffer whose lock is held under an older ticket; it is locked first in the next iteration. */
   get contended(): BufferObject | null {
     return this.#contended;
   }
 
-  /** The buffer that was locked first for that reason and has not been asked for since. */
+  /** The contended buffer that was locked first and that {@linkcode lock} has not been called for yet. */
   get prelocked(): BufferObject | null {
     return this.#prelocked;
   }
 
   /**
-   * Begins a turn of the loop: `while (exec.cleanup()) { … }`. After contention all locks are given up.
+   * Begins an iteration of the retry loop: `while (exec.cleanup()) { … }`. After contention it releases all locks.
    *
-   * @returns false when the last turn met no contention: everything stays locked, and only {@linkcode finish} may follow.
-   * @throws {TtmError} `EINVAL` after that.
+   * @returns false if the last iteration had no contention: all buffers stay locked until {@linkcode finish}.
+   * @throws {TtmError} `EINVAL` if it has returned false before, or after {@linkcode finish}.
    */
   cleanup(): boolean {
     if (this.#phase === "new") {
@@ -98,11 +98,12 @@ export class Exec implements Disposable {
   }
 
   /**
-   * Locks one more buffer, waiting for it if need be.
+   * Locks one more buffer, waiting for its reservation if necessary.
    *
-   * @throws {TtmError} `EDEADLK` if an older party holds it: leave the turn of the loop at once; `EALREADY` if it is locked
-   * already; `EINVAL` outside the loop, or if it is no buffer or released; `EBUSY` with `noWait` if it would have to wait.
-   * An aborted signal rejects with its reason where the lock is not to be had at once.
+   * @throws {TtmError} `EDEADLK` if it is held under an older ticket: end this iteration of the loop at once;
+   * `EALREADY` if it is locked already; `EINVAL` outside the loop, or if `buffer` is not a buffer object or is
+   * released; `EBUSY` with `noWait` if it would have to wait. An aborted signal rejects with its reason if the lock is
+   * not free.
    */
   async lock(buffer: BufferObject, options: WaitOptions = {}): Promise<void> {
     this.#mustBeLocking("lock with");
@@ -128,7 +129,7 @@ export class Exec implements Disposable {
   /**
    * Locks several buffers, one after the other.
    *
-   * @throws {TtmError} As {@linkcode lock}; those before the one that failed stay locked.
+   * @throws {TtmError} As {@linkcode lock}; the buffers before the one that failed stay locked.
    */
   async lockAll(buffers: readonly BufferObject[], options: WaitOptions = {}): Promise<void> {
     checkArray("lock with exec", "the buffers", buffers);
@@ -136,9 +137,9 @@ export class Exec implements Disposable {
   }
 
   /**
-   * Gives one buffer up again; others stay locked.
+   * Unlocks one buffer; the others stay locked.
    *
-   * @throws {TtmError} `EINVAL` if it is not among the locked.
+   * @throws {TtmError} `EINVAL` if it is not locked by this `Exec`.
    */
   unlock(buffer: BufferObject): void {
     const at = this.#buffers.lastIndexOf(buffer);
@@ -151,10 +152,10 @@ export class Exec implements Disposable {
   }
 
   /**
-   * Repeats `turn`, which locks by {@linkcode lock}, until it meets no contention.
+   * Runs the retry loop: calls `turn`, which locks buffers by {@linkcode lock}, until it has no contention.
    *
-   * @returns What the last turn returned.
-   * @throws What `turn` throws, except for contention; some buffers may be locked then, until {@linkcode finish}.
+   * @returns The result of the last call of `turn`.
+   * @throws Errors of `turn`, except for contention; buffers may then stay locked until {@linkcode finish}.
    */
   async run<Result>(turn: () => Promise<Result>): Promise<Result> {
     let result: Result | undefined;
@@ -168,13 +169,13 @@ export class Exec implements Disposable {
     return result as Result;
   }
 
-  /** Gives all locks up, the newest first, and leaves the order of eviction alone. A second call does nothing. */
+  /** Releases all locks, the newest first, without changing the LRU order. A second call does nothing. */
   finish(): void {
     this.#unlockAll();
     this.#phase = "finished";
   }
 
-  /** Gives all locks up, as {@linkcode finish}. */
+  /** Releases all locks, as {@linkcode finish}. */
   [Symbol.dispose](): void {
     this.finish();
   }

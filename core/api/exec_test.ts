@@ -8,7 +8,7 @@ function buffersOf(count: number) {
   return { device, buffers: buffers as [BufferObject, BufferObject, BufferObject], lru: () => device.lru("system")[0] };
 }
 
-/** Lets all tasks run until they wait. */
+/** Lets all pending tasks run until each of them is waiting. */
 const allBlocked = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 Deno.test("the loop runs once when nobody else locks, and all stays locked until the end", async () => {

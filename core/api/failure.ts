@@ -13,13 +13,13 @@ const notReserved: ReadonlyMap<Outcome, string> = new Map([
   [BLOCKED, "one party has kept it reserved for 15 s; if that is the caller, it waits for itself"],
 ]);
 
-/** The error of a reserve that ended with a failure, or that somebody has blocked for too long. */
+/** The error of a reserve that failed, or that was blocked by one holder for too long. */
 export function reserveError(what: string, buffer: BufferRecord, outcome: Outcome): TtmError {
   const code = codeOf(outcome === BLOCKED ? EDEADLK : outcome);
   return new TtmError(code, `Cannot ${what} ${buffer}: ${notReserved.get(outcome)}`);
 }
 
-/** The error of a validate that ended with a failure; for want of room, with a report. */
+/** The error of a validate that failed; if no place had room, with a report. */
 export function validateError(
   state: DeviceState,
   buffer: BufferRecord,
@@ -36,18 +36,18 @@ export function validateError(
   return op.error(what, why, outcome, report);
 }
 
-/** The error of a transfer to or from the CPU, or of getting the pages for it. */
+/** The error of a CPU access that failed, or of populating the pages for it. */
 export function accessError(what: string, op: Operation, outcome: Outcome): TtmError {
   const why = outcome === EBUSY ? "it is busy" : outcome === EINVAL ? "it has no host pages" : "no memory";
   return op.error(what, op.cause instanceof Error ? op.cause.message : why, outcome);
 }
 
-/** The error of a swapout that ended with a failure. */
+/** The error of a swapout that failed. */
 export function swapOutError(op: Operation, outcome: Outcome): TtmError {
   return op.error("swap out", outcome === EBUSY ? "the work on a buffer has not ended" : "no buffer could be", outcome);
 }
 
-/** The error of an eviction on behalf of nobody. */
+/** The error of an eviction that was requested directly, not by a validate. */
 export function evictError(what: string, op: Operation, outcome: Outcome): TtmError {
   const why = outcome === EBUSY ? "a buffer is in use" : "a buffer has nowhere to go";
   return op.error(what, op.cause instanceof Error ? op.cause.message : why, outcome);

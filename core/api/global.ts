@@ -13,9 +13,9 @@ import { complete } from "../state/wait.ts";
 
 export const GLOBAL_OPTIONS: ReadonlySet<string> = optionNames<GlobalOptions>({ limits: true });
 
-/** What several devices share. */
+/** Options of a {@linkcode Global}. */
 export interface GlobalOptions {
-  /** How much host memory the buffers of all devices may use together. @default {no limits} */
+  /** Limits of the host memory that the buffers of all devices use together. @default {no limits} */
   readonly limits?: MemoryLimits;
 }
 
@@ -25,8 +25,8 @@ interface Member {
 }
 
 /**
- * What devices of one machine share (`ttm_global`): the account of host memory, and the turns in which their buffers are
- * swapped out. A device that is given none has one of its own.
+ * The state that several devices share (`ttm_global`): the accounting of host memory, and the order in which devices
+ * swap out buffers. A device without the option `global` creates its own.
  *
  * @example Two devices in one memory
  * ```ts
@@ -58,7 +58,7 @@ export class Global {
   /**
    * Checks the limits.
    *
-   * @throws {TtmError} `EINVAL` if they make no sense.
+   * @throws {TtmError} `EINVAL` if a limit is invalid.
    */
   constructor(options: GlobalOptions = {}) {
     checkOptions("create global", options, GLOBAL_OPTIONS);
@@ -66,23 +66,23 @@ export class Global {
     this.accountant.registerShrinker((op) => this.#swapOutOnce(op), () => this.#shrinkInBackground());
   }
 
-  /** The devices in the order in which they are asked for memory next. */
+  /** The devices in the order in which a swapout tries them. */
   get devices(): DeviceView[] {
     return this.#members.map(({ device }) => device);
   }
 
-  /** Buffers and ghosts of all devices that have not been freed (`bo_count`). */
+  /** Number of buffers and ghost objects of all devices that have not been freed (`bo_count`). */
   get bufferCount(): number {
     return this.#members.reduce((sum, { state }) => sum + state.liveBuffers + state.dyingBuffers, 0);
   }
 
-  /** Host pages of all devices that are populated. */
+  /** Number of populated host pages of all devices. */
   get usedPages(): number {
     return this.accountant.usedPages;
   }
 
   /**
-   * How full a zone of the limits is.
+   * The use of a memory zone, in bytes.
    *
    * @throws {TtmError} `EINVAL` if the limits have no such zone.
    */
@@ -91,10 +91,11 @@ export class Global {
   }
 
   /**
-   * Swaps the buffers out that come first in the turn of the devices, at least one.
+   * Swaps out at least one buffer, of the first of the {@linkcode devices} that has any to swap out.
    *
-   * @returns The pages freed; 0 if there is nothing to swap out.
-   * @throws {TtmError} `EBUSY` after 15 s of waiting for the work on a buffer. An aborted signal rejects with its reason.
+   * @returns The number of pages freed; 0 if there is nothing to swap out.
+   * @throws {TtmError} `EBUSY` after 15 s of waiting for the work on a buffer. An aborted signal rejects with its
+   * reason.
    */
   async swapOut(options: WaitOptions = {}): Promise<number> {
     checkWaitOptions("swap out", options);
@@ -109,9 +110,9 @@ export class Global {
   }
 
   /**
-   * Swaps out until nothing is left that can be (`ttm_bo_swapout_all`).
+   * Swaps out all buffers that can be swapped out (`ttm_bo_swapout_all`).
    *
-   * @returns The pages freed.
+   * @returns The number of pages freed.
    * @throws {TtmError} As {@linkcode swapOut}.
    */
   async swapOutAll(options: WaitOptions = {}): Promise<number> {
@@ -124,7 +125,7 @@ export class Global {
   }
 
   /**
-   * Gives it up; devices can no longer be created with it. A global that is shared should be closed after its devices.
+   * Closes the global: no device can be created with it any more. Close a shared global after its devices.
    *
    * @throws {TtmError} `EBUSY` while it has devices.
    */
@@ -154,7 +155,7 @@ export class Global {
     if (this.#clock === state.clock) this.#takeClock();
   }
 
-  /** Goes by the clock of a device that is there; one that has gone might never move on. */
+  /** Uses the clock of a device that is open, since the clock of a closed device may no longer advance. */
   #takeClock(): void {
     if (this.#worker !== null) this.#clock.cancel(this.#worker);
     this.#worker = null;
@@ -162,7 +163,7 @@ export class Global {
     this.#shrinkInBackground();
   }
 
-  /** One attempt: who has given memory goes to the end of the line (`ttm_global_swapout`). */
+  /** One attempt to swap out; the device that freed pages becomes the last to be tried (`ttm_global_swapout`). */
   #swapOutOnce(op: Operation): number | Outcome {
     let freed: number | Outcome = 0;
     for (const member of [...this.#members]) {
@@ -175,7 +176,7 @@ export class Global {
     return freed;
   }
 
-  /** Swaps out soon, and without waiting, if a zone is fuller than it should be. */
+  /** Schedules a swapout that does not wait, if a zone is above its swap limit. */
   #shrinkInBackground(): void {
     if (this.#worker !== null || this.#members.length === 0 || !this.accountant.aboveSwapLimit) return;
     this.#worker = this.#clock.schedule(this.#clock.now(), () => {

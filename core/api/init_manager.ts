@@ -6,7 +6,7 @@ import type { MemoryType } from "../state/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import { DONE, EBUSY, type Outcome } from "../base/outcome.ts";
 
-/** Gives a memory type a manager (`ttm_bo_init_mm`). */
+/** Sets the manager of a memory type (`ttm_bo_init_mm`). */
 export function initManager(type: MemoryType, manager: MemTypeManager): void {
   const what = `initialise the manager of ${type.name}`;
   if (type.isSystem) throw new TtmError("EINVAL", `Cannot ${what}: system memory is not managed`);
@@ -18,8 +18,8 @@ export function initManager(type: MemoryType, manager: MemTypeManager): void {
 }
 
 /**
- * One attempt to empty a memory type and to take its manager down (`ttm_bo_clean_mm`). Nothing is placed there any more,
- * even if that fails.
+ * One attempt to evict all buffers from a memory type and to take down its manager (`ttm_bo_clean_mm`). The memory type
+ * is disabled for new resources even if this fails.
  */
 export function cleanManager(state: DeviceState, type: MemoryType, op: Operation): Outcome {
   type.used = false;

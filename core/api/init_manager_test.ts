@@ -15,7 +15,7 @@ import {
   touch,
 } from "../testing_devices.ts";
 
-/** Lets all tasks run until they wait. */
+/** Lets all pending tasks run until each of them is waiting. */
 const allBlocked = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 Deno.test("evictAll() leaves a memory type empty, and the bytes are where the buffers went", async () => {

@@ -5,7 +5,7 @@ import type { MemoryType } from "../state/memory_type.ts";
 import type { Reservation } from "../lock/reservation.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 
-/** Checks everything: each buffer by itself, then lists, usage and ranges of each memory type. */
+/** Checks all state of a device: each buffer, then the lists, usage and ranges of each memory type. */
 export function checkState(state: DeviceState): void {
   let live = 0;
   let dying = 0;
@@ -26,7 +26,7 @@ export function checkState(state: DeviceState): void {
   }
 }
 
-/** Ghosts are counted by the buffers that they keep, locks by the tickets that hold them. */
+/** The ghost count of each buffer and the lock count of each acquire ticket must match what exists. */
 function checkCounts(state: DeviceState): void {
   const ghosts = new Map<BufferRecord, number>();
   const locks = new Map<AcquireTicket, Set<Reservation>>();
@@ -44,7 +44,7 @@ function checkCounts(state: DeviceState): void {
   }
 }
 
-/** The host memory of buffers is what their tables hold, in a device that has an account of its own. */
+/** The accounted pages must be those of the translation tables; checked only if the global has one device. */
 function checkAccount(state: DeviceState): void {
   if (state.accountant.devices > 1) return;
   let pages = 0;
@@ -59,7 +59,7 @@ function checkAccount(state: DeviceState): void {
   must(pages === usedPages, () => `buffers hold ${pages} host pages, ${usedPages} are counted`);
 }
 
-/** Every resource is in the order of its memory type, lower priorities first, or among the pinned; once. */
+/** Each resource must be listed once: in the eviction order of its memory type, by priority, or on the pinned list. */
 function checkLists(state: DeviceState): number[] {
   const seen = new Set<number>();
   const check = (row: number, belongs: (buffer: BufferRecord) => boolean) => {

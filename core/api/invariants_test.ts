@@ -10,7 +10,7 @@ import { Operation } from "../state/operation.ts";
 import { AcquireTicket, BulkMove, byteTable, checkInvariants } from "../mod.ts";
 import { addWork, fence, only, pin, place, put, StoppedClock, testDevice, TestDriver } from "../testing_devices.ts";
 
-/** The inside of a healthy device: one buffer in each memory type, a pinned one in VRAM, and a second in VRAM. */
+/** The state of a valid device: one buffer in each memory type, and in VRAM also a second and a pinned one. */
 function healthy() {
   const managers = { gtt: firstFit(), vram: firstFit() };
   const state = new DeviceState(new TestDriver(), managers, new StoppedClock(), {});
@@ -161,7 +161,7 @@ function mapped(state: DeviceState, buffer: BufferObject): void {
   assertEquals(typeof mapPages(state, buffer, { firstPage: 0, pages: 1 }, new Operation({}, true)), "object");
 }
 
-/** Makes a buffer look as if nobody kept it. */
+/** Makes a buffer look as if it had no references. */
 function dying(buffer: BufferObject): void {
   buffer.tryReserve();
   while (buffer.pins > 0) buffer.unpin();
@@ -169,7 +169,7 @@ function dying(buffer: BufferObject): void {
   Object.assign(buffer, { users: 0, isDying: true });
 }
 
-/** Makes a resource start elsewhere than its node says. */
+/** Makes the start of a resource differ from that of its node. */
 function restart({ state }: Inside, row: number, start: number): void {
   const { resources } = state;
   const startOf = resources.start.bind(resources);

@@ -2,10 +2,10 @@ import { assertEquals } from "@std/assert";
 import { checkInvariants } from "../mod.ts";
 import { put, refused, testDevice, touch } from "../testing_devices.ts";
 
-/** Lets all tasks run until they wait. */
+/** Lets all pending tasks run until each of them is waiting. */
 const allBlocked = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-/** What keeps a buffer besides its users. */
+/** Objects that keep a buffer alive besides plain references. */
 const keepers = {
   "a map of a user": (buffer: ReturnType<typeof put>) => Promise.resolve<Disposable>(buffer.mmap()),
   "a grab": (buffer: ReturnType<typeof put>) => buffer.grabForCpuWrite(),

@@ -11,7 +11,7 @@ function twoBuffers() {
 
 type Call = (buffers: ReturnType<typeof twoBuffers>) => Promise<unknown>;
 
-/** Calls that would wait for the reservation of `b`, which somebody holds. */
+/** Calls that would wait for the reservation of `b`, which is locked. */
 const waitForReservation: Readonly<Record<string, Call>> = {
   "reserve()": ({ b }) => b.reserve(noWait),
   "reserve() under a ticket": ({ b }) => b.reserve({ ...noWait, ticket: new AcquireTicket() }),
@@ -40,7 +40,7 @@ for (const [name, call] of Object.entries(waitForReservation)) {
   });
 }
 
-/** Calls that would wait for a move of `b`, which nobody has reserved. */
+/** Calls that would wait for a move of `b`, which is not reserved. */
 const waitForMove: Readonly<Record<string, Call>> = {
   "reading a user's map": ({ b }) => b.mmap().read(0, 1, noWait),
   "grabForCpuWrite()": ({ b }) => b.grabForCpuWrite(noWait),

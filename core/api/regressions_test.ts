@@ -13,7 +13,7 @@ import {
   testDevice,
 } from "../testing_devices.ts";
 
-/** Lets all tasks run that can. */
+/** Lets all tasks run that are not waiting. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }

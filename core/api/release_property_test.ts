@@ -26,20 +26,20 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Something that is out, and ends by disposal. */
+/** A disposable that has not been disposed of yet. */
 interface Out {
   readonly kind: "lock" | "pin" | "keeper" | "other";
   readonly buffer: BufferObject | null;
-  /** What it holds, if it is a lock. */
+  /** The reservation that it holds, if it is a lock. */
   readonly reservation: Reservation | null;
   readonly disposable: Disposable;
 }
 
-/** Buffers of one device, and what their users have taken of them and not given back. */
+/** Buffers of one device, with the references and disposables that have not been released. */
 class World {
   readonly #test = testDevice({ vram: 4, gtt: 4 });
   readonly #bulk = new BulkMove();
-  /** The references that are ours; those of maps and grabs are their own. */
+  /** The number of references that the test holds, without those of maps and grabs. */
   readonly #refs = new Map<BufferObject, number>();
   readonly #works: Fence[] = [];
   readonly #ended: Out[] = [];
@@ -97,7 +97,7 @@ class World {
     }
   }
 
-  /** Refused only if nobody would be left to give it back: never with references of ours to spare. */
+  /** May fail only for the last reference of the test; never while it holds more. */
   #unref(buffer: BufferObject): void {
     const refs = this.#refs.get(buffer) ?? 0;
     if (refs === 0) return void assertThrows(() => buffer.unref(), TtmError, "Cannot release");
@@ -130,7 +130,7 @@ class World {
     this.#forget(pin);
   }
 
-  /** Gives a lock back by hand; what was to be disposed of for it is stale then. */
+  /** Unlocks a reservation explicitly; the disposable of that lock is stale then. */
   #endEarly(buffer: BufferObject, lock: Out | undefined): void {
     if (lock === undefined) return;
     buffer.unreserve();
@@ -167,7 +167,7 @@ class World {
     return [buffers, device.liveBuffers, device.dyingBuffers, device.lru("vram"), device.lru("gtt"), device.pinned];
   }
 
-  /** Goes on behind the others. */
+  /** Queues a call behind those before it. */
   #call(act: () => unknown): void {
     const called = Promise.resolve().then(act).catch((error) => {
       if (!(error instanceof TtmError && ["EBUSY", "EINVAL", "ENOMEM", "ENOSPC"].includes(error.code))) throw error;
@@ -186,7 +186,7 @@ class World {
     for (const buffer of this.#refs.keys()) if (buffer.disposed) this.#refs.delete(buffer);
   }
 
-  /** Gives everything back, in whatever order it came, and takes the device apart. */
+  /** Releases everything, in the order in which it was taken, and closes the device. */
   async finish(): Promise<void> {
     for (const work of this.#works) work.signal();
     for (let left = 1000; this.#calls.size > 0 || this.#out.length > 0; left--) {

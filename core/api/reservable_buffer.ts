@@ -8,18 +8,18 @@ import { BLOCKED, DONE, EBUSY } from "../base/outcome.ts";
 import { AcquireTicket } from "../lock/acquire_ticket.ts";
 import { WAIT_BUDGET_MS, waitInLine } from "../state/wait.ts";
 
-/** The part of a buffer that is reserved: by one party at a time, before anything is done with it. */
+/** Reserving a buffer object: its reservation has at most one holder, and most operations require that it is held. */
 export abstract class ReservableBuffer extends BufferRecord {
   /** @internal */
   declare protected readonly state: DeviceState;
 
   /**
-   * Takes the reservation if it is free.
+   * Locks the reservation if it is free.
    *
-   * @returns false if it has to be waited for.
-   * @throws {TtmError} `EINVAL` after the last reference is gone, or if the ticket is none; `EALREADY` if the ticket holds
-   * it; `EDEADLK` if the ticket, which holds other locks, has to give way to an older one: unlock those, then
-   * {@linkcode reserve} this one.
+   * @returns false if it is locked, and the caller may wait for it.
+   * @throws {TtmError} `EINVAL` after the last reference is gone, or if `ticket` is not an acquire ticket; `EALREADY`
+   * if the ticket holds the reservation; `EDEADLK` if an older ticket holds it and this ticket holds other locks:
+   * unlock those, then {@linkcode reserve} this buffer.
    */
   tryReserve(ticket: AcquireTicket | null = null): boolean {
     this.mustLive("reserve");
@@ -30,23 +30,23 @@ export abstract class ReservableBuffer extends BufferRecord {
   }
 
   /**
-   * Takes the reservation, waiting in line for it as long as it takes: whoever holds it already and has no ticket waits
-   * for ever. Dispose of the result, or call {@linkcode unreserve}; the result does nothing to the reservation of others
-   * who came later.
+   * Locks the reservation, waiting in line for it without a time limit: a caller that holds it already and passes no
+   * ticket waits forever. Dispose of the result, or call {@linkcode unreserve}; the result does not unlock the
+   * reservation of a later holder.
    *
-   * @throws {TtmError} `EINVAL` after the last reference is gone; `EBUSY` with `noWait` if it is held; with a ticket
-   * `EALREADY` and `EDEADLK` as {@linkcode tryReserve}, the latter also while it waits. An aborted signal rejects with its
-   * reason. Nothing has changed then.
+   * @throws {TtmError} `EINVAL` after the last reference is gone; `EBUSY` with `noWait` if it is locked; with a ticket
+   * `EALREADY` and `EDEADLK` as {@linkcode tryReserve}, `EDEADLK` also during the wait. An aborted signal rejects with
+   * its reason. On error nothing has changed.
    */
   reserve(options: ReserveOptions = NO_OPTIONS): Promise<Disposable> {
-    // What is usual: nothing to wait for. An async function would cost more than all of it.
+    // The usual case: the reservation is free. Locking it here costs less than a call of an async function.
     const isMine = options === NO_OPTIONS && !this.disposed && this.reservation.tryLock() === DONE;
     return isMine ? Promise.resolve(new Turn(this)) : this.#reserve("reserve", options, Infinity);
   }
 
   /**
-   * @internal Takes the reservation for a call that gives it back itself. Its caller might be the one who holds it, and
-   * would wait for itself: if it stays with one holder for 15 s, that is `EDEADLK`.
+   * @internal Locks the reservation for a call that unlocks it itself. The holder may be the caller of that call, which
+   * would wait for itself: fails with `EDEADLK` if one holder keeps it for 15 s.
    */
   async reserveFor(what: string, options: WaitOptions): Promise<Disposable> {
     checkWaitOptions(what, options, this);
@@ -69,23 +69,23 @@ export abstract class ReservableBuffer extends BufferRecord {
     throw new TtmError("EINVAL", `Cannot ${what} ${this}: its last reference went while it was waited for`);
   }
 
-  /** @internal Names the turn of whoever holds the reservation now, for {@linkcode endTurn}. */
+  /** @internal Number of the current turn of the reservation, one turn per holder, for {@linkcode endTurn}. */
   get turn(): number {
     return (this.shared ?? this.reservation).turn;
   }
 
-  /** @internal Unreserves it for whoever took that turn, unless the turn is over. */
+  /** @internal Unreserves the buffer if that turn is still the current one. */
   endTurn(turn: number): void {
     if (this.turn === turn) this.unreserve();
   }
 
-  /** @internal Whether it was reserved under a ticket and still is, even after its release. */
+  /** @internal Whether its reservation is held under a ticket, even after the last reference is gone. */
   isHeldUnder(ticket: AcquireTicket): boolean {
     return (this.shared ?? this.reservation).holder === ticket;
   }
 
   /**
-   * Gives the reservation up and makes the buffer the last to be evicted.
+   * Unlocks the reservation and moves the buffer to the LRU tail, or tells another policy that it was used.
    *
    * @throws {TtmError} `EINVAL` if it is not reserved.
    */
@@ -98,7 +98,7 @@ export abstract class ReservableBuffer extends BufferRecord {
   }
 
   /**
-   * Gives the reservation up and leaves the order of eviction alone.
+   * Unlocks the reservation without changing the eviction order.
    *
    * @throws {TtmError} `EINVAL` if it is not reserved.
    */
@@ -109,10 +109,10 @@ export abstract class ReservableBuffer extends BufferRecord {
   }
 
   /**
-   * Waits until nobody holds the reservation, without taking it (`ttm_bo_wait_unreserved`).
+   * Waits until the reservation is free, without keeping it locked (`ttm_bo_wait_unreserved`).
    *
-   * @throws {TtmError} `EINVAL` after the last reference is gone; `EBUSY` with `noWait` if somebody holds it; `EDEADLK` if
-   * one party, perhaps the caller, keeps it for 15 s. An aborted signal rejects with its reason.
+   * @throws {TtmError} `EINVAL` after the last reference is gone; `EBUSY` with `noWait` if it is locked; `EDEADLK` if
+   * one holder, perhaps the caller itself, keeps it for 15 s. An aborted signal rejects with its reason.
    */
   async waitUnreserved(options: WaitOptions = {}): Promise<void> {
     const what = "wait for the reservation of";
@@ -125,7 +125,7 @@ export abstract class ReservableBuffer extends BufferRecord {
     reservation.unlock();
   }
 
-  /** Whoever reserved a shared reservation by a buffer may give it up by this buffer, even after its release. */
+  /** A shared reservation that was locked through this buffer can be unlocked through it even after its release. */
   #unlockFormer(): boolean {
     if (this.shared?.locked !== true) return false;
     this.shared.unlock();
@@ -147,14 +147,14 @@ export abstract class ReservableBuffer extends BufferRecord {
     if (this.disposed || !this.reservation.locked) this.#refuse(what);
   }
 
-  // By itself, so that the checks are small enough to be compiled into every call.
+  // A separate method, so that the checks above are small enough to be inlined.
   #refuse(what: string): never {
     const why = this.disposed ? "its last reference is gone" : "it is not reserved";
     throw new TtmError("EINVAL", `Cannot ${what} ${this}: ${why}`);
   }
 }
 
-/** What a party that has reserved a buffer disposes of. */
+/** The result of `reserve`: unreserves the buffer when it is disposed of. */
 class Turn implements Disposable {
   #buffer: ReservableBuffer;
   #turn: number;

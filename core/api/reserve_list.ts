@@ -27,20 +27,20 @@ export interface ListEntry {
   readonly usage?: "read" | "write";
 }
 
-/** How to reserve a list. */
+/** Options of {@linkcode reserveList}. */
 export interface ReserveListOptions extends WaitOptions {
   /**
-   * Count a buffer that stands in the list again only once, to write if it is written anywhere in the list, instead of
-   * failing with `EALREADY`. @default {false}
+   * Whether duplicates of a buffer in the list are skipped, instead of failing with `EALREADY`. The usage of the buffer
+   * is `"write"` if any of its entries writes. @default {false}
    */
   readonly skipDuplicates?: boolean;
 }
 
-/** Buffers that are reserved together. Disposing of it gives those up that have not been given up since. */
+/** Buffers that are reserved together. Disposing of the list unreserves those that are still reserved. */
 export class ReservedList implements Disposable {
-  /** The buffers in the order of the list, each once, with the strongest of its usages. */
+  /** The buffers in the order of the list, each once, with usage `"write"` if any of its entries writes. */
   readonly entries: readonly ListEntry[];
-  /** The ticket that they are reserved under. */
+  /** The acquire ticket that the buffers are reserved under. */
   readonly ticket: AcquireTicket;
   #held = true;
 
@@ -51,10 +51,10 @@ export class ReservedList implements Disposable {
   }
 
   /**
-   * Announces a submission to all buffers, each with its usage, and gives them up: the last of the list is then the
-   * last to be evicted (`ttm_eu_fence_buffer_objects`).
+   * Adds the fence of a submission to all buffers, each with its usage, and unreserves them in the order of the list,
+   * so that the last one is at the LRU tail (`ttm_eu_fence_buffer_objects`).
    *
-   * @throws {TtmError} `EINVAL` if they have been given up before, or one of them; then no buffer gets the fence.
+   * @throws {TtmError} `EINVAL` if any of the buffers has been unreserved; then no buffer gets the fence.
    */
   fence(fence: Fence): void {
     if (!this.#held) throw new TtmError("EINVAL", "Cannot add a fence to the list: it is not reserved any more");
@@ -66,7 +66,7 @@ export class ReservedList implements Disposable {
     this[Symbol.dispose]();
   }
 
-  /** Gives all buffers up, as `unreserve` does, in the order of the list (`ttm_eu_backoff_reservation`). */
+  /** Unreserves all buffers, in the order of the list (`ttm_eu_backoff_reservation`). */
   [Symbol.dispose](): void {
     if (!this.#held) return;
     this.#held = false;
@@ -75,12 +75,14 @@ export class ReservedList implements Disposable {
 }
 
 /**
- * Reserves all buffers of a list under one ticket, or none (`ttm_eu_reserve_buffers`). Two parties may list the same
- * buffers in any order: whoever is younger gives its locks up, waits for the contended one first and goes on.
+ * Reserves all buffers of a list under one acquire ticket, or none (`ttm_eu_reserve_buffers`). Concurrent calls may
+ * list the same buffers in any order: on contention the younger ticket backs off, waits for the contended buffer and
+ * then reserves the others again.
  *
- * @throws {TtmError} `EINVAL` if an entry is none or its buffer is released; `EALREADY` if a buffer, or one that shares
- * its reservation, stands in it twice; `EBUSY` if a buffer is grabbed for writing by the CPU, or with `noWait` if one is
- * reserved by others. An aborted signal rejects with its reason. Nothing is reserved then, and the order of eviction is as before.
+ * @throws {TtmError} `EINVAL` if an entry is invalid or its buffer is released; `EALREADY` if a buffer, or another one
+ * with the same reservation, is listed twice; `EBUSY` if a buffer is grabbed for CPU writes, or with `noWait` if one is
+ * reserved elsewhere. An aborted signal rejects with its reason. On error nothing is reserved, and the eviction order
+ * is unchanged.
  *
  * @example A submission
  * ```ts
@@ -108,7 +110,7 @@ export async function reserveList(
   let waiting = entries;
   for (let at = 0; at < waiting.length; at++) {
     const entry = waiting[at] as ListEntry;
-    // What is free costs no promise: a submission pays for its ticket, and for whom it waits.
+    // A free buffer is reserved without a promise: only contended buffers cost one.
     if (isFree(entry.buffer) && options.signal?.aborted !== true) {
       entry.buffer.tryReserve(ticket);
       held.push(entry);
@@ -130,7 +132,7 @@ function inOrderOf(entries: readonly ListEntry[], held: readonly ListEntry[]): L
   return entries.filter((entry) => left.delete(entry));
 }
 
-/** What was left out because it is reserved already may write what the one that was not left out only reads. */
+/** A skipped duplicate that writes makes the entry that was kept for its reservation a write. */
 function withStrongestUsage(entries: readonly ListEntry[], held: readonly ListEntry[]): ListEntry[] {
   const written = new Set(entries.filter(({ usage }) => usage !== "read").map(({ buffer }) => buffer.reservation));
   const isWritten = ({ buffer, usage }: ListEntry) => usage === "read" && written.has(buffer.reservation);
@@ -141,7 +143,7 @@ function isFree(buffer: BufferObject): boolean {
   return !buffer.reserved && !buffer.disposed && buffer.cpuWriters === 0;
 }
 
-/** Reserves one more; null when it is. After a failure none is reserved any more. */
+/** Reserves one more buffer; null on success. After a failure other than a duplicate nothing stays reserved. */
 async function tryEntry(
   { buffer }: ListEntry,
   ticket: AcquireTicket,

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { type BufferObject, checkInvariants, type ListEntry, reserveList, TtmError } from "../mod.ts";
 import { fence, put, refused, testDevice } from "../testing_devices.ts";
 
-/** At least as many as a test takes out of it. */
+/** At least four buffers, the most that a test destructures. */
 type Several = [BufferObject, BufferObject, BufferObject, BufferObject, ...BufferObject[]];
 
 function buffersOf(count: number) {
@@ -11,7 +11,7 @@ function buffersOf(count: number) {
   return { device, buffers, lru: () => device.lru("system")[0] };
 }
 
-/** Lets all tasks run until they wait. */
+/** Lets all pending tasks run until each of them is waiting. */
 const allBlocked = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 const entriesOf = (buffers: readonly BufferObject[]): ListEntry[] => buffers.map((buffer) => ({ buffer }));

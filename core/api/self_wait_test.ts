@@ -3,10 +3,10 @@ import { firstFit } from "@ttm/first-fit";
 import { AcquireTicket, BoDevice, type BufferObject, SimulatedClock } from "../mod.ts";
 import { only, put, refused, testDevice, TestDriver } from "../testing_devices.ts";
 
-/** Lets all tasks run until they wait. */
+/** Lets all pending tasks run until each of them is waiting. */
 const allBlocked = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-/** Calls that reserve the buffer themselves, and so wait for their own caller if that holds it. */
+/** Calls that reserve the buffer themselves, and so wait forever if their caller holds the reservation. */
 const calls: Readonly<Record<string, (buffer: BufferObject, signal?: AbortSignal) => Promise<unknown>>> = {
   "reading a user's map": (buffer, signal) => buffer.mmap().read(0, 1, signal ? { signal } : {}),
   "writing a user's map": (buffer, signal) => buffer.mmap().write(0, new Uint8Array(1), signal ? { signal } : {}),

@@ -20,14 +20,14 @@ type MappedBuffer = BufferRecord & {
   reserveFor(what: string, options: WaitOptions): Promise<Disposable>;
 };
 
-/** How many pages a fault maps at most (`TTM_BO_VM_NUM_PREFAULT`). */
+/** Maximum number of pages that a fault maps (`TTM_BO_VM_NUM_PREFAULT`). */
 const PAGES_PER_FAULT = 16;
 const TO_SYSTEM: Placement = { placement: [{ memoryType: "system" }] };
 
 /**
- * Pages of a buffer in the address space of a user (`ttm_bo_vm`). They appear when they are touched, disappear when the
- * buffer moves or is swapped out, and appear again where it is then; whoever reads and writes does not notice. The map
- * keeps the buffer alive until it is disposed of. It is not ordered with the work of the device: wait for that first.
+ * A map of pages of a buffer for a user (`ttm_bo_vm`). Pages are faulted in on access; they are unmapped when the
+ * buffer moves or is swapped out, and the next access faults them in again at the new place. The map holds a reference
+ * to the buffer until it is disposed of. Accesses do not wait for submitted work: wait for its fences first.
  */
 export class UserMap implements Disposable {
   /** Size in bytes. */
@@ -47,19 +47,19 @@ export class UserMap implements Disposable {
     mappingsOf(buffer).users.add(this);
   }
 
-  /** How many of its pages can be touched without a fault at present. */
+  /** Number of pages that are mapped now, so that an access does not fault. */
   get presentPages(): number {
     return this.#present.size;
   }
 
   /**
-   * Reads bytes. Pages that are not there wait for the reservation of the buffer: whoever holds that uses
-   * `MappedBuffer.read` and `MappedBuffer.write` instead.
+   * Reads bytes. A fault waits for the reservation of the buffer: a caller that holds it uses `BufferObject.read` and
+   * `BufferObject.write` instead.
    *
-   * @throws {TtmError} `EINVAL` outside the map, after its disposal, for imported memory, or where the CPU cannot see the
-   * buffer; `EIO` if the contents were lost; `ENOMEM` without host memory; `EBUSY` after 15 s of waiting for a move, or
-   * with `noWait` if the buffer is reserved or moves; `EDEADLK` if one party, perhaps the caller, keeps it reserved for
-   * 15 s. An aborted signal rejects with its reason.
+   * @throws {TtmError} `EINVAL` if the range is outside the map, after disposal of the map, for imported memory, or if
+   * the memory of the buffer is not CPU-visible; `EIO` if the contents were lost; `ENOMEM` if there is no host memory;
+   * `EBUSY` after 15 s of waiting for a move, or with `noWait` if the buffer is reserved or moving; `EDEADLK` if one
+   * holder, perhaps the caller itself, keeps it reserved for 15 s. An aborted signal rejects with its reason.
    */
   async read(offset: number, length: number, options: WaitOptions = {}): Promise<Uint8Array> {
     const bytes = new Uint8Array(this.#check("read", offset, length));
@@ -70,9 +70,9 @@ export class UserMap implements Disposable {
   }
 
   /**
-   * Writes the bytes of an array or a buffer, waiting as {@linkcode read} does.
+   * Writes the bytes of a view or an array buffer; a fault waits as in {@linkcode read}.
    *
-   * @throws {TtmError} As {@linkcode read}; the pages before the one that failed have been written then.
+   * @throws {TtmError} As {@linkcode read}; on error the pages before the one that failed have been written.
    */
   async write(offset: number, data: ArrayBufferView | ArrayBufferLike, options: WaitOptions = {}): Promise<void> {
     const bytes = checkBytes("write to map", "the bytes", data);
@@ -82,7 +82,7 @@ export class UserMap implements Disposable {
     });
   }
 
-  /** @internal The pages that can be touched, by their number in the buffer. */
+  /** @internal The mapped pages, by their index in the buffer. */
   get present(): ReadonlyMap<number, Uint8Array> {
     return this.#present;
   }
@@ -109,7 +109,7 @@ export class UserMap implements Disposable {
     return checkInteger(`${what} map`, "length", length, 0, this.length - offset);
   }
 
-  /** Visits the pages of a range, each in one stretch in which it cannot disappear. */
+  /** Visits the pages of a range; each visit is synchronous, so that the page cannot be unmapped during it. */
   async #touch(
     what: string,
     offset: number,
@@ -131,7 +131,7 @@ export class UserMap implements Disposable {
     }
   }
 
-  /** Visits the page as soon as it is there, since by the time that a task goes on it may have been taken again. */
+  /** Maps a page and visits it in the same attempt: when the caller resumes, it may have been unmapped again. */
   async #fault(
     what: string,
     page: number,
@@ -176,7 +176,7 @@ export class UserMap implements Disposable {
   }
 }
 
-/** One attempt to make the memory of a reserved buffer reachable for users (`ttm_bo_vm_fault_reserved`). */
+/** One attempt to make the memory of a reserved buffer CPU-visible for user maps (`ttm_bo_vm_fault_reserved`). */
 function memoryForUsers(state: DeviceState, buffer: MappedBuffer, op: Operation): Uint8Array | Outcome {
   if (buffer.kind === "sg") {
     return op.fail(new TtmError("EINVAL", `the pages of ${buffer} belong to somebody else`), EINVAL);
@@ -185,13 +185,13 @@ function memoryForUsers(state: DeviceState, buffer: MappedBuffer, op: Operation)
   if (placed !== DONE) return placed;
   const memory = cpuMemory(state, buffer, op);
   if (typeof memory === "number") return memory;
-  // All maps of users together have one share in the window.
+  // All user maps of a buffer together count as one use of its I/O window.
   if (memory.isIoMemory && state.windowedUsers.has(buffer)) releaseIo(state, buffer);
   else if (memory.isIoMemory) state.windowedUsers.add(buffer);
   return memory.bytes;
 }
 
-/** Brings a buffer to where the driver wants it for the CPU's access; to SYSTEM if it has no place at all. */
+/** Validates a buffer to the place that the driver names for CPU access, or to SYSTEM if it has no resource. */
 function placeForCpu(state: DeviceState, buffer: MappedBuffer, op: Operation): Outcome {
   try {
     const placement = buffer.type === null ? TO_SYSTEM : state.driver.faultReserveNotify?.(buffer) ?? null;

@@ -15,7 +15,7 @@ import {
   TestDriver,
 } from "../testing_devices.ts";
 
-/** Lets all tasks run until they wait. */
+/** Lets all pending tasks run until each of them is waiting. */
 const allBlocked = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 const one = (byte: number) => new Uint8Array([byte]);

@@ -14,71 +14,71 @@ import type { ResourceTable } from "./resource_table.ts";
 import type { TranslationTable } from "../contract/translation_table.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 
-/** @internal What is known of what is in a buffer. */
+/** @internal The state of the contents of a buffer. */
 export interface Contents {
-  /** Why they are lost; undefined if they are not. */
+  /** The error that lost the contents; undefined if they are intact. */
   readonly lost: unknown;
 }
 
 const INTACT: Contents = { lost: undefined };
 
-/** The tables of a device that hold a part of what is known of its buffers. */
+/** The tables of a device that hold part of the state of its buffers. */
 interface Tables {
   readonly buffers: BufferTable<BufferRecord>;
   readonly resources: ResourceTable<BufferRecord>;
 }
 
 /**
- * What is known of a buffer, and all that the algorithms work on; `BufferObject` adds what users can do with it. A ghost
- * is a record and nothing more.
+ * The state of a buffer, which the algorithms work on; `BufferObject` adds the public operations. A ghost object is
+ * only a record.
  */
 export class BufferRecord implements BufferView {
-  // What every submission looks at comes first, to lie in one cache line; what every move looks at, in the next.
+  // Fields that every submission reads come first, in one cache line; those that every move reads are in the next.
   /** @internal */
   protected readonly state: Tables;
   /** @internal Row in the buffer table; -1 once freed. */
   row = -1;
-  /** @internal Those who keep it; a ghost has none. */
+  /** @internal Number of references; 0 for a ghost object. */
   protected users = 1;
-  /** @internal Lock and fences now. */
+  /** @internal The current reservation. */
   protected ownReservation: Reservation;
-  /** @internal Who it keeps together with in the order of eviction. */
+  /** @internal The bulk move that it is a member of. */
   bulkMove: BulkMove | null = null;
-  /** @internal The placement that its place was last found to be one of the first of; null if that is not known. */
+  /** @internal A placement whose `placement` list is known to contain its present place; null if none is known. */
   settledFor: PreparedPlacement | null = null;
   /** Size in pages of 4096 bytes. */
   readonly pages: number;
-  /** The host pages; null in device-resident memory. Drivers read it, the core alone sets it. */
+  /** The translation table with the host pages; null in device-resident memory. Only the core sets it. */
   tt: TranslationTable | null = null;
-  /** @internal What the CPU has mapped of it; null if nothing ever was. */
+  /** @internal Its CPU maps; null if it was never mapped. */
   mappings: Mappings | null = null;
-  /** @internal The last move was an eviction. */
+  /** @internal Whether its last move was an eviction. */
   wasEvicted = false;
-  /** @internal Nobody keeps it any more; only its work does. */
+  /** @internal Has no references or ghost objects; freed when its work has ended. */
   isDying = false;
-  /** @internal Nobody keeps it any more, and its bytes are on their way back to their exporter. */
+  /** @internal Has no references, and its bytes are being copied back to the imported array. */
   isReturning = false;
   /** Alignment of its start, in pages. */
   readonly alignment: number;
   /** Priority, 0 to 3. */
   readonly priority: number;
-  /** @internal What it was made as. */
+  /** @internal The options that few buffers have. */
   protected readonly traits: BufferTraits;
-  /** Number of the buffer, from 0 in order of creation in its device. */
+  /** Id of the buffer, from 0 in order of creation in its device. */
   readonly id: number;
-  /** Size in bytes as asked for. */
+  /** Requested size in bytes. */
   readonly bytes: number;
-  /** @internal The buffer whose old place this ghost holds while the copy out of it is under way. */
+  /** @internal Of a ghost object: the buffer whose old resource it holds until the copy out of it has ended. */
   ghostOf: BufferRecord | null = null;
-  /** @internal Number of a ghost. */
+  /** @internal Of a ghost object: its number, in order of creation. */
   made = 0;
-  /** @internal How many ghosts hold old places of this one; they keep it alive. */
+  /** @internal Number of ghost objects that hold old resources of this buffer; they keep it alive. */
   ghosts = 0;
-  /** @internal How often it has ceased to be pinned. */
+  /** @internal How often its pin count has become 0. */
   timesUnpinned = 0;
-  /** @internal Why its place will be given up when it dies; of a ghost, why its buffer has left. */
+  /** @internal The removal reason for its resource when it is freed; of a ghost object, why the buffer moved away. */
   leavesBecause: RemovalReason = "freed";
-  /** @internal What is known of its contents; a purge begins new ones. */
+  /** @internal The state of its contents; a purge replaces it. */
   contents: Contents = INTACT;
 
   /** @internal */
@@ -99,32 +99,32 @@ export class BufferRecord implements BufferView {
     return this.traits.label;
   }
 
-  /** What the memory is for. */
+  /** The buffer's kind: what its memory is used for. */
   get kind(): BufferKind {
     return this.traits.kind;
   }
 
-  /** @internal Pages that belong to whoever exported them. */
+  /** @internal The imported array, which belongs to the exporter; null if the buffer is not imported. */
   get imported(): Uint8Array | null {
     return this.traits.imported;
   }
 
-  /** @internal A key of the swap store that is the user's. */
+  /** @internal The user's own key in the swap store, if any. */
   get swapKey(): string | undefined {
     return this.traits.swapKey;
   }
 
-  /** @internal Told when it is gone. */
+  /** @internal Called when the buffer has been freed. */
   get onDestroy(): ((buffer: BufferView) => void) | undefined {
     return this.traits.onDestroy;
   }
 
-  /** @internal The reservation that it was created with, if that is not its own. */
+  /** @internal The shared reservation that it was created with; null if it has its own. */
   protected get shared(): Reservation | null {
     return this.traits.shared;
   }
 
-  /** Lock and fences, its own or shared with other buffers. */
+  /** The reservation (lock and fences), its own or shared with other buffers. */
   get reservation(): Reservation {
     return this.ownReservation;
   }
@@ -134,36 +134,36 @@ export class BufferRecord implements BufferView {
     return this.type?.name ?? null;
   }
 
-  /** First page in its memory type; 0 in SYSTEM, null without a place. */
+  /** First page in its memory type; 0 in SYSTEM, null without a resource. */
   get start(): number | null {
     const row = this.resourceRow;
     return row < 0 ? null : this.state.resources.start(row);
   }
 
-  /** Where the device sees the buffer, in bytes; null without a place and in SYSTEM. */
+  /** The buffer's address for the device, in bytes; null in SYSTEM and without a resource. */
   get gpuAddress(): number | null {
     const { type, start } = this;
     return type === null || start === null || type.isSystem ? null : start * PAGE_SIZE + type.gpuOffset;
   }
 
-  /** The place of the placement that the present resource was made for; null without one. */
+  /** The place that the present resource was allocated for; null without a resource. */
   get place(): Place | null {
     const row = this.resourceRow;
     return row < 0 ? null : this.state.resources.place(row).place;
   }
 
-  /** The node that its memory type's manager made for it; null in SYSTEM and without a place. */
+  /** The node that the manager of its memory type allocated; null in SYSTEM and without a resource. */
   get node(): ManagerNode | null {
     const row = this.resourceRow;
     return row < 0 ? null : this.state.resources.node(row);
   }
 
-  /** How often it is pinned. */
+  /** The pin count. */
   get pins(): number {
     return this.row < 0 ? 0 : this.state.buffers.pins(this.row);
   }
 
-  /** Whether somebody holds its reservation. */
+  /** Whether its reservation is locked. */
   get reserved(): boolean {
     return this.reservation.locked;
   }
@@ -173,27 +173,27 @@ export class BufferRecord implements BufferView {
     return this.reservation.fences.pending() !== null;
   }
 
-  /** @internal Why the contents are lost; undefined if they are not. */
+  /** @internal The error that lost the contents; undefined if they are intact. */
   get lost(): unknown {
     return this.contents.lost;
   }
 
-  /** Whether its pages are in the swap store; they come back when they are needed. */
+  /** Whether its pages are swapped out; they are swapped in when they are needed. */
   get swapped(): boolean {
     return this.tt !== null && this.tt.swapped;
   }
 
-  /** How many grabs keep its submission back, as {@linkcode grabForCpuWrite}. */
+  /** Number of CPU write grabs that block submissions, as by {@linkcode grabForCpuWrite}. */
   get cpuWriters(): number {
     return this.mappings?.writers ?? 0;
   }
 
-  /** Whether the last user has left, so that the handle can no longer be used. */
+  /** Whether the last reference is gone, so that the object can no longer be used. */
   get disposed(): boolean {
     return this.users === 0;
   }
 
-  /** Whether it is no buffer but the old place of one, held until the copy out of it has ended. */
+  /** Whether it is a ghost object: the old resource of a moved buffer, held until the copy out of it has ended. */
   get isGhost(): boolean {
     return this.ghostOf !== null;
   }
@@ -204,12 +204,12 @@ export class BufferRecord implements BufferView {
     return row < 0 ? null : this.state.resources.place(row).type;
   }
 
-  /** @internal Row in the resource table; -1 without a place. */
+  /** @internal Row in the resource table; -1 without a resource. */
   protected get resourceRow(): number {
     return this.row < 0 ? -1 : this.state.buffers.resource(this.row);
   }
 
-  /** @internal Leaves a shared reservation, taking its pending fences along. */
+  /** @internal Replaces a shared reservation by one of its own, with copies of the pending fences. */
   individualise(): void {
     const { shared } = this;
     if (shared === null || this.ownReservation !== shared) return;
@@ -217,7 +217,7 @@ export class BufferRecord implements BufferView {
     this.ownReservation.fences.addFrom(shared.fences);
   }
 
-  /** @internal Makes a new buffer the ghost of another, the `made`th of its device. */
+  /** @internal Makes a new record the ghost object of a buffer; `made` is its number in the device. */
   becomeGhostOf(buffer: BufferRecord, made: number, why: RemovalReason): void {
     this.ghostOf = buffer;
     this.made = made;
@@ -227,7 +227,7 @@ export class BufferRecord implements BufferView {
     buffer.ghosts++;
   }
 
-  /** For messages: number, label, and what is left of it. */
+  /** For messages: id and label, and whether it is dying or a ghost object. */
   toString(): string {
     const kind = this.isGhost ? "ghost of buffer" : this.disposed ? "dying buffer" : "buffer";
     return this.label === undefined ? `${kind} ${this.id}` : `${kind} ${this.id} "${this.label}"`;

@@ -2,17 +2,17 @@ import type { BufferOptions } from "../contract/buffer_options.ts";
 import type { BufferKind, BufferView } from "../contract/buffer_view.ts";
 import type { Reservation } from "../lock/reservation.ts";
 
-/** What a buffer was made as, besides its size. */
+/** Options of a buffer that most buffers leave out. */
 export interface BufferTraits {
   readonly label: string | undefined;
   readonly kind: BufferKind;
-  /** Pages that belong to whoever exported them. */
+  /** The imported array, which belongs to the exporter; null if the buffer is not imported. */
   readonly imported: Uint8Array | null;
-  /** A key of the swap store that is the user's. */
+  /** The user's own key in the swap store, if any. */
   readonly swapKey: string | undefined;
-  /** Told when it is gone. */
+  /** Called when the buffer has been freed. */
   readonly onDestroy: ((buffer: BufferView) => void) | undefined;
-  /** The reservation that it was created with, if that is not its own. */
+  /** The shared reservation that it was created with; null if it has its own. */
   readonly shared: Reservation | null;
 }
 
@@ -25,7 +25,7 @@ const PLAIN: BufferTraits = {
   shared: null,
 };
 
-/** The traits of a new buffer; those without any share one record. */
+/** The traits of a new buffer; all buffers with default traits share one record. */
 export function traitsOf(options: BufferOptions): BufferTraits {
   const { label, kind = "device", imported = null, swapKey, onDestroy, reservation: shared = null } = options;
   const isPlain = label === undefined && kind === "device" && imported === null && swapKey === undefined &&

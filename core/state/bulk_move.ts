@@ -3,22 +3,22 @@ import { TtmError } from "../base/errors.ts";
 import type { Lru } from "./lru.ts";
 import type { ResourceTable } from "./resource_table.ts";
 
-/** The order of eviction that it is part of. */
+/** The LRU that the members are listed in. */
 interface Order {
   readonly lru: Lru;
   readonly resources: ResourceTable<BufferView>;
 }
 
-/** The members of a bulk in one list of the order of eviction: a stretch of it, by the rows of its ends. */
+/** The members of a bulk move on one LRU list: a contiguous stretch, by the rows of its first and last member. */
 interface Stretch {
   first: number;
   last: number;
 }
 
 /**
- * Buffers that keep together in the order of eviction and become the last to be evicted in one step
- * (`ttm_lru_bulk_move`): those of one client's address space, say, which are used by each of its submissions. The
- * members share a reservation. In each memory type and priority they stand in one stretch.
+ * Buffers that stay together on the LRU lists and are moved to the tail in one step (`ttm_lru_bulk_move`), for example
+ * those of one address space, which every submission uses. The members share a reservation. On the list of each memory
+ * type and priority they are contiguous.
  *
  * @example Two buffers that stay together
  * ```ts
@@ -46,12 +46,12 @@ export class BulkMove {
   #stretches: Map<number, Stretch> = new Map();
   #order: Order | null = null;
 
-  /** Makes all members the last to be evicted, in each list in one step; their order among themselves stays. */
+  /** Moves all members to the tails of their LRU lists, in one step per list; their relative order is kept. */
   moveToTail(): void {
     for (const [list, { first, last }] of this.#stretches) this.#order?.lru.moveStretchToTail(first, last, list);
   }
 
-  /** @internal Binds it to the device of its first member. */
+  /** @internal Binds the bulk move to the device of its first member. */
   attach(lru: Lru, resources: ResourceTable<BufferView>): void {
     if (this.#order !== null && this.#order.lru !== lru) {
       throw new TtmError("EINVAL", "Cannot set bulk move: it has members of another device");
@@ -59,7 +59,7 @@ export class BulkMove {
     this.#order = { lru, resources };
   }
 
-  /** The first and the last member in the order of eviction of a memory type and priority; null without members there. */
+  /** The first and the last member on the LRU list of a memory type and priority; null without members there. */
   ends(memoryType: string, priority = 0): readonly [BufferView, BufferView] | null {
     if (this.#order === null) return null;
     const { lru, resources } = this.#order;
@@ -68,20 +68,20 @@ export class BulkMove {
     return [resources.buffer(stretch.first) as BufferView, resources.buffer(stretch.last) as BufferView];
   }
 
-  /** @internal A listed resource becomes a member: the last one of its stretch. */
+  /** @internal Adds a listed resource, as the last member of its stretch. */
   join(row: number): void {
     const { list } = this.#at(row);
     if (this.#stretches.has(list)) this.touch(row);
     else this.#stretches.set(list, { first: row, last: row });
   }
 
-  /** @internal As {@linkcode join}, for one that may stand among the pinned; `append` lists it where it belongs. */
+  /** @internal As {@linkcode join}, for a resource that may be on the pinned list; `append` puts it on its LRU list. */
   joinUnpinned(row: number, append: () => void): void {
     append();
     this.join(row);
   }
 
-  /** @internal Moves a member behind the last one. */
+  /** @internal Moves a member to the end of its stretch. */
   touch(row: number): void {
     const { lru, stretch } = this.#at(row);
     if (stretch === undefined || stretch.last === row) return;
@@ -90,7 +90,7 @@ export class BulkMove {
     stretch.last = row;
   }
 
-  /** @internal A member leaves the bulk; it stays listed, outside the stretch. */
+  /** @internal Removes a member; it stays on the LRU list, outside the stretch. */
   leave(row: number): void {
     const { lru, list, stretch } = this.#at(row);
     if (stretch === undefined) return;
@@ -100,7 +100,7 @@ export class BulkMove {
     else lru.moveBehind(row, stretch.last);
   }
 
-  /** The list where a resource belongs, and the stretch there. */
+  /** The LRU list of a resource, and the stretch of the bulk move on it. */
   #at(row: number): { readonly lru: Lru; readonly list: number; readonly stretch: Stretch | undefined } {
     const { lru, resources } = this.#order as Order;
     const list = lru.headOf(resources.place(row).type.name, (resources.buffer(row) as BufferView).priority);

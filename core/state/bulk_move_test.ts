@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { type BufferObject, BulkMove, checkInvariants } from "../mod.ts";
 import { pin, place, put, refused, testDevice, touch, whileReserved } from "../testing_devices.ts";
 
-/** Six buffers in VRAM, of which the first, third and fifth keep together. */
+/** Six buffers in VRAM, of which the first, third and fifth are in one bulk move. */
 function bulkOfThree() {
   const { device } = testDevice();
   const bulk = new BulkMove();

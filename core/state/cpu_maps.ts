@@ -1,40 +1,40 @@
 import type { MemoryType } from "./memory_type.ts";
 
-/** A window of the CPU on a range of a memory type, reserved once however often it is used. */
+/** An I/O window of the CPU on a range of a memory type; it is reserved once and counts its uses. */
 export interface IoWindow {
   readonly type: MemoryType;
   readonly start: number;
   readonly pages: number;
   readonly bytes: Uint8Array;
-  /** How many use it. */
+  /** Number of uses. */
   count: number;
 }
 
-/** A map of a user, whose pages come back by a fault. */
+/** A user map; its pages are faulted in on access. */
 interface MapOfUser {
-  /** The pages that can be touched, by their number in the buffer. */
+  /** The mapped pages, by their index in the buffer. */
   readonly present: ReadonlyMap<number, Uint8Array>;
-  /** Takes the pages away. */
+  /** Unmaps all pages. */
   zap(): void;
 }
 
-/** A map of the kernel, which ends for good when the buffer leaves its place. */
+/** A kernel map, which ends when the buffer moves. */
 interface MapOfKernel {
   readonly bytes: Uint8Array;
   readonly isIoMemory: boolean;
   end(): void;
 }
 
-/** What the CPU has mapped of a buffer at present. */
+/** The current CPU maps of a buffer. */
 export class Mappings {
   readonly users: Set<MapOfUser> = new Set();
   readonly kernel: Set<MapOfKernel> = new Set();
-  /** The window on the place of the buffer; null while nobody maps it through one. */
+  /** The I/O window on the buffer's resource; null while no map uses one. */
   io: IoWindow | null = null;
-  /** How many write to it by the CPU and keep it out of submissions. */
+  /** Number of CPU write grabs, which block submissions. */
   writers = 0;
-  /** How many of its users are maps and grabs. */
+  /** Number of its references that user maps and grabs hold. */
   keepers = 0;
-  /** First page of the range of offsets that names the buffer for users; -1 if nobody has asked for it. */
+  /** First page of the buffer's range of mmap offsets; -1 until one is allocated. */
   firstOffset = -1;
 }

@@ -20,59 +20,61 @@ import type { Tracer } from "../contract/tracer.ts";
 
 const MAX_TYPES = 8;
 
-/** Imported bytes on their way from the device back into the array of their exporter. */
+/** A copy of imported bytes from the device back into the imported array. */
 export interface Returning {
-  /** What the next attempt waits for; null while it waits for room at a stop on the way. */
+  /**
+   * The fence that the next attempt waits for; null while it waits for room in the intermediate place of a multihop.
+   */
   readonly waitsFor: Fence | null;
-  /** Goes on, after whoever has reserved the buffer to evict it. */
+  /** Makes the next attempt, once the reservation is free if an eviction holds it. */
   attempt(): void;
-  /** Lets go of the buffer; the array stays as it is if the bytes are still on the device. */
+  /** Ends the return, so that the buffer can be freed; the array is unchanged if the bytes are still on the device. */
   end(): void;
 }
 
-/** What the algorithms work on: the parts that a device was composed of, and its tables. */
+/** The state that the algorithms work on: the parts that the device was composed of, and its tables. */
 export class DeviceState {
   readonly driver: Driver;
   readonly clock: Clock;
   readonly tracer: Tracer;
-  /** Where pages are swapped out to. */
+  /** The store that pages are swapped out to. */
   readonly store: SwapStore;
-  /** The account of host memory, which devices of one global share. */
+  /** The accounting of host memory, shared by the devices of one global. */
   readonly accountant: MemoryAccountant;
   readonly types: readonly MemoryType[];
   readonly typesByName: ReadonlyMap<string, MemoryType>;
   readonly buffers: BufferTable<BufferRecord> = new BufferTable();
   readonly resources: ResourceTable<BufferRecord> = new ResourceTable();
   readonly systemPlace: PreparedPlace;
-  /** Who is evicted next, and who is pinned. */
+  /** The eviction order and the pinned list. */
   readonly order: EvictionOrder;
-  /** The records of calls that make one attempt only; they cannot nest. */
+  /** The operations of calls that make one attempt only; such calls cannot nest. */
   readonly submissions: Submissions;
-  /** Whether the driver's engine orders copies behind fences by itself. */
+  /** Whether the driver's copy engine itself orders copies behind the fences of the buffer. */
   readonly orderedMoves: boolean;
-  /** Whether the driver may want to be asked again for a move. */
+  /** Whether the driver may ask the core to retry a move. */
   readonly retriedMoves: boolean;
   /** Whether host pages need 32-bit addresses. */
   readonly dma32: boolean;
-  /** Whether moves carry bytes, so that buffers need host pages outside fixed memory. */
+  /** Whether moves copy bytes, so that buffers outside fixed memory need backing pages. */
   readonly movesBytes: boolean;
-  /** Whether the driver queues changes of bindings, too. */
+  /** Whether the driver also queues changes of bindings. */
   readonly queuedBinds: boolean;
-  /** Whether a range is handed on behind the copy that evicts its last tenant. */
+  /** Whether an evicted range is freed before the copy out of it ends, behind the move fence of its memory type. */
   readonly pipelinesEvictions: boolean;
-  /** Buffers that have users. */
+  /** Number of buffers that have references. */
   liveBuffers = 0;
-  /** Buffers without users, and ghosts, that have not been freed. */
+  /** Number of buffers without references, and of ghost objects, that have not been freed. */
   dyingBuffers = 0;
-  /** Ghosts so far. */
+  /** Number of ghost objects created so far. */
   ghostsMade = 0;
-  /** How many keep delayed destruction from running by itself. */
+  /** Number of holds that block delayed destruction. */
   delayedDestroyHolds = 0;
-  /** The offsets by which users name what to map. */
+  /** The mmap offsets of buffers. */
   readonly mmapOffsets: MmapOffsets = new MmapOffsets();
-  /** Buffers whose maps of users hold a window, from the one that has had it longest. */
+  /** Buffers whose user maps hold an I/O window, the longest-held window first. */
   readonly windowedUsers: Set<BufferRecord> = new Set();
-  /** Imported bytes of buffers without users that are on their way back to their exporters. */
+  /** Copies of imported bytes back to their arrays, of buffers without references. */
   readonly returning: Set<Returning> = new Set();
   closed = false;
   #evictPlacements: WeakMap<Placement, PreparedPlacement> = new WeakMap();
@@ -106,7 +108,7 @@ export class DeviceState {
     this.order = new EvictionOrder(this.resources, this.buffers, policy);
   }
 
-  /** Takes the parts for this device alone; if one refuses, all are as free for another device as before. */
+  /** Takes the parts for exclusive use by this device; if one of them fails, the others are released again. */
   takeParts(): void {
     const { policy } = this.order;
     initManagers(this.types);
@@ -119,7 +121,7 @@ export class DeviceState {
     policiesInUse.add(policy);
   }
 
-  /** Gives the parts up for other devices; throws EBUSY, with all of them kept, if a manager still holds pages. */
+  /** Releases the parts for use by other devices; throws EBUSY and keeps all if a manager still holds pages. */
   giveUpParts(): void {
     for (const [at, { name, manager }] of this.types.entries()) {
       if (manager?.takedown() !== false) continue;
@@ -129,9 +131,9 @@ export class DeviceState {
     policiesInUse.delete(this.order.policy);
   }
 
-  /** A driver's placement, checked once for each object that it returns. */
+  /** Prepares a placement that a driver returned; each placement object is checked once. */
   prepareOnce(placement: Placement): PreparedPlacement {
-    // One after the other, most are the same.
+    // Most consecutive calls pass the same object.
     if (this.#lastEvicted?.placement === placement) return this.#lastEvicted.prepared;
     const prepared = this.#evictPlacements.get(placement) ?? new PreparedPlacement(this.typesByName, placement);
     this.#evictPlacements.set(placement, prepared);
@@ -142,7 +144,7 @@ export class DeviceState {
 
 const policiesInUse = new WeakSet<EvictionPolicy>();
 
-/** Entries are numbers of one device: a policy cannot serve two at a time. */
+/** Entries of a policy are row numbers of one device, so a policy cannot serve two devices at a time. */
 function checkPolicy(policy: EvictionPolicy | null): void {
   if (policy === null) return;
   if (!isPolicy(policy)) throw new TtmError("EINVAL", `Cannot create device: ${show(policy)} is no eviction policy`);
@@ -179,7 +181,7 @@ function createTypes(driver: Driver, managers: Readonly<Record<string, MemTypeMa
   return types;
 }
 
-/** Hands the managers their pages; if one refuses, those before it are taken down again. */
+/** Initializes the managers with the sizes of their memory types; if one fails, those before it are taken down. */
 function initManagers(types: readonly MemoryType[]): void {
   for (const [at, { manager, pages }] of types.entries()) {
     try {

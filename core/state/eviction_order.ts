@@ -8,16 +8,16 @@ import type { MemoryType } from "./memory_type.ts";
 import type { ResourceTable } from "./resource_table.ts";
 
 /**
- * Who may be evicted, in the order of the device's policy, and who is pinned: one list for the device. A resource is in
- * one of the two from its allocation until it is freed, reserved or not. Pinning and unpinning take effect when the buffer
- * is unreserved.
+ * The resources that can be evicted, in the order of the device's policy, and those of pinned buffers, on one list for
+ * the device. A resource is in one of the two from its allocation until it is freed, reserved or not. Pinning and
+ * unpinning take effect when the buffer is unreserved.
  */
 export class EvictionOrder {
-  /** Whose order it is. */
+  /** The policy that decides the order. */
   readonly policy: EvictionPolicy;
   #resources: ResourceTable<BufferRecord>;
   #buffers: BufferTable<BufferRecord>;
-  // The default's, too: one table of links for all.
+  // Also used by the default policy, so that one table holds all links.
   #links: LinkedLists = new LinkedLists();
   #pinnedHead: number = this.#links.takeMark();
   #pinned: Set<number> = new Set();
@@ -32,14 +32,14 @@ export class EvictionOrder {
     this.policy = policy ?? new Lru(this.#links);
   }
 
-  /** Lists a new resource of a buffer. */
+  /** Adds a new resource of a buffer. */
   add(row: number, buffer: BufferRecord, type: MemoryType): void {
     if (this.#buffers.pins(buffer.row) > 0) return this.#listAsPinned(row);
     this.policy.insert(row, buffer, type.name);
     buffer.bulkMove?.join(row);
   }
 
-  /** The buffer of a resource was used, and perhaps pinned or unpinned meanwhile. */
+  /** Notes that the buffer of a resource was used; applies pins and unpins since the last call. */
   touch(row: number, buffer: BufferRecord): void {
     const isPinned = this.#buffers.pins(buffer.row) > 0;
     if (buffer.bulkMove !== null && !isPinned) return buffer.bulkMove.touch(row);
@@ -51,14 +51,14 @@ export class EvictionOrder {
     else this.policy.touch(row);
   }
 
-  /** Forgets a resource. */
+  /** Removes a resource. */
   remove(row: number, why: RemovalReason): void {
     this.leaveBulk(row);
     if (this.#isListedAsPinned(row)) this.#unlistAsPinned(row);
     else this.policy.remove(row, why);
   }
 
-  /** To be called before anything changes that membership depends on: the owner, its pins, its bulk. */
+  /** To be called before a change of the owner, its pins or its bulk move, which membership depends on. */
   leaveBulk(row: number): void {
     this.#bulkOf(row)?.leave(row);
   }
@@ -68,7 +68,7 @@ export class EvictionOrder {
     this.#bulkOf(row)?.join(row);
   }
 
-  /** As {@linkcode joinBulk}, after the last pin has gone. */
+  /** As {@linkcode joinBulk}, after the pin count has become 0. */
   joinBulkUnpinned(row: number): void {
     this.#bulkOf(row)?.joinUnpinned(
       row,
@@ -76,14 +76,14 @@ export class EvictionOrder {
     );
   }
 
-  /** Starts a walk over a memory type to find somebody to evict. Close it in a `finally`. */
+  /** Starts a walk over a memory type to find victims. Close it in a `finally`. */
   walk(type: MemoryType): EvictionCursor {
     return this.policy.candidates(type.name);
   }
 
-  /** The resources of a memory type that may be evicted, first to go first, for those who only look. */
+  /** The resources of a memory type in eviction order, the first victim first, for reading only. */
   *candidates(type: MemoryType): Generator<number> {
-    // A policy that gives somebody twice may do so without end; once is enough to see it.
+    // A faulty policy may return entries without end; one more than there are residents is enough to detect that.
     let left = type.residents + 1;
     for (const row of this.policy.order?.(type.name) ?? this.#walked(type)) {
       if (left-- === 0) return;
@@ -91,7 +91,7 @@ export class EvictionOrder {
     }
   }
 
-  /** The pinned resources of the device, in the order in which they were pinned or last touched. */
+  /** The resources on the pinned list of the device, in the order in which they were pinned or last touched. */
   *pinned(): Generator<number> {
     for (const node of this.#links.entries(this.#pinnedHead)) yield entryOf(node);
   }
@@ -112,7 +112,7 @@ export class EvictionOrder {
     this.#links.moveBefore(nodeOf(row), this.#pinnedHead);
   }
 
-  // Most devices pin little, so that the question costs nothing.
+  // Most devices have few pinned buffers, so the check of the size usually saves the lookup.
   #isListedAsPinned(row: number): boolean {
     return this.#pinned.size > 0 && this.#pinned.has(row);
   }
@@ -133,7 +133,7 @@ export class EvictionOrder {
     return buffer !== null && this.#buffers.pins(buffer.row) > 0;
   }
 
-  /** The bulk that a resource is a member of; the pinned are in none. */
+  /** The bulk move that a resource is a member of; null for a pinned buffer. */
   #bulkOf(row: number): BulkMove | null {
     const bulk = this.#resources.buffer(row)?.bulkMove ?? null;
     return bulk === null || this.#isPinned(row) ? null : bulk;

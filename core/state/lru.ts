@@ -7,7 +7,7 @@ import { PRIORITIES } from "../base/units.ts";
 const INITIAL = 64;
 
 /**
- * The kernel's order of eviction: of the lowest priority first, and among those the least recently used.
+ * The kernel's eviction order: lowest priority first, and within a priority the least recently used buffer first.
  *
  * @returns A policy for one device; a device without one makes its own.
  */
@@ -16,8 +16,9 @@ export function lru(): EvictionPolicy {
 }
 
 /**
- * Of the lowest priority first, and among those the most recently used. Where more than fits is used in turn, over and
- * over, as the layers of a model, {@linkcode lru} always evicts what is needed next; this keeps a part where it is.
+ * Lowest priority first, and within a priority the most recently used buffer first. If a cycle of buffers that is
+ * larger than the memory type is used over and over, as the layers of a model, {@linkcode lru} always evicts the buffer
+ * that is needed next; `mru` keeps a part of them resident.
  *
  * @returns A policy for one device.
  *
@@ -48,16 +49,16 @@ export function mru(): EvictionPolicy {
   return new Lru(new LinkedLists(), true);
 }
 
-/** For every memory type one list a priority, from the least to the most recently used. */
+/** One list per memory type and priority, from the least to the most recently used buffer. */
 export class Lru implements EvictionPolicy {
   readonly name: string;
   #links: LinkedLists;
   #newestFirst: boolean;
-  // There are few, and comparing names is faster than hashing one.
+  // There are few memory types, and comparing names is faster than hashing one.
   #memoryTypes: string[] = [];
-  /** By list: its head. A memory type has one list a priority. */
+  /** Head of each list; a memory type has one list per priority. */
   #heads: number[] = [];
-  /** By entry: the list where it belongs. */
+  /** List of each entry. */
   #listOf: Uint8Array = new Uint8Array(INITIAL);
 
   constructor(links: LinkedLists = new LinkedLists(), newestFirst = false) {
@@ -86,7 +87,7 @@ export class Lru implements EvictionPolicy {
     return new LruWalk(this.#links, this.#heads, this.#firstListOf(memoryType), this.#newestFirst);
   }
 
-  /** The list of a memory type and priority, by its head. */
+  /** The head of the list of a memory type and priority. */
   headOf(memoryType: string, priority: number): number {
     return this.#heads[this.#firstListOf(memoryType) + priority] as number;
   }
@@ -103,7 +104,7 @@ export class Lru implements EvictionPolicy {
     this.#links.moveBehind(nodeOf(entry), nodeOf(other));
   }
 
-  /** Moves neighbours, and the marks of walks between them, to the tail of a list. */
+  /** Moves a stretch of adjacent entries, and the marks of walks between them, to the tail of a list. */
   moveStretchToTail(first: number, last: number, list: number): void {
     this.#links.moveStretchBefore(nodeOf(first), nodeOf(last), list);
   }
@@ -118,8 +119,9 @@ export class Lru implements EvictionPolicy {
 }
 
 /**
- * A place in a memory type's lists that stays where it is while entries leave, and going by age meets the entries that
- * join at the tail meanwhile (the kernel's `ttm_lru_cursor`): a mark that stands in the list at the last entry seen.
+ * A walk over the lists of a memory type (the kernel's `ttm_lru_cursor`). Its position is a mark in the list, next to
+ * the last entry visited, so that it stays valid when entries are removed. A walk from the least recently used entry
+ * also visits entries that are added at the tail during the walk.
  */
 class LruWalk implements EvictionCursor {
   #links: LinkedLists;

@@ -87,7 +87,7 @@ Deno.test("a buffer without a place is on no list", () => {
   assertEquals(device.pinned, []);
 });
 
-/** A device's inside, with buffers of these priorities in VRAM. */
+/** The state of a device with buffers of these priorities in VRAM. */
 function inside(priorities: readonly number[]) {
   const managers = { gtt: firstFit(), vram: firstFit() };
   const state = new DeviceState(new TestDriver({ vram: 100 }), managers, new SimulatedClock(), {});

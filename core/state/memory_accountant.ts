@@ -13,50 +13,50 @@ export const MEMORY_ZONE: ReadonlySet<string> = optionNames<MemoryZone>({
   dma32: true,
 });
 
-/** A part of host memory whose use by buffers is bounded. All figures are bytes. */
+/** A part of host memory with limits on its use by buffers. All sizes in bytes. */
 export interface MemoryZone {
-  /** For messages and {@linkcode MemoryAccountant.zone}. */
+  /** Name of the zone, for messages and {@linkcode MemoryAccountant.zone}. */
   readonly name: string;
   /** Size of the zone. */
   readonly bytes: number;
-  /** The most that buffers may use. @default {half of the zone} */
+  /** Maximum use by buffers. @default {half of the zone} */
   readonly maxBytes?: number;
-  /** The most that may be used by buffers of kind `"kernel"`. @default {three quarters of the zone} */
+  /** Maximum use when a buffer of kind `"kernel"` asks for memory. @default {three quarters of the zone} */
   readonly emergencyBytes?: number;
-  /** Above this, buffers are swapped out in the background. @default {three eighths of the zone} */
+  /** Use above which buffers are swapped out in the background. @default {three eighths of the zone} */
   readonly swapBytes?: number;
-  /** Only the pages of devices that need 32-bit addresses count here, besides what all zones count. @default {false} */
+  /** Whether pages count here only for devices that need 32-bit addresses; structures count always. @default {false} */
   readonly dma32?: boolean;
 }
 
-/** How much memory buffers may use. */
+/** Limits of the host memory that buffers use. */
 export interface MemoryLimits {
-  /** Hard limits: what would exceed one, even after others have been swapped out, is `ENOMEM`. @default {none} */
+  /** Hard limits: a use that would exceed one even after swapouts fails with `ENOMEM`. @default {none} */
   readonly zones?: readonly MemoryZone[];
   /**
-   * A soft limit of populated pages: above it buffers are swapped out, and when there is none left it is exceeded.
+   * A soft limit of populated pages: above it buffers are swapped out; it is exceeded if none can be swapped out.
    * @default {none}
    */
   readonly pages?: number;
 }
 
-/** How full a zone is, in bytes. */
+/** Use of a memory zone, in bytes. */
 export interface ZoneUsage {
   /** Its name. */
   readonly name: string;
-  /** Used by buffers. */
+  /** Current use by buffers. */
   readonly usedBytes: number;
-  /** The most that buffers may use. */
+  /** Maximum use by buffers. */
   readonly maxBytes: number;
 }
 
-/** Frees some memory on behalf of an operation: the pages freed, 0 when nothing can be, or how the attempt ended. */
+/** Frees memory for an operation. Returns the number of pages freed, 0 if none can be, or the outcome of a failure. */
 export type Shrinker = (op: Operation) => number | Outcome;
 
-/** One use of memory. */
+/** A use of host memory. */
 export interface Charge {
   readonly bytes: number;
-  /** Populated pages, which count against the soft limit. */
+  /** Number of populated pages, which count towards the soft limit. */
   readonly pages: number;
   readonly dma32: boolean;
   readonly privileged: boolean;
@@ -66,15 +66,15 @@ type Zone = Required<MemoryZone> & { used: number };
 
 const MAX_SHRINKS = 4;
 
-/** Counts the host memory of all buffers of a global, keeps it in its limits, and asks others to give some back. */
+/** Accounts for the host memory of all buffers of a global and enforces its limits by swapping buffers out. */
 export class MemoryAccountant {
   #zones: Zone[];
   #pageLimit: number;
   #usedPages = 0;
   #shrinker: Shrinker | null = null;
-  /** @internal Swaps out soon, and without waiting, if a zone is fuller than it should be. */
+  /** @internal Schedules a swapout that does not wait, if a zone is above its swap limit. */
   shrinkInBackground: () => void = () => {};
-  /** @internal How many devices share it. */
+  /** @internal Number of devices that share the accountant. */
   devices = 0;
   #usedBytes = 0;
 
@@ -88,7 +88,7 @@ export class MemoryAccountant {
     this.#pageLimit = pages === Infinity ? pages : checkInteger(what, "limits.pages", pages, 0, 2 ** 40);
   }
 
-  /** Pages that buffers have populated. */
+  /** Number of pages that buffers have populated. */
   get usedPages(): number {
     return this.#usedPages;
   }
@@ -98,21 +98,21 @@ export class MemoryAccountant {
     return this.#usedBytes;
   }
 
-  /** How full a zone is; `EINVAL` for an unknown one. */
+  /** The use of a zone; throws `EINVAL` for an unknown one. */
   zone(name: string): ZoneUsage {
     const zone = this.#zones.find((zone) => zone.name === name);
     if (zone === undefined) throw new TtmError("EINVAL", `Cannot tell the usage of zone ${show(name)}: there is none`);
     return { name, usedBytes: zone.used, maxBytes: zone.maxBytes };
   }
 
-  /** @internal Names who frees memory, and who does so soon, in the background; there can be one. */
+  /** @internal Registers the shrinker, and the function that schedules one in the background; only one is allowed. */
   registerShrinker(shrinker: Shrinker, soon: () => void = () => {}): void {
     if (this.#shrinker !== null) throw new TtmError("EBUSY", "Cannot register shrinker: there is one");
     this.#shrinker = shrinker;
     this.shrinkInBackground = soon;
   }
 
-  /** @internal Counts a use if the limits allow it, after asking others for memory at most four times an operation. */
+  /** @internal Counts a use if the limits allow it, calling the shrinker in at most four rounds per operation. */
   charge(charge: Charge, op: Operation): Outcome {
     while (this.#exceeds(charge)) {
       const zone = this.#tooSmall(charge);
@@ -129,23 +129,23 @@ export class MemoryAccountant {
     return outcome;
   }
 
-  /** @internal Counts a use that can no longer be refused. */
+  /** @internal Counts a use without checking the limits. */
   count(charge: Charge): void {
     this.#count(charge, 1);
   }
 
-  /** @internal Takes a use back. */
+  /** @internal Subtracts a use. */
   uncharge(charge: Charge): void {
     this.#count(charge, -1);
   }
 
-  /** @internal Whether buffers should be swapped out in the background. */
+  /** @internal Whether a zone is above its swap limit, so that buffers should be swapped out in the background. */
   get aboveSwapLimit(): boolean {
     for (const zone of this.#zones) if (zone.used > zone.swapBytes) return true;
     return false;
   }
 
-  /** @internal Swaps out until no zone is above its swap limit, or nothing more can be. */
+  /** @internal Swaps out until no zone is above its swap limit, or no buffer can be swapped out. */
   shrinkToSwapLimit(op: Operation): Outcome {
     return this.#shrinkWhile(() => this.aboveSwapLimit, op);
   }
@@ -166,7 +166,7 @@ export class MemoryAccountant {
     return false;
   }
 
-  /** A zone that would be exceeded even if nobody else used it. */
+  /** A zone whose limit the charge alone would exceed. */
   #tooSmall(charge: Charge): Zone | undefined {
     return this.#zones.find((zone) => counts(zone, charge.dma32) && charge.bytes > limitOf(zone, charge));
   }

@@ -5,7 +5,7 @@ import { TtmError } from "../base/errors.ts";
 import type { Fence } from "../lock/fence.ts";
 import type { AllocationRequest, ManagerNode, MemTypeManager } from "../contract/mem_type_manager.ts";
 
-/** One memory type of a device, with the manager that hands out its pages. */
+/** One memory type of a device, with the manager that allocates its pages. */
 export class MemoryType {
   readonly name: string;
   /** Position among the device's types; 0 is SYSTEM. */
@@ -16,21 +16,21 @@ export class MemoryType {
   readonly cma: boolean;
   readonly availableCaching: number;
   readonly defaultCaching: number;
-  /** In bytes. */
+  /** The device address of its first page, in bytes. */
   readonly gpuOffset: number;
-  /** Null for SYSTEM, and for a type that the device was given no manager for: nothing can be placed there. */
+  /** Null for SYSTEM, and for a type without a manager, where nothing can be placed. */
   manager: MemTypeManager | null;
-  /** False: what is there may stay, and nothing new is placed there. */
+  /** Whether new resources are allowed; existing ones stay. */
   used = true;
   /** Pages of all resources in it. */
   usedPages = 0;
-  /** Resources in it. */
+  /** Number of resources in it. */
   residents = 0;
-  /** Those of them on the list of the pinned. */
+  /** Number of its resources on the pinned list. */
   pinned = 0;
   /**
-   * The last copy of each timeline out of a range that was handed on before the copy ended, in the order of their
-   * queueing; new tenants must wait for all of them.
+   * The move fences: for each timeline, the last copy out of a range that was freed before the copy ended, in the order
+   * in which they were queued. A new resource must wait for all of them.
    */
   moveFences: readonly Fence[] = [];
 
@@ -65,7 +65,7 @@ export class MemoryType {
     }
   }
 
-  /** Orders new tenants behind a copy out of a range. Of other timelines only copies under way are kept in mind. */
+  /** Adds the copy out of a freed range to the move fences. Drops signalled fences of other timelines. */
   remember(copy: Fence): void {
     const { context, seqno } = copy;
     if (this.moveFences.some((fence) => fence.context === context && fence.seqno >= seqno)) return;
@@ -76,12 +76,12 @@ export class MemoryType {
     return this.index === 0;
   }
 
-  /** Whether anything can be placed here. */
+  /** Whether new resources can be allocated in this memory type. */
   get usable(): boolean {
     return this.used && (this.isSystem || this.manager !== null);
   }
 
-  /** Whether a request would have room here if nobody else were here. */
+  /** Whether a request would fit if the memory type were empty. */
   canFit(request: AllocationRequest): boolean {
     const { manager } = this;
     if (manager?.canFit !== undefined) return manager.canFit(request);

@@ -1,26 +1,28 @@
 import type { BufferRecord } from "./buffer_record.ts";
 
-/** The first page; what is below could be mistaken for a 32-bit offset (`DRM_FILE_PAGE_OFFSET_START`). */
+/** The first page of the offset space, above all offsets of 32 bits (`DRM_FILE_PAGE_OFFSET_START`). */
 const FIRST_PAGE = 2 ** 20;
 /** One TiB of offsets (`DRM_FILE_PAGE_OFFSET_SIZE`). */
 const PAGES = 2 ** 28;
-/** Fewer gone entries are not worth a new list. */
+/** Number of freed entries up to which the list is not compacted. */
 const FEW = 16;
 
 interface Range {
   readonly first: number;
   readonly pages: number;
-  /** Null when the range is free again. */
+  /** Null after the range has been freed. */
   buffer: BufferRecord | null;
 }
 
-/** The space of offsets by which users name what to map (`drm_vma_manager`): a range for each buffer that asks, in pages. */
+/**
+ * The space of mmap offsets (`drm_vma_manager`): one range, in pages, for each buffer that has asked for its offset.
+ */
 export class MmapOffsets {
-  /** In the order of their offsets. */
+  /** Sorted by offset. */
   #ranges: Range[] = [];
   #gone = 0;
 
-  /** The first page of a new range; null if there is no room. */
+  /** Allocates a range and returns its first page; null if there is no room. */
   allocate(buffer: BufferRecord): number | null {
     const { pages } = buffer;
     const last = this.#ranges.at(-1);
@@ -45,7 +47,7 @@ export class MmapOffsets {
     if (++this.#gone > FEW && this.#gone > this.#ranges.length / 2) this.#compact();
   }
 
-  /** The buffer in whose range a page lies, and the page's number in it. */
+  /** The buffer whose range contains a page, and the page's index in the buffer; null if there is none. */
   lookup(page: number): { buffer: BufferRecord; page: number } | null {
     const range = this.#rangeAt(page);
     if (range === undefined || range.buffer === null) return null;
@@ -57,7 +59,7 @@ export class MmapOffsets {
     this.#gone = 0;
   }
 
-  /** The position in the list where the lowest gap of so many pages is. */
+  /** The list index of the lowest gap of at least `pages` pages. */
   #gapFor(pages: number): number {
     let end = FIRST_PAGE;
     for (const [at, range] of this.#ranges.entries()) {

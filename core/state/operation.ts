@@ -8,38 +8,38 @@ import type { PreparedPlace, PreparedPlacement } from "./prepared_placement.ts";
 import type { Reservation } from "../lock/reservation.ts";
 import type { Tracer } from "../contract/tracer.ts";
 
-/** What an attempt can be blocked on: a fence until it signals, a reservation until it is free. */
+/** What an attempt can be blocked on: a fence, until it signals, or a reservation, until it is unlocked. */
 export type Blocker = Fence | Reservation;
 
-/** The record of one public call while it makes its attempts (`ttm_operation_ctx`). */
+/** The state of one public call over all of its attempts (`ttm_operation_ctx`). */
 export class Operation {
-  /** Treat what would have to be waited for as unavailable. */
+  /** Whether to fail with `EBUSY`, or skip a victim, instead of waiting. */
   readonly noWait: boolean;
-  /** The buffer that the call is about; null if it is about a memory type, or the device. */
+  /** The buffer that the call was made for; null if it was made for a memory type or the device. */
   forBuffer: BufferRecord | null;
-  /** The reservation that the caller holds and whose other buffers may be evicted as well. */
+  /** A reservation that the caller holds, whose other buffers may be evicted; null if none may. */
   siblings: Reservation | null = null;
-  /** What the last attempt was blocked on. */
+  /** The fence or reservation that blocked the last attempt. */
   blockedOn: Blocker | null = null;
-  /** Victims that have left. */
+  /** Number of victims that have been evicted. */
   evictions = 0;
-  /** How often memory has been asked back from others, in all attempts together. */
+  /** Number of rounds of the shrinker, over all attempts. */
   shrinks = 0;
-  /** Pages that have been swapped out and not been reported yet. */
+  /** Number of pages that have been swapped out and not reported yet. */
   freedPages = 0;
-  /** The stop that the driver asked for. */
+  /** The intermediate placement of a multihop move that the driver asked for. */
   hop: PreparedPlacement | null = null;
-  /** The copy out of a victim's place that has to end before the place is free. */
+  /** The copy out of a victim's range that must end before the range is free. */
   ownCopy: Fence | null = null;
-  /** Bits of the memory types in which room is being made right now, one eviction nested in another. */
+  /** Bit mask of the memory types that nested evictions are making room in. */
   evicting = 0;
-  /** What a driver, manager or store threw. */
+  /** The error that a driver, manager or store threw. */
   cause: unknown = undefined;
-  /** Why there was no room. */
+  /** The figures of the failed search for room, for the report of `ENOMEM`. */
   noRoom: NoRoomFigures | null = null;
   #kept: Map<PreparedPlace, Readonly<Record<KeptReason, number>>> | null = null;
   #victimCause: unknown = undefined;
-  /** How all victims that failed to leave have failed; ENOSPC if for different reasons. */
+  /** The outcome of the victims that failed to be evicted; ENOSPC if their outcomes differ. */
   #victimOutcome: Outcome = DONE;
   #failures: Map<Fence, unknown> | null = null;
   #tracer: Tracer;
@@ -50,7 +50,7 @@ export class Operation {
     this.forBuffer = forBuffer;
   }
 
-  /** Makes it the record of another call. */
+  /** Resets all state, for use by another call. */
   reset(): void {
     this.begin();
     this.siblings = null;
@@ -60,7 +60,7 @@ export class Operation {
     this.#failures = null;
   }
 
-  /** Forgets what the last attempt left, but for the failure of what it was blocked on. */
+  /** Prepares the next attempt: clears the state of the last one, but keeps the error of the fence it waited for. */
   begin(): void {
     const { blockedOn } = this;
     if (blockedOn !== null && "error" in blockedOn && blockedOn.error !== undefined) {
@@ -76,13 +76,13 @@ export class Operation {
     this.#victimOutcome = DONE;
   }
 
-  /** Decides about a fence in the way: over, not to be waited for, or the thing to wait for. */
+  /** DONE if the fence has signalled; otherwise EBUSY with `noWait`, or BLOCKED on the fence. */
   waitFor(fence: Fence | null): Outcome {
     if (fence === null || fence.signalled) return DONE;
     return this.noWait ? EBUSY : this.waitForOwn(fence);
   }
 
-  /** As {@linkcode waitFor}, for work of this operation itself, which `noWait` came too late for. */
+  /** As {@linkcode waitFor}, for a copy that this operation has queued itself; traced as a wait even with `noWait`. */
   waitForOwn(fence: Fence): Outcome {
     if (fence.signalled) return DONE;
     this.#tracer.wait?.(fence);
@@ -92,7 +92,7 @@ export class Operation {
     return BLOCKED;
   }
 
-  /** As {@linkcode waitFor}, for all fences up to a usage, one after the other. */
+  /** As {@linkcode waitFor}, for all pending fences up to a usage, one after the other. */
   waitForAll(fences: FenceList, usage?: FenceUsage): Outcome {
     for (let fence = fences.pending(usage); fence !== null; fence = fences.pending(usage)) {
       const outcome = this.waitFor(fence);
@@ -101,30 +101,30 @@ export class Operation {
     return DONE;
   }
 
-  /** Remembers that what this operation waited for has failed. */
+  /** Records the error of a fence that this operation waited for. */
   noteFailed(fence: Fence, error: unknown): void {
     this.#failures ??= new Map();
     this.#failures.set(fence, error);
   }
 
-  /** Whether this operation has seen that fail. */
+  /** Whether this operation has recorded an error of the fence. */
   hasSeenFail(fence: Fence | null): boolean {
     return fence !== null && this.#failures !== null && this.#failures.has(fence);
   }
 
-  /** The first error of a fence that was waited for; undefined if there was none. */
+  /** The first recorded error of a fence; undefined if there is none. */
   get firstFailure(): unknown {
     for (const error of this.#failures?.values() ?? []) return error;
     return undefined;
   }
 
-  /** Keeps what was thrown, and turns it into a failure. */
+  /** Stores a thrown error as the cause and returns its outcome. */
   fail(error: unknown, fallback: Outcome): Outcome {
     this.cause = error;
     return error instanceof TtmError ? outcomeOf(error.code) : fallback;
   }
 
-  /** Goes on without a victim that failed to leave; its failure only matters if no room is found at all. */
+  /** Skips a victim that failed to be evicted; its outcome only matters if no room is found at all. */
   passOver(outcome: Outcome): void {
     this.#victimOutcome = this.#victimOutcome === DONE || this.#victimOutcome === outcome ? outcome : ENOSPC;
     this.#victimCause ??= this.cause;
@@ -132,31 +132,31 @@ export class Operation {
   }
 
   /**
-   * What the search for room has come to: if not one victim could leave, and each failed because the device did, that is
-   * the answer; else that there is no room.
+   * The outcome of a search that found no room: EIO or ENODEV if no victim could be evicted and all failed with it;
+   * ENOMEM otherwise.
    */
   get withoutRoom(): Outcome {
     const isBroken = this.#victimOutcome === EIO || this.#victimOutcome === ENODEV;
     return isBroken && this.evictions === 0 && this.#victimCause !== undefined ? this.#victimOutcome : ENOMEM;
   }
 
-  /** Remembers who did not leave a place. */
+  /** Records the numbers of buffers that were not evicted from a place, by reason. */
   noteKept(place: PreparedPlace, kept: Readonly<Record<KeptReason, number>>): void {
     this.#kept ??= new Map();
     this.#kept.set(place, kept);
   }
 
-  /** Who did not leave a place in the last attempt; undefined if all did. */
+  /** The numbers of buffers that the last attempt did not evict from a place; undefined if none were recorded. */
   keptAt(place: PreparedPlace): Readonly<Record<KeptReason, number>> | undefined {
     return this.#kept?.get(place);
   }
 
-  /** What the first victim that failed to leave has thrown. */
+  /** The message of the first error that the eviction of a victim threw. */
   get victimMessage(): string {
     return this.#victimCause instanceof Error ? this.#victimCause.message : String(this.#victimCause);
   }
 
-  /** The error of a public call that ended with a failure. */
+  /** The error of a public call that failed. */
   error(what: string, why: string, outcome: Outcome, report?: () => NoRoomReport): TtmError {
     const cause = this.cause ?? this.#victimCause;
     return new TtmError(codeOf(outcome), `Cannot ${what}: ${why}`, {

@@ -9,7 +9,7 @@ export interface PreparedPlace {
   readonly place: Place;
   readonly type: MemoryType;
   readonly fpfn: number;
-  /** `Infinity` for the end of the type. */
+  /** `Infinity` for the end of the memory type. */
   readonly lpfn: number;
   readonly cachingMask: number;
   readonly topDown: boolean;
@@ -17,11 +17,11 @@ export interface PreparedPlace {
   readonly temporary: boolean;
 }
 
-/** A placement that a device has checked; pass it to validate any number of times without checking again. */
+/** A placement that a device has checked; it can be passed to validate many times without another check. */
 export class PreparedPlacement {
-  /** @internal Tried first, without evicting. */
+  /** @internal The places of the first pass, which does not evict. */
   readonly places: readonly PreparedPlace[];
-  /** @internal Tried second, evicting. */
+  /** @internal The places of the second pass, which evicts. */
   readonly busyPlaces: readonly PreparedPlace[];
   /** @internal The memory types that it was checked against. */
   readonly types: ReadonlyMap<string, MemoryType>;
@@ -36,7 +36,7 @@ export class PreparedPlacement {
       : preparePlaces(types, "busyPlacement", placement.busyPlacement);
   }
 
-  /** Whether it names no place at all, which asks for a purge. */
+  /** Whether it has no places, so that validating it purges the buffer. */
   get isEmpty(): boolean {
     return this.places.length === 0 && this.busyPlaces.length === 0;
   }
@@ -56,7 +56,7 @@ function preparePlaces(
 /**
  * Checks one place.
  *
- * @throws {TtmError} `EINVAL` if the memory type is unknown, the range is empty or no whole numbers, or a caching
+ * @throws {TtmError} `EINVAL` if the memory type is unknown, the range is empty or not of whole numbers, or a caching
  * attribute is unknown. `where` names the place in the message.
  */
 export function preparePlace(types: ReadonlyMap<string, MemoryType>, where: string, place: Place): PreparedPlace {

@@ -4,15 +4,15 @@ import { enlarge, Rows } from "../base/row_allocator.ts";
 
 const INITIAL = 64;
 
-// The objects of a row lie side by side.
+// The objects of a row, adjacent in one array.
 const PLACE = 0;
 const NODE = 1;
 const BUFFER = 2;
 const CELLS = 3;
 
 /**
- * The resources of a device: what a buffer occupies in a memory type (`ttm_resource`), one row each. A buffer that
- * is being moved has two.
+ * The resources of a device, one row each: what a buffer occupies in a memory type (`ttm_resource`). A buffer that is
+ * being moved has two.
  */
 export class ResourceTable<Owner extends { readonly pages: number }> {
   #start: Float64Array = new Float64Array(INITIAL);
@@ -23,7 +23,7 @@ export class ResourceTable<Owner extends { readonly pages: number }> {
     this.#caching = enlarge(this.#caching, capacity);
   });
 
-  /** A row for a resource of `buffer` in `place`; `node` is null in SYSTEM. */
+  /** Allocates a row for a resource of `buffer` in `place`; `node` is null in SYSTEM. */
   allocate(buffer: Owner, place: PreparedPlace, node: ManagerNode | null, caching: number): number {
     const row = this.#rows.take();
     this.#start[row] = node === null ? 0 : node.start;
@@ -36,7 +36,7 @@ export class ResourceTable<Owner extends { readonly pages: number }> {
     return row;
   }
 
-  /** Gives a row back that is listed nowhere. */
+  /** Frees the row of a resource that is on no list. */
   release(row: number): void {
     const at = row * CELLS;
     const objects = this.#objects;
@@ -51,17 +51,17 @@ export class ResourceTable<Owner extends { readonly pages: number }> {
     return this.#start[row] as number;
   }
 
-  /** As many as its owner has. */
+  /** Size in pages, which is that of its buffer. */
   pages(row: number): number {
     return this.buffer(row)?.pages ?? 0;
   }
 
-  /** The one caching bit that was selected. */
+  /** The selected caching attribute, as one bit. */
   caching(row: number): number {
     return this.#caching[row] as number;
   }
 
-  /** The place that the resource was made for. */
+  /** The place that the resource was allocated for. */
   place(row: number): PreparedPlace {
     return this.#objects[row * CELLS + PLACE] as PreparedPlace;
   }
@@ -70,7 +70,7 @@ export class ResourceTable<Owner extends { readonly pages: number }> {
     return this.#objects[row * CELLS + NODE] as ManagerNode | null;
   }
 
-  /** The owner; null for a row that is not in use. */
+  /** The buffer that owns the resource; null for a row that is not in use. */
   buffer(row: number): Owner | null {
     return this.#objects[row * CELLS + BUFFER] as Owner | null;
   }

@@ -10,9 +10,9 @@ interface Unfinished {
 }
 
 /**
- * The records of calls that make one attempt each. All share one, so that none is allocated; but what a blocked attempt has
- * learnt counts for those that follow it on the same buffer until that is unreserved: they are one operation, which must not
- * try over and over what has failed.
+ * The operations of calls that make one attempt each. They share one object, so that none is allocated per call. The
+ * operation of a blocked attempt is kept for later attempts on the same buffer until the buffer is unreserved, so that
+ * they do not repeat what has failed.
  */
 export class Submissions {
   #tracer: Tracer;
@@ -24,14 +24,14 @@ export class Submissions {
     this.#shared = new Operation(tracer, false);
   }
 
-  /** A record without a past, for a call about a buffer. */
+  /** A reset operation, for a call on a buffer. */
   fresh(buffer: BufferRecord): Operation {
     this.#shared.reset();
     this.#shared.forBuffer = buffer;
     return this.#shared;
   }
 
-  /** The record of the next attempt on a reserved buffer. */
+  /** The operation for the next attempt on a reserved buffer. */
   next(buffer: BufferRecord): Operation {
     const unfinished = this.#unfinished.size === 0 ? undefined : this.#unfinished.get(buffer);
     if (unfinished === undefined) return this.fresh(buffer);
@@ -41,7 +41,7 @@ export class Submissions {
     return unfinished.op;
   }
 
-  /** Keeps the record of an attempt that was blocked. */
+  /** Keeps the operation of a blocked attempt. */
   keep(buffer: BufferRecord, op: Operation): void {
     for (const [other, unfinished] of this.#unfinished) if (isOver(unfinished)) this.#unfinished.delete(other);
     const { reservation } = buffer;

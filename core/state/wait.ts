@@ -6,15 +6,15 @@ import { BLOCKED, DONE, EBUSY, type Outcome } from "../base/outcome.ts";
 import { Reservation } from "../lock/reservation.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 
-/** How long one operation may wait for the device, in milliseconds, all its waits together. */
+/** Maximum time that one operation may wait for the device, over all its waits, in milliseconds. */
 export const WAIT_BUDGET_MS = 15_000;
 
 /**
- * Repeats a synchronous attempt until it is no longer blocked, waiting for whatever blocks it. Rejects with the
- * signal's reason when it is aborted; nothing that the attempts achieved is undone.
+ * Repeats a synchronous attempt until it is no longer blocked, waiting for the fence or reservation that blocks it.
+ * Rejects with the signal's reason when it is aborted; the effects of earlier attempts are not undone.
  *
- * @param op Made for this call.
- * @returns How the last attempt ended; EBUSY when the wait budget ran out.
+ * @param op The operation of this call only.
+ * @returns The outcome of the last attempt; EBUSY when the wait budget is used up.
  */
 export async function complete(
   clock: Clock,
@@ -27,7 +27,7 @@ export async function complete(
   return outcome === BLOCKED ? await waitAndRepeat(clock, op, signal, attempt) : outcome;
 }
 
-/** As {@linkcode complete}, after a first attempt that was blocked. */
+/** As {@linkcode complete}, after a first attempt that has been blocked. */
 export async function waitAndRepeat(
   clock: Clock,
   op: Operation,
@@ -55,7 +55,7 @@ function fenceSignals(
   deadline: number,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  // A tracer may have ended it.
+  // The tracer may have signalled the fence.
   if (fence.signalled) return Promise.resolve(true);
   return blockTask(clock, signal, (resolve) => {
     const timer = clock.schedule(deadline, () => resolve(false));
@@ -68,10 +68,10 @@ function fenceSignals(
 }
 
 /**
- * Waits in line for a reservation that somebody holds.
+ * Waits in line for a locked reservation.
  *
- * @returns DONE with the lock held; EDEADLK if the ticket has to give way; still BLOCKED if the reservation stays with
- * one holder for `patienceMs`.
+ * @returns DONE with the lock held; EDEADLK if the ticket must back off; BLOCKED if one holder keeps the reservation
+ * for `patienceMs` milliseconds.
  */
 export function waitInLine(
   clock: Clock,
@@ -96,7 +96,7 @@ export function waitInLine(
   });
 }
 
-/** Waits until a reservation is given up, in line and under the ticket, and passes it on; false if nobody does so. */
+/** Waits in line, under the ticket, until a reservation is unlocked, without keeping it; false on timeout. */
 async function turnComes(
   clock: Clock,
   reservation: Reservation,

@@ -3,9 +3,9 @@ import { type BufferObject, checkInvariants, type Fence } from "../mod.ts";
 import { addWork, fill, only, picture, put, type TestDevice, testDevice } from "../testing_devices.ts";
 
 interface Blocked extends TestDevice {
-  /** Reserved, and what is waited with. */
+  /** The reserved buffer that the call is made on. */
   readonly buffer: BufferObject;
-  /** What is waited for. */
+  /** The fence that the call waits for. */
   readonly work: Fence;
   readonly wait: (signal: AbortSignal) => Promise<unknown>;
 }
@@ -60,7 +60,7 @@ const waits: readonly (readonly [string, () => Promise<Blocked>])[] = [
   }],
 ];
 
-/** Rejections with anything, not errors only. */
+/** The reason of a rejection, which need not be an `Error`. */
 async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;
@@ -70,7 +70,7 @@ async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
   throw new Error("it did not reject");
 }
 
-/** Counts who listens to a signal. */
+/** Counts the listeners of a signal. */
 function watched(signal: AbortSignal): { listeners: number } {
   const watch = { listeners: 0 };
   const { addEventListener, removeEventListener } = AbortSignal.prototype;
@@ -85,7 +85,7 @@ function watched(signal: AbortSignal): { listeners: number } {
   return watch;
 }
 
-/** Counts who waits for a fence. */
+/** Counts the waiters of a fence. */
 function watchedFence(work: Fence): { waiters: number } {
   const watch = { waiters: 0 };
   const onSignal = work.onSignal.bind(work);
