@@ -10,7 +10,7 @@ import { type FenceUsage, isFenceUsage } from "./fence_list.ts";
 import { mappingsOf, unmapVirtual } from "./io_memory.ts";
 import { type KernelMap, mapPages, type MapRange } from "./kernel_map.ts";
 import { Lru } from "./lru.ts";
-import { PAGE_SIZE } from "./memory_type.ts";
+import { PAGE_SIZE, PRIORITIES } from "./memory_type.ts";
 import { type Blocker, Operation } from "./operation.ts";
 import { BLOCKED, DONE, EINVAL, type Outcome } from "./outcome.ts";
 import {
@@ -83,6 +83,22 @@ export class BufferObject extends ReservableBuffer implements Disposable {
     if (row >= 0) order.leaveBulk(row);
     this.bulkMove = bulk;
     if (row >= 0) order.joinBulk(row);
+  }
+
+  /**
+   * Changes the priority, 0 to 3: buffers of a lower one are evicted first. Among those of its new priority the buffer is
+   * the last to be evicted.
+   *
+   * @throws {TtmError} `EINVAL` if it is not reserved, or there is no such priority.
+   */
+  setPriority(priority: number): void {
+    this.mustBeReserved("set the priority of");
+    const checked = checkInteger(`set the priority of ${this}`, "priority", priority, 0, PRIORITIES - 1);
+    if (checked === this.priority) return;
+    const row = this.resourceRow;
+    if (row >= 0) this.state.order.leaveBulk(row);
+    this.priority = checked;
+    if (row >= 0) this.state.order.relist(row, this);
   }
 
   /**

@@ -45,8 +45,7 @@ export abstract class BufferRecord {
   isDying = false;
   /** Alignment of its start, in pages. */
   readonly alignment: number;
-  /** Priority, 0 to 3. */
-  readonly priority: number;
+  #priority: number;
   /** @internal What it was made as. */
   protected readonly traits: BufferTraits;
   /** Number of the buffer, from 0 in order of creation in its device. */
@@ -69,9 +68,19 @@ export abstract class BufferRecord {
     this.ownReservation = this.traits.shared ?? new Reservation();
     this.pages = Math.ceil(options.bytes / PAGE_SIZE);
     this.alignment = options.alignment;
-    this.priority = options.priority;
+    this.#priority = options.priority;
     this.id = options.id;
     this.bytes = options.bytes;
+  }
+
+  /** Priority, 0 to 3. */
+  get priority(): number {
+    return this.#priority;
+  }
+
+  /** @internal The order of eviction has to be told. */
+  protected set priority(priority: number) {
+    this.#priority = priority;
   }
 
   /** The name given at creation. */

@@ -2,23 +2,25 @@ import {
   BoDevice,
   type BufferObject,
   checkInvariants,
-  type Driver,
   type Fence,
   Global,
   type MemTypeManager,
   type MoveEvent,
-  type Place,
-  SimulatedClock,
-  TranslationTable,
+  type WaitOptions,
 } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
-import { FailedMoves, PurgedWhileSwapped } from "./quirks.ts";
+import { ReplayClock } from "./clock.ts";
+import { insideOf, KernelLists } from "./kernel_lists.ts";
+import { mockManager } from "./mock_manager.ts";
+import { MOVE, POPULATE, RecordedDriver } from "./recorded_driver.ts";
 import { RecordedBuddy } from "./recorded_buddy.ts";
-import { ERRNO, placeOf, typeNumber } from "./recording.ts";
+import { ERRNO, outcomeOf, placementOf, type TracedPlace, typeNumber } from "./recording.ts";
 import { Timelines } from "./timelines.ts";
+import { VictimFailures } from "./victim_failures.ts";
 
-/** What the headers of the traces with fences, swapping or shared reservations say. Sizes are pages. */
+/** What the headers of ttm traces say. Sizes are pages. */
 export interface MachineHeader {
+  readonly kind: string;
   readonly vram: number;
   readonly tt: number;
   /** Where VRAM is evicted to; 3 discards. */
@@ -36,27 +38,36 @@ export interface MachineHeader {
   readonly vram_tt: 0 | 1;
   /** Shared reservations. */
   readonly nresv: number;
+  /** Whether there are memory types whose managers are always busy and always full. */
+  readonly mocks: 0 | 1;
 }
 
 /** A line of `ev`: a wait or a move. */
 export type TracedEvent = readonly ["w", number] | readonly number[];
 
 const COPIES = 0;
-const TEMPORARY = 4;
 const FIRST_GHOST = 1000;
+const NO_MEMORY = -12;
+const IO_ERROR = -5;
 
 /** The devices of a recording, the objects in them by number, and what happens to them. */
 export class RecordedMachine {
   readonly header: MachineHeader;
+  readonly clock: ReplayClock = new ReplayClock();
   readonly global: Global;
   readonly devices: readonly BoDevice[];
+  readonly buddies: RecordedBuddy[] = [];
+  readonly lists: KernelLists[] = [];
   readonly timelines: Timelines = new Timelines();
-  /** What the quirks of the recorded kernel need to know. */
-  readonly purged: PurgedWhileSwapped = new PurgedWhileSwapped();
-  readonly failed: FailedMoves = new FailedMoves();
+  readonly victims: VictimFailures = new VictimFailures();
+  /** How many calls of each hook from now on it takes until one fails; 0 for never. */
+  readonly armed: number[] = [0, 0, 0];
   /** Whether the copies of this operation are over when they begin. */
   copiesDone = false;
   #ids = new Map<BufferObject, number>();
+  #newest: { buffer: BufferObject; memoryType: string } | null = null;
+  #moveFailed = false;
+  #failedNow = 0;
   #events: TracedEvent[] = [];
   #moves: MoveEvent[] = [];
   #movedPages = 0;
@@ -64,13 +75,13 @@ export class RecordedMachine {
   #lastGhost = -1;
   #gone: number[] = [];
   #holds: Disposable[];
-  /** The manager of VRAM, if it is one. */
-  buddy: RecordedBuddy | null = null;
 
   constructor(header: MachineHeader) {
     this.header = header;
     this.global = new Global(header.limit > 0 ? { limits: { pages: header.limit } } : {});
-    this.devices = Array.from({ length: header.ndev }, () => this.#createDevice());
+    const devices: BoDevice[] = [];
+    this.devices = devices;
+    for (let at = 0; at < header.ndev; at++) devices.push(this.#createDevice(at));
     // Deleted buffers of the recording are freed when it says so.
     this.#holds = this.devices.map((device) => device.holdDelayedDestroy());
   }
@@ -84,10 +95,65 @@ export class RecordedMachine {
     return this.#ids.get(buffer) ?? NaN;
   }
 
+  /** Brings a buffer to one of the places; its errno. */
+  async validate(
+    buffer: BufferObject,
+    device: BoDevice,
+    places: readonly TracedPlace[],
+    options: WaitOptions & { evictSiblings?: boolean },
+  ): Promise<number> {
+    const placement = device.preparePlacement(placementOf(places));
+    this.begin(buffer);
+    this.victims.begin(buffer, placement);
+    return await this.outcome(() => buffer.validate(placement, options));
+  }
+
+  /** A call begins, on behalf of a buffer or of nobody. */
+  begin(subject: BufferObject | null): void {
+    this.victims.begin(subject);
+    this.#moveFailed = false;
+    this.#failedNow = 0;
+  }
+
+  /** The errno of a call that has begun. */
+  async outcome(act: () => unknown, whenFalse = 0): Promise<number> {
+    const ret = await outcomeOf(act, whenFalse);
+    return this.victims.errno || (ret !== 0 && this.#moveFailed ? IO_ERROR : ret);
+  }
+
+  /** Whether a hook of the driver fails for a buffer now. */
+  fails(what: number, buffer: BufferObject, at: number): boolean {
+    const device = this.devices[at] as BoDevice;
+    if (what === POPULATE && this.#swapoutFailed()) return true;
+    if (what === MOVE && this.victims.errnoOn(device) !== 0) return true;
+    const left = this.armed[what] ?? 0;
+    if (left === 0) return false;
+    this.armed[what] = left - 1;
+    if (left > 1) return false;
+    this.#failedNow = what === MOVE ? IO_ERROR : NO_MEMORY;
+    this.#moveFailed = what === MOVE;
+    this.victims.note(buffer, device, this.#failedNow);
+    return true;
+  }
+
+  /** The memory type in which a buffer was given a place last, if it was the last of all. */
+  newestPlace(buffer: BufferObject): string | null {
+    return this.#newest?.buffer === buffer ? this.#newest.memoryType : null;
+  }
+
+  /** A copy begins. */
+  copy(): Fence | undefined {
+    if (this.header.fences === 0) return undefined;
+    const fence = this.timelines.next(COPIES);
+    if (this.copiesDone) this.timelines.signal(fence);
+    return fence;
+  }
+
   /** What happened since the last call: events, pages moved, the ghost of a purge, and who was freed. */
   take(): { ev: TracedEvent[]; moved: number; ghost: number; done: number[] } {
+    // Who looks at the lists goes by the order of eviction, too.
+    this.victims.forget();
     const taken = { ev: this.#events, moved: this.#movedPages, ghost: this.#lastGhost, done: this.#gone };
-    this.failed.note(taken.ev);
     this.#events = [];
     this.#moves = [];
     this.#movedPages = 0;
@@ -96,46 +162,75 @@ export class RecordedMachine {
     return taken;
   }
 
-  /** Frees what is idle and held back. */
+  /** Frees what is idle and held back: on all devices buffers, then ghosts, in the order of their numbers. */
   flush(): void {
     const waiting = new Set(this.devices.flatMap((device) => device.dying).map((buffer) => this.id(buffer)));
-    for (const hold of this.#holds) hold[Symbol.dispose]();
+    const freed = this.#holds.map((hold) => {
+      this.#gone = [];
+      hold[Symbol.dispose]();
+      // A buffer that only a ghost kept is freed with the ghost, and not by the worker.
+      return this.#gone.filter((id) => waiting.has(id));
+    });
+    this.#gone = merged(freed);
     this.#holds = this.devices.map((device) => device.holdDelayedDestroy());
-    // A buffer that only a ghost kept is freed with the ghost, and not by the worker.
-    this.#gone = this.#gone.filter((id) => waiting.has(id));
   }
 
   check(): void {
-    for (const device of this.devices) checkInvariants(device);
+    for (const [at, device] of this.devices.entries()) if (this.lists[at]?.areInOrder) checkInvariants(device);
   }
 
-  #createDevice(): BoDevice {
+  #createDevice(at: number): BoDevice {
     const { header } = this;
-    return new BoDevice({
-      driver: this.#driver(),
-      managers: { vram: this.#vramManager(), ...(header.tt > 0 ? { gtt: firstFit() } : {}) },
-      clock: new SimulatedClock(),
+    const mocks = header.mocks === 1 ? { busy: mockManager("busy"), full: mockManager("no-room") } : {};
+    const device = new BoDevice({
+      driver: new RecordedDriver(this, at),
+      managers: { vram: this.#vramManager(), ...(header.tt > 0 ? { gtt: firstFit() } : {}), ...mocks },
+      clock: this.clock,
       global: this.global,
       tracer: {
-        move: (event) => this.#noteMove(event),
+        move: (event) => this.#noteMove(event, this.devices[at] as BoDevice),
         wait: (fence) => {
           this.#events.push(["w", this.timelines.id(fence)]);
           this.timelines.signal(fence);
         },
         ghost: (ghost, parent) => this.#noteGhost(ghost, parent),
+        swapOut: () => this.victims.forget(),
         destroy: (buffer) => void this.#gone.push(this.id(buffer)),
       },
     });
+    const inside = insideOf(device);
+    this.lists.push(new KernelLists(inside));
+    this.victims.watch(inside.order.policy, device, (buffer, memoryType) => {
+      this.#newest = { buffer, memoryType };
+    });
+    this.#gone = [];
+    return device;
   }
 
   #vramManager(): MemTypeManager {
     if (this.header.buddy !== 1) return firstFit();
-    this.buddy = new RecordedBuddy();
-    return this.buddy;
+    const buddy = new RecordedBuddy();
+    this.buddies.push(buddy);
+    return buddy;
   }
 
-  #noteMove(event: MoveEvent): void {
+  /** A swapout that failed ends the populating that it was for, if no device was asked after that. */
+  #swapoutFailed(): boolean {
+    if (this.victims.errno === 0) return false;
+    if (this.victims.errnoOn(this.global.devices.at(-1)) !== 0) return true;
+    this.victims.forget();
+    return false;
+  }
+
+  #noteMove(event: MoveEvent, device: BoDevice): void {
     const { buffer, evict, from, to, failure, fence } = event;
+    const failedNow = this.#failedNow;
+    this.#failedNow = 0;
+    // The kernel's hook is called when the buffer has its table and its pages, and not any more after a failure.
+    const isHookCalled = failedNow === 0
+      ? failure !== "ENOMEM" && this.victims.errnoOn(device) === 0
+      : failedNow === IO_ERROR;
+    if (!isHookCalled) return;
     if (failure === null) this.#movedPages += buffer.pages;
     this.#moves.push(event);
     this.#events.push([
@@ -145,7 +240,7 @@ export class RecordedMachine {
       from?.start ?? -1,
       typeNumber(to.memoryType),
       to.start,
-      failure === null ? 0 : ERRNO[failure] ?? NaN,
+      failure === null ? 0 : failedNow || (ERRNO[failure] ?? NaN),
       this.timelines.id(fence),
       -1,
     ]);
@@ -163,47 +258,14 @@ export class RecordedMachine {
       this.#lastGhost = id;
     }
   }
-
-  /** The driver of the recording: copies move no data and may make fences. */
-  #driver(): Driver {
-    const { vram, tt, evict, hop, fences, pipeline, vram_tt } = this.header;
-    const everywhere = (type: number): Place => placeOf([type, 0, 0, 0]);
-    const fromVram = [[0], [1, 0], [1], []][evict] ?? [];
-    const stop = placeOf([1, 0, 0, TEMPORARY]);
-    return {
-      name: "recording",
-      memoryTypes: [
-        { name: "system" },
-        { name: "gtt", pages: Math.max(tt, 1) },
-        { name: "vram", pages: vram, fixed: vram_tt === 0 },
-      ],
-      supports: {
-        moves: fences === 1 ? "ordered" : "immediate",
-        pipelinedEvictions: pipeline === 1,
-        queuedBinds: fences === 1,
-        contents: false,
-      },
-      evictPlacement: (buffer) => ({
-        placement: buffer.memoryType === "vram" ? fromVram.map(everywhere) : [everywhere(0)],
-      }),
-      move: ({ buffer }) => buffer.memoryType === null || fences === 0 ? undefined : this.#copy(),
-      bind: ({ memoryType }) => memoryType === "gtt" && fences === 1 ? this.#copy() : undefined,
-      hop: (_buffer, from, to) => hop === 1 && from !== "gtt" && to !== "gtt" ? stop : null,
-      createTranslationTable: (buffer) => new TranslationTable(buffer.pages, (pages) => new Uint32Array(pages), codec),
-    };
-  }
-
-  #copy(): Fence {
-    const fence = this.timelines.next(COPIES);
-    if (this.copiesDone) this.timelines.signal(fence);
-    return fence;
-  }
 }
 
-/** A page is one word here, the first one that the recording wrote. */
-const codec = {
-  codec: {
-    encode: (words: Uint32Array) => new Uint8Array(words.buffer.slice(0) as ArrayBuffer),
-    decode: (bytes: Uint8Array) => new Uint32Array(bytes.slice().buffer),
-  },
-};
+/** Lists that are in order made one. */
+function merged(lists: number[][]): number[] {
+  const all: number[] = [];
+  for (;;) {
+    const [least] = lists.filter((list) => list.length > 0).sort(([a = 0], [b = 0]) => a - b);
+    if (least === undefined) return all;
+    all.push(least.shift() as number);
+  }
+}

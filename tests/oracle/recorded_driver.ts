@@ -1,0 +1,117 @@
+import {
+  type BufferObject,
+  type Driver,
+  type DriverSupport,
+  type Fence,
+  type MemoryTypeOptions,
+  type MoveRequest,
+  type Place,
+  type Placement,
+  type TranslationTable,
+  TtmError,
+} from "@ttm/core";
+import type { RecordedMachine } from "./machine.ts";
+import { KernelTable } from "./quirks.ts";
+import { placeOf } from "./recording.ts";
+
+/** The hooks that a recording can let fail, by its numbers. */
+export const POPULATE = 0;
+export const TABLE = 1;
+export const MOVE = 2;
+
+const TEMPORARY = 4;
+const MOCK_PAGES = 16;
+
+const everywhere = (type: number): Place => placeOf([type, 0, 0, 0]);
+const STOP = placeOf([1, 0, 0, TEMPORARY]);
+/** By `evict` of the header: where VRAM is evicted to. */
+const FROM_VRAM = [[0], [1, 0], [1], []];
+
+/**
+ * The driver of the recording: its copies move no data and may make fences, and its hooks fail when they are told to. What
+ * is one move hook there is `hop`, `move` and `bind` here.
+ */
+export class RecordedDriver implements Driver {
+  readonly name = "recording";
+  readonly memoryTypes: readonly MemoryTypeOptions[];
+  readonly supports: DriverSupport;
+  #machine: RecordedMachine;
+  /** The number of its device. */
+  #at: number;
+
+  constructor(machine: RecordedMachine, at: number) {
+    const { vram, tt, fences, pipeline, vram_tt, mocks } = machine.header;
+    this.#machine = machine;
+    this.#at = at;
+    this.memoryTypes = [
+      { name: "system" },
+      { name: "gtt", pages: Math.max(tt, 1) },
+      { name: "vram", pages: vram, fixed: vram_tt === 0 },
+      ...(mocks === 1 ? [{ name: "busy", pages: MOCK_PAGES }, { name: "full", pages: MOCK_PAGES }] : []),
+    ];
+    this.supports = {
+      moves: fences === 1 ? "ordered" : "immediate",
+      pipelinedEvictions: pipeline === 1,
+      queuedBinds: fences === 1,
+      contents: false,
+    };
+  }
+
+  evictPlacement(buffer: BufferObject): Placement {
+    const places = buffer.memoryType === "vram" ? FROM_VRAM[this.#machine.header.evict] ?? [] : [0];
+    return { placement: places.map(everywhere) };
+  }
+
+  move({ buffer }: MoveRequest): Fence | void {
+    this.#callHook(buffer as BufferObject);
+    return buffer.memoryType === null ? undefined : this.#machine.copy();
+  }
+
+  bind(buffer: BufferObject, _table: TranslationTable, to: string): Fence | void {
+    const from = buffer.memoryType;
+    // Then it moves, too.
+    if (from !== null && this.#isFixed(from)) return;
+    this.#callHook(buffer);
+    return from === null || (from === "system" && to === "gtt") ? undefined : this.#machine.copy();
+  }
+
+  hop(buffer: BufferObject, from: string, to: string): Place | null {
+    const isHop = this.#machine.header.hop === 1 && from !== "gtt" && to !== "gtt";
+    const hadTable = buffer.tt !== null;
+    // TABLE_OF_FAILED_HOP
+    if (isHop && !this.#isFixed(to) && !hadTable) buffer.tt = this.#tableOrFailure(buffer);
+    // Nobody asks to unbind.
+    if (!isHop && (to !== "system" || this.#isFixed(from))) return null;
+    try {
+      this.#callHook(buffer);
+    } catch (error) {
+      if (!hadTable) buffer.tt = null;
+      throw error;
+    }
+    return isHop ? STOP : null;
+  }
+
+  createTranslationTable(buffer: BufferObject): TranslationTable | null {
+    if (this.#machine.fails(TABLE, buffer, this.#at)) return null;
+    // From nowhere to SYSTEM is the move that no hook hears of.
+    const isPlacedInSystem = buffer.memoryType === null && this.#machine.newestPlace(buffer) === "system";
+    if (isPlacedInSystem && this.#machine.fails(MOVE, buffer, this.#at)) return null;
+    return new KernelTable(buffer.pages, buffer.kind === "sg", () => {
+      if (this.#machine.fails(POPULATE, buffer, this.#at)) throw new TtmError("ENOMEM", "Populating was to fail");
+    });
+  }
+
+  #tableOrFailure(buffer: BufferObject): TranslationTable {
+    const table = this.createTranslationTable(buffer);
+    if (table === null) throw new TtmError("ENOMEM", "Making a table was to fail");
+    return table;
+  }
+
+  #callHook(buffer: BufferObject): void {
+    if (this.#machine.fails(MOVE, buffer, this.#at)) throw new TtmError("EIO", "The move was to fail");
+  }
+
+  #isFixed(memoryType: string): boolean {
+    return memoryType === "vram" && this.#machine.header.vram_tt === 0;
+  }
+}
