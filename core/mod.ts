@@ -38,7 +38,7 @@ export type { Caching } from "./caching.ts";
 export { Client, type ClientUsage } from "./client.ts";
 export { type Clock, type ClockEvent, SystemClock } from "./clock.ts";
 export { BoDevice, checkInvariants, type DeviceOptions } from "./device.ts";
-export type { Driver, DriverContext, DriverSupport, Location, MoveKind, MoveRequest } from "./driver.ts";
+export type { Driver, DriverContext, DriverSupport, Location, MoveKind, MoveRequest, RebindRequest } from "./driver.ts";
 export { TtmError, type TtmErrorCode } from "./errors.ts";
 export type { EvictionCursor, EvictionPolicy } from "./eviction_policy.ts";
 export { Exec, type ExecOptions } from "./exec.ts";

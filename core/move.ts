@@ -100,7 +100,7 @@ function askForHop(state: DeviceState, { buffer, from, target }: Transition, op:
 /** Pages may not leave the device's view while it works on them, and immediate moves come after all work. */
 function waitBeforeMove(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
   const bytesTravel = from?.fixed === true || target.fixed;
-  const isQueued = bytesTravel ? state.orderedMoves : state.queuedBinds && !target.isSystem;
+  const isQueued = bytesTravel ? state.orderedMoves : state.rebinds;
   const mustBeIdle = !isQueued && (bytesTravel || (from !== null && !from.isSystem));
   return mustBeIdle ? op.waitForAll(buffer.reservation.fences) : DONE;
 }

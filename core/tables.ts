@@ -1,6 +1,5 @@
 import type { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "./device_state.ts";
-import { Fence } from "./fence.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, EIO, ENOMEM, type Outcome } from "./outcome.ts";
 import { TtmError } from "./errors.ts";
@@ -28,7 +27,7 @@ function tableFor({ driver }: DeviceState, buffer: BufferObject): TranslationTab
   return driver.createTranslationTable === undefined ? byteTable(buffer.pages) : driver.createTranslationTable(buffer);
 }
 
-/** Makes a table's pages visible to the device. With a `move`, a queued binding leaves its fence there. */
+/** Makes a table's pages visible to the device. */
 export function bind(
   state: DeviceState,
   buffer: BufferObject,
@@ -36,11 +35,9 @@ export function bind(
   memoryType: string,
   start: number,
   op: Operation,
-  move: { fence: Fence | null } | null = null,
 ): Outcome {
   try {
-    const fence = state.driver.bind?.(buffer, table, memoryType, start);
-    if (move !== null && fence instanceof Fence) move.fence = fence;
+    state.driver.bind?.(buffer, table, memoryType, start);
   } catch (error) {
     return op.fail(error, EIO);
   }

@@ -8,6 +8,7 @@ import type { Transition } from "./move.ts";
 import type { Operation } from "./operation.ts";
 import { DONE, EIO, type Outcome } from "./outcome.ts";
 import { bind, unbind } from "./tables.ts";
+import type { TranslationTable } from "./translation_table.ts";
 
 const NOTHING: readonly Fence[] = [];
 
@@ -77,11 +78,14 @@ function sourceOf({ resources }: DeviceState, { buffer, old, from }: Transition)
 
 /** Moves the device's view of the pages; if the new one cannot be had the old one is put back. */
 function rebind(state: DeviceState, move: Transition, op: Operation): Outcome {
-  const { buffer, target, to } = move;
+  const { buffer, from, target, to } = move;
   const table = buffer.tt;
   if (table === null) return DONE;
-  if (state.queuedBinds && !target.isSystem) {
-    return bind(state, buffer, table, target.name, state.resources.start(to), op, move);
+  if (state.rebinds && from !== null) {
+    const outcome = rebindInOneStep(state, move, table, op);
+    if (outcome !== null) return outcome;
+    const idle = from.isSystem ? DONE : op.waitForAll(buffer.reservation.fences);
+    if (idle !== DONE) return idle;
   }
   const { boundTo, boundAt } = table;
   unbind(state, buffer, table);
@@ -89,4 +93,25 @@ function rebind(state: DeviceState, move: Transition, op: Operation): Outcome {
   const outcome = bind(state, buffer, table, target.name, state.resources.start(to), op);
   if (outcome !== DONE && boundTo !== null) bind(state, buffer, table, boundTo, boundAt, op);
   return outcome;
+}
+
+/** Asks the driver for it; null if that wants the buffer to be idle. */
+function rebindInOneStep(state: DeviceState, move: Transition, table: TranslationTable, op: Operation): Outcome | null {
+  const { buffer, target } = move;
+  const { driver } = state;
+  const start = state.resources.start(move.to);
+  try {
+    const after = buffer.reservation.fences.allPending();
+    const result = driver.rebind?.({ buffer, table, memoryType: target.name, start, after });
+    if (result === "when idle") return null;
+    if (result !== undefined && !(result instanceof Fence)) {
+      throw new TtmError("EINVAL", `driver "${driver.name}" returned neither a fence nor "when idle" from rebind`);
+    }
+    move.fence = result ?? null;
+  } catch (error) {
+    return op.fail(error, EIO);
+  }
+  if (target.isSystem) table.noteUnbound();
+  else table.noteBound(target.name, start);
+  return DONE;
 }

@@ -64,6 +64,8 @@ export class RecordedMachine {
   readonly armed: number[] = [0, 0, 0];
   /** Whether the copies of this operation are over when they begin. */
   copiesDone = false;
+  /** Called when somebody looks for victims. */
+  onWalk: () => void = () => {};
   #ids = new Map<BufferObject, number>();
   #newest: { buffer: BufferObject; memoryType: string } | null = null;
   #moveFailed = false;
@@ -73,7 +75,7 @@ export class RecordedMachine {
   #movedPages = 0;
   #ghosts = 0;
   #lastGhost = -1;
-  #gone: number[] = [];
+  #gone: BufferObject[] = [];
   #holds: Disposable[];
 
   constructor(header: MachineHeader) {
@@ -153,7 +155,12 @@ export class RecordedMachine {
   take(): { ev: TracedEvent[]; moved: number; ghost: number; done: number[] } {
     // Who looks at the lists goes by the order of eviction, too.
     this.victims.forget();
-    const taken = { ev: this.#events, moved: this.#movedPages, ghost: this.#lastGhost, done: this.#gone };
+    const taken = {
+      ev: this.#events,
+      moved: this.#movedPages,
+      ghost: this.#lastGhost,
+      done: this.#gone.map((buffer) => this.id(buffer)),
+    };
     this.#events = [];
     this.#moves = [];
     this.#movedPages = 0;
@@ -164,14 +171,16 @@ export class RecordedMachine {
 
   /** Frees what is idle and held back: on all devices buffers, then ghosts, in the order of their numbers. */
   flush(): void {
-    const waiting = new Set(this.devices.flatMap((device) => device.dying).map((buffer) => this.id(buffer)));
+    const waiting = new Set(this.devices.flatMap((device) => device.dying));
     const freed = this.#holds.map((hold) => {
       this.#gone = [];
       hold[Symbol.dispose]();
-      // A buffer that only a ghost kept is freed with the ghost, and not by the worker.
-      return this.#gone.filter((id) => waiting.has(id));
+      return this.#gone;
     });
-    this.#gone = merged(freed);
+    // A buffer that only a ghost kept is freed with the ghost, and by the worker only if it is imported: after all others.
+    const later = freed.map((gone) => gone.filter((buffer) => !waiting.has(buffer) && buffer.kind === "sg"));
+    const first = freed.map((gone) => gone.filter((buffer) => waiting.has(buffer)));
+    this.#gone = [...this.#merged(first), ...this.#merged(later)];
     this.#holds = this.devices.map((device) => device.holdDelayedDestroy());
   }
 
@@ -182,27 +191,31 @@ export class RecordedMachine {
   #createDevice(at: number): BoDevice {
     const { header } = this;
     const mocks = header.mocks === 1 ? { busy: mockManager("busy"), full: mockManager("no-room") } : {};
+    const driver = new RecordedDriver(this, at);
     const device = new BoDevice({
-      driver: new RecordedDriver(this, at),
+      driver,
       managers: { vram: this.#vramManager(), ...(header.tt > 0 ? { gtt: firstFit() } : {}), ...mocks },
       clock: this.clock,
       global: this.global,
       tracer: {
-        move: (event) => this.#noteMove(event, this.devices[at] as BoDevice),
+        move: (event) => this.#noteMove(event, device, driver),
         wait: (fence) => {
           this.#events.push(["w", this.timelines.id(fence)]);
           this.timelines.signal(fence);
         },
         ghost: (ghost, parent) => this.#noteGhost(ghost, parent),
         swapOut: () => this.victims.forget(),
-        destroy: (buffer) => void this.#gone.push(this.id(buffer)),
+        destroy: (buffer) => void this.#gone.push(buffer),
       },
     });
     const inside = insideOf(device);
     this.lists.push(new KernelLists(inside));
-    this.victims.watch(inside.order.policy, device, (buffer, memoryType) => {
-      this.#newest = { buffer, memoryType };
-    });
+    this.victims.watch(
+      inside.order.policy,
+      device,
+      (buffer, memoryType) => void (this.#newest = { buffer, memoryType }),
+      () => this.onWalk(),
+    );
     this.#gone = [];
     return device;
   }
@@ -222,7 +235,7 @@ export class RecordedMachine {
     return false;
   }
 
-  #noteMove(event: MoveEvent, device: BoDevice): void {
+  #noteMove(event: MoveEvent, device: BoDevice, driver: RecordedDriver): void {
     const { buffer, evict, from, to, failure, fence } = event;
     const failedNow = this.#failedNow;
     this.#failedNow = 0;
@@ -231,6 +244,8 @@ export class RecordedMachine {
       ? failure !== "ENOMEM" && this.victims.errnoOn(device) === 0
       : failedNow === IO_ERROR;
     if (!isHookCalled) return;
+    // The kernel has made one before it calls the hook.
+    if (failedNow !== 0 && from === null && to.memoryType === "system") buffer.tt ??= driver.tableOf(buffer);
     if (failure === null) this.#movedPages += buffer.pages;
     this.#moves.push(event);
     this.#events.push([
@@ -258,14 +273,15 @@ export class RecordedMachine {
       this.#lastGhost = id;
     }
   }
-}
 
-/** Lists that are in order made one. */
-function merged(lists: number[][]): number[] {
-  const all: number[] = [];
-  for (;;) {
-    const [least] = lists.filter((list) => list.length > 0).sort(([a = 0], [b = 0]) => a - b);
-    if (least === undefined) return all;
-    all.push(least.shift() as number);
+  /** Lists that are in the order of their numbers made one. */
+  #merged(lists: BufferObject[][]): BufferObject[] {
+    const all: BufferObject[] = [];
+    const head = ([buffer]: BufferObject[]) => buffer === undefined ? Infinity : this.id(buffer);
+    for (;;) {
+      const next = lists.reduce((least, list) => head(list) < head(least) ? list : least, []).shift();
+      if (next === undefined) return all;
+      all.push(next);
+    }
   }
 }

@@ -79,7 +79,7 @@ export function foundState(
     bos: [...buffers].filter(([, { buffer }]) => buffer.row >= 0 && !buffer.isDying)
       .map((entry) => bufferRow(...entry).slice(0, columns)),
     ...(like.del && { del: dyingOf(machine).map((buffer) => deletedRow(machine, buffer)) }),
-    ...(like.fen !== undefined && { fen: ownFences(machine, buffers) }),
+    ...(like.fen !== undefined && { fen: ownFences(machine, buffers, roots) }),
     ...(like.rfen !== undefined && { rfen: roots.map((root) => pending(machine, root.reservation.fences)) }),
     ...(like.lru && lists(machine, 0, like as DeviceLists)),
     ...(like.devs && {
@@ -118,9 +118,14 @@ function deletedRow(machine: RecordedMachine, buffer: BufferObject): Row {
 }
 
 /** By number: the pending fences of those that have any, without those of shared reservations. */
-function ownFences(machine: RecordedMachine, buffers: ReadonlyMap<number, Named>): Readonly<Record<string, Row[]>> {
-  const own = [...buffers.values()].filter(({ buffer, reservation }) => reservation < 0 || buffer.isDying)
-    .map(({ buffer }) => buffer).filter((buffer) => buffer.row >= 0);
+function ownFences(
+  machine: RecordedMachine,
+  buffers: ReadonlyMap<number, Named>,
+  roots: readonly BufferObject[],
+): Readonly<Record<string, Row[]>> {
+  const shared = new Set(roots.map((root) => root.reservation));
+  const own = [...buffers.values()].map(({ buffer }) => buffer)
+    .filter((buffer) => buffer.row >= 0 && !shared.has(buffer.reservation));
   const ghosts = dyingOf(machine).filter((buffer) => buffer.isGhost);
   const entries = [...own, ...ghosts].map((
     buffer,

@@ -7,6 +7,7 @@ import {
   type MoveRequest,
   type Place,
   type Placement,
+  type RebindRequest,
   type TranslationTable,
   TtmError,
 } from "@ttm/core";
@@ -35,6 +36,7 @@ export class RecordedDriver implements Driver {
   readonly name = "recording";
   readonly memoryTypes: readonly MemoryTypeOptions[];
   readonly supports: DriverSupport;
+  readonly rebind?: NonNullable<Driver["rebind"]>;
   #machine: RecordedMachine;
   /** The number of its device. */
   #at: number;
@@ -52,9 +54,9 @@ export class RecordedDriver implements Driver {
     this.supports = {
       moves: fences === 1 ? "ordered" : "immediate",
       pipelinedEvictions: pipeline === 1,
-      queuedBinds: fences === 1,
       contents: false,
     };
+    if (fences === 1) this.rebind = (request) => this.#rebind(request);
   }
 
   evictPlacement(buffer: BufferObject): Placement {
@@ -67,12 +69,18 @@ export class RecordedDriver implements Driver {
     return buffer.memoryType === null ? undefined : this.#machine.copy();
   }
 
-  bind(buffer: BufferObject, _table: TranslationTable, to: string): Fence | void {
+  bind(buffer: BufferObject): void {
     const from = buffer.memoryType;
-    // Then it moves, too.
-    if (from !== null && this.#isFixed(from)) return;
+    // Then it is moved, too; or it was to be bound when idle.
+    if (from !== null && (this.#isFixed(from) || this.rebind !== undefined)) return;
     this.#callHook(buffer);
-    return from === null || (from === "system" && to === "gtt") ? undefined : this.#machine.copy();
+  }
+
+  #rebind({ buffer, memoryType }: RebindRequest): Fence | "when idle" | void {
+    const from = buffer.memoryType;
+    this.#callHook(buffer as BufferObject);
+    if (from === "gtt" && memoryType === "system") return "when idle";
+    return from === "system" && memoryType === "gtt" ? undefined : this.#machine.copy();
   }
 
   hop(buffer: BufferObject, from: string, to: string): Place | null {
@@ -80,8 +88,8 @@ export class RecordedDriver implements Driver {
     const hadTable = buffer.tt !== null;
     // TABLE_OF_FAILED_HOP
     if (isHop && !this.#isFixed(to) && !hadTable) buffer.tt = this.#tableOrFailure(buffer);
-    // Nobody asks to unbind.
-    if (!isHop && (to !== "system" || this.#isFixed(from))) return null;
+    // Without fences nobody asks before unbinding.
+    if (!isHop && (to !== "system" || this.#isFixed(from) || this.rebind !== undefined)) return null;
     try {
       this.#callHook(buffer);
     } catch (error) {
@@ -96,6 +104,11 @@ export class RecordedDriver implements Driver {
     // From nowhere to SYSTEM is the move that no hook hears of.
     const isPlacedInSystem = buffer.memoryType === null && this.#machine.newestPlace(buffer) === "system";
     if (isPlacedInSystem && this.#machine.fails(MOVE, buffer, this.#at)) return null;
+    return this.tableOf(buffer);
+  }
+
+  /** A table without pages; of imported buffers, with pages that are not ours. */
+  tableOf(buffer: BufferObject): KernelTable {
     return new KernelTable(buffer.pages, buffer.kind === "sg", () => {
       if (this.#machine.fails(POPULATE, buffer, this.#at)) throw new TtmError("ENOMEM", "Populating was to fail");
     });

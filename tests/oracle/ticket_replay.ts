@@ -14,6 +14,7 @@ export interface TicketOperation extends MachineOperation {
   readonly flags: number;
 }
 
+const INTERRUPTED = Symbol("interrupted");
 const EINTR = -4;
 const EBUSY = -16;
 const ERESTARTSYS = -512;
@@ -88,15 +89,17 @@ export class TicketReplayer extends MachineReplayer {
     return 0;
   }
 
-  #validate(buffer: BufferObject, { pl, nw, sig }: TicketOperation): Promise<number> {
+  /** A signal that is pending matters only to a search for victims that would have to wait. */
+  async #validate(buffer: BufferObject, { pl, nw, sig }: TicketOperation): Promise<number> {
     const interrupt = new AbortController();
-    const validated = buffer.validate(placementOf(pl), { noWait: nw === 1, signal: interrupt.signal });
-    if (sig === 1) interrupt.abort();
-    return outcomeOf(() =>
-      validated.catch((error) => {
-        if (error !== interrupt.signal.reason) throw error;
-        return false;
-      }), EINTR);
+    const { signal } = interrupt;
+    if (sig === 1) this.machine.onWalk = () => interrupt.abort(INTERRUPTED);
+    const ret = await outcomeOf(
+      () => whenNot(INTERRUPTED, buffer.validate(placementOf(pl), { noWait: nw === 1, signal })),
+      EINTR,
+    );
+    this.machine.onWalk = () => {};
+    return ret;
   }
 
   /** Tickets, and those of execs whose loop has begun, by number. */
@@ -137,4 +140,12 @@ export class TicketReplayer extends MachineReplayer {
     if (ticket === undefined) throw new ImpossibleOperation(`Ticket ${id} is not there`);
     return ticket;
   }
+}
+
+/** False if it is rejected for this reason. */
+function whenNot(reason: unknown, promise: Promise<void>): Promise<unknown> {
+  return promise.catch((error) => {
+    if (error !== reason) throw error;
+    return false;
+  });
 }

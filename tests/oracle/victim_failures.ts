@@ -41,11 +41,12 @@ export class VictimFailures {
     return device === this.#device ? this.#errno : 0;
   }
 
-  /** Ends the walks of a device after that; `placed` is told who gets a place. */
+  /** Ends the walks of a device after that; `placed` is told who gets a place, `walked` of each walk. */
   watch(
     policy: EvictionPolicy,
     device: BoDevice,
     placed: (buffer: BufferObject, memoryType: string) => void,
+    walked: () => void,
   ): void {
     const candidates = policy.candidates.bind(policy);
     const insert = policy.insert.bind(policy);
@@ -54,6 +55,7 @@ export class VictimFailures {
       insert(entry, buffer, memoryType);
     };
     policy.candidates = (memoryType) => {
+      walked();
       const cursor = candidates(memoryType);
       return { next: () => this.errnoOn(device) === 0 ? cursor.next() : -1, close: () => cursor.close() };
     };
