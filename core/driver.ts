@@ -38,9 +38,9 @@ export interface MoveRequest {
   readonly after: readonly Fence[];
 }
 
-/** A move of a buffer between two places of host pages: they stay, and the device is to see them somewhere else. */
+/** A move of a buffer to a place of host pages from another one, or from nowhere: the pages stay, the device's view changes. */
 export interface RebindRequest {
-  /** The buffer; its own place is still the old one. */
+  /** The buffer; its own place is still the old one, or none. */
   readonly buffer: BufferObject;
   /** The pages. They exist unless the move is to SYSTEM. */
   readonly table: TranslationTable;
@@ -48,6 +48,8 @@ export interface RebindRequest {
   readonly memoryType: string;
   /** First page there; 0 in SYSTEM, where the device need not see the pages. */
   readonly start: number;
+  /** Whether the buffer is being evicted for another, or swapped out. */
+  readonly evict: boolean;
   /** Work that must end before the device sees the pages elsewhere. */
   readonly after: readonly Fence[];
 }
@@ -128,10 +130,10 @@ export interface Driver {
   /** Undoes a bind, or a rebind. Must not throw. */
   unbind?(buffer: BufferObject, table: TranslationTable): void;
   /**
-   * Changes a binding in one step, in place of `unbind` and `bind`. Returns a fence if the change is queued, like a copy: the
-   * old range stays the buffer's until that signals; nothing if the change is made; `"when idle"` if it can neither be queued
-   * nor made now: the core waits for the work, then calls `unbind` and `bind`. May throw; then nothing has changed. Left out:
-   * all changes are made when the buffer is idle.
+   * Changes what the device sees of host pages in one step, in place of `unbind` and `bind`; moves from or to
+   * device-resident memory still `bind` the other end. Returns a fence if the change is queued, like a copy: the old range
+   * stays the buffer's until that signals; nothing if the change is made; `"when idle"` to let the core wait for the work if
+   * need be, and call `unbind` and `bind`. May throw; then nothing has changed. Left out: always when idle.
    */
   rebind?(request: RebindRequest): Fence | "when idle" | void;
   /**

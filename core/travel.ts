@@ -81,10 +81,11 @@ function rebind(state: DeviceState, move: Transition, op: Operation): Outcome {
   const { buffer, from, target, to } = move;
   const table = buffer.tt;
   if (table === null) return DONE;
-  if (state.rebinds && from !== null) {
+  if (state.rebinds) {
     const outcome = rebindInOneStep(state, move, table, op);
     if (outcome !== null) return outcome;
-    const idle = from.isSystem ? DONE : op.waitForAll(buffer.reservation.fences);
+    const isBound = from !== null && !from.isSystem;
+    const idle = isBound ? op.waitForAll(buffer.reservation.fences) : DONE;
     if (idle !== DONE) return idle;
   }
   const { boundTo, boundAt } = table;
@@ -102,7 +103,8 @@ function rebindInOneStep(state: DeviceState, move: Transition, table: Translatio
   const start = state.resources.start(move.to);
   try {
     const after = buffer.reservation.fences.allPending();
-    const result = driver.rebind?.({ buffer, table, memoryType: target.name, start, after });
+    const { evict } = move;
+    const result = driver.rebind?.({ buffer, table, memoryType: target.name, start, evict, after });
     if (result === "when idle") return null;
     if (result !== undefined && !(result instanceof Fence)) {
       throw new TtmError("EINVAL", `driver "${driver.name}" returned neither a fence nor "when idle" from rebind`);

@@ -67,9 +67,7 @@ export class RecordedMachine {
   /** Called when somebody looks for victims. */
   onWalk: () => void = () => {};
   #ids = new Map<BufferObject, number>();
-  #newest: { buffer: BufferObject; memoryType: string } | null = null;
-  #moveFailed = false;
-  #failedNow = 0;
+  #hookFailed = false;
   #events: TracedEvent[] = [];
   #moves: MoveEvent[] = [];
   #movedPages = 0;
@@ -113,14 +111,13 @@ export class RecordedMachine {
   /** A call begins, on behalf of a buffer or of nobody. */
   begin(subject: BufferObject | null): void {
     this.victims.begin(subject);
-    this.#moveFailed = false;
-    this.#failedNow = 0;
+    this.#hookFailed = false;
   }
 
   /** The errno of a call that has begun. */
   async outcome(act: () => unknown, whenFalse = 0): Promise<number> {
     const ret = await outcomeOf(act, whenFalse);
-    return this.victims.errno || (ret !== 0 && this.#moveFailed ? IO_ERROR : ret);
+    return this.victims.errno || ret;
   }
 
   /** Whether a hook of the driver fails for a buffer now. */
@@ -132,15 +129,9 @@ export class RecordedMachine {
     if (left === 0) return false;
     this.armed[what] = left - 1;
     if (left > 1) return false;
-    this.#failedNow = what === MOVE ? IO_ERROR : NO_MEMORY;
-    this.#moveFailed = what === MOVE;
-    this.victims.note(buffer, device, this.#failedNow);
+    this.#hookFailed = what === MOVE;
+    this.victims.note(buffer, device, what === MOVE ? IO_ERROR : NO_MEMORY);
     return true;
-  }
-
-  /** The memory type in which a buffer was given a place last, if it was the last of all. */
-  newestPlace(buffer: BufferObject): string | null {
-    return this.#newest?.buffer === buffer ? this.#newest.memoryType : null;
   }
 
   /** A copy begins. */
@@ -178,9 +169,9 @@ export class RecordedMachine {
       return this.#gone;
     });
     // A buffer that only a ghost kept is freed with the ghost, and by the worker only if it is imported: after all others.
-    const later = freed.map((gone) => gone.filter((buffer) => !waiting.has(buffer) && buffer.kind === "sg"));
+    const later = freed.flat().filter((buffer) => !waiting.has(buffer) && buffer.kind === "sg");
     const first = freed.map((gone) => gone.filter((buffer) => waiting.has(buffer)));
-    this.#gone = [...this.#merged(first), ...this.#merged(later)];
+    this.#gone = [...this.#merged(first), ...later.sort((a, b) => this.id(a) - this.id(b))];
     this.#holds = this.devices.map((device) => device.holdDelayedDestroy());
   }
 
@@ -191,20 +182,18 @@ export class RecordedMachine {
   #createDevice(at: number): BoDevice {
     const { header } = this;
     const mocks = header.mocks === 1 ? { busy: mockManager("busy"), full: mockManager("no-room") } : {};
-    const driver = new RecordedDriver(this, at);
     const device = new BoDevice({
-      driver,
+      driver: new RecordedDriver(this, at),
       managers: { vram: this.#vramManager(), ...(header.tt > 0 ? { gtt: firstFit() } : {}), ...mocks },
       clock: this.clock,
       global: this.global,
       tracer: {
-        move: (event) => this.#noteMove(event, device, driver),
+        move: (event) => this.#noteMove(event, device),
         wait: (fence) => {
           this.#events.push(["w", this.timelines.id(fence)]);
           this.timelines.signal(fence);
         },
         ghost: (ghost, parent) => this.#noteGhost(ghost, parent),
-        swapOut: () => this.victims.forget(),
         destroy: (buffer) => void this.#gone.push(buffer),
       },
     });
@@ -213,7 +202,6 @@ export class RecordedMachine {
     this.victims.watch(
       inside.order.policy,
       device,
-      (buffer, memoryType) => void (this.#newest = { buffer, memoryType }),
       () => this.onWalk(),
     );
     this.#gone = [];
@@ -235,17 +223,13 @@ export class RecordedMachine {
     return false;
   }
 
-  #noteMove(event: MoveEvent, device: BoDevice, driver: RecordedDriver): void {
+  #noteMove(event: MoveEvent, device: BoDevice): void {
     const { buffer, evict, from, to, failure, fence } = event;
-    const failedNow = this.#failedNow;
-    this.#failedNow = 0;
     // The kernel's hook is called when the buffer has its table and its pages, and not any more after a failure.
-    const isHookCalled = failedNow === 0
-      ? failure !== "ENOMEM" && this.victims.errnoOn(device) === 0
-      : failedNow === IO_ERROR;
-    if (!isHookCalled) return;
-    // The kernel has made one before it calls the hook.
-    if (failedNow !== 0 && from === null && to.memoryType === "system") buffer.tt ??= driver.tableOf(buffer);
+    const wasCalled = this.#hookFailed || (failure !== "ENOMEM" && this.victims.errnoOn(device) === 0);
+    this.#hookFailed = false;
+    if (failure !== "EMULTIHOP") this.victims.leaves(buffer, false);
+    if (!wasCalled) return;
     if (failure === null) this.#movedPages += buffer.pages;
     this.#moves.push(event);
     this.#events.push([
@@ -255,7 +239,7 @@ export class RecordedMachine {
       from?.start ?? -1,
       typeNumber(to.memoryType),
       to.start,
-      failure === null ? 0 : failedNow || (ERRNO[failure] ?? NaN),
+      failure === null ? 0 : ERRNO[failure] ?? NaN,
       this.timelines.id(fence),
       -1,
     ]);

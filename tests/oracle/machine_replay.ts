@@ -61,6 +61,8 @@ export class MachineReplayer implements Replayer<MachineOperation> {
   #result: { value?: readonly number[]; rets?: [number, number][]; moves?: boolean } = {};
 
   constructor(header: MachineHeader) {
+    // The kernel populates the buffer before it asks for the hop, and expects none in a swapout.
+    if (header.hop === 1 && header.vram_tt === 1) throw new Error("A hop to VRAM with host pages is not replayed");
     this.machine = new RecordedMachine(header);
     const [device] = this.machine.devices;
     this.#roots = Array.from({ length: header.nresv }, () => device?.createBuffer({ bytes: 1 }) as BufferObject);

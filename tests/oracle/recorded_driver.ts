@@ -30,13 +30,12 @@ const FROM_VRAM = [[0], [1, 0], [1], []];
 
 /**
  * The driver of the recording: its copies move no data and may make fences, and its hooks fail when they are told to. What
- * is one move hook there is `hop`, `move` and `bind` here.
+ * is one move hook there is `hop`, `move` and `rebind` here.
  */
 export class RecordedDriver implements Driver {
   readonly name = "recording";
   readonly memoryTypes: readonly MemoryTypeOptions[];
   readonly supports: DriverSupport;
-  readonly rebind?: NonNullable<Driver["rebind"]>;
   #machine: RecordedMachine;
   /** The number of its device. */
   #at: number;
@@ -56,59 +55,44 @@ export class RecordedDriver implements Driver {
       pipelinedEvictions: pipeline === 1,
       contents: false,
     };
-    if (fences === 1) this.rebind = (request) => this.#rebind(request);
   }
 
   evictPlacement(buffer: BufferObject): Placement {
+    this.#machine.victims.leaves(buffer, true);
     const places = buffer.memoryType === "vram" ? FROM_VRAM[this.#machine.header.evict] ?? [] : [0];
     return { placement: places.map(everywhere) };
   }
 
   move({ buffer }: MoveRequest): Fence | void {
-    this.#callHook(buffer as BufferObject);
+    this.#callHook(buffer);
     return buffer.memoryType === null ? undefined : this.#machine.copy();
   }
 
-  bind(buffer: BufferObject): void {
+  rebind({ buffer, memoryType, evict }: RebindRequest): Fence | "when idle" {
     const from = buffer.memoryType;
-    // Then it is moved, too; or it was to be bound when idle.
-    if (from !== null && (this.#isFixed(from) || this.rebind !== undefined)) return;
+    if (evict) this.#machine.victims.leaves(buffer, true);
     this.#callHook(buffer);
-  }
-
-  #rebind({ buffer, memoryType }: RebindRequest): Fence | "when idle" | void {
-    const from = buffer.memoryType;
-    this.#callHook(buffer as BufferObject);
-    if (from === "gtt" && memoryType === "system") return "when idle";
-    return from === "system" && memoryType === "gtt" ? undefined : this.#machine.copy();
+    const isNull = from === null || (from === "system" && memoryType === "gtt");
+    if (isNull || (from === "gtt" && memoryType === "system")) return "when idle";
+    return this.#machine.copy() ?? "when idle";
   }
 
   hop(buffer: BufferObject, from: string, to: string): Place | null {
-    const isHop = this.#machine.header.hop === 1 && from !== "gtt" && to !== "gtt";
+    if (this.#machine.header.hop !== 1 || from === "gtt" || to === "gtt") return null;
     const hadTable = buffer.tt !== null;
     // TABLE_OF_FAILED_HOP
-    if (isHop && !this.#isFixed(to) && !hadTable) buffer.tt = this.#tableOrFailure(buffer);
-    // Without fences nobody asks before unbinding.
-    if (!isHop && (to !== "system" || this.#isFixed(from) || this.rebind !== undefined)) return null;
+    if (!this.#isFixed(to) && !hadTable) buffer.tt = this.#tableOrFailure(buffer);
     try {
       this.#callHook(buffer);
     } catch (error) {
       if (!hadTable) buffer.tt = null;
       throw error;
     }
-    return isHop ? STOP : null;
+    return STOP;
   }
 
   createTranslationTable(buffer: BufferObject): TranslationTable | null {
     if (this.#machine.fails(TABLE, buffer, this.#at)) return null;
-    // From nowhere to SYSTEM is the move that no hook hears of.
-    const isPlacedInSystem = buffer.memoryType === null && this.#machine.newestPlace(buffer) === "system";
-    if (isPlacedInSystem && this.#machine.fails(MOVE, buffer, this.#at)) return null;
-    return this.tableOf(buffer);
-  }
-
-  /** A table without pages; of imported buffers, with pages that are not ours. */
-  tableOf(buffer: BufferObject): KernelTable {
     return new KernelTable(buffer.pages, buffer.kind === "sg", () => {
       if (this.#machine.fails(POPULATE, buffer, this.#at)) throw new TtmError("ENOMEM", "Populating was to fail");
     });

@@ -1,4 +1,4 @@
-import { type BoDevice, type BufferObject, type EvictionPolicy, type PreparedPlacement } from "@ttm/core";
+import type { BoDevice, BufferObject, EvictionPolicy, PreparedPlacement } from "@ttm/core";
 
 /**
  * VICTIM_FAILURE_ENDS_ALL: from the moment when a hook fails for a victim until the call ends nothing succeeds any more, as
@@ -9,17 +9,24 @@ export class VictimFailures {
   #placement: PreparedPlacement | null = null;
   #device: BoDevice | null = null;
   #errno = 0;
+  #subjectLeaves = false;
 
   /** A call begins: on whose behalf, and to which places. */
   begin(subject: BufferObject | null, placement: PreparedPlacement | null = null): void {
     this.#subject = subject;
     this.#placement = placement;
+    this.#subjectLeaves = false;
     this.forget();
+  }
+
+  /** A buffer begins to leave its place for another, or has left it. Who asks for room for one may have to leave with it. */
+  leaves(buffer: BufferObject, leaves: boolean): void {
+    if (buffer === this.#subject) this.#subjectLeaves = leaves;
   }
 
   /** A hook failed for a buffer. */
   note(buffer: BufferObject, device: BoDevice, errno: number): void {
-    if (buffer === this.#subject) return;
+    if (buffer === this.#subject && !this.#subjectLeaves) return;
     this.#device = device;
     this.#errno = errno;
     if (this.#placement !== null) (this.#placement.busyPlaces as unknown[]).length = 0;
@@ -41,21 +48,13 @@ export class VictimFailures {
     return device === this.#device ? this.#errno : 0;
   }
 
-  /** Ends the walks of a device after that; `placed` is told who gets a place, `walked` of each walk. */
-  watch(
-    policy: EvictionPolicy,
-    device: BoDevice,
-    placed: (buffer: BufferObject, memoryType: string) => void,
-    walked: () => void,
-  ): void {
+  /** Ends the walks of a device after that; `walked` is told of each. */
+  watch(policy: EvictionPolicy, device: BoDevice, walked: () => void): void {
     const candidates = policy.candidates.bind(policy);
-    const insert = policy.insert.bind(policy);
-    policy.insert = (entry, buffer, memoryType) => {
-      placed(buffer, memoryType);
-      insert(entry, buffer, memoryType);
-    };
     policy.candidates = (memoryType) => {
       walked();
+      // Swapouts begin with SYSTEM: another device has given something, and all are asked again.
+      if (memoryType === "system" && this.errnoOn(device) !== 0) this.forget();
       const cursor = candidates(memoryType);
       return { next: () => this.errnoOn(device) === 0 ? cursor.next() : -1, close: () => cursor.close() };
     };
