@@ -1,8 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { replayLines } from "./families.ts";
 import busyMember from "./traces/small/a-busy-member-of-a-bulk-is-released.jsonl" with { type: "text" };
 import ownVictim from "./traces/small/a-buffer-that-is-its-own-victim-and-fails.jsonl" with { type: "text" };
 import failedFence from "./traces/small/a-fence-that-ends-with-an-error.jsonl" with { type: "text" };
+import flushOfTwo from "./traces/small/a-flush-of-two-devices.jsonl" with { type: "text" };
+import imported from "./traces/small/an-imported-buffer-is-left-to-the-worker.jsonl" with { type: "text" };
 import hostPages from "./traces/small/a-fenced-move-of-host-pages.jsonl" with { type: "text" };
 import withinSystem from "./traces/small/a-fenced-move-within-system.jsonl" with { type: "text" };
 import kernelBuffer from "./traces/small/a-kernel-buffer-and-a-full-manager.jsonl" with { type: "text" };
@@ -25,6 +27,8 @@ const traces: Readonly<Record<string, string>> = {
   "a fence that ends with an error ends all the same": failedFence,
   "moves between places of host pages may have fences": hostPages,
   "a move within SYSTEM may have a fence": withinSystem,
+  "an idle imported buffer is left to the worker, and never swapped out": imported,
+  "a flush frees the buffers of two devices by number": flushOfTwo,
   "a kernel buffer, and a manager that is always full": kernelBuffer,
   "the only member of a bulk move keeps its place when its priority changes": loneMember,
   "a purged buffer stays without a place when the hook fails": purged,
@@ -49,6 +53,7 @@ for (const [name, text] of Object.entries(traces)) {
 
 /** The first divergence of a small trace in which one text was replaced. */
 async function divergence(text: string, from: string, to: string) {
+  assert(text.includes(from), "the change must change something");
   const { first } = await replayLines(text.replace(from, to).split("\n"));
   return [first?.operation, Object.keys(first?.expected ?? {})];
 }
@@ -59,6 +64,8 @@ for (
     [twoBuddies, '"avail":253952', '"avail":253951', 0, "devs"],
     [deletedOfTwo, '"del":[[0,2,0,2,0,0,1],[1,2,0,2,0,0,1]]', '"del":[[1,2,0,2,0,0,1],[0,2,0,2,0,0,1]]', 5, "del"],
     [deletedAfterStop, '"del":[[0,2,0,4,0,1,1]]', '"del":[[0,2,0,4,0,0,1]]', 3, "del"],
+    [flushOfTwo, '"done":[0,1,2]', '"done":[0,2,1]', 9, "done"],
+    [imported, "[0,1,0,2,0,19,", "[0,1,0,2,0,3,", 2, "del"],
     [hostPages, "0,2,0,0,0,1000]", "0,2,0,0,-1,-1]", 1, "ev"],
     [withinSystem, "0,0,0,0,0,1000]", "0,0,0,0,0,1001]", 1, "ev"],
     [readAfterPurge, '"v":[77,78]', '"v":[0,0]', 5, "v"],
