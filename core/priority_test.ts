@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { BulkMove, checkInvariants } from "./mod.ts";
-import { pin, put, refusedUnchanged, testDevice, touch, whileReserved } from "./testing_devices.ts";
+import { firstFit } from "@ttm/first-fit";
+import { BoDevice, BulkMove, checkInvariants, mru } from "./mod.ts";
+import { pin, put, refusedUnchanged, testDevice, TestDriver, touch, whileReserved } from "./testing_devices.ts";
 
 /** Three buffers in VRAM, of priority 1. */
 function threeBuffers() {
@@ -52,6 +53,19 @@ Deno.test("a buffer that was unpinned and not yet unreserved is listed by its ne
     a.setPriority(2);
   });
   assertEquals([device.pinned, order()], [[], [[], [1, 2], [0], []]]);
+  checkInvariants(device);
+});
+
+Deno.test("the same under a policy whose lists are its own", () => {
+  const driver = new TestDriver();
+  const device = new BoDevice({ driver, managers: { gtt: firstFit(), vram: firstFit() }, policy: mru() });
+  const buffer = put(device, "vram");
+  pin(buffer);
+  whileReserved(buffer, () => {
+    buffer.unpin();
+    buffer.setPriority(2);
+  });
+  assertEquals([device.pinned, device.lru("vram")], [[], [[], [], [buffer], []]]);
   checkInvariants(device);
 });
 

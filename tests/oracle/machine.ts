@@ -124,7 +124,6 @@ export class RecordedMachine {
   fails(what: number, buffer: BufferObject, at: number): boolean {
     const device = this.devices[at] as BoDevice;
     if (what === POPULATE && this.#swapoutFailed()) return true;
-    if (what === MOVE && this.victims.errnoOn(device) !== 0) return true;
     const left = this.armed[what] ?? 0;
     if (left === 0) return false;
     this.armed[what] = left - 1;
@@ -228,7 +227,6 @@ export class RecordedMachine {
     // The kernel's hook is called when the buffer has its table and its pages, and not any more after a failure.
     const wasCalled = this.#hookFailed || (failure !== "ENOMEM" && this.victims.errnoOn(device) === 0);
     this.#hookFailed = false;
-    if (failure !== "EMULTIHOP") this.victims.leaves(buffer, false);
     if (!wasCalled) return;
     if (failure === null) this.#movedPages += buffer.pages;
     this.#moves.push(event);

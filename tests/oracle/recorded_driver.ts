@@ -58,7 +58,7 @@ export class RecordedDriver implements Driver {
   }
 
   evictPlacement(buffer: BufferObject): Placement {
-    this.#machine.victims.leaves(buffer, true);
+    this.#machine.victims.leaves(buffer);
     const places = buffer.memoryType === "vram" ? FROM_VRAM[this.#machine.header.evict] ?? [] : [0];
     return { placement: places.map(everywhere) };
   }
@@ -70,7 +70,7 @@ export class RecordedDriver implements Driver {
 
   rebind({ buffer, memoryType, evict }: RebindRequest): Fence | "when idle" {
     const from = buffer.memoryType;
-    if (evict) this.#machine.victims.leaves(buffer, true);
+    if (evict) this.#machine.victims.leaves(buffer);
     this.#callHook(buffer);
     const isNull = from === null || (from === "system" && memoryType === "gtt");
     if (isNull || (from === "gtt" && memoryType === "system")) return "when idle";

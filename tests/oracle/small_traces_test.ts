@@ -2,6 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { replayLines } from "./families.ts";
 import busyMember from "./traces/small/a-busy-member-of-a-bulk-is-released.jsonl" with { type: "text" };
 import ownVictim from "./traces/small/a-buffer-that-is-its-own-victim-and-fails.jsonl" with { type: "text" };
+import inItsWay from "./traces/small/a-buffer-that-is-in-its-own-way-and-fails.jsonl" with { type: "text" };
+import askedAgain from "./traces/small/devices-are-asked-again-after-one-gave.jsonl" with { type: "text" };
+import noOtherPlace from "./traces/small/no-other-place-after-a-victim-that-failed.jsonl" with { type: "text" };
 import failedFence from "./traces/small/a-fence-that-ends-with-an-error.jsonl" with { type: "text" };
 import flushOfTwo from "./traces/small/a-flush-of-two-devices.jsonl" with { type: "text" };
 import imported from "./traces/small/an-imported-buffer-is-left-to-the-worker.jsonl" with { type: "text" };
@@ -24,6 +27,9 @@ import readAfterPurge from "./traces/small/read-after-swapout-and-purge.jsonl" w
 const traces: Readonly<Record<string, string>> = {
   "a busy member of a bulk move leaves it before its last unreserve": busyMember,
   "a buffer that makes room for itself may fail as a victim": ownVictim,
+  "a buffer that is in its own way may fail to leave": inItsWay,
+  "devices are asked again after one gave memory, also the one that failed": askedAgain,
+  "after a victim that failed no other place is tried": noOtherPlace,
   "a fence that ends with an error ends all the same": failedFence,
   "moves between places of host pages may have fences": hostPages,
   "a move within SYSTEM may have a fence": withinSystem,

@@ -19,9 +19,9 @@ export class VictimFailures {
     this.forget();
   }
 
-  /** A buffer begins to leave its place for another, or has left it. Who asks for room for one may have to leave with it. */
-  leaves(buffer: BufferObject, leaves: boolean): void {
-    if (buffer === this.#subject) this.#subjectLeaves = leaves;
+  /** A buffer is to leave its place for another; who asks for room may be in its own way. */
+  leaves(buffer: BufferObject): void {
+    if (buffer === this.#subject) this.#subjectLeaves = true;
   }
 
   /** A hook failed for a buffer. */
