@@ -75,8 +75,8 @@ export class BulkMove {
     else this.#stretches.set(list, { first: row, last: row });
   }
 
-  /** @internal As {@linkcode join}, for one that may stand among the pinned; `append` lists it where it belongs. */
-  joinUnpinned(row: number, append: () => void): void {
+  /** @internal As {@linkcode join}, for one that stands in another list; `append` puts it where it belongs. */
+  joinRelisted(row: number, append: () => void): void {
     append();
     this.join(row);
   }

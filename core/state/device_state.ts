@@ -56,8 +56,8 @@ export class DeviceState {
   readonly dma32: boolean;
   /** Whether moves carry bytes, so that buffers need host pages outside fixed memory. */
   readonly movesBytes: boolean;
-  /** Whether the driver queues changes of bindings, too. */
-  readonly queuedBinds: boolean;
+  /** Whether the driver changes bindings in one step, perhaps while the buffer is busy. */
+  readonly rebinds: boolean;
   /** Whether a range is handed on behind the copy that evicts its last tenant. */
   readonly pipelinesEvictions: boolean;
   /** Buffers that have users. */
@@ -98,7 +98,7 @@ export class DeviceState {
     this.retriedMoves = driver.move !== undefined && driver.supports?.moves === "retried";
     this.dma32 = driver.supports?.dma32 === true;
     this.movesBytes = driver.supports?.contents !== false;
-    this.queuedBinds = driver.supports?.queuedBinds === true;
+    this.rebinds = driver.rebind !== undefined;
     this.pipelinesEvictions = driver.supports?.pipelinedEvictions !== false;
     this.types = createTypes(driver, managers);
     this.typesByName = new Map(this.types.map((type) => [type.name, type]));

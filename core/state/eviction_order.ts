@@ -70,10 +70,22 @@ export class EvictionOrder {
 
   /** As {@linkcode joinBulk}, after the last pin has gone. */
   joinBulkUnpinned(row: number): void {
-    this.#bulkOf(row)?.joinUnpinned(
+    this.#bulkOf(row)?.joinRelisted(
       row,
       () => this.#isListedAsPinned(row) ? this.#insertUnpinned(row) : this.policy.touch(row),
     );
+  }
+
+  /** To be called after the owner's priority has changed; it has left its bulk before. */
+  relist(row: number, buffer: BufferRecord): void {
+    if (this.#isPinned(row)) return;
+    const append = () => {
+      if (this.#isListedAsPinned(row)) return this.#insertUnpinned(row);
+      this.policy.remove(row, "moved");
+      this.policy.insert(row, buffer, this.#resources.place(row).type.name);
+    };
+    if (buffer.bulkMove === null) append();
+    else buffer.bulkMove.joinRelisted(row, append);
   }
 
   /** Starts a walk over a memory type to find somebody to evict. Close it in a `finally`. */
