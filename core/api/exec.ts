@@ -40,7 +40,7 @@ type Phase = "new" | "locking" | "locked" | "finished";
  * ```
  */
 export class Exec implements Disposable {
-  /** Its age decides who gives way; it stays the same over all turns of the loop. */
+  /** Its age, from the first turn of the loop on, decides who gives way; it stays the same over all turns. */
   readonly ticket: AcquireTicket = new AcquireTicket();
   #ignoreDuplicates: boolean;
   #phase: Phase = "new";
@@ -71,7 +71,7 @@ export class Exec implements Disposable {
     return this.#contended;
   }
 
-  /** The buffer that was locked first for that reason and has not been asked for since. */
+  /** The buffer that was locked first for that reason and has not been asked for since; it is not among `buffers` yet. */
   get prelocked(): BufferObject | null {
     return this.#prelocked;
   }
@@ -79,18 +79,20 @@ export class Exec implements Disposable {
   /**
    * Begins a turn of the loop: `while (exec.cleanup()) { … }`. After contention all locks are given up.
    *
-   * @returns false when the last turn met no contention: everything stays locked, and only {@linkcode finish} may follow.
+   * @returns false when the last turn met no contention: what it asked for stays locked, and only {@linkcode finish} may
+   * follow.
    * @throws {TtmError} `EINVAL` after that.
    */
   cleanup(): boolean {
     if (this.#phase === "new") {
       this.#phase = "locking";
+      this.ticket.renew();
       return true;
     }
     this.#mustBeLocking("go on with");
     if (this.#contended === null) {
       this.#phase = "locked";
-      this.#prelocked = null;
+      this.#dropPrelocked();
       return false;
     }
     this.#unlockAll();
@@ -112,17 +114,20 @@ export class Exec implements Disposable {
     }
     if (this.#contended !== null) await this.#lockContended(this.#contended, options);
     if (this.#prelocked === buffer) {
-      this.#prelocked = null;
+      this.#adoptPrelocked(buffer);
       return;
     }
     try {
       await this.#take(buffer, options);
     } catch (error) {
       const code = error instanceof TtmError ? error.code : null;
-      if (code === "EALREADY" && this.#ignoreDuplicates) return;
       if (code === "EDEADLK") this.#contended = buffer;
-      throw error;
+      if (code !== "EALREADY" || !this.#ignoreDuplicates) throw error;
+      // It was asked for by way of another buffer of its reservation.
+      if (this.#prelocked?.reservation === buffer.reservation) this.#adoptPrelocked(this.#prelocked);
+      return;
     }
+    this.#add(buffer);
   }
 
   /**
@@ -146,7 +151,6 @@ export class Exec implements Disposable {
       throw new TtmError("EINVAL", `Cannot unlock with exec: ${show(buffer)} is not locked by it`);
     }
     this.#buffers.splice(at, 1);
-    if (this.#prelocked === buffer) this.#prelocked = null;
     buffer.unlock();
   }
 
@@ -182,21 +186,37 @@ export class Exec implements Disposable {
   async #lockContended(buffer: BufferObject, options: WaitOptions): Promise<void> {
     this.#contended = null;
     await this.#take(buffer, options);
+    // A second contention may come before the first buffer has been asked for.
+    this.#dropPrelocked();
     this.#prelocked = buffer;
+  }
+
+  #adoptPrelocked(buffer: BufferObject): void {
+    this.#prelocked = null;
+    this.#add(buffer);
+  }
+
+  #dropPrelocked(): void {
+    const prelocked = this.#prelocked;
+    this.#prelocked = null;
+    if (prelocked?.isHeldUnder(this.ticket)) prelocked.unlock();
+  }
+
+  #add(buffer: BufferObject): void {
+    this.#buffers.push(buffer);
+    buffer.reservation.fences.reserve(1);
   }
 
   async #take(buffer: BufferObject, options: WaitOptions): Promise<void> {
     const { locked, holder } = buffer.reservation;
     if (locked && holder !== this.ticket) options.signal?.throwIfAborted();
     if (!buffer.tryReserve(this.ticket)) await buffer.reserve({ ...options, ticket: this.ticket });
-    this.#buffers.push(buffer);
-    buffer.reservation.fences.reserve(1);
   }
 
   #unlockAll(): void {
     for (const buffer of this.#buffers.reverse()) if (buffer.isHeldUnder(this.ticket)) buffer.unlock();
     this.#buffers = [];
-    this.#prelocked = null;
+    this.#dropPrelocked();
   }
 
   #mustBeLocking(what: string): void {
