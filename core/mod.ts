@@ -49,6 +49,7 @@ export type {
   MemoryTypeOptions,
   MoveKind,
   MoveRequest,
+  RebindRequest,
 } from "./contract/driver.ts";
 export { TtmError, type TtmErrorCode } from "./base/errors.ts";
 export type { EvictionCursor, EvictionPolicy, RemovalReason } from "./contract/eviction_policy.ts";

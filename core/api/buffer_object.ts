@@ -29,7 +29,7 @@ import type { Placement } from "../contract/placement.ts";
 import { populate } from "../memory/populate.ts";
 import { PreparedPlacement } from "../state/prepared_placement.ts";
 import { ReservableBuffer } from "./reservable_buffer.ts";
-import { PAGE_SIZE } from "../base/units.ts";
+import { PAGE_SIZE, PRIORITIES } from "../base/units.ts";
 import { UserMap } from "./user_map.ts";
 import { validate } from "../place/validate.ts";
 import { complete, waitAndRepeat } from "../state/wait.ts";
@@ -87,6 +87,22 @@ export class BufferObject extends ReservableBuffer implements Disposable {
     if (row >= 0) order.leaveBulk(row);
     this.bulkMove = bulk;
     if (row >= 0) order.joinBulk(row);
+  }
+
+  /**
+   * Changes the priority, 0 to 3: buffers of a lower priority are evicted first. The buffer goes to the tail of the LRU
+   * list of its new priority.
+   *
+   * @throws {TtmError} `EINVAL` if the buffer is not reserved, or the priority is not a whole number from 0 to 3.
+   */
+  setPriority(priority: number): void {
+    this.mustBeReserved("set the priority of");
+    const checked = checkInteger(`set the priority of ${this}`, "priority", priority, 0, PRIORITIES - 1);
+    if (checked === this.priority) return;
+    const row = this.resourceRow;
+    if (row >= 0) this.state.order.leaveBulk(row);
+    this.priority = checked;
+    if (row >= 0) this.state.order.relist(row, this);
   }
 
   /**

@@ -5,13 +5,12 @@ export const DRIVER_SUPPORT: ReadonlySet<string> = optionNames<DriverSupport>({
   moves: true,
   contents: true,
   pipelinedEvictions: true,
-  queuedBinds: true,
   dma32: true,
 });
 
 const WHAT = "create device";
 const MOVES: readonly MoveKind[] = ["immediate", "ordered", "retried"];
-const FLAGS = ["pipelinedEvictions", "queuedBinds", "contents", "dma32"] as const;
+const FLAGS = ["pipelinedEvictions", "contents", "dma32"] as const;
 
 /** Checks the members of a driver, except its memory types; throws `EINVAL`. */
 export function checkDriver(driver: Driver): void {

@@ -40,7 +40,7 @@ type Phase = "new" | "locking" | "locked" | "finished";
  * ```
  */
 export class Exec implements Disposable {
-  /** The acquire ticket of all locks. It keeps its age over all iterations of the loop. */
+  /** The acquire ticket of all locks. Its age counts from the first iteration of the loop and stays the same. */
   readonly ticket: AcquireTicket = new AcquireTicket();
   #ignoreDuplicates: boolean;
   #phase: Phase = "new";
@@ -71,7 +71,7 @@ export class Exec implements Disposable {
     return this.#contended;
   }
 
-  /** The contended buffer that was locked first and that {@linkcode lock} has not been called for yet. */
+  /** The contended buffer that was locked first and that {@linkcode lock} has not been called for yet; not in `buffers`. */
   get prelocked(): BufferObject | null {
     return this.#prelocked;
   }
@@ -79,18 +79,20 @@ export class Exec implements Disposable {
   /**
    * Begins an iteration of the retry loop: `while (exec.cleanup()) { … }`. After contention it releases all locks.
    *
-   * @returns false if the last iteration had no contention: all buffers stay locked until {@linkcode finish}.
+   * @returns false if the last iteration had no contention: the buffers that it locked stay locked until
+   * {@linkcode finish}.
    * @throws {TtmError} `EINVAL` if it has returned false before, or after {@linkcode finish}.
    */
   cleanup(): boolean {
     if (this.#phase === "new") {
       this.#phase = "locking";
+      this.ticket.renew();
       return true;
     }
     this.#mustBeLocking("go on with");
     if (this.#contended === null) {
       this.#phase = "locked";
-      this.#prelocked = null;
+      this.#dropPrelocked();
       return false;
     }
     this.#unlockAll();
@@ -113,17 +115,20 @@ export class Exec implements Disposable {
     }
     if (this.#contended !== null) await this.#lockContended(this.#contended, options);
     if (this.#prelocked === buffer) {
-      this.#prelocked = null;
+      this.#adoptPrelocked(buffer);
       return;
     }
     try {
       await this.#take(buffer, options);
     } catch (error) {
       const code = error instanceof TtmError ? error.code : null;
-      if (code === "EALREADY" && this.#ignoreDuplicates) return;
       if (code === "EDEADLK") this.#contended = buffer;
-      throw error;
+      if (code !== "EALREADY" || !this.#ignoreDuplicates) throw error;
+      // It was asked for by way of another buffer of its reservation.
+      if (this.#prelocked?.reservation === buffer.reservation) this.#adoptPrelocked(this.#prelocked);
+      return;
     }
+    this.#add(buffer);
   }
 
   /**
@@ -147,7 +152,6 @@ export class Exec implements Disposable {
       throw new TtmError("EINVAL", `Cannot unlock with exec: ${show(buffer)} is not locked by it`);
     }
     this.#buffers.splice(at, 1);
-    if (this.#prelocked === buffer) this.#prelocked = null;
     buffer.unlock();
   }
 
@@ -183,21 +187,37 @@ export class Exec implements Disposable {
   async #lockContended(buffer: BufferObject, options: WaitOptions): Promise<void> {
     this.#contended = null;
     await this.#take(buffer, options);
+    // A second contention may come before the first buffer has been asked for.
+    this.#dropPrelocked();
     this.#prelocked = buffer;
+  }
+
+  #adoptPrelocked(buffer: BufferObject): void {
+    this.#prelocked = null;
+    this.#add(buffer);
+  }
+
+  #dropPrelocked(): void {
+    const prelocked = this.#prelocked;
+    this.#prelocked = null;
+    if (prelocked?.isHeldUnder(this.ticket)) prelocked.unlock();
+  }
+
+  #add(buffer: BufferObject): void {
+    this.#buffers.push(buffer);
+    buffer.reservation.fences.reserve(1);
   }
 
   async #take(buffer: BufferObject, options: WaitOptions): Promise<void> {
     const { locked, holder } = buffer.reservation;
     if (locked && holder !== this.ticket) options.signal?.throwIfAborted();
     if (!buffer.tryReserve(this.ticket)) await buffer.reserve({ ...options, ticket: this.ticket });
-    this.#buffers.push(buffer);
-    buffer.reservation.fences.reserve(1);
   }
 
   #unlockAll(): void {
     for (const buffer of this.#buffers.reverse()) if (buffer.isHeldUnder(this.ticket)) buffer.unlock();
     this.#buffers = [];
-    this.#prelocked = null;
+    this.#dropPrelocked();
   }
 
   #mustBeLocking(what: string): void {

@@ -43,14 +43,14 @@ Deno.test("contention ends the turn; the next one locks the contended buffer fir
   assertEquals([b.reservation.waiting, c.reserved], [1, false]);
   b.unlock();
   await locking;
-  assertEquals([exec.buffers, exec.prelocked, exec.contended], [[b, c], b, null]);
+  assertEquals([exec.buffers, exec.prelocked, exec.contended], [[c], b, null]);
   await exec.lock(b);
-  assertEquals([exec.buffers, exec.prelocked], [[b, c], null]);
+  assertEquals([exec.buffers, exec.prelocked], [[c, b], null]);
   await refused(() => exec.lock(b), "EALREADY");
   assertEquals(exec.cleanup(), false);
 });
 
-Deno.test("a prelocked buffer that nobody asked for stays locked when the loop ends", async () => {
+Deno.test("a prelocked buffer that nobody asked for is given up when the loop ends", async () => {
   const { buffers: [a, b] } = buffersOf(2);
   const older = new AcquireTicket();
   b.tryReserve(older);
@@ -62,7 +62,53 @@ Deno.test("a prelocked buffer that nobody asked for stays locked when the loop e
   exec.cleanup();
   await exec.lock(a);
   assertEquals([exec.prelocked, exec.cleanup(), exec.prelocked], [b, false, null]);
-  assertEquals([exec.buffers, b.reserved], [[b, a], true]);
+  assertEquals([exec.buffers, b.reserved, exec.ticket.acquired], [[a], false, 1]);
+});
+
+Deno.test("a prelocked buffer is given up with the rest, whether the loop goes on, meets another contention, or ends early", async () => {
+  const { buffers: [a, b, c] } = buffersOf(3);
+  const older = new AcquireTicket();
+  b.tryReserve(older);
+  c.tryReserve(older);
+  const exec = new Exec();
+  exec.cleanup();
+  await exec.lock(a);
+  await refused(() => exec.lock(b), "EDEADLK");
+  b.unlock();
+  exec.cleanup();
+  await refused(() => exec.lock(c), "EDEADLK");
+  assertEquals([exec.prelocked, b.reserved], [b, true]);
+  c.unlock();
+  // The turn goes on all the same: now the other one is locked first.
+  await exec.lock(a);
+  assertEquals([exec.prelocked, b.reserved, c.reserved], [c, false, true]);
+  exec.finish();
+  assertEquals([a, b, c].map((buffer) => buffer.reserved), [false, false, false]);
+});
+
+Deno.test("a prelocked buffer counts as asked for when another of its reservation is", async () => {
+  const { device, buffers: [a, b] } = buffersOf(2);
+  const sibling = put(device, "system", { reservation: b.reservation });
+  b.tryReserve(new AcquireTicket());
+  using exec = new Exec({ ignoreDuplicates: true });
+  exec.cleanup();
+  await exec.lock(a);
+  await refused(() => exec.lock(b), "EDEADLK");
+  b.unlock();
+  exec.cleanup();
+  await exec.lock(sibling);
+  assertEquals([exec.cleanup(), exec.buffers, sibling.reserved], [false, [b], true]);
+});
+
+Deno.test("an exec is as old as its loop, not as the object", async () => {
+  const { buffers: [a, b] } = buffersOf(2);
+  using exec = new Exec();
+  const older = new AcquireTicket();
+  b.tryReserve(older);
+  exec.cleanup();
+  await exec.lock(a);
+  await refused(() => exec.lock(b), "EDEADLK");
+  assertEquals([exec.contended, exec.ticket.stamp > older.stamp], [b, true]);
 });
 
 Deno.test("run() repeats the turn after contention and passes its result and its errors on", async () => {
@@ -79,7 +125,7 @@ Deno.test("run() repeats the turn after contention and passes its result and its
   });
   await allBlocked();
   b.unlock();
-  assertEquals([await result, exec.buffers], [2, [b, a]]);
+  assertEquals([await result, exec.buffers], [2, [a, b]]);
   using failing = new Exec();
   const failure = failing.run(() => Promise.reject(new Error("no shader")));
   assertEquals(await failure.catch((error) => error.message), "no shader");

@@ -63,6 +63,22 @@ export interface MoveRequest {
   readonly after: readonly Fence[];
 }
 
+/** A move of a buffer to a place of host pages from another one, or from nowhere: the pages stay, the device's view changes. */
+export interface RebindRequest {
+  /** The buffer; its own place is still the old one, or none. */
+  readonly buffer: BufferView;
+  /** The pages. They exist unless the move is to SYSTEM. */
+  readonly table: TranslationTable;
+  /** Name of the memory type that the buffer is to be in. */
+  readonly memoryType: string;
+  /** First page there; 0 in SYSTEM, where the device need not see the pages. */
+  readonly start: number;
+  /** Whether the buffer is being evicted for another, or swapped out. */
+  readonly evict: boolean;
+  /** Work that must end before the device sees the pages elsewhere. */
+  readonly after: readonly Fence[];
+}
+
 /**
  * How a driver moves bytes:
  * - `"immediate"`: `move` has moved them when it returns; the core waits for the buffer's work before it asks.
@@ -84,11 +100,6 @@ export interface DriverSupport {
    * queued, the new tenant being ordered behind that copy. Without it the core waits for the copy. @default {true}
    */
   readonly pipelinedEvictions?: boolean;
-  /**
-   * With ordered moves: whether changing a binding from one range to another is queued like a copy, so that the work on
-   * the buffer need not end first. `bind` then returns its fence, and replaces the old binding itself. @default {false}
-   */
-  readonly queuedBinds?: boolean;
   /**
    * False for a model of places that moves no bytes: buffers get no host pages when they are moved to SYSTEM, and read
    * as zero. @default {true}
@@ -139,12 +150,18 @@ export interface Driver {
   createTranslationTable?(buffer: BufferView): TranslationTable | null;
   /**
    * Makes populated pages visible to the device from page `start` of a memory type. May throw; then nothing is bound.
-   * Putting a binding back where it was a moment ago must succeed. With `queuedBinds` it returns a fence if the pages
-   * were bound elsewhere: the old range stays theirs until that signals.
+   * Putting a binding back where it was a moment ago must succeed.
    */
-  bind?(buffer: BufferView, table: TranslationTable, memoryType: string, start: number): Fence | void;
-  /** Undoes a bind. Must not throw. */
+  bind?(buffer: BufferView, table: TranslationTable, memoryType: string, start: number): void;
+  /** Undoes a bind, or a rebind. Must not throw. */
   unbind?(buffer: BufferView, table: TranslationTable): void;
+  /**
+   * Changes what the device sees of host pages in one step, in place of `unbind` and `bind`; moves from or to
+   * device-resident memory still `bind` the other end. Returns a fence if the change is queued, like a copy: the old range
+   * stays the buffer's until that signals; nothing if the change is made; `"when idle"` to let the core wait for the work if
+   * need be, and call `unbind` and `bind`. May throw; then nothing has changed. Left out: always when idle.
+   */
+  rebind?(request: RebindRequest): Fence | "when idle" | void;
   /**
    * Told before the bytes of a buffer move, with the names of the memory types; `from` is null without a place
    * before, `to` is null when the place is given up. After a failed move it is called again with the two swapped, so

@@ -23,10 +23,19 @@
  */
 export class AcquireTicket {
   static #issued = 0;
-  /** Age: a ticket with a smaller stamp is older. */
-  readonly stamp: number = ++AcquireTicket.#issued;
+  #stamp = ++AcquireTicket.#issued;
   /** @internal */
   locks = 0;
+
+  /** Age: a ticket with a smaller stamp is older. */
+  get stamp(): number {
+    return this.#stamp;
+  }
+
+  /** @internal Makes it the youngest. */
+  renew(): void {
+    this.#stamp = ++AcquireTicket.#issued;
+  }
 
   /** How many locks are held under it. */
   get acquired(): number {

@@ -1,7 +1,6 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
-import { Fence } from "../lock/fence.ts";
 import type { Operation } from "../state/operation.ts";
 import { DONE, EIO, ENOMEM, type Outcome } from "../base/outcome.ts";
 import { unpopulate } from "./populate.ts";
@@ -35,7 +34,7 @@ export function importedTable(pages: number, imported: Uint8Array): TranslationT
   return table;
 }
 
-/** Makes a table's pages visible to the device. With a `move`, a queued binding leaves its fence there. */
+/** Makes a table's pages visible to the device. */
 export function bind(
   state: DeviceState,
   buffer: BufferRecord,
@@ -43,11 +42,9 @@ export function bind(
   memoryType: string,
   start: number,
   op: Operation,
-  move: { fence: Fence | null } | null = null,
 ): Outcome {
   try {
-    const fence = state.driver.bind?.(buffer, table, memoryType, start);
-    if (move !== null && fence instanceof Fence) move.fence = fence;
+    state.driver.bind?.(buffer, table, memoryType, start);
   } catch (error) {
     return op.fail(error, EIO);
   }

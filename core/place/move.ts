@@ -72,7 +72,7 @@ function waitBeforeMove(state: DeviceState, { buffer, from, target }: Transition
   const isReturn = buffer.imported !== null && from?.fixed === true && !target.fixed;
   const known = isReturn ? op.waitForAll(buffer.reservation.fences, "kernel") : DONE;
   if (known !== DONE) return known;
-  const isQueued = bytesTravel ? state.orderedMoves : state.queuedBinds && !target.isSystem;
+  const isQueued = bytesTravel ? state.orderedMoves : state.rebinds;
   const mustBeIdle = (!isQueued || (isReturn && buffer.lost !== undefined)) &&
     (bytesTravel || (from !== null && !from.isSystem));
   return mustBeIdle ? op.waitForAll(buffer.reservation.fences) : DONE;

@@ -10,6 +10,7 @@ import type { MemoryType } from "../state/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import { BLOCKED, DONE, EIO, type Outcome } from "../base/outcome.ts";
 import { bind, unbind } from "../memory/bind.ts";
+import type { TranslationTable } from "../contract/translation_table.ts";
 
 /** One transition of a buffer between places. */
 export interface Transition {
@@ -108,11 +109,15 @@ function sourceOf({ resources }: DeviceState, { buffer, old, origin }: Transitio
 
 /** Moves the device's view of the pages; if the new one cannot be had the old one is put back. */
 function rebind(state: DeviceState, move: Transition, op: Operation): Outcome {
-  const { buffer, target, to } = move;
+  const { buffer, from, target, to } = move;
   const table = buffer.tt;
   if (table === null) return DONE;
-  if (state.queuedBinds && !target.isSystem) {
-    return bind(state, buffer, table, target.name, state.resources.start(to), op, move);
+  if (state.rebinds) {
+    const outcome = rebindInOneStep(state, move, table, op);
+    if (outcome !== null) return outcome;
+    const isBound = from !== null && !from.isSystem;
+    const idle = isBound ? op.waitForAll(buffer.reservation.fences) : DONE;
+    if (idle !== DONE) return idle;
   }
   const { boundTo, boundAt } = table;
   unbind(state, buffer, table);
@@ -120,4 +125,26 @@ function rebind(state: DeviceState, move: Transition, op: Operation): Outcome {
   const outcome = bind(state, buffer, table, target.name, state.resources.start(to), op);
   if (outcome !== DONE && boundTo !== null) bind(state, buffer, table, boundTo, boundAt, op);
   return outcome;
+}
+
+/** Asks the driver for it; null if that wants the buffer to be idle. */
+function rebindInOneStep(state: DeviceState, move: Transition, table: TranslationTable, op: Operation): Outcome | null {
+  const { buffer, target } = move;
+  const { driver } = state;
+  const start = state.resources.start(move.to);
+  try {
+    const after = buffer.reservation.fences.allPending();
+    const { evict } = move;
+    const result = driver.rebind?.({ buffer, table, memoryType: target.name, start, evict, after });
+    if (result === "when idle") return null;
+    if (result !== undefined && !(result instanceof Fence)) {
+      throw new TtmError("EINVAL", `driver "${driver.name}" returned neither a fence nor "when idle" from rebind`);
+    }
+    move.fence = result ?? null;
+  } catch (error) {
+    return op.fail(error, EIO);
+  }
+  if (target.isSystem) table.noteUnbound();
+  else table.noteBound(target.name, start);
+  return DONE;
 }

@@ -60,8 +60,7 @@ export class BufferRecord implements BufferView {
   isReturning = false;
   /** Alignment of its start, in pages. */
   readonly alignment: number;
-  /** Priority, 0 to 3. */
-  readonly priority: number;
+  #priority: number;
   /** @internal The options that few buffers have. */
   protected readonly traits: BufferTraits;
   /** Id of the buffer, from 0 in order of creation in its device. */
@@ -88,10 +87,20 @@ export class BufferRecord implements BufferView {
     this.ownReservation = this.traits.shared ?? new Reservation();
     this.pages = Math.ceil(options.bytes / PAGE_SIZE);
     this.alignment = options.alignment;
-    this.priority = options.priority;
+    this.#priority = options.priority;
     this.id = options.id;
     this.bytes = options.bytes;
     this.row = state.buffers.allocate(this);
+  }
+
+  /** Priority, 0 to 3. */
+  get priority(): number {
+    return this.#priority;
+  }
+
+  /** @internal The order of eviction has to be told. */
+  protected set priority(priority: number) {
+    this.#priority = priority;
   }
 
   /** The name given at creation. */

@@ -75,8 +75,8 @@ export class BulkMove {
     else this.#stretches.set(list, { first: row, last: row });
   }
 
-  /** @internal As {@linkcode join}, for a resource that may be on the pinned list; `append` puts it on its LRU list. */
-  joinUnpinned(row: number, append: () => void): void {
+  /** @internal As {@linkcode join}, for a resource that is on another list; `append` puts it on its LRU list. */
+  joinRelisted(row: number, append: () => void): void {
     append();
     this.join(row);
   }

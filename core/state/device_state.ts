@@ -58,8 +58,8 @@ export class DeviceState {
   readonly dma32: boolean;
   /** Whether moves copy bytes, so that buffers outside fixed memory need backing pages. */
   readonly movesBytes: boolean;
-  /** Whether the driver also queues changes of bindings. */
-  readonly queuedBinds: boolean;
+  /** Whether the driver changes bindings in one step, perhaps while the buffer is busy. */
+  readonly rebinds: boolean;
   /** Whether an evicted range is freed before the copy out of it ends, behind the move fence of its memory type. */
   readonly pipelinesEvictions: boolean;
   /** Number of buffers that have references. */
@@ -100,7 +100,7 @@ export class DeviceState {
     this.retriedMoves = driver.move !== undefined && driver.supports?.moves === "retried";
     this.dma32 = driver.supports?.dma32 === true;
     this.movesBytes = driver.supports?.contents !== false;
-    this.queuedBinds = driver.supports?.queuedBinds === true;
+    this.rebinds = driver.rebind !== undefined;
     this.pipelinesEvictions = driver.supports?.pipelinedEvictions !== false;
     this.types = createTypes(driver, managers);
     this.typesByName = new Map(this.types.map((type) => [type.name, type]));

@@ -70,10 +70,22 @@ export class EvictionOrder {
 
   /** As {@linkcode joinBulk}, after the pin count has become 0. */
   joinBulkUnpinned(row: number): void {
-    this.#bulkOf(row)?.joinUnpinned(
+    this.#bulkOf(row)?.joinRelisted(
       row,
       () => this.#isListedAsPinned(row) ? this.#insertUnpinned(row) : this.policy.touch(row),
     );
+  }
+
+  /** Moves a resource to the LRU list of its owner's new priority; it has left its bulk move before. */
+  relist(row: number, buffer: BufferRecord): void {
+    if (this.#isPinned(row)) return;
+    const append = () => {
+      if (this.#isListedAsPinned(row)) return this.#insertUnpinned(row);
+      this.policy.remove(row, "moved");
+      this.policy.insert(row, buffer, this.#resources.place(row).type.name);
+    };
+    if (buffer.bulkMove === null) append();
+    else buffer.bulkMove.joinRelisted(row, append);
   }
 
   /** Starts a walk over a memory type to find victims. Close it in a `finally`. */

@@ -1,6 +1,7 @@
 /**
  * Replays trace files of the kernel, plain or gzip'd: `deno task oracle FILE…`. Prints one line for each and the
- * first divergence. Exit status: 0 all equal, 1 something differs, 2 a file cannot be replayed.
+ * first divergence. Exit status: 0 all equal, 1 something differs, 2 a file cannot be replayed; then it says which line
+ * of it is wrong.
  *
  * @module
  */
@@ -9,6 +10,7 @@ import { basename } from "node:path";
 import process from "node:process";
 import { runCommand, UsageError } from "../command.ts";
 import { replayLines, unzipLines } from "./families.ts";
+import { TraceError } from "./trace.ts";
 
 const GZIP_MAGIC = 0x1f;
 
@@ -28,7 +30,8 @@ async function replayFile(file: string): Promise<0 | 1 | 2> {
     process.stdout.write(`    found    ${JSON.stringify(first.found)}\n`);
     return 1;
   } catch (error) {
-    process.stderr.write(`${name}: Cannot replay ${file}: ${(error as Error).message}\n`);
+    const at = error instanceof TraceError ? `${file}:${error.line}` : file;
+    process.stderr.write(`${name}: Cannot replay ${at}: ${(error as Error).message}\n`);
     return 2;
   }
 }

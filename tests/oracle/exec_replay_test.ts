@@ -88,3 +88,24 @@ Deno.test("a changed exec is a divergence at its operation", async () => {
   const { divergences, first } = await replay(changed);
   assertEquals([divergences, first?.operation, Object.keys(first?.expected ?? {})], [1, 10, ["ex"]]);
 });
+
+Deno.test("an operation that waits for ever is a divergence with a message, and the last of the replay", async () => {
+  const three = [3, [], -1, -1];
+  const four = [4, [], -1, -1];
+  const locked = state([[0, 4]], [[3, 0], [4, 1]], [three, [4, [0], -1, -1]]);
+  const waiting = [
+    create(0),
+    create(1),
+    { op: "exec_init", c: 3, flags: 0, ret: 0, ...state([], [], [three]) },
+    { op: "exec_cleanup", c: 3, ret: 1, ...state([], [[3, 0]], [three]) },
+    { op: "exec_init", c: 4, flags: 0, ret: 0, ...state([], [[3, 0]], [three, four]) },
+    { op: "exec_cleanup", c: 4, ret: 1, ...state([], [[3, 0], [4, 0]], [three, four]) },
+    { op: "exec_lock", c: 4, bo: 0, ret: 0, ...locked },
+    // The older one may wait for the younger, which does nothing any more.
+    { op: "exec_lock", c: 3, bo: 0, ret: 0, ...locked },
+    { op: "exec_fini", c: 3, ret: 0, ...locked },
+  ];
+  const { operations: replayed, divergences, first } = await replay(waiting);
+  assertEquals([replayed, divergences, first?.operation], [8, 1, 7]);
+  assertEquals((first?.found as { error: string }).error, "It waits for ever: nothing is left to happen");
+});

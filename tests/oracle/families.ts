@@ -1,20 +1,29 @@
 import { BuddyReplayer } from "./buddy_replay.ts";
+import { complete } from "./fields.ts";
 import { MachineReplayer } from "./machine_replay.ts";
 import { MmReplayer } from "./mm_replay.ts";
+import { buddyShape, machineShape, mmShape, operationCheck, type Shape, ticketShape } from "./shapes.ts";
 import { TicketReplayer } from "./ticket_replay.ts";
-import { headerOf, type ReplayResult, replayTrace, TraceError } from "./trace.ts";
-import { TtmReplayer } from "./ttm_replay.ts";
+import { headerOf, type Replayer, type ReplayResult, replayTrace, TraceError } from "./trace.ts";
+
+interface Family {
+  readonly shape: Shape;
+  readonly replayer: new (header: never) => Replayer<never>;
+}
+
+const machine: Family = { shape: machineShape, replayer: MachineReplayer };
 
 /** The families of traces that can be replayed, by the `kind` of their header. */
-const families: Readonly<Record<string, (lines: readonly string[], header: never) => Promise<ReplayResult>>> = {
-  buddy: (lines, header) => replayTrace(lines, new BuddyReplayer(header)),
-  mm: (lines, header) => replayTrace(lines, new MmReplayer(header)),
-  ttm: (lines, header) => replayTrace(lines, new TtmReplayer(header)),
-  ttmb: (lines, header) => replayTrace(lines, new MachineReplayer(header)),
-  ttmf: (lines, header) => replayTrace(lines, new MachineReplayer(header)),
-  ttmr: (lines, header) => replayTrace(lines, new MachineReplayer(header)),
-  ttms: (lines, header) => replayTrace(lines, new MachineReplayer(header)),
-  ttmt: (lines, header) => replayTrace(lines, new TicketReplayer(header)),
+const families: Readonly<Record<string, Family>> = {
+  buddy: { shape: buddyShape, replayer: BuddyReplayer },
+  mm: { shape: mmShape, replayer: MmReplayer },
+  ttm: machine,
+  ttmb: machine,
+  ttmf: machine,
+  ttmr: machine,
+  ttms: machine,
+  ttmt: { shape: ticketShape, replayer: TicketReplayer },
+  ttmx: machine,
 };
 
 /**
@@ -23,10 +32,24 @@ const families: Readonly<Record<string, (lines: readonly string[], header: never
  * @throws {TraceError} If it is no trace, or of a family that is not supported.
  */
 export function replayLines(lines: readonly string[]): Promise<ReplayResult> {
-  const header = headerOf(lines);
-  const family = Object.hasOwn(families, header.kind) ? families[header.kind] : undefined;
-  if (family !== undefined) return family(lines, header as never);
-  throw new TraceError(`traces of kind "${header.kind}" are not supported, only ${Object.keys(families).join(", ")}`);
+  const written = headerOf(lines);
+  const { kind } = written;
+  const family = Object.hasOwn(families, kind) ? families[kind] : undefined;
+  if (family === undefined) {
+    throw new TraceError(`There are no traces of kind "${kind}", only ${Object.keys(families).join(", ")}`, 1);
+  }
+  const header = complete(written, family.shape.header, "The header", 1);
+  const check = operationCheck(family.shape, header);
+  return replayTrace(lines, replayerFor(family, header), check as (line: unknown, number: number) => never);
+}
+
+/** What a header asks for may be impossible in ways that only the parts themselves know. */
+function replayerFor({ replayer: Replayer }: Family, header: unknown): Replayer<never> {
+  try {
+    return new Replayer(header as never);
+  } catch (error) {
+    throw new TraceError(`The header cannot be followed: ${(error as Error).message}`, 1);
+  }
 }
 
 /** The lines of a gzip'd trace. */

@@ -9,10 +9,9 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { runMain } from "../../replay/main.ts";
+import type { Arguments } from "../../replay/main.ts";
 import { progressBar } from "../../replay/progress.ts";
-import { UsageError } from "../../replay/usage_error.ts";
+import { runCommand, UsageError } from "../command.ts";
 import { type Comparer, ReplayProcess } from "./fuzz_replay.ts";
 import { shrink } from "./fuzz_shrink.ts";
 import { compareAll, type Compared } from "./fuzz_survey.ts";
@@ -47,15 +46,9 @@ const OPTIONS = {
   "profile": { type: "string" },
   "keep-going": { type: "boolean" },
   "out": { type: "string", default: FOUND },
-  "help": { type: "boolean" },
 } as const;
 
-async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args: args.filter((arg) => arg !== "--"), options: OPTIONS });
-  if (values.help) {
-    say(HELP.trimEnd());
-    return 0;
-  }
+async function compareSeeds(values: Arguments<typeof OPTIONS>["values"]): Promise<number> {
   const { family, ops, out, profile, seeds } = values;
   const requests = requestsOf({ family, ops, profile, seeds });
   const file = findKernel();
@@ -150,4 +143,4 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-await runMain(main);
+await runCommand({ help: HELP, options: OPTIONS, run: compareSeeds });

@@ -39,8 +39,8 @@ export class ReplayProcess implements Comparer, AsyncDisposable {
     // Whatever it says to no lines at all: starting is not part of the replay.
     if (!this.#process.isRunning) await this.#process.ask("[]", START_PATIENCE_MS);
     const patience = PATIENCE_MS.script + PATIENCE_MS.operation * lines.length;
-    const { asleep, error, first, refused } = JSON.parse(await this.#process.ask(JSON.stringify(lines), patience));
-    if (refused) throw new TraceError(error);
+    const { asleep, error, first, refusedLine } = JSON.parse(await this.#process.ask(JSON.stringify(lines), patience));
+    if (refusedLine !== undefined) throw new TraceError(error, refusedLine);
     if (asleep) throw new NoAnswer("waits for ever");
     if (error !== undefined) return refusal(error);
     return first && differenceAt(lines, first.operation, first.expected, first.found);

@@ -40,7 +40,7 @@ testWith(PERMISSIONS, "a trace that the core does just so has no difference, a c
 
 testWith(PERMISSIONS, "a trace that cannot be replayed at all is no difference", async () => {
   await using replayer = new ReplayProcess();
-  await assertRejects(() => replayer.compare(['{"hdr":1,"kind":"slab"}']), TraceError, "not supported");
+  await assertRejects(() => replayer.compare(['{"hdr":1,"kind":"slab"}']), TraceError, "no traces of kind");
 });
 
 testWith(PERMISSIONS, "a replay that never ends differs at the operation that hangs", async () => {
@@ -78,6 +78,6 @@ testWith(PERMISSIONS, "a replay that waits for ever says so, and the next one is
   const lines = await endlessWait();
   assertEquals(await replayer.compare(lines.slice(0, -1)), undefined);
   const { kind, operation } = await replayer.compare(lines) ?? {};
-  assertEquals([operation, kind], [22, "exec_lock: waits for ever"]);
+  assertEquals([operation, kind], [22, "exec_lock: throws It waits for ever: nothing is left to happen"]);
   assertEquals(await replayer.compare(await readLines(TRACE)), undefined);
 });

@@ -31,7 +31,7 @@ async function answer(lines: readonly string[]): Promise<object> {
   try {
     return await replayLines(lines);
   } catch (error) {
-    return { error: String(error), refused: error instanceof TraceError };
+    return { error: String(error), ...(error instanceof TraceError && { refusedLine: error.line }) };
   }
 }
 

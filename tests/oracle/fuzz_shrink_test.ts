@@ -78,7 +78,7 @@ Deno.test("a buffer that is left out is no longer held by others either", async 
       const operations: Operation[] = lines.slice(1).map((line) => JSON.parse(line));
       const created = operations.filter(({ op }) => op === "create").map(({ bo }) => bo);
       const isWrong = operations.some(({ held = [] }) => held.some((bo) => !created.includes(bo)));
-      return isWrong ? Promise.reject(new TraceError("no such buffer")) : differing.compare(lines);
+      return isWrong ? Promise.reject(new TraceError("no such buffer", 2)) : differing.compare(lines);
     },
   });
   assertEquals(shrunk?.slice(1).map(({ bo, op }) => [op, bo]), [
@@ -130,7 +130,7 @@ Deno.test("a script that the replayer refuses is passed over", async () => {
     { op: "touch", bo: 0 },
   ], {
     compare(lines) {
-      if (!lines.some((line) => line.includes('"pin"'))) return Promise.reject(new TraceError("no pin"));
+      if (!lines.some((line) => line.includes('"pin"'))) return Promise.reject(new TraceError("no pin", 2));
       return differing.compare(lines);
     },
   });

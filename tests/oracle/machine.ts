@@ -1,24 +1,28 @@
 import {
   BoDevice,
+  type BufferObject,
   type BufferView,
   checkInvariants,
-  type Driver,
   type Fence,
   Global,
   type MemTypeManager,
   type MoveEvent,
-  type Place,
-  SimulatedClock,
-  TranslationTable,
+  type WaitOptions,
 } from "@ttm/core";
 import { rangeManager } from "@ttm/first-fit";
-import { FailedMoves, PurgedWhileSwapped, unknowing } from "./quirks.ts";
+import { ReplayClock } from "./clock.ts";
+import { insideOf, KernelLists } from "./kernel_lists.ts";
+import { mockManager } from "./mock_manager.ts";
+import { MOVE, POPULATE, RecordedDriver } from "./recorded_driver.ts";
+import { unknowing } from "./quirks.ts";
 import { RecordedBuddy } from "./recorded_buddy.ts";
-import { ERRNO, placeOf, typeNumber } from "./recording.ts";
+import { ERRNO, outcomeOf, placementOf, type TracedPlace, typeNumber } from "./recording.ts";
 import { Timelines } from "./timelines.ts";
+import { VictimFailures } from "./victim_failures.ts";
 
-/** What the headers of the traces with fences, swapping or shared reservations say. Sizes are pages. */
+/** What the headers of ttm traces say. Sizes are pages. */
 export interface MachineHeader {
+  readonly kind: string;
   readonly vram: number;
   readonly tt: number;
   /** Where VRAM is evicted to; 3 discards. */
@@ -36,41 +40,50 @@ export interface MachineHeader {
   readonly vram_tt: 0 | 1;
   /** Shared reservations. */
   readonly nresv: number;
+  /** Whether there are memory types whose managers are always busy and always full. */
+  readonly mocks: 0 | 1;
 }
 
 /** A line of `ev`: a wait or a move. */
 export type TracedEvent = readonly ["w", number] | readonly number[];
 
 const COPIES = 0;
-const TEMPORARY = 4;
 const FIRST_GHOST = 1000;
+const NO_MEMORY = -12;
+const IO_ERROR = -5;
 
 /** The devices of a recording, the objects in them by number, and what happens to them. */
 export class RecordedMachine {
   readonly header: MachineHeader;
+  readonly clock: ReplayClock = new ReplayClock();
   readonly global: Global;
   readonly devices: readonly BoDevice[];
+  readonly buddies: RecordedBuddy[] = [];
+  readonly lists: KernelLists[] = [];
   readonly timelines: Timelines = new Timelines();
-  /** What the quirks of the recorded kernel need to know. */
-  readonly purged: PurgedWhileSwapped = new PurgedWhileSwapped();
-  readonly failed: FailedMoves = new FailedMoves();
+  readonly victims: VictimFailures = new VictimFailures();
+  /** How many calls of each hook from now on it takes until one fails; 0 for never. */
+  readonly armed: number[] = [0, 0, 0];
   /** Whether the copies of this operation are over when they begin. */
   copiesDone = false;
+  /** Called when somebody looks for victims. */
+  onWalk: () => void = () => {};
   #ids = new Map<BufferView, number>();
+  #hookFailed = false;
   #events: TracedEvent[] = [];
   #moves: MoveEvent[] = [];
   #movedPages = 0;
   #ghosts = 0;
   #lastGhost = -1;
-  #gone: number[] = [];
+  #gone: BufferView[] = [];
   #holds: Disposable[];
-  /** The manager of VRAM, if it is one. */
-  buddy: RecordedBuddy | null = null;
 
   constructor(header: MachineHeader) {
     this.header = header;
     this.global = new Global(header.limit > 0 ? { limits: { pages: header.limit } } : {});
-    this.devices = Array.from({ length: header.ndev }, () => this.#createDevice());
+    const devices: BoDevice[] = [];
+    this.devices = devices;
+    for (let at = 0; at < header.ndev; at++) devices.push(this.#createDevice(at));
     // Deleted buffers of the recording are freed when it says so.
     this.#holds = this.devices.map((device) => device.holdDelayedDestroy());
   }
@@ -84,10 +97,62 @@ export class RecordedMachine {
     return this.#ids.get(buffer) ?? NaN;
   }
 
+  /** Brings a buffer to one of the places; its errno. */
+  async validate(
+    buffer: BufferObject,
+    device: BoDevice,
+    places: readonly TracedPlace[],
+    options: WaitOptions & { evictSiblings?: boolean },
+  ): Promise<number> {
+    const placement = device.preparePlacement(placementOf(places));
+    this.begin(buffer);
+    this.victims.begin(buffer, placement);
+    return await this.outcome(() => buffer.validate(placement, options));
+  }
+
+  /** A call begins, on behalf of a buffer or of nobody. */
+  begin(subject: BufferView | null): void {
+    this.victims.begin(subject);
+    this.#hookFailed = false;
+  }
+
+  /** The errno of a call that has begun. */
+  async outcome(act: () => unknown, whenFalse = 0): Promise<number> {
+    const ret = await outcomeOf(act, whenFalse);
+    return this.victims.errno || ret;
+  }
+
+  /** Whether a hook of the driver fails for a buffer now. */
+  fails(what: number, buffer: BufferView, at: number): boolean {
+    const device = this.devices[at] as BoDevice;
+    if (what === POPULATE && this.#swapoutFailed()) return true;
+    const left = this.armed[what] ?? 0;
+    if (left === 0) return false;
+    this.armed[what] = left - 1;
+    if (left > 1) return false;
+    this.#hookFailed = what === MOVE;
+    this.victims.note(buffer, device, what === MOVE ? IO_ERROR : NO_MEMORY);
+    return true;
+  }
+
+  /** A copy begins. */
+  copy(): Fence | undefined {
+    if (this.header.fences === 0) return undefined;
+    const fence = this.timelines.next(COPIES);
+    if (this.copiesDone) this.timelines.signal(fence);
+    return fence;
+  }
+
   /** What happened since the last call: events, pages moved, the ghost of a purge, and who was freed. */
   take(): { ev: TracedEvent[]; moved: number; ghost: number; done: number[] } {
-    const taken = { ev: this.#events, moved: this.#movedPages, ghost: this.#lastGhost, done: this.#gone };
-    this.failed.note(taken.ev);
+    // Who looks at the lists goes by the order of eviction, too.
+    this.victims.forget();
+    const taken = {
+      ev: this.#events,
+      moved: this.#movedPages,
+      ghost: this.#lastGhost,
+      done: this.#gone.map((buffer) => this.id(buffer)),
+    };
     this.#events = [];
     this.#moves = [];
     this.#movedPages = 0;
@@ -96,46 +161,79 @@ export class RecordedMachine {
     return taken;
   }
 
-  /** Frees what is idle and held back. */
+  /** Frees what is idle and held back: on all devices buffers, then ghosts, in the order of their numbers. */
   flush(): void {
-    const waiting = new Set(this.devices.flatMap((device) => device.dying).map((buffer) => this.id(buffer)));
-    for (const hold of this.#holds) hold[Symbol.dispose]();
+    const waiting = new Set(this.devices.flatMap((device) => device.dying));
+    const freed = this.#holds.map((hold) => {
+      this.#gone = [];
+      hold[Symbol.dispose]();
+      return this.#gone;
+    });
+    // A buffer that only a ghost kept is freed with the ghost, and by the worker only if it is imported: after all others.
+    const later = freed.flat().filter((buffer) => !waiting.has(buffer) && buffer.kind === "sg");
+    const first = freed.map((gone) => gone.filter((buffer) => waiting.has(buffer)));
+    this.#gone = [...this.#merged(first), ...later.sort((a, b) => this.id(a) - this.id(b))];
     this.#holds = this.devices.map((device) => device.holdDelayedDestroy());
-    // A buffer that only a ghost kept is freed with the ghost, and not by the worker.
-    this.#gone = this.#gone.filter((id) => waiting.has(id));
   }
 
   check(): void {
-    for (const device of this.devices) checkInvariants(device);
+    for (const [at, device] of this.devices.entries()) if (this.lists[at]?.areInOrder) checkInvariants(device);
   }
 
-  #createDevice(): BoDevice {
+  #createDevice(at: number): BoDevice {
     const { header } = this;
-    return new BoDevice({
-      driver: this.#driver(),
-      managers: { vram: unknowing(this.#vramManager()), ...(header.tt > 0 ? { gtt: unknowing(rangeManager()) } : {}) },
-      clock: new SimulatedClock(),
+    const mocks = header.mocks === 1 ? { busy: mockManager("busy"), full: mockManager("no-room") } : {};
+    const device = new BoDevice({
+      driver: new RecordedDriver(this, at),
+      managers: {
+        vram: unknowing(this.#vramManager()),
+        ...(header.tt > 0 ? { gtt: unknowing(rangeManager()) } : {}),
+        ...mocks,
+      },
+      clock: this.clock,
       global: this.global,
       tracer: {
-        move: (event) => this.#noteMove(event),
+        move: (event) => this.#noteMove(event, device),
         wait: (fence) => {
           this.#events.push(["w", this.timelines.id(fence)]);
           this.timelines.signal(fence);
         },
         ghost: (ghost, parent) => this.#noteGhost(ghost, parent),
-        destroy: (buffer) => void this.#gone.push(this.id(buffer)),
+        destroy: (buffer) => void this.#gone.push(buffer),
       },
     });
+    const inside = insideOf(device);
+    this.lists.push(new KernelLists(inside));
+    this.victims.watch(
+      inside.order.policy,
+      device,
+      () => this.onWalk(),
+    );
+    this.#gone = [];
+    return device;
   }
 
   #vramManager(): MemTypeManager {
     if (this.header.buddy !== 1) return rangeManager();
-    this.buddy = new RecordedBuddy();
-    return this.buddy;
+    const buddy = new RecordedBuddy();
+    this.buddies.push(buddy);
+    return buddy;
   }
 
-  #noteMove(event: MoveEvent): void {
+  /** A swapout that failed ends the populating that it was for, if no device was asked after that. */
+  #swapoutFailed(): boolean {
+    if (this.victims.errno === 0) return false;
+    if (this.victims.errnoOn(this.global.devices.at(-1)) !== 0) return true;
+    this.victims.forget();
+    return false;
+  }
+
+  #noteMove(event: MoveEvent, device: BoDevice): void {
     const { buffer, evict, from, to, failure, fence } = event;
+    // The kernel's hook is called when the buffer has its table and its pages, and not any more after a failure.
+    const wasCalled = this.#hookFailed || (failure !== "ENOMEM" && this.victims.errnoOn(device) === 0);
+    this.#hookFailed = false;
+    if (!wasCalled) return;
     if (failure === null) this.#movedPages += buffer.pages;
     this.#moves.push(event);
     this.#events.push([
@@ -164,46 +262,14 @@ export class RecordedMachine {
     }
   }
 
-  /** The driver of the recording: copies move no data and may make fences. */
-  #driver(): Driver {
-    const { vram, tt, evict, hop, fences, pipeline, vram_tt } = this.header;
-    const everywhere = (type: number): Place => placeOf([type, 0, 0, 0]);
-    const fromVram = [[0], [1, 0], [1], []][evict] ?? [];
-    const stop = placeOf([1, 0, 0, TEMPORARY]);
-    return {
-      name: "recording",
-      memoryTypes: [
-        { name: "system" },
-        { name: "gtt", pages: Math.max(tt, 1) },
-        { name: "vram", pages: vram, fixed: vram_tt === 0 },
-      ],
-      supports: {
-        moves: fences === 1 ? "ordered" : "immediate",
-        pipelinedEvictions: pipeline === 1,
-        queuedBinds: fences === 1,
-        contents: false,
-      },
-      evictPlacement: (buffer) => ({
-        placement: buffer.memoryType === "vram" ? fromVram.map(everywhere) : [everywhere(0)],
-      }),
-      move: ({ buffer }) => buffer.memoryType === null || fences === 0 ? undefined : this.#copy(),
-      bind: ({ memoryType }) => memoryType === "gtt" && fences === 1 ? this.#copy() : undefined,
-      hop: (_buffer, from, to) => hop === 1 && from !== "gtt" && to !== "gtt" ? stop : null,
-      createTranslationTable: (buffer) => new TranslationTable(buffer.pages, (pages) => new Uint32Array(pages), codec),
-    };
-  }
-
-  #copy(): Fence {
-    const fence = this.timelines.next(COPIES);
-    if (this.copiesDone) this.timelines.signal(fence);
-    return fence;
+  /** Lists that are in the order of their numbers made one. */
+  #merged(lists: BufferView[][]): BufferView[] {
+    const all: BufferView[] = [];
+    const head = ([buffer]: BufferView[]) => buffer === undefined ? Infinity : this.id(buffer);
+    for (;;) {
+      const next = lists.reduce((least, list) => head(list) < head(least) ? list : least, []).shift();
+      if (next === undefined) return all;
+      all.push(next);
+    }
   }
 }
-
-/** A page is one word here, the first one that the recording wrote. */
-const codec = {
-  codec: {
-    encode: (words: Uint32Array) => new Uint8Array(words.buffer.slice(0) as ArrayBuffer),
-    decode: (bytes: Uint8Array) => new Uint32Array(bytes.slice().buffer),
-  },
-};

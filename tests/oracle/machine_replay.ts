@@ -1,19 +1,26 @@
-import type { BufferObject, Fence, FenceUsage } from "@ttm/core";
+import type { BoDevice, BufferObject, Fence, FenceUsage } from "@ttm/core";
+import type { ReplayClock } from "./clock.ts";
 import { type MachineHeader, RecordedMachine, type TracedEvent } from "./machine.ts";
 import { expectedState, foundState, type MachineState, type Named } from "./machine_state.ts";
 import { evictFirstPinnedOrNot, KernelBulkMove } from "./quirks.ts";
-import { type Creation, NAMES, outcomeOf, placementOf } from "./recording.ts";
-import type { Compared, Replayer } from "./trace.ts";
+import { NAMES, type TracedPlace } from "./recording.ts";
+import { type Compared, ImpossibleOperation, type Replayer } from "./trace.ts";
 
-/** Any line of a trace with fences, swapping or shared reservations, but the first. */
-export interface MachineOperation extends Creation, MachineState {
+/** Any line of a ttm trace but the first; each operation has some of these. */
+export interface MachineOperation extends MachineState {
   readonly op: string;
+  readonly bo: number;
   readonly dev: number;
+  readonly pages: number;
+  readonly align: number;
+  readonly prio: number;
+  readonly pl: readonly TracedPlace[];
   readonly rv: number;
   readonly bulk: 0 | 1;
   readonly are: 0 | 1;
   readonly nw: 0 | 1;
   readonly cd?: 0 | 1;
+  readonly type: 0 | 1 | 2;
   readonly held: readonly number[];
   readonly tail: 0 | 1;
   readonly on: 0 | 1;
@@ -22,77 +29,91 @@ export interface MachineOperation extends Creation, MachineState {
   readonly f: number;
   readonly tl: number;
   readonly usage: number;
+  readonly err: number;
+  readonly what: number;
+  readonly n: number;
   readonly v: number | readonly number[];
   readonly ret?: number;
   readonly ev?: readonly TracedEvent[];
   readonly moved?: number;
   readonly ghost?: number;
   readonly done?: readonly number[];
-  readonly rets?: readonly (readonly [number, number])[];
+  readonly rets?: unknown;
 }
 
 const USAGES: readonly FenceUsage[] = ["kernel", "write", "read", "bookkeep"];
 const PRIORITIES = 4;
 const SUBMITTED = 8;
+const ENOENT = -2;
+const SG = 2;
+/** Of a move where there are no fences: those of family ttm do not say so. */
+const MOVE_MEMBERS = 7;
 
-/** Replays the kernel's TTM on busy buffers, with swapping, several devices and shared reservations. */
+/** Replays the kernel's TTM: idle and busy buffers, swapping, several devices, shared reservations, failing hooks. */
 export class MachineReplayer implements Replayer<MachineOperation> {
-  readonly #machine: RecordedMachine;
-  readonly #buffers = new Map<number, Named>();
+  /** @internal */
+  protected readonly machine: RecordedMachine;
+  /** @internal */
+  protected readonly buffers: Map<number, Named> = new Map();
   readonly #bulks: readonly KernelBulkMove[];
   /** Buffers without a place, one for each shared reservation. */
   readonly #roots: readonly BufferObject[];
   #result: { value?: readonly number[]; rets?: [number, number][]; moves?: boolean } = {};
 
   constructor(header: MachineHeader) {
-    this.#machine = new RecordedMachine(header);
-    const [device] = this.#machine.devices;
+    // The kernel populates the buffer before it asks for the hop, and expects none in a swapout.
+    if (header.hop === 1 && header.vram_tt === 1) throw new Error("A hop to VRAM with host pages is not replayed");
+    this.machine = new RecordedMachine(header);
+    const [device] = this.machine.devices;
     this.#roots = Array.from({ length: header.nresv }, () => device?.createBuffer({ bytes: 1 }) as BufferObject);
     this.#bulks = this.#roots.map(() => new KernelBulkMove());
   }
 
+  get clock(): ReplayClock {
+    return this.machine.clock;
+  }
+
   async run(operation: MachineOperation): Promise<Compared> {
     this.#result = {};
-    this.#machine.copiesDone = operation.cd === 1;
-    const ret = await this.#perform(operation);
-    const { ev, moved, ghost, done } = this.#machine.take();
-    this.#machine.check();
-    for (const row of operation.bos) {
-      this.#machine.purged.note(
-        row[0] ?? -1,
-        row[7] ?? 0,
-        operation.op === "validate" && operation.bo === row[0] && operation.pl.length === 0,
-      );
-    }
+    this.machine.copiesDone = operation.cd === 1;
+    this.machine.begin(null);
+    const ret = await this.perform(operation);
+    const { ev, moved, ghost, done } = this.machine.take();
+    this.machine.check();
     const like = operation;
-    const expected = {
-      ...(like.ret !== undefined && { ret: like.ret, moved: like.moved, ev: like.ev }),
-      ...(like.ghost !== undefined && { ghost: like.ghost }),
-      ...(like.done && { done: like.done }),
-      ...(like.rets && { rets: like.rets }),
-      ...(operation.op === "read" && { v: like.v }),
-    };
+    const isShort = this.machine.header.kind === "ttm";
     const found = {
-      ...(like.ret !== undefined && { ret, moved: this.#result.moves === false ? 0 : moved, ev }),
-      ...(like.ghost !== undefined && { ghost }),
-      ...(like.done && { done }),
-      ...(like.rets && { rets: this.#result.rets }),
+      ret,
+      moved: this.#result.moves === false ? 0 : moved,
+      ev: isShort ? ev.map((event) => event.slice(0, MOVE_MEMBERS)) : ev,
+      ghost,
+      done,
+      rets: this.#result.rets,
       ...(operation.op === "read" && { v: this.#result.value }),
+      ...this.state(),
     };
+    const names = Object.keys(found).filter((name) => like[name as keyof MachineOperation] !== undefined);
+    const only = (record: object) => Object.fromEntries(names.map((name) => [name, record[name as keyof object]]));
     return {
-      expected: { ...expected, ...expectedState(operation, this.#machine) },
-      found: { ...found, ...foundState(this.#machine, this.#buffers, this.#roots, () => this.#bulkRows(), operation) },
+      expected: { ...only(like), ...expectedState(like) },
+      found: { ...only(found), ...foundState(this.machine, this.buffers, this.#roots, () => this.#bulkRows(), like) },
     };
   }
 
-  #perform(operation: MachineOperation): Promise<number> | number {
+  /** @internal What else is there after an operation. */
+  protected state(): object {
+    return {};
+  }
+
+  /** @internal */
+  protected perform(operation: MachineOperation): Promise<number> | number {
     const { op, bo, dev, mem, nw, held, target } = operation;
     const memoryType = NAMES[mem] ?? "";
-    const device = this.#device(dev ?? 0);
     const noWait = nw === 1;
+    const { machine } = this;
     switch (op) {
       case "create":
-        return this.#create(operation);
+        return this.create(operation);
       case "validate":
         return this.#holding(held, () => this.#validate(operation));
       case "touch":
@@ -101,18 +122,23 @@ export class MachineReplayer implements Replayer<MachineOperation> {
         return this.#reserved(bo, (buffer) => (buffer.pin(), 0), operation.tail !== 0);
       case "unpin":
         return this.#reserved(bo, (buffer) => (buffer.unpin(), 0), operation.tail !== 0);
+      case "setprio":
+        return this.#reserved(bo, (buffer) => (buffer.setPriority(operation.prio), 0));
       case "unref":
         return this.#unref(bo);
       case "evict_first":
-        return outcomeOf(() => evictFirstPinnedOrNot(device, memoryType, { noWait }), -2);
+        return machine.outcome(() => evictFirstPinnedOrNot(this.#device(dev), memoryType, { noWait }), ENOENT);
       case "evict_all":
         return this.#evictAll(dev, memoryType);
       case "swapout_dev":
-        return this.#holding(held, () => pagesOf(() => device.swapOut({ noWait })));
+        return this.#holding(held, () => this.#pagesOf(() => this.#device(dev).swapOut({ noWait })));
       case "swapout_global":
-        return this.#holding(held, () => pagesOf(() => this.#machine.global.swapOut({ noWait })));
+        return this.#holding(held, () => this.#pagesOf(() => machine.global.swapOut({ noWait }), machine.global));
       case "swapout":
-        return this.#holding(held, () => pagesOf(() => device.swapOut({ memoryType, pages: target, noWait })));
+        return this.#holding(
+          held,
+          () => this.#pagesOf(() => this.#device(dev).swapOut({ memoryType, pages: target, noWait })),
+        );
       default:
         return this.#performOnOne(operation);
     }
@@ -120,23 +146,27 @@ export class MachineReplayer implements Replayer<MachineOperation> {
 
   #performOnOne(operation: MachineOperation): Promise<number> | number {
     const { op, bo, rv, nw } = operation;
+    const { machine } = this;
     switch (op) {
       case "addfence":
         return this.#addFence(operation);
       case "signal":
-        this.#machine.timelines.signal(this.#fence(operation));
+        machine.timelines.signal(this.#fence(operation), operation.err === 0 ? undefined : operation.err);
         return 0;
       case "wait":
-        return this.#reserved(bo, (buffer) => outcomeOf(() => buffer.wait({ noWait: nw === 1 })));
+        return this.#reserved(bo, (buffer) => machine.outcome(() => buffer.wait({ noWait: nw === 1 })));
       case "drain":
-        this.#machine.timelines.signalAll();
-        this.#machine.flush();
+        machine.timelines.signalAll();
+        machine.flush();
         return 0;
       case "flush":
-        this.#machine.flush();
+        machine.flush();
         return 0;
       case "populate":
-        return this.#reserved(bo, (buffer) => outcomeOf(() => buffer.populate({ noWait: nw === 1 })));
+        return this.#reserved(bo, (buffer) => {
+          machine.begin(buffer);
+          return machine.outcome(() => buffer.populate({ noWait: nw === 1 }));
+        });
       case "write":
       case "read":
         return this.#access(operation);
@@ -147,24 +177,34 @@ export class MachineReplayer implements Replayer<MachineOperation> {
         return this.#setBulk(operation);
       case "submit":
         return this.#submit(operation);
+      case "fail":
+        machine.armed[operation.what] = operation.n;
+        return 0;
       default:
-        throw new Error(`the trace has an operation ${op}`);
+        throw new Error(`There is nothing to replay ${op} with`);
     }
   }
 
-  async #create({ bo, dev, pages, align, prio, rv, bulk, are, nw, pl }: MachineOperation): Promise<number> {
+  /** @internal */
+  protected async create(operation: MachineOperation): Promise<number> {
+    const { bo, dev, pages, align, prio, rv, bulk, are, nw, pl, type } = operation;
+    if (this.buffers.has(bo)) throw new ImpossibleOperation(`Buffer ${bo} is created twice`);
     const reservation = this.#roots[rv]?.reservation;
-    const buffer = this.#device(dev).createBuffer({
+    const device = this.#device(dev);
+    const buffer = device.createBuffer({
       bytes: pages * 4096,
       alignment: align,
       priority: prio,
+      kind: type === 1 ? "kernel" : "device",
       ...(reservation && { reservation }),
     });
-    this.#machine.name(buffer, bo);
-    this.#buffers.set(bo, { buffer, device: dev, reservation: rv, bulk: -1 });
+    // Ours takes imported pages from whoever creates the buffer, the kernel from the driver's table.
+    if (type === SG) Object.defineProperty(buffer, "kind", { value: "sg" });
+    this.machine.name(buffer, bo);
+    this.buffers.set(bo, { buffer, device: dev, reservation: rv, bulk: -1 });
     buffer.tryReserve();
     const evictSiblings = are === 1 && rv >= 0;
-    const ret = await outcomeOf(() => buffer.validate(placementOf(pl), { noWait: nw === 1, evictSiblings }));
+    const ret = await this.machine.validate(buffer, device, pl, { noWait: nw === 1, evictSiblings });
     if (ret === 0 && bulk === 1) this.#join(bo, rv);
     if (ret === 0) buffer.unreserve();
     else buffer.unlock();
@@ -173,21 +213,18 @@ export class MachineReplayer implements Replayer<MachineOperation> {
   }
 
   async #validate({ bo, pl, nw, are }: MachineOperation): Promise<number> {
-    const { reservation } = this.#named(bo);
-    const evictSiblings = are === 1 && reservation >= 0;
-    return await this.#reserved(
-      bo,
-      (buffer) => outcomeOf(() => buffer.validate(placementOf(pl), { noWait: nw === 1, evictSiblings })),
-    );
+    const { reservation, device } = this.named(bo);
+    const options = { noWait: nw === 1, evictSiblings: are === 1 && reservation >= 0 };
+    return await this.#reserved(bo, (buffer) => this.machine.validate(buffer, this.#device(device), pl, options));
   }
 
   async #unref(bo: number): Promise<number> {
+    const named = this.named(bo);
     await this.#reserved(bo, (buffer) => {
+      buffer.setBulkMove(null);
       while (buffer.pins > 0) buffer.unpin();
       return 0;
     });
-    const named = this.#named(bo);
-    if (named.bulk >= 0) await this.#reserved(bo, (buffer) => (buffer.setBulkMove(null), 0), false);
     named.bulk = -1;
     named.buffer.unref();
     return 0;
@@ -197,10 +234,10 @@ export class MachineReplayer implements Replayer<MachineOperation> {
     this.#result.moves = false;
     const device = this.#device(dev);
     while (device.lru(memoryType).flat().some((buffer) => buffer.pins > 0)) {
-      const ret = await outcomeOf(() => evictFirstPinnedOrNot(device, memoryType), -2);
-      if (ret !== 0) return ret === -2 ? 0 : ret;
+      const ret = await this.machine.outcome(() => evictFirstPinnedOrNot(device, memoryType), ENOENT);
+      if (ret !== 0) return ret === ENOENT ? 0 : ret;
     }
-    return await outcomeOf(() => device.evictAll(memoryType));
+    return await this.machine.outcome(() => device.evictAll(memoryType));
   }
 
   #addFence(operation: MachineOperation): Promise<number> {
@@ -211,14 +248,19 @@ export class MachineReplayer implements Replayer<MachineOperation> {
     });
   }
 
-  #fence({ f, tl }: MachineOperation): Fence {
-    return this.#machine.timelines.get(f, tl);
+  #fence({ f, op, tl }: MachineOperation): Fence {
+    const { timelines } = this.machine;
+    if (f > timelines.made || (f === timelines.made && op === "signal")) {
+      throw new ImpossibleOperation(`Fence ${f} is not there`);
+    }
+    return timelines.get(f, tl);
   }
 
   /** A page is one word here. */
   #access({ op, bo, v }: MachineOperation): Promise<number> {
     return this.#reserved(bo, async (buffer) => {
-      const ret = await outcomeOf(() => buffer.populate());
+      const ret = await this.machine.outcome(() => buffer.populate());
+      if (ret !== 0) return ret;
       const words = buffer.tt?.contents as Uint32Array;
       if (op === "write") words.forEach((_, page) => words[page] = Number(v) + page);
       else this.#result.value = [words[0] ?? NaN, words.at(-1) ?? NaN];
@@ -227,7 +269,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
   }
 
   #setBulk({ bo, on }: MachineOperation): Promise<number> {
-    const named = this.#named(bo);
+    const named = this.named(bo);
     return this.#reserved(bo, (buffer) => {
       if (on === 1) this.#join(bo, named.reservation);
       else buffer.setBulkMove(null);
@@ -237,7 +279,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
   }
 
   #join(bo: number, bulk: number): void {
-    const named = this.#named(bo);
+    const named = this.named(bo);
     named.buffer.setBulkMove(this.#bulks[bulk] ?? null);
     named.bulk = bulk;
   }
@@ -245,20 +287,29 @@ export class MachineReplayer implements Replayer<MachineOperation> {
   async #submit({ rv, are, tail, nw, pl }: MachineOperation): Promise<number> {
     const root = this.#roots[rv];
     root?.tryReserve();
-    const members = [...this.#buffers].filter(([, { buffer, reservation }]) => reservation === rv && !buffer.disposed);
+    const members = [...this.buffers].filter(([, { buffer, reservation }]) => reservation === rv && !buffer.disposed);
     this.#result.rets = [];
-    for (const [id, { buffer }] of members.slice(0, SUBMITTED)) {
+    for (const [id, { buffer, device }] of members.slice(0, SUBMITTED)) {
       const options = { noWait: nw === 1, evictSiblings: are === 1 };
-      this.#result.rets.push([id, await outcomeOf(() => buffer.validate(placementOf(pl), options))]);
+      this.#result.rets.push([id, await this.machine.validate(buffer, this.#device(device), pl, options)]);
     }
     if (tail !== 0) this.#bulks[rv]?.moveToTail();
     root?.unlock();
     return 0;
   }
 
+  /** Pages freed, or the errno; that of a victim, if nobody was asked after its device. */
+  async #pagesOf(act: () => Promise<number>, global?: RecordedMachine["global"]): Promise<number> {
+    let pages = 0;
+    const { victims } = this.machine;
+    const ret = await this.machine.outcome(async () => pages = await act());
+    const isLast = global === undefined || victims.errnoOn(global.devices.at(-1)) !== 0;
+    return ret !== 0 && (isLast || victims.errno === 0) ? ret : pages;
+  }
+
   /** Locks others meanwhile. */
   async #holding(held: readonly number[], act: () => Promise<number>): Promise<number> {
-    const others = held.map((id) => this.#named(id).buffer).filter((buffer) => buffer.tryReserve());
+    const others = held.map((id) => this.named(id).buffer).filter((buffer) => buffer.tryReserve());
     const ret = await act();
     for (const other of others) other.unlock();
     return ret;
@@ -269,7 +320,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
     act: (buffer: BufferObject) => Promise<number> | number,
     toTail = true,
   ): Promise<number> {
-    const { buffer } = this.#named(bo);
+    const { buffer } = this.named(bo);
     const isOurs = buffer.tryReserve();
     const ret = await act(buffer);
     if (toTail) buffer.unreserve();
@@ -283,29 +334,21 @@ export class MachineReplayer implements Replayer<MachineOperation> {
       for (const [type, name] of NAMES.entries()) {
         for (let priority = 0; priority < PRIORITIES; priority++) {
           const ends = bulk.ends(name, priority);
-          if (ends !== null) rows.push([rv, type, priority, ...ends.map((end) => this.#machine.id(end))]);
+          if (ends !== null) rows.push([rv, type, priority, ...ends.map((end) => this.machine.id(end))]);
         }
       }
     }
     return rows;
   }
 
-  #device(dev: number): RecordedMachine["devices"][number] {
-    const device = this.#machine.devices[dev];
-    if (device === undefined) throw new Error(`the trace uses device ${dev}, which is not there`);
-    return device;
+  #device(dev: number): BoDevice {
+    return this.machine.devices[dev] as BoDevice;
   }
 
-  #named(id: number): Named {
-    const named = this.#buffers.get(id);
-    if (named === undefined) throw new Error(`the trace uses buffer ${id}, which is not there`);
+  /** @internal */
+  protected named(id: number): Named {
+    const named = this.buffers.get(id);
+    if (named === undefined || named.buffer.disposed) throw new ImpossibleOperation(`Buffer ${id} is not there`);
     return named;
   }
-}
-
-/** Pages freed, or the errno. */
-async function pagesOf(act: () => Promise<number>): Promise<number> {
-  let pages = 0;
-  const ret = await outcomeOf(async () => pages = await act());
-  return ret === 0 ? pages : ret;
 }

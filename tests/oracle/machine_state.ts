@@ -1,7 +1,7 @@
 import type { BoDevice, BufferObject, BufferView, FenceList } from "@ttm/core";
 import type { RecordedMachine } from "./machine.ts";
 import type { BuddyNode } from "./recorded_buddy.ts";
-import { comparableTable, TABLE_COLUMN, tableBits } from "./quirks.ts";
+import { comparableTable, tableBits } from "./quirks.ts";
 import { describe, NAMES, typeNumber } from "./recording.ts";
 
 /** A buffer of the recording. */
@@ -21,36 +21,48 @@ interface DeviceLists {
   readonly pinned: unknown;
   readonly use: unknown;
   readonly mv?: unknown;
+  readonly avail?: unknown;
 }
 
 /** The state after an operation. */
 export interface MachineState extends Partial<DeviceLists> {
   readonly bos: readonly Row[];
   readonly del?: readonly Row[];
-  readonly fen?: Readonly<Record<string, readonly Row[]>>;
-  readonly rfen?: Readonly<Record<string, readonly Row[]>>;
+  readonly fen?: unknown;
+  readonly rfen?: unknown;
   readonly devs?: readonly DeviceLists[];
   readonly order?: unknown;
   readonly bulks?: unknown;
-  readonly blk?: Readonly<Record<string, readonly Row[]>>;
-  readonly avail?: number;
+  readonly blk?: unknown;
+  readonly fail?: unknown;
 }
 
+const TABLE_COLUMN = 7;
 const DELETED_TABLE_COLUMN = 5;
+/** Memory types whose lists are recorded. */
+const LISTED = NAMES.slice(0, 3);
+const KINDS = ["device", "kernel", "sg"];
+const USAGES = ["kernel", "write", "read", "bookkeep"];
+
+/** How many columns the rows of buffers have in a family. */
+function columnsOf(kind: string): number {
+  return kind === "ttm" ? TABLE_COLUMN + 1 : kind === "ttmx" ? 13 : 12;
+}
 
 /** The recorded state without what cannot be compared. */
-export function expectedState(state: MachineState, machine: RecordedMachine): MachineState {
-  const { bos, del, fen, rfen, lru, pinned, use, mv, devs, order, bulks, blk, avail } = state;
-  const table = (row: Row) => comparableTable(machine.purged.comparable(row[0] ?? -1, row[TABLE_COLUMN] ?? 0));
+export function expectedState(state: MachineState): MachineState {
+  const { bos, del, fen, rfen, lru, pinned, use, mv, avail, devs, order, bulks, blk, fail } = state;
+  const comparable = (column: number) => (row: Row) => row.with(column, comparableTable(row[column] ?? 0));
   return {
-    bos: bos.map((row) => machine.failed.comparable(row.with(TABLE_COLUMN, table(row)))),
-    ...(del && { del: del.map((row) => row.with(DELETED_TABLE_COLUMN, comparableTable(row[5] ?? 0))) }),
-    ...(fen && { fen: sorted(fen) }),
-    ...(rfen && { rfen: sorted(rfen) }),
-    ...(lru && { lru, pinned, use, ...(mv !== undefined && { mv }) }),
+    bos: bos.map(comparable(TABLE_COLUMN)),
+    ...(del && { del: del.map(comparable(DELETED_TABLE_COLUMN)) }),
+    ...(fen !== undefined && { fen }),
+    ...(rfen !== undefined && { rfen }),
+    ...(lru && { ...(avail !== undefined && { avail }), lru, pinned, use, ...(mv !== undefined && { mv }) }),
     ...(devs && { devs, order }),
     ...(bulks !== undefined && { bulks }),
-    ...(blk && { blk, avail: avail ?? NaN }),
+    ...(blk !== undefined && { blk }),
+    ...(fail !== undefined && { fail }),
   };
 }
 
@@ -62,36 +74,41 @@ export function foundState(
   bulks: () => Row[],
   like: MachineState,
 ): MachineState {
-  const [first] = machine.devices;
+  const columns = columnsOf(machine.header.kind);
   return {
-    bos: [...buffers].filter(([, { buffer }]) => buffer.row >= 0 && !buffer.isDying).map(([id, named]) =>
-      machine.failed.comparable(bufferRow(id, named))
-    ),
-    ...(like.del &&
-      { del: machine.devices.flatMap((device) => device.dying).map((buffer) => deletedRow(machine, buffer)) }),
-    ...(like.fen && { fen: ownFences(machine, buffers) }),
-    ...(like.rfen && { rfen: byKey(roots.map((root, at) => [at, pending(machine, root.reservation.fences)])) }),
-    ...(like.lru && first && lists(machine, first, { lru: like.lru, pinned: 0, use: 0, mv: like.mv })),
+    bos: [...buffers].filter(([, { buffer }]) => buffer.row >= 0 && !buffer.isDying)
+      .map((entry) => bufferRow(...entry).slice(0, columns)),
+    ...(like.del && { del: dyingOf(machine).map((buffer) => deletedRow(machine, buffer)) }),
+    ...(like.fen !== undefined && { fen: ownFences(machine, buffers, roots) }),
+    ...(like.rfen !== undefined && { rfen: roots.map((root) => pending(machine, root.reservation.fences)) }),
+    ...(like.lru && lists(machine, 0, like as DeviceLists)),
     ...(like.devs && {
-      devs: machine.devices.map((device, at) => lists(machine, device, like.devs?.[at])),
+      devs: machine.devices.map((_, at) => lists(machine, at, like.devs?.[at])),
       order: machine.global.devices.map((device) => machine.devices.indexOf(device as BoDevice)),
     }),
     ...(like.bulks !== undefined && { bulks: bulks() }),
-    ...(like.blk && { blk: blocksOf(buffers), avail: machine.buddy?.available ?? NaN }),
+    ...(like.blk !== undefined && { blk: blocksOf(buffers) }),
+    ...(like.fail !== undefined && { fail: machine.armed }),
   };
+}
+
+/** Deleted buffers, then ghosts, in the order of their numbers, whatever their device. */
+function dyingOf(machine: RecordedMachine): BufferView[] {
+  return machine.devices.flatMap((device) => device.dying).sort((a, b) => machine.id(a) - machine.id(b));
 }
 
 /** The blocks of the buffers in VRAM, in the order in which they were found. */
 function blocksOf(buffers: ReadonlyMap<number, Named>): Record<string, Row[]> {
-  const entries = [...buffers].flatMap(([id, { buffer }]) => {
-    const node = buffer.disposed ? null : buffer.node as BuddyNode | null;
-    return node === null ? [] : [[id, node.allocation.blocks.map(({ start, size }) => [start, size])]];
+  const entries = [...buffers].filter(([, { buffer }]) => buffer.memoryType === "vram").map(([id, { buffer }]) => {
+    const { allocation } = buffer.node as BuddyNode;
+    return [id, allocation.blocks.map(({ start, size }) => [start, size])];
   });
   return Object.fromEntries(entries);
 }
 
 function bufferRow(id: number, { buffer, device, reservation, bulk }: Named): Row {
-  return [...describe(id, buffer), tableBits(buffer), buffer.disposed ? 0 : 1, device, reservation, bulk];
+  const kind = KINDS.indexOf(buffer.kind);
+  return [...describe(id, buffer), tableBits(buffer), buffer.disposed ? 0 : 1, device, reservation, bulk, kind];
 }
 
 function deletedRow(machine: RecordedMachine, buffer: BufferView): Row {
@@ -100,40 +117,38 @@ function deletedRow(machine: RecordedMachine, buffer: BufferView): Row {
   return [machine.id(buffer), type, start ?? -1, pages, priority, tableBits(buffer), busy ? 1 : 0];
 }
 
+/** By number: the pending fences of those that have any, without those of shared reservations. */
 function ownFences(
   machine: RecordedMachine,
   buffers: ReadonlyMap<number, Named>,
-): Readonly<Record<string, readonly Row[]>> {
-  const own = [...buffers.values()].filter(({ buffer, reservation }) => reservation < 0 || buffer.isDying)
-    .map(({ buffer }) => buffer).filter((buffer) => buffer.row >= 0);
-  const ghosts = machine.devices.flatMap((device) => device.dying as BufferObject[]).filter((buffer) => buffer.isGhost);
-  return byKey([...own, ...ghosts].map((buffer) => [machine.id(buffer), pending(machine, buffer.reservation.fences)]));
+  roots: readonly BufferObject[],
+): Readonly<Record<string, Row[]>> {
+  const shared = new Set(roots.map((root) => root.reservation));
+  const own = [...buffers.values()].map(({ buffer }) => buffer)
+    .filter((buffer) => buffer.row >= 0 && !shared.has(buffer.reservation));
+  const ghosts = dyingOf(machine).filter((buffer) => buffer.isGhost);
+  const entries = [...own, ...ghosts].map((
+    buffer,
+  ) => [machine.id(buffer), pending(machine, (buffer as BufferObject).reservation.fences)]);
+  return Object.fromEntries(entries.filter(([, fences]) => (fences as Row[]).length > 0));
 }
 
-const usages = ["kernel", "write", "read", "bookkeep"];
-
+/** Pending fences in the order of their slots, which is that of waiting for them. */
 function pending(machine: RecordedMachine, fences: FenceList): Row[] {
-  return fences.list().map(({ fence, usage }) => [machine.timelines.id(fence), usages.indexOf(usage)]);
+  return fences.list().map(({ fence, usage }) => [machine.timelines.id(fence), USAGES.indexOf(usage)]);
 }
 
-function byKey(entries: readonly (readonly [number, readonly Row[]])[]): Record<string, readonly Row[]> {
-  return sorted(Object.fromEntries(entries.filter(([, fences]) => fences.length > 0)));
-}
-
-/** Lists of fences are compared as sets. */
-function sorted(lists: Readonly<Record<string, readonly Row[]>>): Record<string, readonly Row[]> {
-  return Object.fromEntries(
-    Object.entries(lists).map(([key, rows]) => [key, rows.toSorted((a, b) => (a[0] ?? 0) - (b[0] ?? 0))]),
-  );
-}
-
-function lists(machine: RecordedMachine, device: BoDevice, like: DeviceLists | undefined): DeviceLists {
+function lists(machine: RecordedMachine, at: number, like: DeviceLists | undefined): DeviceLists {
+  const device = machine.devices[at] as BoDevice;
   const ids = (buffers: readonly BufferView[]) => buffers.map((buffer) => machine.id(buffer));
-  const names = Object.keys(like?.lru ?? {}).map((type) => [type, device.lru(NAMES[Number(type)] ?? "").map(ids)]);
+  const names = Object.keys(like?.lru ?? {}).map((
+    type,
+  ) => [type, machine.lists[at]?.of(NAMES[Number(type)] ?? "").map(ids)]);
   return {
+    ...(like?.avail !== undefined && { avail: machine.buddies[at]?.available }),
     lru: Object.fromEntries(names),
     pinned: ids(device.pinned),
-    use: NAMES.map((name) => device.usage(name).usedPages),
-    ...(like?.mv !== undefined && { mv: NAMES.map((name) => machine.timelines.id(device.moveFence(name))) }),
+    use: LISTED.map((name) => device.usage(name).usedPages),
+    ...(like?.mv !== undefined && { mv: LISTED.map((name) => machine.timelines.id(device.moveFence(name))) }),
   };
 }

@@ -1,18 +1,24 @@
 /**
- * The few places where a recorded kernel does what its users would call a bug. Ours does the right thing; here stands,
- * by name, what a replay does about each, so that the rest of the recording can be compared all the same.
+ * The few places where a recorded kernel does what its users would call a bug, or where ours decides otherwise on purpose.
+ * Here stands, by name, what a replay does about each, so that the rest of the recording can be compared all the same.
  *
  * - `ZERO_ON_ALLOC`: bit 4 of a table says whether its pages must be zeroed. Ours always are, so there is no such bit.
- * - `TABLE_OF_FAILED_MOVE`: a buffer that could not be moved out of memory without host pages is left with an empty
- *   table. Ours is as it was before; its table is not compared until it has moved.
+ * - `TABLE_OF_FAILED_HOP`: before the kernel's driver can ask for a stop the buffer is given a table for where it is to go
+ *   in the end. If the stop has no room the buffer keeps that, in memory without host pages, and can be populated there,
+ *   which is of no use to anybody. Ours is as it was before; the driver of a replay leaves such a table.
  * - `SWAP_OUTLIVES_PURGE`: purging a swapped-out buffer leaves its contents in the swap storage, and populating it later
- *   brings the old contents back. A purge means that the contents are gone: ours drops them and reads zero.
- * - `LONE_MEMBER_STAYS_PINNED`: the only member of a bulk move in its list stays on the list of the pinned when it is
- *   unpinned, out of reach of eviction, until its bulk is moved; those who join follow it. Ours returns to its list.
+ *   brings the old contents back. A purge means that the contents are gone: ours drops them and reads zero. The tables of a
+ *   replay bring them back.
+ * - `LONE_MEMBER_STAYS`: the only member of a bulk move in its list stays where it is when it is unpinned, on the list of the
+ *   pinned and out of reach of eviction, or when its priority changes, in the list of the old one, until its bulk is
+ *   moved; those who join follow it. Ours goes to the list where it belongs.
  * - `PINNED_IS_EVICTED`: evicting the first buffer of a memory type takes a pinned one if that was not unreserved since
  *   it was pinned. Ours never evicts what is pinned; the replay takes the pins off for that moment.
  * - `EVICTS_FOR_WHAT_NEVER_FITS`: a buffer larger than its place evicts everybody there before it is refused. Ours refuses
  *   it at once; the managers of a replay say that everything might fit.
+ * - `VICTIM_FAILURE_ENDS_ALL`, in `victim_failures.ts`: if a victim cannot leave for another reason than want of room, the
+ *   validate that it had to leave for fails as well. Ours passes the victim over, so that one broken buffer does not keep
+ *   everybody else from memory.
  *
  * @module
  */
@@ -22,63 +28,78 @@ import {
   type BufferView,
   BulkMove,
   type MemTypeManager,
+  TranslationTable,
   type WaitOptions,
 } from "@ttm/core";
 
-/** Of a buffer's row. */
-export const TABLE_COLUMN = 7;
 const TABLE_EXISTS = 1;
 const POPULATED = 2;
+const ZERO_ON_ALLOC = 4;
 const SWAPPED = 8;
+const EXTERNAL = 16;
 
 /** ZERO_ON_ALLOC: what can be compared of recorded table bits. */
 export function comparableTable(bits: number): number {
-  return bits & (TABLE_EXISTS | POPULATED | SWAPPED);
+  return bits & ~ZERO_ON_ALLOC;
 }
 
 /** Table bits of a buffer of ours. */
 export function tableBits({ tt }: BufferView): number {
   if (tt === null) return 0;
-  return TABLE_EXISTS | (tt.populated ? POPULATED : 0) | (tt.swapped ? SWAPPED : 0);
+  const isSwapped = tt.swapped || (tt instanceof KernelTable && tt.outlivesPurge);
+  return TABLE_EXISTS | (tt.populated ? POPULATED : 0) | (isSwapped ? SWAPPED : 0) | (tt.external ? EXTERNAL : 0);
 }
 
-/** TABLE_OF_FAILED_MOVE: buffers whose last attempted move failed. */
-export class FailedMoves {
-  #buffers = new Set<number>();
+/** A page is one word here, the first one that the recording wrote. */
+const codec = {
+  encode: (words: Uint32Array) => new Uint8Array(words.slice().buffer),
+  decode: (bytes: Uint8Array) => new Uint32Array(bytes.slice().buffer),
+};
 
-  /** Looks at the moves of an operation, as traces write them. */
-  note(events: readonly (readonly unknown[])[]): void {
-    for (const [buffer, , , , , , ret] of events) {
-      if (typeof buffer !== "number") continue;
-      if (ret === 0) this.#buffers.delete(buffer);
-      else this.#buffers.add(buffer);
-    }
+/** SWAP_OUTLIVES_PURGE: a table that keeps what was swapped out over a purge. */
+export class KernelTable extends TranslationTable<Uint32Array> {
+  #beforePopulate: () => void;
+  #swappedOut: Uint32Array | null = null;
+  #kept: Uint32Array | null = null;
+
+  /** `beforePopulate` may throw when there are to be no pages. */
+  constructor(pages: number, external: boolean, beforePopulate: () => void) {
+    super(pages, (pages) => new Uint32Array(pages), { codec, external });
+    this.#beforePopulate = beforePopulate;
   }
 
-  /** A row of a buffer without its table, if that cannot be compared. */
-  comparable(row: readonly number[]): readonly number[] {
-    return this.#buffers.has(row[0] ?? -1) ? row.with(TABLE_COLUMN, 0) : row;
+  /** Whether there is something in the swap storage that a purge should have dropped. */
+  get outlivesPurge(): boolean {
+    return this.#kept !== null;
+  }
+
+  override populate(zeroed?: boolean): Uint32Array {
+    if (!this.populated) this.#beforePopulate();
+    const words = super.populate(zeroed);
+    if (this.#kept !== null) words.set(this.#kept);
+    this.#kept = null;
+    return words;
+  }
+
+  override encode(): Uint8Array | null {
+    this.#swappedOut = this.contents?.slice() ?? null;
+    return super.encode();
+  }
+
+  override restore(bytes: Uint8Array): void {
+    this.#beforePopulate();
+    super.restore(bytes);
+  }
+
+  override unpopulate(): void {
+    if (!this.populated && this.swapped) this.#kept = this.#swappedOut;
+    super.unpopulate();
   }
 }
 
-/** SWAP_OUTLIVES_PURGE: buffers whose recorded table says swapped although they were purged since. */
-export class PurgedWhileSwapped {
-  #buffers = new Set<number>();
-
-  /** Looks at the recorded bits before and after a purge, or any other operation. */
-  note(id: number, bits: number, purged: boolean): void {
-    if ((bits & SWAPPED) === 0) this.#buffers.delete(id);
-    else if (purged) this.#buffers.add(id);
-  }
-
-  comparable(id: number, bits: number): number {
-    return this.#buffers.has(id) ? bits & ~SWAPPED : bits;
-  }
-}
-
-/** LONE_MEMBER_STAYS_PINNED: a bulk move that leaves it there, as the kernel's does. */
+/** LONE_MEMBER_STAYS: a bulk move that leaves it there, as the kernel's does. */
 export class KernelBulkMove extends BulkMove {
-  override joinUnpinned(row: number): void {
+  override joinRelisted(row: number): void {
     this.join(row);
   }
 }

@@ -1,81 +1,44 @@
 import { AcquireTicket, type BufferObject } from "@ttm/core";
-import {
-  type Creation,
-  type DeviceHeader,
-  outcomeOf,
-  placementOf,
-  RecordedDevice,
-  type TracedState,
-} from "./recording.ts";
+import { type MachineOperation, MachineReplayer } from "./machine_replay.ts";
+import { ERRNO, outcomeOf, placementOf } from "./recording.ts";
 import { RecordedExec } from "./recorded_exec.ts";
-import type { Compared, Replayer } from "./trace.ts";
+import { ImpossibleOperation } from "./trace.ts";
 
 /** Any line of a ttmt trace but the first. */
-export interface TicketOperation extends Creation, TracedState {
-  readonly op: string;
+export interface TicketOperation extends MachineOperation {
   /** The ticket. */
   readonly c: number;
   /** Whether a signal is pending: what has to wait is interrupted. */
   readonly sig: 0 | 1;
-  readonly nw: 0 | 1;
-  readonly tail: 0 | 1;
-  readonly ret: number;
-  readonly ev?: readonly (readonly number[])[];
-  readonly moved?: number;
-  readonly lk: readonly (readonly [buffer: number, holder: number])[];
   /** Of an exec: 1 interruptible, 2 duplicates are ignored. */
   readonly flags: number;
-  readonly ex: readonly unknown[];
-  readonly acq: readonly (readonly [ticket: number, locks: number])[];
 }
 
-const EDEADLK = -35;
+const INTERRUPTED = Symbol("interrupted");
 const EINTR = -4;
 const EBUSY = -16;
 const ERESTARTSYS = -512;
 const WITHOUT_TICKET = -2;
-/** Members of a move entry here; traces of fences add the fence and the ghost, of which these have none. */
-const MOVE_MEMBERS = 7;
 
 /** Replays tickets: who gets a lock, who has to give way, and what a validate under a ticket does about victims. */
-export class TicketReplayer implements Replayer<TicketOperation> {
-  #recorded: RecordedDevice;
+export class TicketReplayer extends MachineReplayer {
   #tickets = new Map<number, AcquireTicket>();
   #execs = new Map<number, RecordedExec>();
 
-  constructor(header: DeviceHeader) {
-    this.#recorded = new RecordedDevice(header);
-  }
-
-  async run(operation: TicketOperation): Promise<Compared> {
-    const { ret, ev, moved, lk, acq, ex } = operation;
-    const found = await this.#perform(operation);
-    const moves = this.#recorded.takeMoves();
+  protected override state(): object {
     return {
-      expected: {
-        ret,
-        ...(ev && { ev: ev.map((move) => move.slice(0, MOVE_MEMBERS)), moved }),
-        lk,
-        acq,
-        ex,
-        ...this.#recorded.expected(operation),
-      },
-      found: {
-        ret: found,
-        ...(ev && moves),
-        lk: this.#locks(),
-        acq: this.#liveTickets().map(([id, ticket]) => [id, ticket.acquired]),
-        ex: [...this.#execs].sort(([a], [b]) => a - b).map(([id, exec]) => [id, ...this.#describe(exec)]),
-        ...this.#recorded.state(operation),
-      },
+      lk: this.#locks(),
+      acq: this.#liveTickets().map(([id, ticket]) => [id, ticket.acquired]),
+      ex: [...this.#execs].sort(([a], [b]) => a - b).map(([id, exec]) => [id, ...this.#describe(exec)]),
     };
   }
 
-  #perform(operation: TicketOperation): Promise<number> | number {
+  protected override perform(operation: TicketOperation): Promise<number> | number {
     const { op, c, bo, sig, tail } = operation;
+    const buffer = () => this.named(bo).buffer;
     switch (op) {
       case "create":
-        return this.#recorded.create(operation);
+        return this.create(operation);
       case "begin":
         this.#tickets.set(c, new AcquireTicket());
         return 0;
@@ -84,18 +47,18 @@ export class TicketReplayer implements Replayer<TicketOperation> {
         return 0;
       case "lock":
       case "lock_slow":
-        return this.#lock(this.#recorded.buffer(bo), this.#ticket(c), sig === 1 ? EINTR : EBUSY);
+        return this.#lock(buffer(), this.#ticket(c), sig === 1 ? EINTR : EBUSY);
       case "reserve":
-        return this.#lock(this.#recorded.buffer(bo), this.#ticket(c), sig === 1 ? ERESTARTSYS : EBUSY);
+        return this.#lock(buffer(), this.#ticket(c), sig === 1 ? ERESTARTSYS : EBUSY);
       case "trylock":
-        return this.#recorded.buffer(bo).tryReserve() ? 0 : EBUSY;
+        return buffer().tryReserve() ? 0 : EBUSY;
       case "unlock":
-        return this.#unlock(this.#recorded.buffer(bo), tail === 1);
+        return this.#unlock(buffer(), tail === 1);
       case "unlock_all":
-        for (const buffer of this.#heldBy(this.#ticket(c))) buffer.unlock();
+        for (const held of this.#heldBy(this.#ticket(c))) held.unlock();
         return 0;
       case "validate":
-        return this.#validate(operation);
+        return this.#validate(buffer(), operation);
       case "exec_init":
         this.#execs.set(c, new RecordedExec(operation.flags));
         return 0;
@@ -106,12 +69,10 @@ export class TicketReplayer implements Replayer<TicketOperation> {
       case "exec_cleanup":
         return this.#exec(c).cleanup();
       case "exec_lock":
-        return this.#exec(c).lock(this.#recorded.buffer(bo), sig === 1);
-      case "exec_unlock":
-        this.#exec(c).exec.unlock(this.#recorded.buffer(bo));
-        return 0;
+        return this.#exec(c).lock(buffer(), sig === 1);
       default:
-        throw new Error(`the trace has an operation ${op}`);
+        this.#exec(c).exec.unlock(buffer());
+        return 0;
     }
   }
 
@@ -119,7 +80,7 @@ export class TicketReplayer implements Replayer<TicketOperation> {
   async #lock(buffer: BufferObject, ticket: AcquireTicket, whenInterrupted: number): Promise<number> {
     const interrupted = whenInterrupted !== EBUSY;
     const ret = await outcomeOf(() => buffer.tryReserve(ticket), whenInterrupted);
-    return interrupted && ret === EDEADLK ? whenInterrupted : ret;
+    return interrupted && ret === ERRNO["EDEADLK"] ? whenInterrupted : ret;
   }
 
   #unlock(buffer: BufferObject, toTail: boolean): number {
@@ -128,16 +89,17 @@ export class TicketReplayer implements Replayer<TicketOperation> {
     return 0;
   }
 
-  #validate({ bo, pl, nw, sig }: TicketOperation): Promise<number> {
+  /** A signal that is pending matters only to a search for victims that would have to wait. */
+  async #validate(buffer: BufferObject, { pl, nw, sig }: TicketOperation): Promise<number> {
     const interrupt = new AbortController();
-    const buffer = this.#recorded.buffer(bo);
-    const validated = buffer.validate(placementOf(pl), { noWait: nw === 1, signal: interrupt.signal });
-    if (sig === 1) interrupt.abort();
-    return outcomeOf(() =>
-      validated.catch((error) => {
-        if (error !== interrupt.signal.reason) throw error;
-        return false;
-      }), EINTR);
+    const { signal } = interrupt;
+    if (sig === 1) this.machine.onWalk = () => interrupt.abort(INTERRUPTED);
+    const ret = await outcomeOf(
+      () => whenNot(INTERRUPTED, buffer.validate(placementOf(pl), { noWait: nw === 1, signal })),
+      EINTR,
+    );
+    this.machine.onWalk = () => {};
+    return ret;
   }
 
   /** Tickets, and those of execs whose loop has begun, by number. */
@@ -148,29 +110,42 @@ export class TicketReplayer implements Replayer<TicketOperation> {
   }
 
   #describe({ exec }: RecordedExec): unknown[] {
-    const id = (buffer: BufferObject | null) => buffer === null ? -1 : this.#recorded.id(buffer);
+    const id = (buffer: BufferObject | null) => buffer === null ? -1 : this.machine.id(buffer);
     return [exec.buffers.map(id), id(exec.contended), id(exec.prelocked)];
   }
 
   #exec(id: number): RecordedExec {
     const exec = this.#execs.get(id);
-    if (exec === undefined) throw new Error(`the trace uses exec ${id}, which is not there`);
+    if (exec === undefined) throw new ImpossibleOperation(`Exec ${id} is not there`);
     return exec;
   }
 
   #locks(): [number, number][] {
     const ids = new Map(this.#liveTickets().map(([id, ticket]) => [ticket, id]));
-    return [...this.#recorded.buffers].filter(([, buffer]) => buffer.reserved)
+    return this.#locked()
       .map(([id, { reservation: { holder } }]) => [id, holder === null ? WITHOUT_TICKET : ids.get(holder) ?? NaN]);
   }
 
   #heldBy(ticket: AcquireTicket): BufferObject[] {
-    return [...this.#recorded.buffers.values()].filter((buffer) => buffer.reservation.holder === ticket);
+    return this.#locked().map(([, buffer]) => buffer).filter((buffer) => buffer.reservation.holder === ticket);
+  }
+
+  #locked(): [number, BufferObject][] {
+    const buffers = [...this.buffers].map(([id, { buffer }]): [number, BufferObject] => [id, buffer]);
+    return buffers.filter(([, buffer]) => !buffer.disposed && buffer.reserved);
   }
 
   #ticket(id: number): AcquireTicket {
     const ticket = this.#tickets.get(id);
-    if (ticket === undefined) throw new Error(`the trace uses ticket ${id}, which is not there`);
+    if (ticket === undefined) throw new ImpossibleOperation(`Ticket ${id} is not there`);
     return ticket;
   }
+}
+
+/** False if it is rejected for this reason. */
+function whenNot(reason: unknown, promise: Promise<void>): Promise<unknown> {
+  return promise.catch((error) => {
+    if (error !== reason) throw error;
+    return false;
+  });
 }

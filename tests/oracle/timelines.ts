@@ -15,6 +15,11 @@ export class Timelines {
     return fence;
   }
 
+  /** How many there are. */
+  get made(): number {
+    return this.#fences.length;
+  }
+
   /** A fence that exists; the next one if its number is that. */
   get(id: number, timeline: number): Fence {
     return this.#fences[id] ?? this.next(timeline);
@@ -24,10 +29,11 @@ export class Timelines {
     return fence === null ? -1 : this.#ids.get(fence) ?? NaN;
   }
 
-  /** Signals a fence and with it all earlier ones of its timeline. */
-  signal(fence: Fence): void {
+  /** Signals a fence, perhaps with an error, and with it all earlier ones of its timeline. */
+  signal(fence: Fence, error?: unknown): void {
     for (const other of this.#fences) {
-      if (other.context === fence.context && other.seqno <= fence.seqno) other.signal();
+      if (other.context !== fence.context || other.seqno > fence.seqno) continue;
+      other.signal(other === fence ? error : undefined);
     }
   }
 

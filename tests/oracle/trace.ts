@@ -1,3 +1,5 @@
+import type { ReplayClock } from "./clock.ts";
+
 /** What came of replaying one trace. */
 export interface ReplayResult {
   /** Operations replayed. */
@@ -16,27 +18,46 @@ export interface Compared {
 
 /** Does the operations of one trace family. */
 export interface Replayer<Operation> {
+  /** The time of those that can wait. */
+  readonly clock?: ReplayClock;
   run(operation: Operation): Compared | Promise<Compared>;
 }
 
-/** A file that is no trace. */
-export class TraceError extends Error {}
+/** A file that is no trace, and the number of its first wrong line. */
+export class TraceError extends Error {
+  readonly line: number;
+
+  constructor(message: string, line: number) {
+    super(message);
+    this.line = line;
+  }
+}
+
+/** An operation on something that is not there: the trace's fault, or the consequence of an earlier divergence. */
+export class ImpossibleOperation extends Error {}
+
+/** A line of a trace, parsed. */
+export type Line = Readonly<Record<string, unknown>>;
+
+const STUCK = { error: "It waits for ever: nothing is left to happen" };
 
 /** Reads the header of a trace, its first line. */
-export function headerOf(lines: readonly string[]): { readonly kind: string } {
+export function headerOf(lines: readonly string[]): Line & { readonly kind: string } {
   const header = parse(lines[0] ?? "", 1);
   if (header["hdr"] === 1 && typeof header["kind"] === "string") return { ...header, kind: header["kind"] };
-  throw new TraceError('line 1 is no header: it has no "hdr":1 and "kind"');
+  throw new TraceError('It is no header: it has no "hdr":1 and "kind"', 1);
 }
 
 /**
- * Does all operations of a trace and counts those after which something differs.
+ * Does all operations of a trace and counts those after which something differs. One that waits for ever is the last.
  *
- * @throws {TraceError} If a line is no JSON object.
+ * @param check Completes an operation, or throws a message that says what is wrong with it.
+ * @throws {TraceError} If a line is no JSON object or no operation, or needs what is not there.
  */
 export async function replayTrace<Operation>(
   lines: readonly string[],
   replayer: Replayer<Operation>,
+  check: (operation: Line, line: number) => Operation,
 ): Promise<ReplayResult> {
   let operations = 0;
   let divergences = 0;
@@ -44,34 +65,43 @@ export async function replayTrace<Operation>(
   for (const [at, line] of lines.entries()) {
     if (at === 0 || line === "") continue;
     const operation = parse(line, at + 1);
-    const { expected, found } = await runOne(replayer, operation as Operation);
+    const { expected, found } = await runOne(replayer, check(operation, at + 1), divergences > 0 ? null : at + 1);
     if (JSON.stringify(expected) !== JSON.stringify(found)) {
       divergences++;
       first ??= { operation: Number(operation["i"] ?? operations), ...difference(expected, found) };
     }
     operations++;
+    if (found === STUCK) break;
   }
   return { operations, divergences, ...(first && { first }) };
 }
 
-/** A divergence can make a later operation impossible, for example on a buffer that is not there. */
-async function runOne<Operation>(replayer: Replayer<Operation>, operation: Operation): Promise<Compared> {
+/** A divergence can make a later operation impossible; without one the `line` is wrong. */
+async function runOne<Operation>(
+  replayer: Replayer<Operation>,
+  operation: Operation,
+  line: number | null,
+): Promise<Compared> {
   try {
-    return await replayer.run(operation);
+    const run = Promise.resolve(replayer.run(operation));
+    if (replayer.clock === undefined) return await run;
+    const stuck = replayer.clock.standstill().then(() => ({ expected: operation as object, found: STUCK }));
+    return await Promise.race([run, stuck]);
   } catch (error) {
+    if (error instanceof ImpossibleOperation && line !== null) throw new TraceError(error.message, line);
     return { expected: operation as object, found: { error: String(error) } };
   }
 }
 
-function parse(line: string, number: number): Record<string, unknown> {
+function parse(line: string, number: number): Line {
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
     // Falls through to the message below.
   }
-  if (typeof value === "object" && value !== null) return { ...value };
-  throw new TraceError(`line ${number} is no JSON object`);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  throw new TraceError("It is no JSON object", number);
 }
 
 /** Keeps of two records only the members that differ. */

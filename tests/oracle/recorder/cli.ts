@@ -8,9 +8,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
-import { runMain } from "../../../replay/main.ts";
-import { UsageError } from "../../../replay/usage_error.ts";
+import type { Arguments } from "../../../replay/main.ts";
+import { runCommand, UsageError } from "../../command.ts";
 import { generate } from "./generate.ts";
 import { findKernel, HOW_TO_BUILD, Kernel, recordScript } from "./kernel.ts";
 import { NoAnswer } from "./line_process.ts";
@@ -35,20 +34,10 @@ const OPTIONS = {
   seeds: { type: "string" },
   ops: { type: "string", default: "400" },
   profile: { type: "string" },
-  help: { type: "boolean" },
 } as const;
 
-async function main(args: string[]): Promise<number> {
-  const { positionals: files, values } = parseArgs({
-    args: args.filter((arg) => arg !== "--"),
-    options: OPTIONS,
-    allowPositionals: true,
-  });
-  const { check, family, help, ops, out, profile, seeds } = values;
-  if (help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
+async function record(values: Arguments<typeof OPTIONS>["values"], files: readonly string[]): Promise<number> {
+  const { check, family, ops, out, profile, seeds } = values;
   const random = family !== undefined || seeds !== undefined;
   if (random === files.length > 0) throw new UsageError("Cannot go without either files or --family and --seeds");
   if (check ? random || out !== undefined : out === undefined) {
@@ -100,4 +89,4 @@ async function differenceOf(kernel: Kernel, file: string): Promise<string | unde
   }
 }
 
-await runMain(main);
+await runCommand({ help: HELP, options: OPTIONS, arguments: Infinity, run: record });

@@ -1,0 +1,107 @@
+import { assertEquals } from "@std/assert";
+import { firstFit } from "@ttm/first-fit";
+import { BoDevice, BulkMove, checkInvariants, mru } from "../mod.ts";
+import { pin, put, refusedUnchanged, testDevice, TestDriver, touch, whileReserved } from "../testing_devices.ts";
+
+/** Three buffers in VRAM, of priority 1. */
+function threeBuffers() {
+  const { device } = testDevice();
+  const [a, b, c] = [0, 1, 2].map(() => put(device, "vram", { priority: 1 }));
+  if (a === undefined || b === undefined || c === undefined) throw new Error("there are three");
+  const order = () => device.lru("vram").map((list) => list.map(({ id }) => id));
+  return { device, a, b, c, order };
+}
+
+Deno.test("a buffer whose priority changes is the last to be evicted among those of the new one", () => {
+  const { device, a, b, order } = threeBuffers();
+  whileReserved(b, () => b.setPriority(0));
+  assertEquals([b.priority, order()], [0, [[1], [0, 2], [], []]]);
+  whileReserved(a, () => a.setPriority(0));
+  whileReserved(b, () => b.setPriority(1));
+  assertEquals(order(), [[0], [2, 1], [], []]);
+  checkInvariants(device);
+});
+
+Deno.test("setting the priority that a buffer has changes nothing", () => {
+  const { a, order } = threeBuffers();
+  whileReserved(a, () => a.setPriority(1));
+  assertEquals(order(), [[], [0, 1, 2], [], []]);
+});
+
+Deno.test("those of a lowered priority are evicted first", async () => {
+  const { device, c } = threeBuffers();
+  whileReserved(c, () => c.setPriority(0));
+  await device.evictFirst("vram");
+  assertEquals(c.memoryType, "gtt");
+});
+
+Deno.test("a pinned buffer gets its new place in the order with its last unpin", () => {
+  const { device, a, order } = threeBuffers();
+  pin(a);
+  whileReserved(a, () => a.setPriority(3));
+  assertEquals([device.pinned, order()], [[a], [[], [1, 2], [], []]]);
+  touch(a, () => a.unpin());
+  assertEquals([device.pinned, order()], [[], [[], [1, 2], [], [0]]]);
+  checkInvariants(device);
+});
+
+Deno.test("a buffer that was unpinned and not yet unreserved is listed by its new priority", () => {
+  const { device, a, order } = threeBuffers();
+  pin(a);
+  whileReserved(a, () => {
+    a.unpin();
+    a.setPriority(2);
+  });
+  assertEquals([device.pinned, order()], [[], [[], [1, 2], [0], []]]);
+  checkInvariants(device);
+});
+
+Deno.test("the same under a policy whose lists are its own", () => {
+  const driver = new TestDriver();
+  const device = new BoDevice({ driver, managers: { gtt: firstFit(), vram: firstFit() }, policy: mru() });
+  const buffer = put(device, "vram");
+  pin(buffer);
+  whileReserved(buffer, () => {
+    buffer.unpin();
+    buffer.setPriority(2);
+  });
+  assertEquals([device.pinned, device.lru("vram")], [[], [[], [], [buffer], []]]);
+  checkInvariants(device);
+});
+
+Deno.test("a member of a bulk move changes its stretch with its priority", () => {
+  const { device, a, b, c, order } = threeBuffers();
+  const bulk = new BulkMove();
+  for (const buffer of [a, b, c]) whileReserved(buffer, () => buffer.setBulkMove(bulk));
+  whileReserved(a, () => a.setPriority(2));
+  assertEquals([bulk.ends("vram", 1), bulk.ends("vram", 2)], [[b, c], [a, a]]);
+  whileReserved(c, () => c.setPriority(2));
+  assertEquals([order(), bulk.ends("vram", 1), bulk.ends("vram", 2)], [[[], [1], [0, 2], []], [b, b], [a, c]]);
+  const other = put(device, "vram", { priority: 2 });
+  bulk.moveToTail();
+  assertEquals(order()[2], [other.id, 0, 2]);
+  checkInvariants(device);
+});
+
+Deno.test("a buffer without a place gets its next one by its new priority", () => {
+  const { device } = testDevice();
+  const buffer = device.createBuffer({ bytes: 1 });
+  whileReserved(buffer, () => {
+    buffer.setPriority(3);
+    buffer.tryValidate({ placement: [{ memoryType: "vram" }] });
+  });
+  assertEquals(device.lru("vram"), [[], [], [], [buffer]]);
+});
+
+for (const priority of [-1, 4, 1.5, "1", undefined]) {
+  Deno.test(`setPriority() refuses ${priority} (${typeof priority})`, async () => {
+    const { device, a } = threeBuffers();
+    a.tryReserve();
+    await refusedUnchanged(device, [a], () => a.setPriority(priority as number), "EINVAL", "priority must be");
+  });
+}
+
+Deno.test("setPriority() refuses a buffer that is not reserved", async () => {
+  const { device, a } = threeBuffers();
+  await refusedUnchanged(device, [a], () => a.setPriority(0), "EINVAL", "it is not reserved");
+});

@@ -1,0 +1,115 @@
+import {
+  type BufferObject,
+  type BufferView,
+  type Driver,
+  type DriverSupport,
+  type Fence,
+  type MemoryTypeOptions,
+  type MoveRequest,
+  type Place,
+  type Placement,
+  type RebindRequest,
+  type TranslationTable,
+  TtmError,
+} from "@ttm/core";
+import type { RecordedMachine } from "./machine.ts";
+import { KernelTable } from "./quirks.ts";
+import { placeOf } from "./recording.ts";
+
+/** The hooks that a recording can let fail, by its numbers. */
+export const POPULATE = 0;
+export const TABLE = 1;
+export const MOVE = 2;
+
+const TEMPORARY = 4;
+const MOCK_PAGES = 16;
+
+const everywhere = (type: number): Place => placeOf([type, 0, 0, 0]);
+const STOP = placeOf([1, 0, 0, TEMPORARY]);
+/** By `evict` of the header: where VRAM is evicted to. */
+const FROM_VRAM = [[0], [1, 0], [1], []];
+
+/**
+ * The driver of the recording: its copies move no data and may make fences, and its hooks fail when they are told to. What
+ * is one move hook there is `hop`, `move` and `rebind` here.
+ */
+export class RecordedDriver implements Driver {
+  readonly name = "recording";
+  readonly memoryTypes: readonly MemoryTypeOptions[];
+  readonly supports: DriverSupport;
+  #machine: RecordedMachine;
+  /** The number of its device. */
+  #at: number;
+
+  constructor(machine: RecordedMachine, at: number) {
+    const { vram, tt, fences, pipeline, vram_tt, mocks } = machine.header;
+    this.#machine = machine;
+    this.#at = at;
+    this.memoryTypes = [
+      { name: "system" },
+      { name: "gtt", pages: Math.max(tt, 1) },
+      { name: "vram", pages: vram, fixed: vram_tt === 0 },
+      ...(mocks === 1 ? [{ name: "busy", pages: MOCK_PAGES }, { name: "full", pages: MOCK_PAGES }] : []),
+    ];
+    this.supports = {
+      moves: fences === 1 ? "ordered" : "immediate",
+      pipelinedEvictions: pipeline === 1,
+      contents: false,
+    };
+  }
+
+  evictPlacement(buffer: BufferView): Placement {
+    this.#machine.victims.leaves(buffer);
+    const places = buffer.memoryType === "vram" ? FROM_VRAM[this.#machine.header.evict] ?? [] : [0];
+    return { placement: places.map(everywhere) };
+  }
+
+  move({ buffer }: MoveRequest): Fence | void {
+    this.#callHook(buffer);
+    return buffer.memoryType === null ? undefined : this.#machine.copy();
+  }
+
+  rebind({ buffer, memoryType, evict }: RebindRequest): Fence | "when idle" {
+    const from = buffer.memoryType;
+    if (evict) this.#machine.victims.leaves(buffer);
+    this.#callHook(buffer);
+    const isNull = from === null || (from === "system" && memoryType === "gtt");
+    if (isNull || (from === "gtt" && memoryType === "system")) return "when idle";
+    return this.#machine.copy() ?? "when idle";
+  }
+
+  hop(buffer: BufferView, from: string, to: string): Place | null {
+    if (this.#machine.header.hop !== 1 || from === "gtt" || to === "gtt") return null;
+    const hadTable = buffer.tt !== null;
+    // TABLE_OF_FAILED_HOP
+    if (!this.#isFixed(to) && !hadTable) (buffer as BufferObject).tt = this.#tableOrFailure(buffer);
+    try {
+      this.#callHook(buffer);
+    } catch (error) {
+      if (!hadTable) (buffer as BufferObject).tt = null;
+      throw error;
+    }
+    return STOP;
+  }
+
+  createTranslationTable(buffer: BufferView): TranslationTable | null {
+    if (this.#machine.fails(TABLE, buffer, this.#at)) return null;
+    return new KernelTable(buffer.pages, buffer.kind === "sg", () => {
+      if (this.#machine.fails(POPULATE, buffer, this.#at)) throw new TtmError("ENOMEM", "Populating was to fail");
+    });
+  }
+
+  #tableOrFailure(buffer: BufferView): TranslationTable {
+    const table = this.createTranslationTable(buffer);
+    if (table === null) throw new TtmError("ENOMEM", "Making a table was to fail");
+    return table;
+  }
+
+  #callHook(buffer: BufferView): void {
+    if (this.#machine.fails(MOVE, buffer, this.#at)) throw new TtmError("EIO", "The move was to fail");
+  }
+
+  #isFixed(memoryType: string): boolean {
+    return memoryType === "vram" && this.#machine.header.vram_tt === 0;
+  }
+}

@@ -1,0 +1,87 @@
+import { assert, assertEquals } from "@std/assert";
+import { replayLines } from "./families.ts";
+import busyMember from "./traces/small/a-busy-member-of-a-bulk-is-released.jsonl" with { type: "text" };
+import ownVictim from "./traces/small/a-buffer-that-is-its-own-victim-and-fails.jsonl" with { type: "text" };
+import inItsWay from "./traces/small/a-buffer-that-is-in-its-own-way-and-fails.jsonl" with { type: "text" };
+import askedAgain from "./traces/small/devices-are-asked-again-after-one-gave.jsonl" with { type: "text" };
+import noOtherPlace from "./traces/small/no-other-place-after-a-victim-that-failed.jsonl" with { type: "text" };
+import failedFence from "./traces/small/a-fence-that-ends-with-an-error.jsonl" with { type: "text" };
+import flushOfTwo from "./traces/small/a-flush-of-two-devices.jsonl" with { type: "text" };
+import imported from "./traces/small/an-imported-buffer-is-left-to-the-worker.jsonl" with { type: "text" };
+import hostPages from "./traces/small/a-fenced-move-of-host-pages.jsonl" with { type: "text" };
+import withinSystem from "./traces/small/a-fenced-move-within-system.jsonl" with { type: "text" };
+import kernelBuffer from "./traces/small/a-kernel-buffer-and-a-full-manager.jsonl" with { type: "text" };
+import loneMember from "./traces/small/a-lone-member-changes-its-priority.jsonl" with { type: "text" };
+import purged from "./traces/small/a-purged-buffer-that-cannot-be-placed.jsonl" with { type: "text" };
+import besideBuddies from "./traces/small/a-range-manager-beside-buddies.jsonl" with { type: "text" };
+import failedSwapout from "./traces/small/a-swapout-that-fails-on-one-of-two-devices.jsonl" with { type: "text" };
+import failedTable from "./traces/small/a-table-that-cannot-be-made.jsonl" with { type: "text" };
+import failedVictim from "./traces/small/a-victim-that-fails-ends-all.jsonl" with { type: "text" };
+import twoBuddies from "./traces/small/buddies-on-two-devices.jsonl" with { type: "text" };
+import deletedAfterStop from "./traces/small/deleted-after-a-stop-without-room.jsonl" with { type: "text" };
+import deletedOfTwo from "./traces/small/deleted-buffers-of-two-devices.jsonl" with { type: "text" };
+import noFence from "./traces/small/no-fence-on-a-shared-reservation.jsonl" with { type: "text" };
+import populatedAfterStop from "./traces/small/populated-after-a-stop-without-room.jsonl" with { type: "text" };
+import readAfterPurge from "./traces/small/read-after-swapout-and-purge.jsonl" with { type: "text" };
+
+const traces: Readonly<Record<string, string>> = {
+  "a busy member of a bulk move leaves it before its last unreserve": busyMember,
+  "a buffer that makes room for itself may fail as a victim": ownVictim,
+  "a buffer that is in its own way may fail to leave": inItsWay,
+  "devices are asked again after one gave memory, also the one that failed": askedAgain,
+  "after a victim that failed no other place is tried": noOtherPlace,
+  "a fence that ends with an error ends all the same": failedFence,
+  "moves between places of host pages may have fences": hostPages,
+  "a move within SYSTEM may have a fence": withinSystem,
+  "an idle imported buffer is left to the worker, and never swapped out": imported,
+  "a flush frees the buffers of two devices by number": flushOfTwo,
+  "a kernel buffer, and a manager that is always full": kernelBuffer,
+  "the only member of a bulk move keeps its place when its priority changes": loneMember,
+  "a purged buffer stays without a place when the hook fails": purged,
+  "a range manager stands beside a buddy allocator": besideBuddies,
+  "a swapout that fails on one device goes on with the next": failedSwapout,
+  "a table that cannot be made is no memory, and no hook is called": failedTable,
+  "a victim that fails ends the validate that it was to leave for": failedVictim,
+  "buddy allocators of two devices": twoBuddies,
+  "a deleted buffer keeps the table of a stop without room": deletedAfterStop,
+  "deleted buffers of two devices are told by number": deletedOfTwo,
+  "shared reservations without fences are told, too": noFence,
+  "a buffer is populated in VRAM after a stop without room": populatedAfterStop,
+  "what was swapped out is read after a purge": readAfterPurge,
+};
+
+for (const [name, text] of Object.entries(traces)) {
+  Deno.test(`small kernel trace: ${name}`, async () => {
+    const lines = text.trimEnd().split("\n");
+    assertEquals(await replayLines(lines), { operations: lines.length - 1, divergences: 0 });
+  });
+}
+
+/** The first divergence of a small trace in which one text was replaced. */
+async function divergence(text: string, from: string, to: string) {
+  assert(text.includes(from), "the change must change something");
+  const { first } = await replayLines(text.replace(from, to).split("\n"));
+  return [first?.operation, Object.keys(first?.expected ?? {})];
+}
+
+for (
+  const [text, from, to, operation, field] of [
+    [noFence, '"rfen":[[]]', '"rfen":[]', 0, "rfen"],
+    [twoBuddies, '"avail":253952', '"avail":253951', 0, "devs"],
+    [deletedOfTwo, '"del":[[0,2,0,2,0,0,1],[1,2,0,2,0,0,1]]', '"del":[[1,2,0,2,0,0,1],[0,2,0,2,0,0,1]]', 5, "del"],
+    [deletedAfterStop, '"del":[[0,2,0,4,0,1,1]]', '"del":[[0,2,0,4,0,0,1]]', 3, "del"],
+    [flushOfTwo, '"done":[0,1,2]', '"done":[0,2,1]', 9, "done"],
+    [imported, "[0,1,0,2,0,19,", "[0,1,0,2,0,3,", 2, "del"],
+    [hostPages, "0,2,0,0,0,1000]", "0,2,0,0,-1,-1]", 1, "ev"],
+    [withinSystem, "0,0,0,0,0,1000]", "0,0,0,0,0,1001]", 1, "ev"],
+    [readAfterPurge, '"v":[77,78]', '"v":[0,0]', 5, "v"],
+    [failedVictim, '"fail":[0,0,1]', '"fail":[0,0,2]', 2, "fail"],
+    [failedVictim, '"ret":-5', '"ret":-12', 3, "ret"],
+    [failedTable, '"ev":[],"ret":-12', '"ev":[[0,1,2,0,1,0,-12,-1,-1]],"ret":-12', 2, "ev"],
+    [loneMember, "[1,2,2,2,0,2,0,0,1,0,0,0,0]", "[1,2,2,2,0,2,0,0,1,0,0,0,1]", 3, "bos"],
+  ] as const
+) {
+  Deno.test(`a changed "${field}" (${to}) in a small trace is a divergence at its operation`, async () => {
+    assertEquals(await divergence(text, from, to), [operation, [field]]);
+  });
+}
