@@ -48,9 +48,7 @@ export interface DumpedMemoryType {
   readonly usedPages: number;
   /** Whether it is device-resident memory, without backing pages. */
   readonly fixed: boolean;
-  /**
-   * Whether new resources can be allocated in it: it has a manager, or is SYSTEM, and `setUsed` has not disabled it.
-   */
+  /** Whether new resources can be allocated: it is SYSTEM or has a manager, and `setUsed` has not disabled it. */
   readonly usable: boolean;
   /** Name of its manager; null for SYSTEM and for a type without a manager. */
   readonly manager: string | null;

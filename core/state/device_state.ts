@@ -22,9 +22,7 @@ const MAX_TYPES = 8;
 
 /** A copy of imported bytes from the device back into the imported array. */
 export interface Returning {
-  /**
-   * The fence that the next attempt waits for; null while it waits for room in the intermediate place of a multihop.
-   */
+  /** The fence that the next attempt waits for; null while it waits for room in an intermediate place. */
   readonly waitsFor: Fence | null;
   /** Makes the next attempt, once the reservation is free if an eviction holds it. */
   attempt(): void;
@@ -181,7 +179,7 @@ function createTypes(driver: Driver, managers: Readonly<Record<string, MemTypeMa
   return types;
 }
 
-/** Initializes the managers with the sizes of their memory types; if one fails, those before it are taken down. */
+/** Initialises the managers with the sizes of their memory types; if one fails, those before it are taken down. */
 function initManagers(types: readonly MemoryType[]): void {
   for (const [at, { manager, pages }] of types.entries()) {
     try {

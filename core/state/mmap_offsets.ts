@@ -14,9 +14,7 @@ interface Range {
   buffer: BufferRecord | null;
 }
 
-/**
- * The space of mmap offsets (`drm_vma_manager`): one range, in pages, for each buffer that has asked for its offset.
- */
+/** The space of mmap offsets (`drm_vma_manager`): one range, in pages, for each buffer whose offset was asked for. */
 export class MmapOffsets {
   /** Sorted by offset. */
   #ranges: Range[] = [];
