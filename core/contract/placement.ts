@@ -18,8 +18,8 @@ export interface Place {
    */
   readonly contiguous?: boolean;
   /**
-   * An intermediate place of a move: a resource here satisfies no placement, so the next validation moves the buffer
-   * on. @default {false}
+   * Marks the intermediate place of a move: a resource here satisfies no placement, so the next validation moves the
+   * buffer on. @default {false}
    */
   readonly temporary?: boolean;
 }
