@@ -18,7 +18,7 @@ export const ENODEV = -19;
 export const EINVAL = -22;
 export const ENOSPC = -28;
 export const EDEADLK = -35;
-/** The driver wants the move to go through another memory type first. Never leaves the core. */
+/** The driver wants the move to go through another memory type first. Never returned to callers of the core. */
 export const EMULTIHOP = -72;
 export const EALREADY = -114;
 

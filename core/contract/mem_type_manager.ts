@@ -64,7 +64,7 @@ export interface MemTypeManager<Node extends ManagerNode = ManagerNode> {
   init(pages: number): void;
   /** Signals when the pages that were returned are free. For managers that return `"later"`. */
   readonly freeing?: Fence | null;
-  /** Allocates a node. If there is no room it returns a value and does not throw. */
+  /** Allocates a node; returns `"no-room"`, `"busy"` or `"later"` if it cannot. */
   allocate(request: AllocationRequest): Allocation<Node>;
   /**
    * Begins a search for the nodes to evict so that a request fits; for managers whose ranges are contiguous. Left out,

@@ -35,8 +35,8 @@ export interface SwapStore {
    */
   write(key: string, bytes: Uint8Array): void | Promise<void>;
   /**
-   * Returns the bytes last written under a key, and gives up their ownership to the core. Throws or rejects if it
-   * cannot read them now; the buffer then stays swapped out, and the read may be tried again.
+   * Returns the bytes last written under a key; the core takes ownership of them. Throws or rejects if it cannot read
+   * them now; the buffer then stays swapped out, and the read may be tried again.
    */
   read(key: string): Uint8Array | Promise<Uint8Array>;
   /** Deletes a key; does nothing if it is unknown. Must not throw; a rejection is ignored. */
