@@ -185,8 +185,8 @@ export interface Driver {
    */
   faultReserveNotify?(buffer: BufferView): Placement | null;
   /**
-   * Whether a client may map a buffer that it has a handle of. Left out: it may. If it throws, the access fails with
-   * `EPERM` and the error as cause.
+   * Whether a client may map a buffer that it has a handle of. Left out: it may. Returning false or throwing fails with
+   * `EPERM`, with the error as cause.
    */
   verifyAccess?(buffer: BufferView, client: ClientView): boolean;
 }

@@ -4,9 +4,9 @@ import type { BufferView } from "./buffer_view.ts";
 export interface EvictionCursor {
   /**
    * The next entry, or -1 at the end. Between two calls entries may be inserted, touched and removed, and other walks
-   * may begin and go on. It *must not* return an entry that has been removed, and must return each entry that stays
-   * untouched exactly once. An entry that was inserted or touched during the walk may be returned or not, even if it
-   * was returned before.
+   * may begin and go on. It *must not* return an entry that has been removed, and must return every entry that stays
+   * exactly once, except that an entry that is touched after it was returned may be returned again. An entry that is
+   * inserted during the walk may be returned or not.
    */
   next(): number;
   /** Ends the walk. Called exactly once. */

@@ -20,9 +20,7 @@ export interface MoveEvent {
   readonly from: TracedPlace | null;
   /** Where it was to go. */
   readonly to: TracedPlace;
-  /**
-   * null on success, `"EMULTIHOP"` if the driver requires an intermediate place (`Driver.hop`), else the error code.
-   */
+  /** null on success, `"EMULTIHOP"` if the move needs an intermediate place (`Driver.hop`), else the error code. */
   readonly failure: TtmErrorCode | "EMULTIHOP" | null;
   /** The fence of the copy, which may have signalled already; null if the driver returned none. */
   readonly fence: Fence | null;
