@@ -1,6 +1,6 @@
 /**
- * Checks of arguments at a public door, for the core and for authors of drivers and managers: what is wrong is said in
- * one form, and nothing has been changed by then.
+ * Checks of the arguments of public functions, for the core and for authors of drivers and managers. All errors have
+ * one form, and are thrown before anything is changed.
  *
  * @example Refusing a size
  * ```ts
@@ -14,7 +14,7 @@
  */
 import { TtmError } from "./errors.ts";
 
-/** Shows a wrong argument in a message, short and with its type visible. */
+/** Formats a wrong argument for a message, short and with its type visible. */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;
@@ -24,7 +24,7 @@ export function show(value: unknown): string {
   return String(value);
 }
 
-// By itself, so that the checks are small enough to be compiled into their callers.
+// A separate function, so that the checks are small enough to be inlined into their callers.
 function refuse(what: string, name: string, wanted: string, value: unknown): never {
   throw new TtmError("EINVAL", `Cannot ${what}: ${name} must be ${wanted}, not ${show(value)}`);
 }
@@ -50,7 +50,7 @@ export function checkObject(what: string, name: string, value: unknown): void {
 }
 
 /**
- * Names the options of a type. It takes them as an object, so that the compiler finds those that are missing.
+ * Returns the option names of a type. It takes them as an object, so that the compiler reports missing ones.
  *
  * @example A misspelt option
  * ```ts
@@ -74,11 +74,11 @@ export function optionNames<Options>(
 }
 
 /**
- * Requires an object that has no members but those that are known: a misspelt option would be left out silently.
+ * Requires an object that has only known members: a misspelt option would otherwise be ignored silently.
  *
- * @param known The names that there are, as {@linkcode optionNames} gives them.
+ * @param known The known names, from {@linkcode optionNames}.
  * @param name What the object is called in the message. @default {"the options"}
- * @throws {TtmError} `EINVAL` if it is no object, or has another member; the message lists those that are known.
+ * @throws {TtmError} `EINVAL` if it is not an object, or has an unknown member; the message lists the known ones.
  */
 export function checkOptions(what: string, options: object, known: ReadonlySet<string>, name = "the options"): void {
   checkObject(what, name, options);
@@ -88,7 +88,7 @@ export function checkOptions(what: string, options: object, known: ReadonlySet<s
   throw new TtmError("EINVAL", `Cannot ${what}: unknown ${show(unknown)} in ${name}, known are ${names}`);
 }
 
-/** Whether an object has no members but those that are known. */
+/** Whether an object has only known members. */
 export function hasOnly(options: object, known: ReadonlySet<string>): boolean {
   return unknownName(options, known) === null;
 }
@@ -101,7 +101,7 @@ function unknownName(options: object, known: ReadonlySet<string>): string | null
 /**
  * Requires an object that has methods, a clock for example.
  *
- * @throws {TtmError} `EINVAL` if it is no object, or one is missing; the message names it.
+ * @throws {TtmError} `EINVAL` if it is not an object, or a method is missing; the message names the method.
  */
 export function checkMethods(what: string, name: string, value: object, methods: readonly string[]): void {
   checkObject(what, name, value);
@@ -147,10 +147,10 @@ const WAIT_OPTIONS = new Set(["signal", "noWait"]);
  * Requires bytes: an `ArrayBuffer` or a `SharedArrayBuffer`, or a view of one, of any type.
  *
  * @returns A view of them, not a copy.
- * @throws {TtmError} `EINVAL` if it is anything else, or has been transferred to somebody else.
+ * @throws {TtmError} `EINVAL` if it is anything else, or its buffer was transferred.
  */
 export function checkBytes(what: string, name: string, value: ArrayBufferView | ArrayBufferLike): Uint8Array {
-  // An empty one may have been transferred to somebody else.
+  // The buffer of an empty one may have been transferred.
   if (value instanceof Uint8Array && value.length > 0) return value;
   try {
     if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
@@ -167,11 +167,12 @@ function isBuffer(value: unknown): boolean {
 }
 
 /**
- * Requires options of a call that may wait, an abort signal and a flag among them, and no names but those that are known.
+ * Requires the options of a call that may wait, `signal` and `noWait` among them, without unknown names.
  *
- * @param subject What the call is about; it is named in the message after `call`, and only then.
- * @param known The options that there are. @default {`signal` and `noWait`}
- * @throws {TtmError} `EINVAL` if the signal is none, the flag no boolean, or as {@linkcode checkOptions}.
+ * @param subject The object of the call, named after `call` in the message; formatted only for a message.
+ * @param known The known names. @default {`signal` and `noWait`}
+ * @throws {TtmError} `EINVAL` if `signal` is not an `AbortSignal`, `noWait` is not a boolean, or as
+ * {@linkcode checkOptions}.
  */
 export function checkWaitOptions(
   call: string,

@@ -1,4 +1,4 @@
-/** How the CPU maps pages: through its caches, not at all cached, or write-combined. */
+/** How the CPU maps pages: cached, uncached or write-combined. */
 export type Caching = "cached" | "uncached" | "wc";
 
 export const CACHED = 1;
@@ -25,7 +25,7 @@ export function cachingName(bit: number): Caching {
 }
 
 /**
- * Chooses one caching bit: the present one if allowed, else the memory type's default, else cached, write-combined,
+ * Chooses one caching bit: the current one if allowed, else the memory type's default, else cached, write-combined,
  * uncached in this order (`ttm_bo_select_caching`). `allowed` must not be 0.
  */
 export function selectCaching(current: number, preferred: number, allowed: number): number {

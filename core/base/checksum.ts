@@ -1,5 +1,5 @@
 /**
- * The checksum by which the core knows swapped pages again, for authors of stores.
+ * The checksum by which the core verifies what a swap store returns, for authors of stores.
  *
  * @example The checksum of some text
  * ```ts

@@ -1,4 +1,4 @@
-/** Something to dispose of: the first time, `end` is called with the subject. */
+/** Makes a disposable that calls `end` with the subject when it is first disposed of. */
 export function once<Subject>(subject: Subject, end: (subject: Subject) => void): Disposable {
   return new Once(subject, end);
 }

@@ -29,13 +29,13 @@ export type TtmErrorCode =
 export class TtmError extends Error {
   /** Always `"TtmError"`. */
   override readonly name = "TtmError";
-  /** The reason as a code. */
+  /** Why the call failed. */
   readonly code: TtmErrorCode;
   #report: NoRoomReport | (() => NoRoomReport) | undefined;
 
   /**
-   * Makes an error; `options.cause` carries what a driver or manager threw, and `options.report` the report, or how to make it
-   * when it is first read.
+   * Makes an error; `options.cause` is what a driver or manager threw, and `options.report` is the report, or a
+   * function that makes it when it is first read.
    */
   constructor(
     code: TtmErrorCode,
@@ -48,8 +48,9 @@ export class TtmError extends Error {
   }
 
   /**
-   * With `ENOMEM` for want of room: what was tried and who stood in the way. Its counts are of the moment of the failure; the
-   * buffers in the way are looked up when it is first read, and it stays the same from then on.
+   * For an `ENOMEM` for lack of space in the memory types: the places that were tried and the buffers that could not be
+   * evicted. Its counts are those at the time of the failure; the buffers are looked up when it is first read, and it
+   * does not change from then on.
    */
   get report(): NoRoomReport | undefined {
     if (typeof this.#report === "function") this.#report = this.#report();

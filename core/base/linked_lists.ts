@@ -3,52 +3,52 @@ import { enlarge, Rows } from "./row_allocator.ts";
 const INITIAL = 64;
 
 /**
- * Circular lists in one column, a node's two neighbours side by side. A node is a whole number and stands in one list at
- * most: the even ones are entries, the odd ones marks, that is heads of lists and places of walks.
+ * Circular doubly linked lists in one array, the two neighbours of a node side by side. A node is a whole number and is
+ * in at most one list: even ones are entries, odd ones are marks, that is list heads and positions of walks.
  */
 export class LinkedLists {
-  // Of node n: at 2n the node behind, at 2n + 1 the node before.
+  // The successor of node n is at 2n, its predecessor at 2n + 1.
   #links: Int32Array = new Int32Array(0);
   #marks: Rows = new Rows(Infinity, () => {});
 
-  /** A mark in a list of its own: the head of an empty list. */
+  /** Allocates a mark in a list of its own: the head of an empty list. */
   takeMark(): number {
     const mark = 2 * this.#marks.take() + 1;
     this.admit(mark);
     return mark;
   }
 
-  /** Takes a mark out of its list and back. */
+  /** Unlinks a mark and frees it. */
   giveMark(mark: number): void {
     this.unlink(mark);
     this.#marks.give(mark >> 1);
   }
 
-  /** The node behind; the head behind the last one. */
+  /** The successor of a node; the head follows the last one. */
   next(node: number): number {
     return this.#links[2 * node] as number;
   }
 
-  /** The node before; the last one before the head. */
+  /** The predecessor of a node; that of the head is the last one. */
   previous(node: number): number {
     return this.#links[2 * node + 1] as number;
   }
 
-  /** The node of the entry behind, past marks; there must be one. */
+  /** The node of the next entry, skipping marks; there must be one. */
   nextEntry(entry: number): number {
     let next = this.next(entry);
     while (isMark(next)) next = this.next(next);
     return next;
   }
 
-  /** The node of the entry before, past marks; there must be one. */
+  /** The node of the previous entry, skipping marks; there must be one. */
   previousEntry(entry: number): number {
     let previous = this.previous(entry);
     while (isMark(previous)) previous = this.previous(previous);
     return previous;
   }
 
-  /** Moves a node in front of another, from wherever it was; in front of a head means to the tail of its list. */
+  /** Moves a node before another, from any list; before a head means to the tail of its list. */
   moveBefore(node: number, successor: number): void {
     const links = this.#links;
     const before = links[2 * successor + 1] as number;
@@ -63,12 +63,12 @@ export class LinkedLists {
     links[2 * successor + 1] = node;
   }
 
-  /** Moves a node behind another. */
+  /** Moves a node after another. */
   moveBehind(node: number, predecessor: number): void {
     if (node !== predecessor) this.moveBefore(node, this.next(predecessor));
   }
 
-  /** Moves neighbours, and the marks between them, in front of a node that is not among them. */
+  /** Moves the nodes from `first` to `last`, marks included, before a node that is not among them. */
   moveStretchBefore(first: number, last: number, successor: number): void {
     if (this.next(last) === successor) return;
     this.#join(this.previous(first), this.next(last));
@@ -76,7 +76,7 @@ export class LinkedLists {
     this.#join(last, successor);
   }
 
-  /** Takes a node out of its list. */
+  /** Unlinks a node from its list. */
   unlink(node: number): void {
     this.#join(this.previous(node), this.next(node));
     this.#join(node, node);
@@ -87,7 +87,7 @@ export class LinkedLists {
     for (let node = this.next(head); node !== head; node = this.next(node)) if (!isMark(node)) yield node;
   }
 
-  /** Makes room for a node that has not been seen before; it is linked to itself. */
+  /** Grows the array for a new node, which is linked to itself. */
   admit(node: number): void {
     const known = this.#links.length >> 1;
     if (node < known) return;
@@ -102,7 +102,7 @@ export class LinkedLists {
   }
 }
 
-/** Whether a node is no entry. */
+/** Whether a node is a mark. */
 export function isMark(node: number): boolean {
   return (node & 1) === 1;
 }
@@ -112,7 +112,7 @@ export function nodeOf(entry: number): number {
   return 2 * entry;
 }
 
-/** The entry of a node that is no mark. */
+/** The entry of a node that is not a mark. */
 export function entryOf(node: number): number {
   return node >> 1;
 }

@@ -1,8 +1,8 @@
 import type { TtmErrorCode } from "./errors.ts";
 
 /**
- * How one synchronous attempt ended: 0 is done, {@linkcode BLOCKED} waits for one named thing, everything else is a
- * kernel errno, negated. Failures are values inside the core because a throw costs more than most attempts.
+ * How one synchronous attempt ended: 0 is done, {@linkcode BLOCKED} has to wait for one fence or lock, everything else
+ * is a negated kernel errno. Failures are values inside the core because a throw costs more than most attempts.
  */
 export type Outcome = number;
 
@@ -18,7 +18,7 @@ export const ENODEV = -19;
 export const EINVAL = -22;
 export const ENOSPC = -28;
 export const EDEADLK = -35;
-/** The driver wants the move to go through another memory type first. Never leaves the core. */
+/** The driver wants the move to go through another memory type first. Never returned to callers of the core. */
 export const EMULTIHOP = -72;
 export const EALREADY = -114;
 
@@ -39,7 +39,7 @@ export function codeOf(outcome: Outcome): TtmErrorCode {
   return codes.get(outcome) ?? "EIO";
 }
 
-/** The failure that a public code stands for; codes without an errno of their own here count as I/O errors. */
+/** The outcome of a public code; EIO for codes without an errno above. */
 export function outcomeOf(code: TtmErrorCode): Outcome {
   for (const [outcome, name] of codes) if (name === code) return outcome;
   return EIO;

@@ -1,4 +1,4 @@
-/** Hands out row numbers of a table, the most recently returned first. */
+/** Allocates row numbers of a table, the most recently freed first. */
 export class Rows {
   #free: number[] = [];
   #used = 0;
@@ -11,7 +11,7 @@ export class Rows {
     this.#grow = grow;
   }
 
-  /** A row that nobody uses; its cells hold what the last user left. */
+  /** Allocates a row; its cells keep their old values. */
   take(): number {
     const row = this.#free.pop();
     if (row !== undefined) return row;
@@ -22,7 +22,7 @@ export class Rows {
     return this.#used++;
   }
 
-  /** Takes a row back. */
+  /** Frees a row. */
   give(row: number): void {
     this.#free.push(row);
   }

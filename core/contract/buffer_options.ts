@@ -15,38 +15,43 @@ export const BUFFER_OPTIONS: ReadonlySet<string> = optionNames<BufferOptions>({
   onDestroy: true,
   label: true,
 });
-/** What a new buffer is like. */
+/** The properties of a new buffer. */
 export interface BufferOptions {
   /** Size in bytes, at least 1; rounded up to whole pages of 4096 bytes. */
   readonly bytes: number;
-  /** In pages; the start is a multiple of it. Need not be a power of two. @default {1} */
+  /** Alignment of the start, in pages; need not be a power of two. @default {1} */
   readonly alignment?: number;
   /** 0 to 3; buffers of a lower priority are evicted first. @default {0} */
   readonly priority?: number;
   /**
-   * `"device"`: memory that user space may map; `"kernel"`: never mapped by user space; `"sg"`: imported pages, which are
-   * not ours to swap. @default {"device"}
+   * `"device"`: memory that user space may map; `"kernel"`: never mapped by user space; `"sg"`: imported pages, which
+   * are never swapped out. @default {"device"}
    */
   readonly kind?: BufferKind;
-  /** Shared with other buffers, which are then reserved and waited for together. @default {its own} */
+  /**
+   * The reservation of another buffer, to share it: such buffers are reserved and waited for together.
+   * @default {its own}
+   */
   readonly reservation?: Reservation;
   /**
-   * The imported pages of a buffer of kind `"sg"`, which needs them: as many bytes as whole pages hold the buffer. They are
-   * its contents from the start and are changed by nothing but writes through the buffer. In SYSTEM, and in memory types
-   * that are bound, the buffer is this very array. While it is in device-resident memory the bytes there count and the array
-   * stays as it was when they left; it gets them back when the buffer leaves that memory, or when its last reference goes,
-   * behind the work that uses it; `onDestroy` tells that they are there. Bytes that were lost on the device, or dropped
-   * there by a purge, leave it alone.
+   * The imported pages; required for kind `"sg"`, and allowed for no other. Their length is the size of the buffer
+   * rounded up to whole pages. They hold its contents from the start, and only writes through the buffer change them.
+   * In SYSTEM, and in memory types that bind host pages, the buffer uses the array itself. In device-resident memory
+   * the device holds the contents, and the array keeps the bytes that it had when they were copied there. They are
+   * copied back when the buffer leaves that memory, or after its last reference was dropped and its work has ended;
+   * when `onDestroy` is called, they are in the array. Contents that were lost on the device, or discarded there by a
+   * purge, are not copied back.
    */
   readonly imported?: Uint8Array;
   /**
-   * A key of the device's swap store that is the caller's: what is swapped out under it stays there, also when it has
-   * been read back and after the buffer has gone. @default {a key that is forgotten when it is read back}
+   * A key of the device's swap store that belongs to the caller: contents that are swapped out under it stay in the
+   * store when they are read back, and after the buffer is destroyed.
+   * @default {a key that is deleted when its contents are read back}
    */
   readonly swapKey?: string;
-  /** Told once when the buffer is gone for good, also when its creation fails. Must not throw. */
+  /** Called once when the buffer is destroyed, also if its creation fails. Must not throw. */
   readonly onDestroy?: (buffer: BufferView) => void;
-  /** For messages and reports. */
+  /** A name for messages and reports. */
   readonly label?: string | undefined;
 }
 

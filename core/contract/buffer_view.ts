@@ -6,17 +6,17 @@ import type { TranslationTable } from "./translation_table.ts";
 export type BufferKind = "device" | "kernel" | "sg";
 
 /**
- * A buffer as drivers, policies and tracers see it: what it is and where, and nothing that could change it. Its members
- * tell what is true at the time of the call.
+ * A read-only view of a buffer object for drivers, eviction policies and tracers. Its members give the state at the
+ * time of the call.
  */
 export interface BufferView {
   /** Number of the buffer, from 0 in order of creation in its device. */
   readonly id: number;
-  /** The name given at creation. */
+  /** The name given at creation, if any. */
   readonly label: string | undefined;
-  /** What the memory is for. */
+  /** What the buffer is for. */
   readonly kind: BufferKind;
-  /** Size in bytes as asked for. */
+  /** Size in bytes, as requested. */
   readonly bytes: number;
   /** Size in pages of 4096 bytes. */
   readonly pages: number;
@@ -26,30 +26,30 @@ export interface BufferView {
   readonly priority: number;
   /** Name of the memory type that the buffer is in; null before it is first validated and after a purge. */
   readonly memoryType: string | null;
-  /** First page in its memory type; 0 in SYSTEM, null without a place. */
+  /** First page of its resource in the memory type; 0 in SYSTEM, null without a resource. */
   readonly start: number | null;
-  /** Where the device sees the buffer, in bytes; null without a place and in SYSTEM. */
+  /** GPU address in bytes; null in SYSTEM and without a resource. */
   readonly gpuAddress: number | null;
-  /** The place of the placement that the present resource was made for; null without one. */
+  /** The place of the placement for which its resource was allocated; null without a resource. */
   readonly place: Place | null;
-  /** The node that its memory type's manager made for it; null in SYSTEM and without a place. */
+  /** The node that its memory type's manager allocated; null in SYSTEM and without a resource. */
   readonly node: ManagerNode | null;
-  /** The host pages; null in device-resident memory. */
+  /** The translation table with its host pages; null in device-resident memory. */
   readonly tt: TranslationTable | null;
-  /** How often it is pinned. */
+  /** Number of pins. */
   readonly pins: number;
-  /** Whether somebody holds its reservation. */
+  /** Whether its reservation is held. */
   readonly reserved: boolean;
-  /** Whether submitted work or a move still uses it. */
+  /** Whether it has pending fences, of submitted work or of a move. */
   readonly busy: boolean;
-  /** Whether its pages are in the swap store; they come back when they are needed. */
+  /** Whether its pages are in the swap store; they are read back when they are needed. */
   readonly swapped: boolean;
-  /** How many grabs keep its submission back, as `BufferObject.grabForCpuWrite`. */
+  /** Number of CPU write grabs that keep it out of submissions, see `BufferObject.grabForCpuWrite`. */
   readonly cpuWriters: number;
-  /** Whether the last user has left; submitted work may still keep its memory. */
+  /** Whether its last reference was dropped; submitted work may still keep its memory. */
   readonly disposed: boolean;
-  /** Whether it is no buffer but the old place of one, held until the copy out of it has ended. */
+  /** Whether it is a ghost object, which holds the old resource of a buffer until the work that uses it has ended. */
   readonly isGhost: boolean;
-  /** For messages: number, label, and what is left of it. */
+  /** For messages: number and label, and whether it is dying or a ghost object. */
   toString(): string;
 }

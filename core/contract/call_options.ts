@@ -2,31 +2,31 @@ import { optionNames } from "../base/arguments.ts";
 import type { FenceUsage } from "../lock/fence_list.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 
-/** What to swap out. */
+/** Options of a swapout. */
 export interface SwapOutOptions extends WaitOptions {
-  /** Name of a memory type whose buffers to swap out. @default {the first that has any} */
+  /** Name of the memory type whose buffers are swapped out. @default {the first that has any} */
   readonly memoryType?: string;
-  /** How many pages to free at least. @default {1} */
+  /** Minimum number of pages to free. @default {1} */
   readonly pages?: number;
 }
 
 /** Options of calls that may wait. */
 export interface WaitOptions {
-  /** Ends the wait: the call rejects with the signal's reason. What was achieved, evictions for example, stays. */
+  /** Ends the wait: the call rejects with the signal's reason. Completed steps, such as evictions, are not undone. */
   readonly signal?: AbortSignal;
-  /** Do not wait: what would have to be waited for counts as unavailable. @default {false} */
+  /** Do not wait: memory and buffers that the call would have to wait for count as unavailable. @default {false} */
   readonly noWait?: boolean;
 }
 
-/** How to validate. */
+/** Options of a validation. */
 export interface ValidateOptions extends WaitOptions {
-  /** Evict buffers that share the reservation of this one, too, if need be. @default {false} */
+  /** Also evict buffers that share the reservation of this one, if necessary. @default {false} */
   readonly evictSiblings?: boolean;
 }
 
-/** How to reserve. */
+/** Options of a reservation. */
 export interface ReserveOptions extends WaitOptions {
-  /** The turn of a party that reserves several buffers. */
+  /** The acquire ticket of a caller that reserves several buffers. */
   readonly ticket?: AcquireTicket;
 }
 
@@ -44,10 +44,10 @@ export interface WriteOptions extends WaitOptions {
   readonly offset?: number;
 }
 
-/** @internal Told from the options of a caller by being this very object. */
+/** @internal The default options; compared by identity, so that they are not checked like those of a caller. */
 export const NO_OPTIONS: Readonly<Record<never, never>> = {};
 
-/** What every call that may wait takes. */
+/** The option names of every call that may wait. */
 export const WAIT = { signal: true, noWait: true } as const;
 export const VALIDATE_OPTIONS: ReadonlySet<string> = optionNames<ValidateOptions>({ ...WAIT, evictSiblings: true });
 export const RESERVE_OPTIONS: ReadonlySet<string> = optionNames<WaitOptions & ReserveOptions>({

@@ -1,7 +1,7 @@
-/** A client as drivers see it: who asks, and nothing that could act for it. */
+/** A read-only view of a client, for drivers. */
 export interface ClientView {
-  /** For people and for the driver. */
+  /** The name given by `BoDevice.openClient`, for messages and for the driver. */
   readonly name: string;
-  /** The handles that it has of buffers, in the order in which they were made. */
+  /** Its buffer handles, in the order in which they were made. */
   readonly handles: readonly number[];
 }

@@ -1,9 +1,9 @@
-/** A device as others see it that share its memory: who it is, and nothing that could change it. */
+/** A read-only view of a device, for the devices that share a `Global` with it. */
 export interface DeviceView {
   /** Names of its memory types; the first is `"system"`. */
   readonly memoryTypes: readonly string[];
-  /** Buffers that have users. */
+  /** Number of buffers with references. */
   readonly liveBuffers: number;
-  /** Buffers without users, and old places of moved buffers, that submitted work still uses. */
+  /** Number of ghost objects, and of buffers without references, that submitted work still uses. */
   readonly dyingBuffers: number;
 }

@@ -7,33 +7,33 @@ import type { Fence } from "../lock/fence.ts";
 import type { Place, Placement } from "./placement.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
-/** What a driver is told when it becomes part of a device. */
+/** What a device passes to `Driver.attach`. */
 export interface DriverContext {
   /** The device's clock; drivers must not use any other time. */
   readonly clock: Clock;
 }
 
-/** What a driver says of one of its memory types. */
+/** The properties of one of a driver's memory types. */
 export interface MemoryTypeOptions {
   /** Unique in its device; the first type of every driver is `"system"`. */
   readonly name: string;
-  /** Size in pages; `"system"` has none and is unlimited. */
+  /** Size in pages; left out for `"system"`, which is unlimited. */
   readonly pages?: number;
-  /** Device-resident memory that no host pages stand behind (VRAM). Bytes must be copied in and out. @default {false} */
+  /** Device-resident memory without backing host pages (VRAM): bytes must be copied in and out. @default {false} */
   readonly fixed?: boolean;
   /** Whether the CPU can map it at all. @default {true} */
   readonly mappable?: boolean;
   /**
-   * Whether the CPU maps the host pages behind it, not a window of the device (TTM's flag of this name: "can't map
-   * aperture"). Without it, pages that are not cached are mapped through `ioMemReserve`, as those of AGP are. Has no meaning
-   * for fixed memory, which is always mapped through windows. @default {true}
+   * Whether the CPU maps its backing host pages instead of an aperture window (TTM's flag of this name: "can't map
+   * aperture"). If false, pages that are not cached are mapped through `ioMemReserve`, as AGP pages are. Ignored for
+   * fixed memory, which is always mapped through windows. @default {true}
    */
   readonly cma?: boolean;
   /** Caching attributes that it can be mapped with. @default {all} */
   readonly availableCaching?: readonly Caching[];
-  /** Taken when a place allows several and the present one is not among them. @default {"cached"} */
+  /** Used if a place allows it but not the current caching attribute of the pages. @default {"cached"} */
   readonly defaultCaching?: Caching;
-  /** Where the device sees page 0, in bytes. @default {0} */
+  /** GPU address of page 0, in bytes. @default {0} */
   readonly gpuOffset?: number;
 }
 
@@ -41,25 +41,28 @@ export interface MemoryTypeOptions {
 export interface Location {
   /** Name of the memory type. */
   readonly memoryType: string;
-  /** First page in that memory type; 0 in SYSTEM. What its manager says, so it may mean nothing. */
+  /** First page in that memory type; 0 in SYSTEM. Meaningless if the manager does not assign addresses. */
   readonly start: number;
-  /** The populated host pages, outside device-resident memory; null inside it. */
+  /** The translation table with populated host pages; null in device-resident memory. */
   readonly table: TranslationTable | null;
 }
 
-/** A move of a buffer's bytes, of which at least one end is device-resident. */
+/** A move of a buffer's bytes; the source, the destination or both are in device-resident memory. */
 export interface MoveRequest {
-  /** The buffer; its own place is still the source. */
+  /** The buffer; its members still describe the source. */
   readonly buffer: BufferView;
   /** Size in pages. */
   readonly pages: number;
-  /** Where the bytes are; null if there are none yet: the destination must then read as zero. */
+  /** Where the bytes are; null if the buffer has no contents yet: the destination must then read as zero. */
   readonly source: Location | null;
   /** Where the bytes must go. */
   readonly destination: Location;
-  /** Whether the buffer is being evicted for another. */
+  /** Whether the move is an eviction. */
   readonly evict: boolean;
-  /** Work that must end before the first byte is moved. Empty for immediate drivers: the core has waited. */
+  /**
+   * Fences that must signal before the first byte is moved. Empty unless moves are ordered: the core has waited for
+   * them.
+   */
   readonly after: readonly Fence[];
 }
 
@@ -81,13 +84,14 @@ export interface RebindRequest {
 
 /**
  * How a driver moves bytes:
- * - `"immediate"`: `move` has moved them when it returns; the core waits for the buffer's work before it asks.
+ * - `"immediate"`: `move` has moved them when it returns; the core waits for the buffer's fences before it calls
+ *   `move`.
  * - `"ordered"`: `move` queues the copy on an in-order engine and returns its fence; the copy starts after
- *   `request.after`. Each engine has one timeline, and there may be several. A copy cannot fail short of losing the
- *   device, so the old range is reused at once by moves that the core orders behind that fence.
- * - `"retried"`: as immediate, but `move` may return a fence when it has moved nothing yet, because something has to be
- *   made ready first, such as bytes that come back from a device only after a while. The core asks again when it has
- *   signalled, for the same move or, if things have changed, for another.
+ *   `request.after`. Each engine has one timeline, and there may be several. A copy fails only if the device is lost,
+ *   so the core reuses the old range at once, for moves that it orders behind that fence.
+ * - `"retried"`: as immediate, but `move` may move nothing and return a fence, because something has to be ready first,
+ *   such as a readback from the device. The core calls `move` again when the fence has signalled, for the same move or,
+ *   if the buffers have changed, for another.
  */
 export type MoveKind = "immediate" | "ordered" | "retried";
 
@@ -96,22 +100,25 @@ export interface DriverSupport {
   /** How bytes are moved. @default {"immediate"} */
   readonly moves?: MoveKind;
   /**
-   * With ordered moves: whether a range of fixed memory is handed on as soon as the copy that evicts its tenant is
-   * queued, the new tenant being ordered behind that copy. Without it the core waits for the copy. @default {true}
+   * With ordered moves: whether a range of fixed memory is reused as soon as the copy that evicts its buffer is queued;
+   * moves into the range are ordered behind that copy. If false, the core waits for the copy. @default {true}
    */
   readonly pipelinedEvictions?: boolean;
   /**
-   * False for a model of places that moves no bytes: buffers get no host pages when they are moved to SYSTEM, and read
-   * as zero. @default {true}
+   * False for a driver that models placement and moves no bytes: buffers get no host pages when they are moved to
+   * SYSTEM, and read as zero. @default {true}
    */
   readonly contents?: boolean;
-  /** Whether host pages must have 32-bit addresses, so that they count in zones marked `dma32`. @default {false} */
+  /**
+   * Whether host pages must have 32-bit addresses, so that they are accounted in zones marked `dma32`. @default {false}
+   */
   readonly dma32?: boolean;
 }
 
 /**
- * The device under the buffers. All members are synchronous and are called while the core's structures are
- * consistent; they *must not* validate, evict or release buffers. What takes time is a {@linkcode Fence}.
+ * The device-specific part of buffer management (`ttm_bo_driver`). All members are synchronous and are called while the
+ * core's structures are consistent; they *must not* validate, evict or release buffers. Asynchronous work is
+ * represented by a {@linkcode Fence}.
  *
  * Errors: what a member throws reaches the caller as the `cause` of a `TtmError`, whose code is that of a thrown
  * `TtmError`, and `EIO` for anything else.
@@ -126,73 +133,76 @@ export interface Driver {
   /** Called once by the device's constructor. */
   attach?(context: DriverContext): void;
   /**
-   * Where a buffer goes when it is evicted from its present place. Two empty lists discard its contents; what is
-   * imported goes to SYSTEM then. Naming the
-   * memory type that it is leaving is allowed; the core bounds the search. An object that was returned before is not
-   * checked again: return another one when it is to say something else.
+   * Where a buffer goes when it is evicted from its present place. Two empty lists discard its contents; a buffer with
+   * imported pages goes to SYSTEM then. Naming the memory type that it is leaving is allowed; the core bounds the
+   * search. An object that was returned before is not checked again: return a new object instead of changing one.
    */
   evictPlacement(buffer: BufferView): Placement;
   /**
-   * Moves bytes. Left out: the CPU moves them through `ioMemReserve`. Returns nothing when the bytes are there, or the fence of
-   * an ordered move, or of what a retried one has to wait for. A throw means that nothing was moved and the buffer stays where it is.
+   * Moves bytes. Left out: the CPU copies them through `ioMemReserve`. Returns nothing once the bytes are moved, or the
+   * fence of an ordered move, or the fence that a retried move has to wait for. If it throws, nothing has been moved
+   * and the buffer stays where it is.
    */
   move?(request: MoveRequest): Fence | void;
   /**
-   * The place through which a move between two memory types (by name) must go, because the device cannot copy
-   * between them; null for a direct move. Left out: all moves are direct. The core allocates the stop, which may
-   * evict, and asks for both legs.
+   * The intermediate place for a move between two memory types (by name) that the device cannot copy between; null for
+   * a direct move. Left out: all moves are direct. The core allocates a resource in that place, which may evict, and
+   * requests both moves.
    */
   hop?(buffer: BufferView, from: string, to: string): Place | null;
   /**
-   * Makes the table of a buffer's host pages; those of a `PagePool` use pages again. Left out: real bytes. Returning null
-   * or throwing is ENOMEM.
+   * Makes the translation table of a buffer; tables of a `PagePool` reuse pages. Left out: a table whose pages are
+   * bytes. Returning null, or throwing anything but a `TtmError`, fails with `ENOMEM`.
    */
   createTranslationTable?(buffer: BufferView): TranslationTable | null;
   /**
-   * Makes populated pages visible to the device from page `start` of a memory type. May throw; then nothing is bound.
-   * Putting a binding back where it was a moment ago must succeed.
+   * Binds populated pages into a memory type, from page `start`. If it throws, nothing is bound. Restoring the binding
+   * that it has just replaced must succeed.
    */
   bind?(buffer: BufferView, table: TranslationTable, memoryType: string, start: number): void;
   /** Undoes a bind, or a rebind. Must not throw. */
   unbind?(buffer: BufferView, table: TranslationTable): void;
   /**
-   * Changes what the device sees of host pages in one step, in place of `unbind` and `bind`; moves from or to
-   * device-resident memory still `bind` the other end. Returns a fence if the change is queued, like a copy: the old range
-   * stays the buffer's until that signals; nothing if the change is made; `"when idle"` to let the core wait for the work if
-   * need be, and call `unbind` and `bind`. May throw; then nothing has changed. Left out: always when idle.
+   * Changes the binding of host pages in one step, in place of `unbind` and `bind`; moves from or to device-resident
+   * memory still call `bind` for the other end. Returns a fence if the change is queued, like a copy: the buffer keeps the
+   * old range until that fence signals; nothing if the change is made; `"when idle"` to let the core wait for the
+   * buffer's fences and call `unbind` and `bind`. If it throws, nothing has changed. Left out: always `"when idle"`.
    */
   rebind?(request: RebindRequest): Fence | "when idle" | void;
   /**
-   * Told before the bytes of a buffer move, with the names of the memory types; `from` is null without a place
-   * before, `to` is null when the place is given up. After a failed move it is called again with the two swapped, so
+   * Called before the bytes of a buffer move, with the names of the memory types; `from` is null if the buffer had no
+   * resource, `to` is null if its resource is freed. After a failed move it is called again with the two swapped, so
    * that counters balance. Must not throw.
    */
   moveNotify?(buffer: BufferView, from: string | null, to: string | null): void;
-  /** Told before the pages of an idle buffer in SYSTEM are swapped out. Must not throw. */
+  /** Called before the pages of an idle buffer in SYSTEM are swapped out. Must not throw. */
   swapNotify?(buffer: BufferView): void;
-  /** Told after the first successful move of a buffer that had been evicted: the device may hold stale cache lines. */
+  /**
+   * Called after the first successful move of a buffer that had been evicted: the device may hold stale cache lines.
+   */
   invalidateCaches?(buffer: BufferView): void;
   /**
-   * The bytes of `pages` pages of a device-resident memory type from page `start`, as the CPU sees them through the
-   * aperture; null where the CPU cannot see them. A thrown `EAGAIN` says that all windows are taken: users then give theirs
-   * up, and it is asked again. Left out: the CPU sees nothing of it.
+   * The bytes of `pages` pages of a device-resident memory type from page `start`, as the CPU accesses them through the
+   * aperture; null if the CPU cannot access them. A thrown `EAGAIN` means that all windows are in use: the core then
+   * unmaps user maps that hold windows, and calls it again. Left out: the CPU cannot access such memory.
    */
   ioMemReserve?(memoryType: string, start: number, pages: number): Uint8Array | null;
   /**
-   * Reads (`write` false) or writes bytes of a device-resident buffer that the CPU has no window on, from byte `offset`; it
-   * is called only where `ioMemReserve` is left out. The work on the buffer that matters has ended. Returns nothing when it is
-   * done, or a fence after which it has to be asked again, nothing having been done. Left out: such accesses are `EINVAL`.
+   * Reads (`write` false) or writes bytes of a device-resident buffer from byte `offset`; called only if `ioMemReserve`
+   * is left out. Conflicting work on the buffer has ended. Returns nothing once the access is done; or does nothing and
+   * returns a fence after which the core calls it again. Left out: such accesses fail with `EINVAL`.
    */
   accessMemory?(buffer: BufferView, offset: number, bytes: Uint8Array, write: boolean): Fence | void;
-  /** Takes a window back, with the arguments that it was given for. Must not throw. Left out: nothing is to be done. */
+  /** Frees a window, with the arguments of its `ioMemReserve`. Must not throw. Left out: windows need no freeing. */
   ioMemFree?(memoryType: string, start: number, pages: number): void;
   /**
-   * Told before a user's access that found no page is served. Returns where the buffer has to be for the CPU to see it, or
-   * null if it can stay. Left out: it always stays. What it throws ends the access.
+   * Called before a page fault of a user map is handled. Returns the placement in which the CPU can access the buffer,
+   * or null if it can stay where it is. Left out: it always stays. If it throws, the access fails.
    */
   faultReserveNotify?(buffer: BufferView): Placement | null;
   /**
-   * Whether a client may map a buffer that it has a handle of. Left out: it may. What it throws is the cause of `EPERM`.
+   * Whether a client may map a buffer that it has a handle of. Left out: it may. Returning false or throwing fails with
+   * `EPERM`, with the error as cause.
    */
   verifyAccess?(buffer: BufferView, client: ClientView): boolean;
 }

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Driver, EvictionPolicy, Tracer } from "../mod.ts";
 
-// What is expected here are errors of `deno check`.
+// The errors expected here are those of `deno check`.
 
 Deno.test("a hook cannot release, pin, validate or lock the buffer that it is handed", () => {
   const driver: Partial<Driver> = {

@@ -1,13 +1,13 @@
-/** A range of pages, or of any units. */
+/** A range of pages or of other units. */
 export interface DumpedRange {
   /** First unit. */
   readonly start: number;
-  /** How many units. */
+  /** Number of units. */
   readonly size: number;
 }
 
 /**
- * The dump of a manager whose memory is ranges, as its `debug()` gives it: a line for each, by address.
+ * Formats ranges for the `debug()` of a manager: one line per range, by address.
  *
  * @example Four pages of ten
  * ```ts

@@ -1,11 +1,12 @@
 import type { BufferView } from "./buffer_view.ts";
 
-/** A walk over those who may be evicted, first to go first. */
+/** A walk over the eviction candidates of a memory type, in the order of eviction. */
 export interface EvictionCursor {
   /**
-   * The next entry, or -1 at the end. Entries may be inserted, touched and removed between two calls, and other walks may
-   * begin and go on: it *must not* give one that has been removed, and must give each that stays, once. It may give one that
-   * was inserted or touched since, or, if it was given before that, give it again.
+   * The next entry, or -1 at the end. Between two calls entries may be inserted, touched and removed, and other walks
+   * may begin and go on. It *must not* return an entry that has been removed, and must return every entry that stays
+   * exactly once, except that an entry that is touched after it was returned may be returned again. An entry that is
+   * inserted during the walk may be returned or not.
    */
   next(): number;
   /** Ends the walk. Called exactly once. */
@@ -14,52 +15,53 @@ export interface EvictionCursor {
 
 /**
  * Why an entry is removed:
- * - `"evicted"`: its buffer has left for the sake of others, or of somebody who clears the memory type or swaps out.
- * - `"moved"`: its buffer has been brought elsewhere because its user asked for that; also the end of a stop on the way.
- * - `"freed"`: its buffer was released, or its contents were thrown away, or it has not come after all, since the move to
- *   this entry failed.
- * - `"pinned"`: its buffer stays, and cannot be evicted until it is inserted again.
+ * - `"evicted"`: its buffer was evicted to make room or to clear the memory type, or was swapped out.
+ * - `"moved"`: its buffer was moved at the request of its user; also when a buffer leaves the intermediate place of a
+ *   move.
+ * - `"freed"`: its buffer was released, or its contents were discarded, or the move to this entry failed.
+ * - `"pinned"`: its buffer was pinned: it stays where it is, and is no candidate until it is inserted again.
  */
 export type RemovalReason = "evicted" | "moved" | "freed" | "pinned";
 
 /**
- * Who is evicted first. It is told who comes, is used and goes, and hands out candidates in the order in which they should
- * leave; the core passes over those who cannot leave. The default is {@linkcode lru}, the kernel's order.
+ * The order of eviction. The core reports each buffer that enters a memory type, is used or leaves it, and walks over
+ * the candidates in the order in which they should be evicted; it skips those that cannot be evicted. The default is
+ * {@linkcode lru}, the kernel's order.
  *
- * An *entry* is what a buffer occupies in a memory type: a whole number from 0, as small as can be, which is used again
- * after its removal. A buffer that is being moved has two, also within one memory type. Pinned buffers are no candidates:
- * a pinned one is removed, and inserted again after its last unpin.
+ * An *entry* stands for the resource of a buffer in a memory type. It is a small whole number from 0, which is reused
+ * after its removal. A buffer that is being moved has two entries, also within one memory type. Pinned buffers are no
+ * candidates: the entry is removed when its buffer is pinned, and inserted again after the last unpin.
  *
- * All members are synchronous, *must not* throw, and must not call back into the device. A policy serves one device. The same
- * calls *must* give the same order: no time, no random numbers but those of a seed.
+ * All members are synchronous, *must not* throw, and must not call back into the device. A policy serves one device.
+ * The same calls *must* give the same order: no clock, and random numbers only from a fixed seed.
  */
 export interface EvictionPolicy {
   /** For messages, for example `"lru"`. */
   readonly name: string;
-  /** Somebody has come to a memory type; `buffer` tells size and priority. */
+  /** A buffer has got a resource in a memory type; `buffer` tells its size and priority. */
   insert(entry: number, buffer: BufferView, memoryType: string): void;
   /**
-   * The buffer of an entry was used: its reservation was given up by `unreserve()`. Or it has moved, and a copy out of this
-   * place is still under way.
+   * The buffer of an entry was used: its reservation was released by `unreserve()`. Also called when the buffer has
+   * moved and the copy out of this resource is pending.
    */
   touch(entry: number): void;
-  /** An entry is no candidate any more, for a reason. */
+  /** An entry is no longer a candidate; `why` is the reason. */
   remove(entry: number, why: RemovalReason): void;
   /**
-   * Begins a walk over a memory type to find somebody to evict; there may be several at a time. All candidates of a lower
-   * priority *must* come before those of a higher one. A walk may change what the policy remembers of its entries: move a
-   * hand, clear marks of use. Not everybody whom it gives is evicted: `remove` tells who was.
+   * Begins a walk over a memory type to find victims; several walks may be open at a time. All candidates of a lower
+   * priority *must* come before those of a higher one. A walk may change the state of the policy: advance a clock hand,
+   * clear reference bits. Not every candidate is evicted: `remove` reports those that are.
    */
   candidates(memoryType: string): EvictionCursor;
   /**
-   * All candidates of a memory type as a walk that began now would give them, for those who only look: it *must not* change
-   * anything. Read to its end, or not, before anything else is called. Left out, walks serve for that: then they must not
-   * change anything either.
+   * All candidates of a memory type in the order of a walk that began now, for readers such as dumps: it *must not*
+   * change the state of the policy. It is read, in whole or in part, before any other member is called. Left out,
+   * `candidates` is used instead, and then *must not* change the state either.
    */
   order?(memoryType: string): Iterable<number>;
 }
 
-/** Whether a value looks like a policy. */
+/** Whether a value has the members of a policy. */
 export function isPolicy(value: unknown): value is EvictionPolicy {
   const policy = value as Partial<EvictionPolicy> | null | undefined;
   const members = [policy?.insert, policy?.touch, policy?.remove, policy?.candidates, policy?.order ?? (() => [])];

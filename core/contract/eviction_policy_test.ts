@@ -20,7 +20,7 @@ function deviceWith(policy: EvictionPolicy): BoDevice {
   return new BoDevice({ driver, managers: { vram: firstFit(), gtt: firstFit() }, policy });
 }
 
-/** The labels of VRAM, first to go first. */
+/** The labels of the buffers in VRAM, in the order of eviction. */
 const inOrder = (device: BoDevice) => device.lru("vram").flat().map(({ label }) => label);
 
 Deno.test("a policy decides who is evicted: the one used last with mru()", () => {
@@ -75,7 +75,7 @@ Deno.test("a policy is not asked about the pinned, and learns of those who are p
   assertEquals(seen(), ["remove 1 freed"]);
 });
 
-/** An lru() that notes whom it loses, from where and why. */
+/** An lru() that records each removal: the label, the memory type and the reason. */
 function watchedLosses(): { readonly policy: EvictionPolicy; readonly seen: () => string[] } {
   const losses: string[] = [];
   const names: string[] = [];

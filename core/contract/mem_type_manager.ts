@@ -1,6 +1,6 @@
 import type { Fence } from "../lock/fence.ts";
 
-/** What a memory-type manager is asked for. Read it during the call only: the core reuses the object. */
+/** A request for pages of a memory type. Valid during the call only: the core reuses the object. */
 export interface AllocationRequest {
   /** Size in pages, at least 1. */
   readonly pages: number;
@@ -8,72 +8,75 @@ export interface AllocationRequest {
   readonly alignment: number;
   /** First page that may be used. */
   readonly fpfn: number;
-  /** First page that may not be used any more; `Infinity` means up to the end of the memory type. */
+  /** End of the range: the first page that may not be used; `Infinity` means up to the end of the memory type. */
   readonly lpfn: number;
   /** Search from the highest address down. */
   readonly topDown: boolean;
-  /** The pages must be physically adjacent. Managers that only hand out single ranges ignore it. */
+  /** The pages must be physically adjacent. Managers that only allocate single ranges ignore it. */
   readonly contiguous: boolean;
 }
 
-/** A piece of a memory type. Managers add what they need to free it. */
+/** An allocated piece of a memory type. Managers add the members that they need to free it. */
 export interface ManagerNode {
   /** First page of the range. */
   readonly start: number;
 }
 
 /**
- * What a request comes to: a node; `"no-room"`, so that the core evicts or tries elsewhere;
- * `"busy"`, the manager cannot serve now and evicting would not help, so that the core tries the next place; or `"later"`,
- * enough has been given back and is free when {@linkcode MemTypeManager.freeing} signals: the core tries other places that
- * have room already, and else waits instead of evicting.
+ * The result of a request: a node; `"no-room"`: the core evicts or tries elsewhere; `"busy"`: the manager cannot serve
+ * the request now and evicting would not help, so the core tries the next place; or `"later"`: enough pages have been
+ * returned and are free when {@linkcode MemTypeManager.freeing} signals, so the core tries the other places without
+ * evicting, and waits for that fence if none has room.
  */
 export type Allocation<Node extends ManagerNode = ManagerNode> = Node | "no-room" | "busy" | "later";
 
-/** Looks for neighbours whose leaving makes room. Nothing is allocated or freed while it goes on. */
+/** A search for neighbouring nodes whose eviction makes room. Nothing is allocated or freed during the search. */
 export interface EvictionScan<Node extends ManagerNode = ManagerNode> {
-  /** One more that could leave, the one to be missed least first. Returns whether there are enough now. */
+  /** Adds a node that may be evicted; nodes come in the order of eviction. Returns whether the added ones suffice. */
   add(node: Node): boolean;
-  /** Those who have to leave, among those that were added; empty as long as there are not enough. */
+  /** The added nodes that have to be evicted; empty as long as the added ones do not suffice. */
   readonly victims: readonly Node[];
 }
 
-/** Whether a value looks like a manager. */
+/** Whether a value has the essential members of a manager. */
 export function isManager(value: unknown): value is MemTypeManager {
   const manager = value as Partial<MemTypeManager> | null | undefined;
   return typeof manager?.init === "function" && typeof manager.allocate === "function";
 }
 
 /**
- * Hands out the pages of one memory type. All members are synchronous and must not call back into the device.
+ * Allocates the pages of one memory type. All members are synchronous and must not call back into the device.
  *
- * A manager *must not* throw from {@linkcode allocate} for want of space, and *must* leave everything
- * unchanged when it returns no node.
+ * A manager *must not* throw from {@linkcode allocate} for lack of space, and *must* leave everything unchanged when it
+ * returns no node.
  *
  * @typeParam Node The manager's own node type; the core passes nodes back untouched.
  */
 export interface MemTypeManager<Node extends ManagerNode = ManagerNode> {
   /** For messages and dumps, for example `"first-fit"`. */
   readonly name: string;
-  /** False: it only counts pages, the starts of its nodes mean nothing, and places with a range have no room. @default {true} */
+  /**
+   * False if it only counts pages: the starts of its nodes are meaningless, and places with a range have no room.
+   * @default {true}
+   */
   readonly addresses?: boolean;
   /** Takes charge of the pages [0, `pages`). Called once, and again only after a successful {@linkcode takedown}. */
   init(pages: number): void;
-  /** Signals when what has been given back is free. For managers that answer `"later"`. */
+  /** Signals when the pages that were returned are free. For managers that return `"later"`. */
   readonly freeing?: Fence | null;
-  /** Finds room; a value, never an exception, says that there is none. */
+  /** Allocates a node; returns `"no-room"`, `"busy"` or `"later"` if it cannot. */
   allocate(request: AllocationRequest): Allocation<Node>;
   /**
-   * Begins to look for those who have to leave so that a request fits; for managers whose ranges are contiguous. Left out,
-   * the core evicts in the order of its policy, wherever the pages are, until the request fits.
+   * Begins a search for the nodes to evict so that a request fits; for managers whose ranges are contiguous. Left out,
+   * the core evicts in the order of its eviction policy, wherever the pages are, until the request fits.
    */
   scan?(request: AllocationRequest): EvictionScan<Node>;
   /**
-   * Whether the request would have room if nothing were handed out; for one that would not, nobody is evicted. Left out, the
-   * core compares its size, alignment and range with the pages in charge.
+   * Whether the request would fit if nothing were allocated; if not, no buffer is evicted for it. Left out, the core
+   * compares its size, alignment and range with the pages of the memory type.
    */
   canFit?(request: AllocationRequest): boolean;
-  /** Takes a node of {@linkcode allocate} back; called exactly once for each. */
+  /** Frees a node of {@linkcode allocate}; called exactly once for each. */
   free(node: Node): void;
   /**
    * Whether evicting the owner of `node` could make room in [fpfn, lpfn) pages. Left out, the core compares
@@ -84,13 +87,13 @@ export interface MemTypeManager<Node extends ManagerNode = ManagerNode> {
   compatible?(node: Node, pages: number, fpfn: number, lpfn: number): boolean;
   /** Gives the pages up if nothing is allocated and returns true; otherwise changes nothing and returns false. */
   takedown(): boolean;
-  /** Pages handed out now. */
+  /** Pages allocated now. */
   readonly usedPages: number;
   /**
-   * Pages of the largest hole, for managers that give each request one range: an `ENOMEM` on a fragmented type names it.
-   * Asked only when there is no room. Left out, nothing is said.
+   * Pages of the largest free range, for managers that give each request one range: the `ENOMEM` of a fragmented memory
+   * type reports it. Read only if there is no room. Left out, it is not reported.
    */
   readonly largestHole?: number;
-  /** A readable dump, one line for each range. */
+  /** A readable dump, one line per range. */
   debug(): string;
 }

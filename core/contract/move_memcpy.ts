@@ -2,15 +2,15 @@ import type { Driver, Location, MoveRequest } from "./driver.ts";
 import { TtmError } from "../base/errors.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 
-/** Bounds the windows that are asked of a driver at a time. */
+/** Maximum size in pages of a window that is requested from a driver. */
 const PAGES_AT_ONCE = 256;
 
 /**
- * Moves bytes by the CPU, through the aperture where an end is device-resident (`ttm_bo_move_memcpy`). The core does so
- * for drivers without a `move`; a driver can fall back on it. The work on the buffer must have ended.
+ * Copies bytes by the CPU, through the aperture for device-resident memory (`ttm_bo_move_memcpy`). The core uses it for
+ * drivers without a `move`; a driver can fall back on it. The work on the buffer must have ended.
  *
- * @throws {TtmError} `EINVAL` if the CPU cannot see an end; `ENODEV` if the host pages are no bytes. A part may have been
- * copied then, though never into imported pages; the source is as it was.
+ * @throws {TtmError} `EINVAL` if the CPU cannot access the source or the destination; `ENODEV` if the host pages are
+ * not bytes. A part may have been copied by then, but never into imported pages; the source is unchanged.
  *
  * @example A driver that leaves all moves to the CPU
  * ```ts
@@ -30,7 +30,7 @@ export function moveMemcpy(
   driver: Pick<Driver, "ioMemReserve" | "ioMemFree">,
   { source, destination, pages }: Pick<MoveRequest, "source" | "destination" | "pages">,
 ): void {
-  // The array of an exporter gets all or nothing.
+  // Checks the whole source first: imported pages must get all of the bytes or none.
   if (destination.table?.external === true && source !== null) {
     eachPiece(pages, (first, count) => withBytes(driver, source, first, count, () => {}));
   }

@@ -12,7 +12,7 @@ import {
 } from "../mod.ts";
 import { addWork, bytesIn, fill, only, place, put, refused, TestDriver, whileReserved } from "../testing_devices.ts";
 
-/** A test driver that has an aperture of so many pages, and no move. */
+/** A test driver with an aperture of `visible` pages and without `move`. */
 function withoutMove(visible = 8): { driver: TestDriver; device: BoDevice } {
   const driver = new TestDriver({ visible, ordered: true });
   Object.assign(driver, { move: undefined });

@@ -4,18 +4,21 @@ import { PAGE_SIZE } from "../base/units.ts";
 
 export const PAGE_POOL_OPTIONS: ReadonlySet<string> = optionNames<PagePoolOptions>({ maxPages: true });
 
-/** What a pool keeps. */
+/** Options of a page pool. */
 export interface PagePoolOptions {
-  /** The most pages that it keeps; what is given back beyond them is left to the collector. @default {16384, 64 MiB} */
+  /**
+   * Maximum number of pages that it keeps; pages returned beyond it are left to the garbage collector.
+   * @default {16384, 64 MiB}
+   */
   readonly maxPages?: number;
 }
 
 /**
- * Host pages that buffers gave back, for the next ones that need as many (`ttm_pool`): fresh pages cost about as much as
- * a copy into them. Pages read as zero when they are handed out, except to a move that fills all of them.
+ * Keeps the host pages of freed translation tables for new tables of the same size (`ttm_pool`): allocating fresh pages
+ * costs about as much as a copy into them. Reused pages are zeroed, except for a move that overwrites all of them.
  *
- * For drivers whose tables are bytes. A driver that keeps a view of a table's pages beyond the table, and a user who keeps
- * the bytes of a map beyond the map, look at the pages of somebody else then, as in any memory that was given back.
+ * For drivers whose pages are bytes. A view of a table's pages that a driver keeps after the table is gone, and the
+ * bytes of a map that a user keeps after the map has ended, may show the pages of another buffer.
  *
  * @example A driver with a pool
  * ```ts
@@ -40,10 +43,10 @@ export interface PagePoolOptions {
  * ```
  */
 export class PagePool {
-  /** The most pages that it keeps. */
+  /** Maximum number of pages that it keeps. */
   readonly maxPages: number;
   #pages = 0;
-  /** By size in pages; the last to come is the first to go. */
+  /** By size in pages; the pages returned last are reused first. */
   #kept: Map<number, Uint8Array[]> = new Map();
   #take: (pages: number, zeroed: boolean) => Uint8Array = (pages, zeroed) => this.#takeOrMake(pages, zeroed);
   #options: { release: (bytes: Uint8Array) => void } = { release: (bytes) => this.#keep(bytes) };
@@ -51,24 +54,24 @@ export class PagePool {
   /**
    * Makes an empty pool.
    *
-   * @throws {TtmError} `EINVAL` if `maxPages` is no whole number from 0.
+   * @throws {TtmError} `EINVAL` if `maxPages` is not a whole number from 0 to 2^40.
    */
   constructor(options: PagePoolOptions = {}) {
     checkOptions("create page pool", options, PAGE_POOL_OPTIONS);
     this.maxPages = checkInteger("create page pool", "maxPages", options.maxPages ?? 2 ** 14, 0, 2 ** 40);
   }
 
-  /** Pages that it keeps now. */
+  /** Number of pages that it keeps now. */
   get pages(): number {
     return this.#pages;
   }
 
-  /** A table for a buffer of so many pages; they come from the pool, and go back to it. */
+  /** Makes a translation table whose pages come from the pool and are returned to it. */
   table(pages: number): TranslationTable<Uint8Array> {
     return new TranslationTable(pages, this.#take, this.#options);
   }
 
-  /** Leaves all that it keeps to the collector. Returns how many pages that were. */
+  /** Drops all pages that it keeps, and returns their number. */
   drain(): number {
     const pages = this.#pages;
     this.#kept.clear();
@@ -85,7 +88,7 @@ export class PagePool {
 
   #keep(bytes: Uint8Array): void {
     const pages = bytes.length / PAGE_SIZE;
-    // What a store gave back may be a part of something larger.
+    // The bytes that a swap store returned may be a view of a larger buffer.
     if (bytes.buffer.byteLength !== bytes.length || this.#pages + pages > this.maxPages) return;
     this.#pages += pages;
     const kept = this.#kept.get(pages);

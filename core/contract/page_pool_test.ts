@@ -2,7 +2,7 @@ import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { checkInvariants, PAGE_SIZE, PagePool, TranslationTable, TtmError } from "../mod.ts";
 import { bytesIn, fill, only, place, put, testDevice } from "../testing_devices.ts";
 
-/** A device whose buffers have host pages of a pool. */
+/** A device whose buffers take their host pages from a pool. */
 function pooledDevice(pool = new PagePool()) {
   const made = testDevice({});
   made.driver.table = ({ pages }) => pool.table(pages);

@@ -1,29 +1,37 @@
 import { optionNames } from "../base/arguments.ts";
 import type { Caching } from "../base/caching.ts";
 
-/** One place where a buffer may live. */
+/** One place where a buffer may be (`ttm_place`). */
 export interface Place {
   /** Name of the memory type, for example `"vram"`. */
   readonly memoryType: string;
   /** First page that may be used. @default {0} */
   readonly fpfn?: number;
-  /** First page that may not be used any more; 0 means the end of the memory type. @default {0} */
+  /** End of the range: the first page that may not be used; 0 means the end of the memory type. @default {0} */
   readonly lpfn?: number;
-  /** Caching attributes that will do. @default {all} */
+  /** Allowed caching attributes. @default {all} */
   readonly caching?: readonly Caching[];
   /** Allocate from the highest address down. @default {false} */
   readonly topDown?: boolean;
-  /** The pages must be adjacent; a resource made without this is not compatible with such a place. @default {false} */
+  /**
+   * The pages must be adjacent; a resource allocated without this is not compatible with such a place. @default {false}
+   */
   readonly contiguous?: boolean;
-  /** A stop on the way: a buffer here is never where it should be, whatever is asked. @default {false} */
+  /**
+   * Marks the intermediate place of a move: a resource here satisfies no placement, so the next validation moves the
+   * buffer on. @default {false}
+   */
   readonly temporary?: boolean;
 }
 
-/** Where a buffer may live, in order of preference. Two empty lists mean: nowhere, drop the contents. */
+/**
+ * Where a buffer may be, in order of preference (`ttm_placement`). Two empty lists free its resource and discard its
+ * contents.
+ */
 export interface Placement {
-  /** Tried first, without evicting anybody. */
+  /** Tried first, without evicting. */
   readonly placement: readonly Place[];
-  /** Tried when that failed, evicting others. @default {the same places} */
+  /** Tried if no place of `placement` has room, evicting other buffers. @default {the same places} */
   readonly busyPlacement?: readonly Place[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Where the pages of swapped-out buffers go. Members may return promises; the core then goes on when they settle. It
- * checks every read against the checksum of what was written.
+ * Stores the contents of swapped-out buffers. Members may return promises; the core then continues when they settle. It
+ * checks the bytes of every read against the checksum of those written.
  *
  * @example A store that counts
  * ```ts
@@ -29,16 +29,17 @@ export interface SwapStore {
   /** For messages. */
   readonly name: string;
   /**
-   * Keeps bytes under a key, replacing what was there. The bytes are the store's to read until the call has ended, and
-   * not after. Throws or rejects, with `ENOSPC` when it is full; then nothing is kept, and the buffer stays in memory.
+   * Stores bytes under a key, replacing earlier ones. The store may read `bytes` until the call returns or its promise
+   * settles, and not after. Throws or rejects if it fails, with `ENOSPC` if the store is full; then nothing is stored,
+   * and the buffer stays in memory.
    */
   write(key: string, bytes: Uint8Array): void | Promise<void>;
   /**
-   * What was last written under the key; the bytes become the core's. Throws or rejects when they cannot be had now; the
-   * buffer stays swapped out and it may be tried again.
+   * Returns the bytes last written under a key; the core takes ownership of them. Throws or rejects if it cannot read
+   * them now; the buffer then stays swapped out, and the read may be tried again.
    */
   read(key: string): Uint8Array | Promise<Uint8Array>;
-  /** Forgets a key, known or not. Must not throw; errors of a promise are ignored. */
+  /** Deletes a key; does nothing if it is unknown. Must not throw; a rejection is ignored. */
   delete(key: string): void | Promise<void>;
 }
 
@@ -57,7 +58,7 @@ export function memoryStore(): SwapStore {
   };
 }
 
-/** Whether a store takes its time. */
+/** Whether a result of a store is asynchronous. */
 export function isPromise<Result>(result: Result | Promise<Result>): result is Promise<Result> {
   return typeof (result as Promise<Result> | undefined)?.then === "function";
 }

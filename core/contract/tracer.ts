@@ -10,32 +10,32 @@ export interface TracedPlace {
   readonly start: number;
 }
 
-/** One attempted transition of a buffer from place to place, successful or not. */
+/** One attempted move of a buffer, successful or not. */
 export interface MoveEvent {
   /** The buffer. */
   readonly buffer: BufferView;
-  /** Whether it is moved to make room for another. */
+  /** Whether the move is an eviction. */
   readonly evict: boolean;
-  /** Where it was; null without a place. */
+  /** Where it was; null if it had no resource. */
   readonly from: TracedPlace | null;
   /** Where it was to go. */
   readonly to: TracedPlace;
-  /** null on success, `"EMULTIHOP"` when a stop on the way comes first, else the failure. */
+  /** null on success, `"EMULTIHOP"` if the move needs an intermediate place (`Driver.hop`), else the error code. */
   readonly failure: TtmErrorCode | "EMULTIHOP" | null;
-  /** The copy, which may have ended already; null when the driver made no fence for it. */
+  /** The fence of the copy, which may have signalled already; null if the driver returned none. */
   readonly fence: Fence | null;
-  /** When it was attempted, on the device's clock, in milliseconds; with a `fence` the copy ends later. */
+  /** Time of the attempt on the device's clock, in milliseconds; a copy with a `fence` ends later. */
   readonly time: number;
   /**
-   * For whom: the buffer whose validate, creation, populate, read, write or map caused it, also of another device of the same
-   * `Global`. The moved buffer itself, or another one that it has to make room for; null where nobody asks for room:
-   * `evictFirst`, `evictAll`, `cleanManager`, `swapOut`, swapping in the background.
+   * The buffer whose validate, creation, populate, read, write or map caused the move: the moved buffer itself, or
+   * another one that needs its memory, which may be of another device of the same `Global`. null for `evictFirst`,
+   * `evictAll`, `cleanManager`, `swapOut` and background swapout, which serve no buffer.
    */
   readonly forBuffer: BufferView | null;
 }
 
 /**
- * One observer, called synchronously while the core works; every member is optional and costs nothing when it is
+ * An observer of a device, called synchronously while the core works; every member is optional and costs nothing if
  * left out. It *must not* call back into the device and *must not* throw.
  *
  * @example Counting evictions
@@ -49,20 +49,20 @@ export interface MoveEvent {
  * ```
  */
 export interface Tracer {
-  /** A buffer object came into being. */
+  /** A buffer object was created. */
   create?(buffer: BufferView): void;
-  /** A transition was attempted: binds, copies, clears and evictions alike. */
+  /** A move was attempted: a bind, copy, clear or eviction. */
   move?(event: MoveEvent): void;
-  /** An operation is about to wait for a fence; if the tracer signals it now, the operation goes on at once. */
+  /** An operation is about to wait for a fence; if the tracer signals it now, the operation continues at once. */
   wait?(fence: Fence): void;
-  /** The old place of a buffer, which was moved or purged, goes to a ghost until the work that uses it has ended. */
+  /** A ghost object took the old resource of a moved or purged buffer, until the work that uses it has ended. */
   ghost?(ghost: BufferView, buffer: BufferView): void;
-  /** A buffer lost its place and contents by a purge. */
+  /** A purge freed the resource of a buffer and discarded its contents. */
   purge?(buffer: BufferView): void;
-  /** The pages of a buffer are in the swap store now, and no longer in memory. */
+  /** The contents of a buffer were written to the swap store and its pages freed. */
   swapOut?(buffer: BufferView): void;
-  /** The pages of a buffer are back from the swap store. */
+  /** The contents of a buffer were read back from the swap store. */
   swapIn?(buffer: BufferView): void;
-  /** A buffer, or a ghost of one, is about to be freed for good, after its last reference and all its work. */
+  /** A buffer or ghost object is about to be destroyed: its last reference was dropped and all its work has ended. */
   destroy?(buffer: BufferView): void;
 }

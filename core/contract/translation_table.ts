@@ -10,49 +10,49 @@ export const TABLE_OPTIONS: ReadonlySet<string> = optionNames<TableOptions<unkno
   external: true,
 });
 
-/** How the contents of a table become bytes for a swap store, and come back. */
+/** Converts the contents of a table to bytes for a swap store, and back. */
 export interface PageCodec<Pages> {
   /** The contents as bytes; they may be shorter than the pages. */
   encode(contents: Pages): Uint8Array;
-  /** The contents that {@linkcode encode} made these bytes of. */
+  /** The contents from which {@linkcode encode} made the bytes. */
   decode(bytes: Uint8Array): Pages;
 }
 
-/** What is known of pages in a swap store. */
+/** Contents in a swap store. */
 export interface SwappedPages {
   readonly key: string;
   readonly length: number;
   readonly checksum: number;
-  /** Kept by the store even when the pages are back: the storage is the user's. */
+  /** Whether they stay in the store after they are read back: the key belongs to the user. */
   readonly persistent: boolean;
 }
 
-/** What a table is made with. */
+/** Options of a translation table. */
 export interface TableOptions<Pages> {
-  /** Told of pages that are dropped, so that they can be used again. */
+  /** Called with pages that are freed, so that they can be reused. */
   release?(contents: Pages): void;
-  /** Needed to swap pages out that are no `Uint8Array`. */
+  /** Required to swap out pages that are not a `Uint8Array`. */
   readonly codec?: PageCodec<Pages>;
-  /** Pages that belong to somebody else: not accounted, never swapped out. @default {false} */
+  /** Whether the pages are imported: they are not accounted and never swapped out. @default {false} */
   readonly external?: boolean;
 }
 
 /**
- * The host pages behind a buffer outside device-resident memory (`ttm_tt`). Pages appear when they are first needed,
- * reading as zero, and are one stretch of host memory.
+ * The backing host pages of a buffer outside device-resident memory (`ttm_tt`). They are allocated when they are first
+ * needed, zeroed, as one contiguous range of host memory.
  *
  * @typeParam Pages What the pages are made of; a driver that simulates contents may use something smaller than bytes.
  */
 export class TranslationTable<Pages = unknown> {
   /** Size in pages. */
   readonly pages: number;
-  /** Whether the pages belong to somebody else. */
+  /** Whether the pages are imported. */
   readonly external: boolean;
-  /** @internal Whether the accountant has been told of the pages. */
+  /** @internal Whether the pages are accounted. */
   accounted = false;
-  /** @internal What is in the swap store; null if nothing is. */
+  /** @internal The contents in the swap store; null if there are none. */
   swap: SwappedPages | null = null;
-  /** @internal The transfer from or to the store; it may have ended. */
+  /** @internal The fence of the last transfer from or to the swap store; it may have signalled. */
   transfer: Fence | null = null;
   #allocate: (pages: number, zeroed: boolean) => Pages;
   #options: TableOptions<Pages>;
@@ -62,8 +62,8 @@ export class TranslationTable<Pages = unknown> {
   #caching: number = CACHED;
 
   /**
-   * Makes a table without pages. `allocate` may throw when there are none. It must return zeroed ones, unless it is told
-   * that they need not be: all of them are about to be written then.
+   * Makes a table without pages. `allocate` makes them, and may throw if there is no memory. They must be zeroed unless
+   * `zeroed` is false: then all of them are about to be overwritten.
    */
   constructor(
     pages: number,
@@ -77,17 +77,17 @@ export class TranslationTable<Pages = unknown> {
     this.external = options.external ?? false;
   }
 
-  /** The pages; null before they are needed. */
+  /** The pages; null while they are not allocated. */
   get contents(): Pages | null {
     return this.#contents;
   }
 
-  /** Whether the pages exist. */
+  /** Whether the pages are allocated. */
   get populated(): boolean {
     return this.#contents !== null;
   }
 
-  /** Whether what was in the pages is in the swap store. */
+  /** Whether the contents are in the swap store. */
   get swapped(): boolean {
     return this.swap !== null;
   }
@@ -112,20 +112,20 @@ export class TranslationTable<Pages = unknown> {
     return this.#caching;
   }
 
-  /** Makes the pages exist; does nothing when they do. `zeroed` is for the allocation. Throws what that throws. */
+  /** Allocates the pages unless they are allocated already; `zeroed` is passed on. Throws what `allocate` throws. */
   populate(zeroed = true): Pages {
     this.#contents ??= this.#allocate(this.pages, zeroed);
     return this.#contents;
   }
 
-  /** Drops the pages and what is in them. */
+  /** Frees the pages and discards their contents. */
   unpopulate(): void {
     const contents = this.#contents;
     this.#contents = null;
     if (contents !== null) this.#options.release?.(contents);
   }
 
-  /** @internal The contents as bytes; null if they cannot be had as such. */
+  /** @internal The contents as bytes; null if there are none, or they cannot be converted. */
   encode(): Uint8Array | null {
     if (this.#contents === null) return null;
     const { codec } = this.#options;
@@ -133,7 +133,7 @@ export class TranslationTable<Pages = unknown> {
     return this.#contents instanceof Uint8Array ? this.#contents : null;
   }
 
-  /** @internal Makes the pages exist with what {@linkcode encode} gave. */
+  /** @internal Restores the pages from the bytes that {@linkcode encode} returned. */
   restore(bytes: Uint8Array): void {
     const { codec } = this.#options;
     this.#contents = codec === undefined ? bytes as Pages : codec.decode(bytes);

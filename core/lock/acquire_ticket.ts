@@ -1,8 +1,9 @@
 /**
- * The turn of one party that locks several buffers (`ww_acquire_ctx`). Tickets decide who gives way when two parties
- * want each other's locks: a younger ticket that already holds locks is refused a lock of an older one (`EDEADLK`),
- * gives all its locks up, waits for the contended one first, and tries again with the same ticket, which grows older
- * meanwhile. Whoever has the oldest ticket always gets through (wait-die; the kernel's `ww_mutex` in that class).
+ * The acquire ticket of one caller that reserves several buffers (`ww_acquire_ctx`). Tickets resolve deadlocks between
+ * callers that want each other's reservations: a younger ticket that already holds reservations is refused one that an
+ * older ticket holds (`EDEADLK`). Its caller then releases all its reservations, waits for the contended one first, and
+ * retries with the same ticket, which keeps its age. The oldest ticket always succeeds (wait-die; the kernel's
+ * `ww_mutex` in that class).
  *
  * @example Two buffers under one ticket
  * ```ts
@@ -37,7 +38,7 @@ export class AcquireTicket {
     this.#stamp = ++AcquireTicket.#issued;
   }
 
-  /** How many locks are held under it. */
+  /** Number of reservations held under this ticket. */
   get acquired(): number {
     return this.locks;
   }

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { AcquireTicket, checkInvariants, TtmError } from "../mod.ts";
 import { only, put, refused, testDevice } from "../testing_devices.ts";
 
-/** Three buffers, and two tickets, the older first. */
+/** Three buffers and two acquire tickets, the older one first. */
 function contest() {
   const { device, clock } = testDevice();
   const [a, b, c] = [put(device, "system"), put(device, "system"), put(device, "system")];

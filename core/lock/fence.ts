@@ -4,7 +4,7 @@ import { TtmError } from "../base/errors.ts";
 export type FenceCallback = (error: unknown) => void;
 
 /**
- * A point in time that work reaches: GPU jobs, copies, I/O. It signals once, with or without an error.
+ * The end of asynchronous work: a GPU job, a copy, I/O (`dma_fence`). It signals once, with or without an error.
  * Callbacks run synchronously inside {@linkcode Fence.signal}, in the order in which they were added.
  *
  * @example Waiting for a fence by callback
@@ -34,7 +34,7 @@ export class Fence {
     this.seqno = seqno;
   }
 
-  /** Whether the work is over. */
+  /** Whether the work has ended. */
   get signalled(): boolean {
     return this.#signalled;
   }
@@ -45,10 +45,10 @@ export class Fence {
   }
 
   /**
-   * Marks the work as over. A second call changes nothing.
+   * Marks the work as ended. A second call changes nothing.
    *
-   * @throws {TtmError} `EINVAL` if an earlier fence of its timeline has not signalled; nothing has changed then. Otherwise
-   * the first of what callbacks throw, after all of them have been called.
+   * @throws {TtmError} `EINVAL` if an earlier fence of its timeline has not signalled; the fence is then unchanged.
+   * Otherwise the first error that a callback throws, after all callbacks have been called.
    */
   signal(error?: unknown): void {
     if (this.#signalled) return;
@@ -68,25 +68,23 @@ export class Fence {
   }
 
   /**
-   * Calls `callback` when the fence signals, at once when it has signalled already.
+   * Calls `callback` when the fence signals, at once if it has signalled already.
    *
-   * @returns A function that takes the callback back.
+   * @returns A function that removes the callback.
    */
   onSignal(callback: FenceCallback): () => void {
     if (this.#signalled) {
       callback(this.#error);
       return () => {};
     }
-    // Its own function for each call, since the same callback may be added twice.
+    // A separate function for each call, since the same callback may be added twice.
     const entry: FenceCallback = (error) => callback(error);
     this.#callbacks ??= new Set();
     this.#callbacks.add(entry);
     return () => void this.#callbacks?.delete(entry);
   }
 
-  /**
-   * The work as a promise: resolves when the fence signals, rejects with its error.
-   */
+  /** A promise that resolves when the fence signals, or rejects with its error. */
   settled(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.onSignal((error) => error === undefined ? resolve() : reject(error));
@@ -100,9 +98,9 @@ export class Fence {
 }
 
 /**
- * A timeline of fences: an engine or queue whose work ends in order, each fence after the one made before it. Whoever waits
- * for a fence takes the earlier ones of its timeline for signalled, too; so each engine needs a timeline of its own, and
- * each fence that is made must signal, with an error if its work will not be done.
+ * A timeline of fences (`dma_fence_context`): an engine or queue whose work ends in order, each fence after the one
+ * made before it. A wait for a fence is also a wait for the earlier fences of its timeline. So each engine needs a
+ * timeline of its own, and each fence that is made must signal, with an error if its work will not be done.
  */
 export class FenceContext {
   /** For messages. */
@@ -121,8 +119,8 @@ export class FenceContext {
   }
 
   /**
-   * Makes the next fence of this timeline, which signals when the promise has settled, with its reason if it rejects, and
-   * the fences before it have signalled.
+   * Makes the next fence of this timeline. It signals when the promise has settled and the earlier fences have
+   * signalled, with the promise's reason as error if it rejects.
    */
   follow(promise: Promise<unknown>): Fence {
     const before = this.#last;
@@ -135,7 +133,7 @@ export class FenceContext {
     return fence;
   }
 
-  /** @internal Notes that a fence is about to signal, whose turn it must be. */
+  /** @internal Advances the timeline to a fence that is about to signal, which must be the next one. */
   pass(fence: Fence): void {
     const turn = this.#signalled + 1;
     if (fence.seqno !== turn) {

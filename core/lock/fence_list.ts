@@ -1,9 +1,10 @@
 import type { Fence } from "./fence.ts";
 
 /**
- * What a fence guards: `kernel` memory moves (everybody waits for them), `write` and `read` submitted work,
- * `bookkeep` anything else that must end before the memory is given away. Waiting for one means waiting for those
- * before it too. (The exclusive fence of old is `write`, a shared one is `read`.)
+ * What the work of a fence is (`dma_resv_usage`): `kernel` is memory management, such as a move, for which every access
+ * waits; `write` and `read` are submitted work; `bookkeep` is any other work that must end before the memory is freed.
+ * A wait for a usage includes those before it in this order. (The former exclusive fence is `write`, a shared fence is
+ * `read`.)
  */
 export type FenceUsage = "kernel" | "write" | "read" | "bookkeep";
 
@@ -14,11 +15,11 @@ export function isFenceUsage(value: unknown): value is FenceUsage {
   return (order as readonly unknown[]).includes(value);
 }
 
-/** A fence with what it guards. */
+/** A fence and its usage. */
 export interface GuardedFence {
   /** The fence. */
   readonly fence: Fence;
-  /** What it guards. */
+  /** The usage of the fence. */
   readonly usage: FenceUsage;
 }
 
@@ -27,10 +28,10 @@ interface Slot {
   usage: number;
 }
 
-// Most buffers never have work: they share this one.
+// Shared by all lists without fences, since most buffers never get one.
 const NO_SLOTS: Slot[] = [];
 
-/** The kernel allocates the list from power-of-two pools (and two in between): how many slots a wish comes to. */
+/** Sizes in bytes in which the kernel allocates the list (powers of two, 96 and 192); they determine its capacity. */
 const POOLS = [8, 16, 32, 64, 96, 128, 192, 256];
 const HEAD_BYTES = 24;
 const SLOT_BYTES = 8;
@@ -43,14 +44,14 @@ function slotsFor(wanted: number): number {
 }
 
 /**
- * The fences of a reservation (`dma_resv`), at most one pending fence a timeline and usage. Which slot a fence takes
- * decides the order of waiting, and follows the kernel's growth of the list.
+ * The fences of a reservation (`dma_resv`), at most one pending fence per timeline and usage. The slot that a fence
+ * takes determines the order of waiting; the list grows as in the kernel.
  */
 export class FenceList {
   #slots: Slot[] = NO_SLOTS;
   #capacity = 0;
 
-  /** @internal Makes room for so many more fences; signalled ones leave when the list has to grow. */
+  /** @internal Reserves slots for `count` more fences; when the list has to grow, it drops the signalled ones. */
   reserve(count: number): void {
     if (this.#slots.length + count <= this.#capacity) return;
     const wish = Math.max(this.#slots.length + count, this.#capacity === 0 ? FIRST_SLOTS : 2 * this.#capacity);
@@ -59,8 +60,8 @@ export class FenceList {
   }
 
   /**
-   * Adds a fence. It takes the first slot that is of a signalled fence, or of an earlier one of its timeline whose
-   * usage it covers.
+   * Adds a fence. It replaces the first fence that has signalled, or that is an earlier one of its timeline with the
+   * same or a later usage; if there is none, it takes a new slot.
    */
   add(fence: Fence, usage: FenceUsage): void {
     const rank = order.indexOf(usage);
@@ -75,13 +76,13 @@ export class FenceList {
     this.#slots.push({ fence, usage: rank });
   }
 
-  /** @internal Adds the pending fences of another list with their usages. */
+  /** @internal Adds the pending fences of another list, with their usages. */
   addFrom(other: FenceList): void {
     this.reserve(other.#slots.length);
     for (const { fence, usage } of other.list()) this.add(fence, usage);
   }
 
-  /** The first pending fence of this usage or one before it; null if there is none. */
+  /** The first pending fence of this usage or of one before it; null if there is none. */
   pending(usage: FenceUsage = "bookkeep"): Fence | null {
     if (this.#slots.length === 0) return null;
     const rank = order.indexOf(usage);

@@ -2,40 +2,40 @@ import { FenceList } from "./fence_list.ts";
 import { BLOCKED, DONE, EALREADY, EDEADLK, type Outcome } from "../base/outcome.ts";
 import type { AcquireTicket } from "./acquire_ticket.ts";
 
-/** Somebody in line for a lock. */
+/** An entry of the queue for a held lock. */
 interface Waiter {
   readonly ticket: AcquireTicket | null;
-  /** Told once: DONE with the lock held, or EDEADLK. */
+  /** Called once: with DONE when the waiter holds the lock, or with EDEADLK. */
   readonly end: (outcome: Outcome) => void;
 }
 
 /**
- * A lock and the fences of the work that it guards (`dma_resv`): of one buffer, or of several that were created with the
- * same one and are reserved together. Unlocking hands the lock to somebody who waits.
+ * The reservation of a buffer (`dma_resv`): a lock, and the fences of the work on the buffer. Buffers that were created
+ * with the same reservation are reserved together. Unlocking hands the lock to a waiter.
  */
 export class Reservation extends FenceList {
-  /** @internal How many have given it up: whoever remembers the number that it took the lock at knows its own turn. */
+  /** @internal Number of unlocks so far; a holder that remembers it can tell whether it still holds the lock. */
   turn = 0;
   #locked = false;
   #holder: AcquireTicket | null = null;
   #waiters: Waiter[] | null = null;
 
-  /** The work that has been submitted on the buffer. */
+  /** The fences of the work on the buffer. */
   get fences(): FenceList {
     return this;
   }
 
-  /** Whether somebody holds it. */
+  /** Whether it is held. */
   get locked(): boolean {
     return this.#locked;
   }
 
-  /** The ticket that it is held under; null if it is free or held without one. */
+  /** The acquire ticket under which it is held; null if it is free or held without one. */
   get holder(): AcquireTicket | null {
     return this.#holder;
   }
 
-  /** How many wait for the lock. */
+  /** Number of waiters for the lock. */
   get waiting(): number {
     return this.#waiters?.length ?? 0;
   }
@@ -43,7 +43,8 @@ export class Reservation extends FenceList {
   /**
    * @internal Takes the lock if it is free.
    *
-   * @returns BLOCKED if it has to be waited for, EALREADY if the ticket holds it, EDEADLK if the ticket must give way.
+   * @returns BLOCKED if the caller has to wait, EALREADY if the ticket holds it already, EDEADLK if the ticket must
+   * back off.
    */
   tryLock(ticket: AcquireTicket | null = null): Outcome {
     if (!this.locked) {
@@ -54,12 +55,12 @@ export class Reservation extends FenceList {
     return this.mustGiveWay(ticket) ? EDEADLK : BLOCKED;
   }
 
-  /** @internal Whether a ticket that holds locks may not wait for this one: its older holder may want those locks. */
+  /** @internal Whether a ticket must back off: it holds locks that the older holder of this one may wait for. */
   mustGiveWay(ticket: AcquireTicket | null): boolean {
     return ticket !== null && this.#holder !== null && ticket.locks > 0 && this.#holder.stamp < ticket.stamp;
   }
 
-  /** @internal Hands the lock to the next in line, who then holds it without having to try again, or frees it. */
+  /** @internal Hands the lock to the next waiter, which holds it without a new attempt, or frees it. */
   unlock(): void {
     if (this.#holder !== null) this.#holder.locks--;
     this.#holder = null;
@@ -69,10 +70,10 @@ export class Reservation extends FenceList {
   }
 
   /**
-   * @internal Queues for a lock that is held; `end` is called with DONE when it is this waiter's, with EDEADLK when an
-   * older ticket got it.
+   * @internal Queues for a held lock; `end` is called with DONE when this waiter gets the lock, with EDEADLK when an
+   * older ticket gets it and this one must back off.
    *
-   * @returns A function that leaves the queue.
+   * @returns A function that removes the waiter from the queue.
    */
   enqueue(ticket: AcquireTicket | null, end: (outcome: Outcome) => void): () => void {
     this.#waiters ??= [];
@@ -95,7 +96,7 @@ export class Reservation extends FenceList {
     this.#turnAwayTheYounger();
   }
 
-  /** The first who came; if that one has a ticket, the oldest ticket in line. */
+  /** Removes the next waiter: the first, or if that one has a ticket, the one with the oldest ticket. */
   #nextInLine(): Waiter | undefined {
     let next = this.#waiters?.[0];
     if (next === undefined) return undefined;

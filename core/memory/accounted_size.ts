@@ -8,12 +8,12 @@ const DMA_TABLE_BYTES = 160;
 const POINTER_BYTES = 8;
 
 /**
- * The host memory that a buffer takes beside its pages, in bytes, as it counts in the zones of a global
- * (`ttm_bo_acc_size`, with `dma` `ttm_bo_dma_acc_size`): its own structure, one pointer a page, and its table.
+ * The host memory that a buffer takes besides its pages, in bytes, as accounted in the zones of a `Global`
+ * (`ttm_bo_acc_size`, with `dma` `ttm_bo_dma_acc_size`): its own structure, one pointer per page, and its table.
  *
  * @param bytes Size of the buffer in bytes.
- * @param dma Whether its table also keeps an address a page for the device.
- * @throws {TtmError} `EINVAL` if the size is no whole number from 1 up.
+ * @param dma Whether its table also keeps a DMA address per page.
+ * @throws {TtmError} `EINVAL` if `bytes` is not a whole number from 1.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@ export function accountedSize(bytes: number, dma = false): number {
   return roundStructure(BUFFER_BYTES) + pointers + table;
 }
 
-/** What an allocator gives for a structure: whole pages above one page, else a power of two from 4 up. */
+/** The allocated size of a structure: whole pages above one page, else a power of two from 4. */
 export function roundStructure(bytes: number): number {
   if (bytes === 0) return 0;
   if (bytes > PAGE_SIZE) return roundToPages(bytes);

@@ -7,7 +7,7 @@ import { unpopulate } from "./populate.ts";
 import { forgetSwap } from "./swap_in.ts";
 import { byteTable, TranslationTable } from "../contract/translation_table.ts";
 
-/** Gives a buffer a table without pages; false if the driver has none to give. */
+/** Makes the translation table of a buffer, without pages; false if the driver makes none. */
 export function createTable(state: DeviceState, buffer: BufferRecord, op: Operation): boolean {
   const { driver } = state;
   try {
@@ -27,14 +27,14 @@ function tableFor({ driver }: DeviceState, buffer: BufferRecord): TranslationTab
   return driver.createTranslationTable === undefined ? byteTable(buffer.pages) : driver.createTranslationTable(buffer);
 }
 
-/** The table of pages that belong to somebody else: they are there from the start, and hold what the buffer holds. */
+/** The table of imported pages: it is populated from the start, with the contents of the buffer. */
 export function importedTable(pages: number, imported: Uint8Array): TranslationTable {
   const table = new TranslationTable(pages, () => imported, { external: true });
   table.populate();
   return table;
 }
 
-/** Makes a table's pages visible to the device. */
+/** Binds a table's pages into a memory type. */
 export function bind(
   state: DeviceState,
   buffer: BufferRecord,
@@ -52,14 +52,14 @@ export function bind(
   return DONE;
 }
 
-/** Takes the pages from the device's view, if they are in it. */
+/** Unbinds a table's pages, if they are bound. */
 export function unbind(state: DeviceState, buffer: BufferRecord, table: TranslationTable): void {
   if (table.boundTo === null) return;
   state.driver.unbind?.(buffer, table);
   table.noteUnbound();
 }
 
-/** Drops a table's pages and with them what they hold, in the swap store too. */
+/** Unbinds and frees a table's pages and discards their contents, also in the swap store. */
 export function emptyTable(state: DeviceState, buffer: BufferRecord, table: TranslationTable): void {
   unbind(state, buffer, table);
   unpopulate(state, table);

@@ -7,17 +7,18 @@ import { Mappings } from "../state/cpu_maps.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 
-/** Whether the CPU maps a place through a window of the device instead of its host pages (`ttm_mem_reg_is_pci`). */
+/** Whether the CPU maps a resource through an aperture window instead of its host pages (`ttm_mem_reg_is_pci`). */
 export function isAperture(type: MemoryType, caching: number): boolean {
   if (type.fixed) return true;
   return !type.isSystem && !type.cma && caching !== CACHED;
 }
 
 /**
- * Asks the driver for a window (`ttm_mem_io_reserve`). If all are taken, the maps of users give theirs up, the oldest
- * first; they get one again when they are used. Give the window back by {@linkcode closeWindow}.
+ * Requests an aperture window from the driver (`ttm_mem_io_reserve`). If all windows are in use, buffers with windows
+ * of user maps are unmapped, the oldest first; their next access requests one again. Free the window by
+ * {@linkcode closeWindow}.
  *
- * @throws {TtmError} `EINVAL` if the CPU cannot see the range; what the driver throws.
+ * @throws {TtmError} `EINVAL` if the CPU cannot access the range; what the driver throws.
  */
 export function openWindow(state: DeviceState, type: MemoryType, start: number, pages: number): Uint8Array {
   for (;;) {
@@ -39,12 +40,12 @@ function checkWindow({ driver }: DeviceState, window: Uint8Array, pages: number)
   throw new TtmError("EINVAL", `driver "${driver.name}" returned no window of ${pages} pages from ioMemReserve`);
 }
 
-/** Gives a window back. */
+/** Frees a window. */
 export function closeWindow({ driver }: DeviceState, type: MemoryType, start: number, pages: number): void {
   driver.ioMemFree?.(type.name, start, pages);
 }
 
-/** Both for copies by the CPU, which know memory types by name. */
+/** Both functions for copies by the CPU, which name memory types. */
 export function cpuWindows(state: DeviceState): Pick<Driver, "ioMemReserve" | "ioMemFree"> {
   const type = (name: string) => state.typesByName.get(name) as MemoryType;
   return {
@@ -53,7 +54,9 @@ export function cpuWindows(state: DeviceState): Pick<Driver, "ioMemReserve" | "i
   };
 }
 
-/** Takes a share in the window on a buffer's whole place. Throws as {@linkcode openWindow}; nothing is held then. */
+/**
+ * Takes a reference to the window on a buffer's whole resource. Throws as {@linkcode openWindow}, and then takes none.
+ */
 export function reserveIo(state: DeviceState, buffer: BufferRecord, type: MemoryType): Uint8Array {
   const maps = mappingsOf(buffer);
   if (maps.io === null) {
@@ -65,7 +68,7 @@ export function reserveIo(state: DeviceState, buffer: BufferRecord, type: Memory
   return maps.io.bytes;
 }
 
-/** Gives one share back; with the last the window goes. */
+/** Drops a reference to the window; the last one frees it. */
 export function releaseIo(state: DeviceState, buffer: BufferRecord): void {
   const maps = mappingsOf(buffer);
   const { io } = maps;
@@ -74,25 +77,25 @@ export function releaseIo(state: DeviceState, buffer: BufferRecord): void {
   closeWindow(state, io.type, io.start, io.pages);
 }
 
-/** What is mapped of a buffer; from now on there is a record of it. */
+/** The record of a buffer's maps, made on first use. */
 export function mappingsOf(buffer: BufferRecord): Mappings {
   return buffer.mappings ??= new Mappings();
 }
 
-/** Takes the pages of a buffer from the maps of users; they fault back in (`ttm_bo_unmap_virtual`). */
+/** Unmaps the pages of a buffer from user maps; the next access faults them back in (`ttm_bo_unmap_virtual`). */
 export function unmapVirtual(state: DeviceState, buffer: BufferRecord): void {
   if (buffer.mappings === null) return;
   for (const map of buffer.mappings.users) map.zap();
   if (state.windowedUsers.delete(buffer)) releaseIo(state, buffer);
 }
 
-/** Ends the maps of the kernel, since the buffer leaves the place that they show. */
+/** Ends the kernel maps of a buffer that leaves its resource. */
 export function endKernelMaps(buffer: BufferRecord): void {
   if (buffer.mappings === null) return;
   for (const map of buffer.mappings.kernel) map.end();
 }
 
-/** Ends all maps of memory that is about to go. */
+/** Ends all maps of memory that is about to be freed. */
 export function dropMaps(state: DeviceState, buffer: BufferRecord): void {
   unmapVirtual(state, buffer);
   endKernelMaps(buffer);

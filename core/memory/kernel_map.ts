@@ -12,18 +12,18 @@ export const MAP_RANGE: ReadonlySet<string> = optionNames<MapRange>({ firstPage:
 
 /** Which pages to map. */
 export interface MapRange {
-  /** From 0. */
+  /** First page, from 0. */
   readonly firstPage: number;
-  /** From 1. */
+  /** Number of pages, from 1. */
   readonly pages: number;
 }
 
 /**
- * Pages of a buffer under the hands of the CPU, made by `BufferRecord.map` (`ttm_bo_kmap_obj`). It ends when it is disposed
- * of, or when the buffer leaves its place: pin the buffer, or keep it reserved, for as long as the bytes are used.
+ * Pages of a buffer mapped for the CPU, made by `BufferRecord.map` (`ttm_bo_kmap_obj`). The map ends when it is
+ * disposed of, or when the buffer is moved: pin the buffer, or keep it reserved, for as long as the bytes are used.
  */
 export class KernelMap implements Disposable {
-  /** Whether the bytes are device memory seen through a window, instead of host pages. */
+  /** Whether the bytes are device memory accessed through a window, instead of host pages. */
   readonly isIoMemory: boolean;
   #bytes: Uint8Array | null;
   #end: () => void;
@@ -35,7 +35,7 @@ export class KernelMap implements Disposable {
     this.#end = end;
   }
 
-  /** Whether the bytes are those of the buffer still. */
+  /** Whether the map has not ended. */
   get valid(): boolean {
     return this.#bytes !== null;
   }
@@ -57,13 +57,13 @@ export class KernelMap implements Disposable {
     this.#end();
   }
 
-  /** Ends the map; the buffer may have left its place before. */
+  /** Ends the map; does nothing if it has ended already. */
   [Symbol.dispose](): void {
     this.end();
   }
 }
 
-/** One attempt to map pages of a buffer. What arrives by a copy is waited for. */
+/** One attempt to map pages of a buffer. Waits for pending moves. */
 export function mapPages(
   state: DeviceState,
   buffer: BufferRecord,
@@ -83,8 +83,8 @@ export function mapPages(
 }
 
 /**
- * What the CPU sees of a buffer where it is, after the moves that bring it there: a share in the window on device memory,
- * which the caller must give back, or host pages.
+ * The memory of a buffer as the CPU accesses it, after pending moves: a reference to the window on device memory, which
+ * the caller must drop by `releaseIo`, or host pages.
  */
 export function cpuMemory(
   state: DeviceState,

@@ -153,7 +153,7 @@ Deno.test("a map that finds no host memory, or pages that are no bytes, fails an
   checkInvariants(device);
 });
 
-/** A driver whose windows are counted, and of which there are so many only. */
+/** A driver that records its windows and has at most `limit` of them. */
 class WindowDriver extends TestDriver {
   windows: string[] = [];
   constructor(readonly limit = Infinity) {

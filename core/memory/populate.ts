@@ -7,8 +7,9 @@ import { swapIn } from "./swap_in.ts";
 import type { TranslationTable } from "../contract/translation_table.ts";
 
 /**
- * Makes the pages of a buffer's table exist (`ttm_tt_populate`): accounts for them, which may swap others out, and
- * allocates them or brings them back from the swap store. They need not be `zeroed` if a move is about to fill all of them.
+ * Populates the translation table of a buffer (`ttm_tt_populate`): accounts for the pages, which may swap out other
+ * buffers, and allocates them or reads them back from the swap store. They need not be `zeroed` if a move is about to
+ * overwrite all of them.
  */
 export function populate(
   state: DeviceState,
@@ -17,7 +18,7 @@ export function populate(
   op: Operation,
   zeroed = true,
 ): Outcome {
-  // A write to the store that is under way takes the pages when it ends.
+  // A pending write to the swap store frees the pages when it ends.
   const ready = op.waitFor(table.transfer);
   if (ready !== DONE || table.populated) return ready;
   if (!table.external) {
@@ -48,7 +49,7 @@ function fill(
   }
 }
 
-/** Drops the pages of a table and takes their account back; what is in the swap store stays. */
+/** Frees the pages of a table and undoes their accounting; contents in the swap store stay. */
 export function unpopulate(state: DeviceState, table: TranslationTable): void {
   table.unpopulate();
   uncount(state, table);

@@ -10,8 +10,8 @@ import { isPromise } from "../contract/swap_store.ts";
 import type { SwappedPages, TranslationTable } from "../contract/translation_table.ts";
 
 /**
- * Brings the pages of a table back from the store (`ttm_tt_swapin`). A failed read leaves them swapped out, to be tried
- * again by another call. A store that takes its time is read once for all who wait.
+ * Reads the contents of a table back from the swap store (`ttm_tt_swapin`). After a failed read they stay swapped out,
+ * and another call tries again. All callers that wait share one read of an asynchronous store.
  */
 export function swapIn(
   state: DeviceState,
@@ -37,7 +37,10 @@ export function swapIn(
   return op.waitForOwn(fence);
 }
 
-/** Announces a transfer from or to the store. Those of several buffers end in any order: each has its own timeline. */
+/**
+ * Adds the fence of a transfer from or to the swap store. Transfers of several buffers end in any order, so each has
+ * its own timeline.
+ */
 export function beginTransfer(buffer: BufferRecord, table: TranslationTable): Fence {
   const fence = new FenceContext(`swap of ${buffer}`).next();
   table.transfer = fence;
@@ -57,7 +60,7 @@ function install(
     const { name } = state.store;
     throw new TtmError("EIO", `store "${name}" did not give back what was written of ${buffer} as ${swap.key}`);
   }
-  // It was dropped while it was read.
+  // The contents were discarded during the read.
   if (table.swap !== swap) return false;
   table.restore(bytes);
   state.tracer.swapIn?.(buffer);
@@ -65,7 +68,7 @@ function install(
   return true;
 }
 
-/** Drops what the store keeps of a table, unless the storage is the user's. */
+/** Discards the contents of a table in the swap store, unless their key belongs to the user. */
 export function forgetSwap(state: DeviceState, table: TranslationTable): void {
   const { swap } = table;
   table.swap = null;

@@ -1,8 +1,8 @@
 import type { Clock } from "./clock.ts";
 
 /**
- * Waits for one thing that `start` subscribes to; `start` returns how to unsubscribe. Whichever way the wait ends,
- * nothing of it is left behind.
+ * Waits for one event that `start` subscribes to; `start` returns a function that unsubscribes. However the wait ends,
+ * no subscription and no listener is left.
  */
 export function blockTask<Result>(
   clock: Clock,

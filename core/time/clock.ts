@@ -1,4 +1,4 @@
-/** Names one scheduled event, to cancel it. */
+/** Identifies a scheduled event, to cancel it. */
 export type ClockEvent = unknown;
 
 /** The core's only source of time. Times are milliseconds since an arbitrary origin. */
@@ -7,10 +7,10 @@ export interface Clock {
   now(): number;
   /** Calls `fn` once at the time `at` (or as soon as possible when it has passed), never from inside this call. */
   schedule(at: number, fn: () => void): ClockEvent;
-  /** Forgets an event; one that has happened already is ignored. */
+  /** Cancels an event; one that has run already is ignored. */
   cancel(event: ClockEvent): void;
   /**
-   * Told when a task begins to wait, so that a simulated clock knows when to move on.
+   * Called when a task begins to wait, so that a simulated clock knows when to advance.
    *
    * @returns A function to call when that task no longer waits.
    */

@@ -4,7 +4,7 @@ import type { Clock, ClockEvent } from "./clock.ts";
 import { TtmError } from "../base/errors.ts";
 import { type TimedEvent, TimeQueue } from "./time_queue.ts";
 
-/** How to sleep. */
+/** Options of a sleep. */
 export interface SleepOptions {
   /** Ends the sleep: the call rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -17,8 +17,8 @@ const afterAllTasks: (fn: () => void) => unknown =
   (globalThis as { setImmediate?: (fn: () => void) => unknown }).setImmediate ?? ((fn) => setTimeout(fn, 0));
 
 /**
- * A clock whose time moves only when every task is blocked, or when it is told to. Events of equal time happen in
- * the order in which they were scheduled, so a run is a deterministic function of what was asked of it.
+ * A clock whose time advances only when every task is blocked, or when it is told to. Events of equal time run in the
+ * order in which they were scheduled, so a run is deterministic.
  *
  * @example Time passes as soon as all that is left is waiting
  * ```ts
@@ -45,9 +45,9 @@ export class SimulatedClock implements Clock {
   }
 
   /**
-   * Puts an event into the queue; one in the past happens at the present time.
+   * Schedules an event; one in the past runs at the current time.
    *
-   * @throws {TtmError} `EINVAL` if `at` is no finite number.
+   * @throws {TtmError} `EINVAL` if `at` is not a finite number.
    */
   schedule(at: number, fn: () => void): ClockEvent {
     checkTime("schedule an event", at);
@@ -56,22 +56,22 @@ export class SimulatedClock implements Clock {
     return event;
   }
 
-  /** Takes an event out of the queue; nothing of it is kept. */
+  /** Removes an event from the queue. */
   cancel(event: ClockEvent): void {
     this.#queue.remove(event as TimedEvent | undefined);
   }
 
-  /** How many events have been scheduled that have neither happened nor been cancelled. */
+  /** Number of scheduled events that have neither run nor been cancelled. */
   get pending(): number {
     return this.#queue.size;
   }
 
   /**
-   * Waits for so many milliseconds of simulated time. A task that sleeps counts as blocked, so that time moves on when all
+   * Waits for `ms` milliseconds of simulated time. A task that sleeps counts as blocked, so that time advances when all
    * others wait, too.
    *
-   * @throws {TtmError} `EINVAL` if `ms` is no finite number from 0. An aborted signal rejects with its reason. Both as a
-   * rejection.
+   * @throws {TtmError} `EINVAL`, as a rejection, if `ms` is not a finite number from 0. An aborted signal rejects with
+   * its reason.
    */
   async sleep(ms: number, options: SleepOptions = {}): Promise<void> {
     if (!Number.isFinite(ms) || ms < 0) {
@@ -86,7 +86,7 @@ export class SimulatedClock implements Clock {
     });
   }
 
-  /** Counts a waiting task; time moves on at the next turn of the event loop if it still waits then. */
+  /** Counts a waiting task; time advances at the next turn of the event loop if it still waits then. */
   taskBlocked(): () => void {
     this.#blocked++;
     this.#arm();
@@ -97,7 +97,7 @@ export class SimulatedClock implements Clock {
     };
   }
 
-  /** Makes the next event happen; false when there is none. */
+  /** Runs the next event; false if there is none. */
   runNext(): boolean {
     const event = this.#queue.first;
     if (event === undefined) return false;
@@ -108,9 +108,9 @@ export class SimulatedClock implements Clock {
   }
 
   /**
-   * Makes every event up to and including the time `at` happen, then moves to that time (milliseconds).
+   * Runs every event up to and including the time `at` (milliseconds), then advances to that time.
    *
-   * @throws {TtmError} `EINVAL` if `at` is no finite number.
+   * @throws {TtmError} `EINVAL` if `at` is not a finite number.
    */
   advanceTo(at: number): void {
     checkTime("advance the clock", at);
@@ -118,13 +118,13 @@ export class SimulatedClock implements Clock {
     this.#now = Math.max(this.#now, at);
   }
 
-  /** Makes events happen until the condition holds; false if none is left before it does. */
+  /** Runs events until the condition holds; false if none is left before it does. */
   runUntil(condition: () => boolean): boolean {
     while (!condition()) if (!this.runNext()) return false;
     return true;
   }
 
-  /** Makes events happen until none is left. */
+  /** Runs events until none is left. */
   runUntilIdle(): void {
     while (this.runNext());
   }
@@ -132,7 +132,7 @@ export class SimulatedClock implements Clock {
   #arm(): void {
     if (this.#armed) return;
     this.#armed = true;
-    // One event a turn, so that a task that it releases runs before the next event happens.
+    // One event per turn, so that a task that it resumes runs before the next event.
     afterAllTasks(() => {
       this.#armed = false;
       if (this.#blocked > 0 && this.runNext()) this.#arm();

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { BoDevice, SimulatedClock, TtmError } from "../mod.ts";
 import { fence, TestDriver } from "../testing_devices.ts";
 
-/** Schedules events that note their name, and the clock's time, when they happen. */
+/** Schedules events that record their name, and the clock's time, when they run. */
 function noting(clock: SimulatedClock) {
   const seen: string[] = [];
   const note = (at: number, name: string) => clock.schedule(at, () => seen.push(`${name}@${clock.now()}`));

@@ -3,11 +3,14 @@ export interface TimedEvent {
   readonly at: number;
   readonly order: number;
   readonly fn: () => void;
-  /** Where it stands in the heap. */
+  /** Its index in the heap. */
   position: number;
 }
 
-/** Events by time, and those of equal time by the order of their adding: a binary heap whose events know where they stand. */
+/**
+ * Events by time, and those of equal time in the order in which they were added: a binary heap whose events know their
+ * index.
+ */
 export class TimeQueue {
   #heap: TimedEvent[] = [];
   #added = 0;
@@ -28,7 +31,7 @@ export class TimeQueue {
     return event;
   }
 
-  /** Takes an event out; one that is not in the queue is ignored. */
+  /** Removes an event; one that is not in the queue is ignored. */
   remove(event: TimedEvent | undefined): void {
     if (event === undefined || this.#heap[event.position] !== event) return;
     const { position } = event;
