@@ -21,12 +21,12 @@ export interface BuddyNode extends ManagerNode {
 }
 
 /**
- * Makes a manager that cuts ranges out of blocks whose sizes are powers of two: no search, little fragmentation by small
- * buffers between large ones, and alignment for free. Every range is contiguous; what rounding up takes too much is given
- * back at once. It answers a node or `"no-room"`, never `"busy"`.
+ * Makes a manager that cuts ranges out of blocks whose sizes are powers of two: allocation without a search, little
+ * fragmentation by small buffers between large ones, and alignment at no cost. Every range is contiguous; the excess of
+ * rounding up is freed at once. It answers a node or `"no-room"`, never `"busy"`.
  *
- * A request with an alignment that is no power of two is `EINVAL`. In a range that is hardly larger than the request there
- * may be room that it does not find, as with `drm_buddy`.
+ * A request with an alignment that is no power of two is `EINVAL`. In a range that is hardly larger than the request it
+ * may miss free space, as `drm_buddy` does.
  *
  * @returns A manager that requires a call of {@linkcode MemTypeManager.init} first; any other call before it, or with a
  * node of another manager, is a `TtmError` `EINVAL`.

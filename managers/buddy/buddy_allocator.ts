@@ -13,9 +13,9 @@ import { BlockQuery, checkPowerOfTwo, toChunks } from "./block_query.ts";
 const OPTIONS = optionNames<BuddyOptions>({ size: true, chunk: true });
 
 /**
- * Hands out blocks whose sizes are powers of two, as Linux's `drm_buddy` does, with the same addresses: a request is
- * served by the largest blocks that fit into it, and what is freed is joined with its other half. Memory that was cleared
- * when it was freed is kept apart, and preferred by those who want it cleared.
+ * Allocates blocks whose sizes are powers of two, as Linux's `drm_buddy` does, at the same addresses: a request is
+ * served by the largest blocks that fit into it, and a freed block is joined with its buddy. Memory that was cleared
+ * when it was freed is kept apart, and used first for requests with `cleared`.
  *
  * @example 13 chunks as blocks of 8, 4 and 1
  * ```ts

@@ -18,8 +18,8 @@ export interface FirstFitOptions extends RangeManagerOptions {
 const OPTIONS = optionNames<FirstFitOptions>({ order: true, scan: true });
 
 /**
- * Makes a manager that gives each buffer one range of pages: the lowest that it fits into, or the highest if the request
- * is `topDown`. Every range is contiguous. It answers a node or `"no-room"`, never `"busy"`.
+ * Makes a manager that gives each buffer one range of pages: the lowest one that fits, or the highest if the request is
+ * `topDown`. Every range is contiguous. It answers a node or `"no-room"`, never `"busy"`.
  *
  * @param options The order of the search, and how victims are chosen when no hole fits.
  * @returns A manager that requires a call of {@linkcode MemTypeManager.init} first; any other call before it, or with a
