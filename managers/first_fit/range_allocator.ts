@@ -102,10 +102,10 @@ export class RangeAllocator {
   }
 
   /**
-   * Takes room for a node in the first hole of the asked order that it fits into. The node lies at the low end of what
-   * it may use of that hole, for `"highest"` at the high end.
+   * Allocates a node in the first hole of the requested order that fits. The node lies at the low end of the usable
+   * part of that hole, for `"highest"` at the high end.
    *
-   * @returns The node, or null if there is no room, and then nothing has changed.
+   * @returns The node; or null if no hole fits, and then nothing has changed.
    * @throws {TtmError} `EINVAL` if a member is unknown, of the wrong type or out of range, or the order is none of the
    * allocator's.
    */
