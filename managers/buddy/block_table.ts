@@ -2,7 +2,7 @@ import { floorLog2, powerOfTwo } from "./orders.ts";
 
 /** No block. */
 export const NONE = 0;
-/** The block of which all others are parts. It is larger than the space, so that it is never handed out. */
+/** The block of which all others are parts. It is larger than the space, so that it is never allocated. */
 export const SPACE = 0;
 // Cells of a pair after those of its halves: the block that was split, the order of the halves, the masks of free
 // orders.

@@ -12,7 +12,7 @@ import { BuddyAllocator } from "./buddy_allocator.ts";
 
 const NAME = "buddy";
 
-/** A range of pages that {@linkcode buddy} has handed out. */
+/** A range of pages allocated by the {@linkcode buddy} manager. */
 export interface BuddyNode extends ManagerNode {
   /** First page. */
   readonly start: number;

@@ -14,7 +14,7 @@ export interface BuddyRequest {
   readonly minBlock?: number;
   /** First unit that may be used. @default {0} */
   readonly start?: number;
-  /** First unit that may not be used any more. @default {the size of the space} */
+  /** First unit after the range that may be used. @default {the size of the space} */
   readonly end?: number;
   /** Stay in [start, end). A range of exactly the size is always kept to. @default {whether one is given} */
   readonly ranged?: boolean;

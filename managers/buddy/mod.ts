@@ -4,7 +4,7 @@
  * and keeps cleared memory apart. It chooses the addresses that Linux's `drm_buddy` chooses. It depends only on the
  * core's error and types, and runs wherever JavaScript does.
  *
- * @example Cleared memory goes to those who want it
+ * @example Cleared memory is kept for requests with `cleared`
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { BuddyAllocator } from "@ttm/buddy";

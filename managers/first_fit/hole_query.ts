@@ -30,7 +30,7 @@ export class HoleQuery {
   patience: number = Infinity;
   /** The address of the request in the hole that the last search found. */
   address = 0;
-  /** Entries of trees looked at since this was last set to 0. */
+  /** Entries of trees visited since this was last set to 0. */
   visits = 0;
 
   /** Whether every hole of the size fits without a check. */

@@ -27,7 +27,7 @@ import { STEM } from "./tree_nodes.ts";
  * The holes are kept in B+ trees that also store the largest room in each subtree (augmented search trees: Cormen et
  * al., *Introduction to Algorithms*, chapters "B-Trees" and "Augmenting Data Structures"), not only for plain requests,
  * as `drm_mm` does, but for each alignment and colour in use. So the first hole that fits is found by descending, O(log
- * n) however fragmented the space is. The README tells when a search may take longer.
+ * n) however fragmented the space is. The README says when a search may take longer.
  *
  * @example Best fit, and from the top down
  * ```ts
@@ -174,8 +174,8 @@ export class RangeAllocator {
   /**
    * Begins a search for nodes whose removal makes a hole for a request, whatever its order and colour.
    *
-   * @throws {TtmError} `EINVAL` if a member is of the wrong type or out of range, the size is 0, or the allocator guards
-   * colours.
+   * @throws {TtmError} `EINVAL` if a member is of the wrong type or out of range, the size is 0, or the allocator
+   * guards colours.
    */
   scan(request: InsertRequest): RangeScan {
     checkInsertNames(request);

@@ -72,7 +72,7 @@ export interface InsertRequest {
   readonly color?: number;
   /** First unit that may be used, 0 to 2^53 - 1. @default {0} */
   readonly lo?: number;
-  /** First unit that may not be used any more: `lo` to 2^53 - 1, or `Infinity`. @default {Infinity} */
+  /** First unit after the range that may be used: `lo` to 2^53 - 1, or `Infinity`. @default {Infinity} */
   readonly hi?: number;
   /** One of the allocator's orders. Defaults to the first of them. */
   readonly order?: SearchOrder;

@@ -12,7 +12,7 @@ export interface ScanRequest {
   readonly alignment: number;
   /** First unit that may be used. */
   readonly lo: number;
-  /** First unit that may not be used any more, or `Infinity`. */
+  /** First unit after the range that may be used, or `Infinity`. */
   readonly hi: number;
 }
 

@@ -37,7 +37,7 @@ export interface GoodFitRequest {
   readonly alignment?: number;
   /** First unit that may be used, 0 to 2^53 - 1. @default {0} */
   readonly lo?: number;
-  /** First unit that may not be used any more: `lo` to 2^53 - 1, or `Infinity`. @default {Infinity} */
+  /** First unit after the range that may be used: `lo` to 2^53 - 1, or `Infinity`. @default {Infinity} */
   readonly hi?: number;
   /** Use the highest address that fits. @default {false} */
   readonly topDown?: boolean;

@@ -12,7 +12,7 @@ export class HoleQuery {
   alignment = 1;
   /** First unit that may be used; not before the space. */
   lo = 0;
-  /** First unit that may not be used any more; not beyond the space. */
+  /** First unit after the range that may be used; not beyond the space. */
   hi = 0;
   /** Whether the highest address is wanted. */
   topDown = false;
