@@ -16,7 +16,7 @@ export class HoleQuery {
   color: number = UNGUARDED;
   /** First unit that may be used. */
   lo = 0;
-  /** First unit that may not be used. */
+  /** First unit after the range that may be used. */
   hi = 0;
   /** Whether [lo, hi) is less than the whole space. */
   limited = false;

@@ -20,7 +20,7 @@ Deno.test("insert() takes a small hole that is large enough, among equals the on
   assertEquals(take(withHoles(20, 5, 5, 6), { size: 5 }).start, 27);
   assertEquals(take(withHoles(20, 5, 5, 6), { size: 6 }).start, 33);
   assertEquals(take(withHoles(20, 5, 5, 6), { size: 7 }).start, 0);
-  // From 64 on sizes share a bin: 1000 is too small for some, so that 1024 is taken though 1001 would do.
+  // From 64 on sizes share a bin: the bin of 1001 may hold sizes below 1000, so the hole of 1024 is used.
   assertEquals(take(withHoles(1001, 1024), { size: 1000 }).start, 1002);
 });
 
