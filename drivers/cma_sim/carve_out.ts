@@ -3,8 +3,8 @@ import { checkInteger } from "@ttm/core/arguments";
 import type { CarveOutStats } from "./cma_options.ts";
 
 /**
- * A contiguous area that the system may use for its movable pages as long as the device does not need it. A page of the
- * system keeps its number wherever its bytes are.
+ * A contiguous area (CMA) that the system uses for its movable pages while the device does not need it. A page of the
+ * system keeps its number when its bytes are migrated.
  */
 export class CarveOut {
   readonly pages: number;
@@ -14,7 +14,7 @@ export class CarveOut {
   #held: Map<number, number> = new Map();
   #stats = { left: 0, returned: 0 };
 
-  /** The system has its pages at the end of the area, each filled with its number. */
+  /** The system's pages are at the end of the area, each filled with its number. */
   constructor(pages: number, movable: number) {
     this.pages = pages;
     this.#firstMovable = pages - movable;
@@ -27,14 +27,14 @@ export class CarveOut {
     return { systemPages: this.#system.size, away: this.#away.size, ...this.#stats };
   }
 
-  /** The bytes of a page of the system, wherever they are at present. */
+  /** The bytes of a page of the system, also while it is migrated out of the area. */
   systemPage(page: number): Uint8Array {
     const bytes = this.#system.get(page);
     if (bytes !== undefined) return bytes;
     throw new TtmError("EINVAL", `Cannot look at page ${page}: the system has none of that number`);
   }
 
-  /** Keeps a page of the system where it is, as I/O on it does. */
+  /** Pins a page of the system in the area, as I/O on it does; returns a function that unpins it. */
   hold(page: number): () => void {
     checkInteger("hold page", "page", page, 0, this.pages - 1);
     if (!this.#system.has(page) || this.#away.has(page)) {
@@ -48,20 +48,20 @@ export class CarveOut {
     };
   }
 
-  /** Makes the pages of the system leave a range; throws EBUSY, with all where they were, if one cannot. */
+  /** Migrates the system's pages out of a range; throws EBUSY, with nothing migrated, if one of them is pinned. */
   claim(start: number, pages: number): void {
     const inWay = this.#residents(start, pages);
     const held = inWay.find((page) => this.#held.has(page));
     if (held !== undefined) throw new TtmError("EBUSY", `page ${held} of the carve-out is in use by the system`);
     for (const page of inWay) {
-      // Elsewhere in the system's memory.
+      // The copy is outside the area.
       this.#system.set(page, this.systemPage(page).slice());
       this.#away.add(page);
     }
     this.#stats.left += inWay.length;
   }
 
-  /** Lets the pages of the system return to a range that the device has left. */
+  /** Migrates the system's pages back to a range that the device no longer uses. */
   release(start: number, pages: number): void {
     for (let page = Math.max(start, this.#firstMovable); page < start + pages; page++) {
       if (!this.#away.delete(page)) continue;

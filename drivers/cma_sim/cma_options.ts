@@ -1,11 +1,11 @@
-/** What the simulated device is like. Sizes are bytes and are rounded down to whole pages of 4096 bytes. */
+/** Options of the simulated device. Sizes are bytes and are rounded down to whole pages of 4096 bytes. */
 export interface CmaSimOptions {
   /** Size of the contiguous area that the device can address. */
   readonly carveOut: number;
-  /** How much of it the rest of the system uses while the device does not. @default {0} */
+  /** How many bytes of it the rest of the system uses while the device does not. @default {0} */
   readonly movable?: number;
   /**
-   * How much the device can see besides, as scattered pages that an IOMMU shows it as ranges: memory type `"iommu"`.
+   * Size of memory type `"iommu"`: scattered pages that an IOMMU maps for the device.
    *
    * @default {none}
    */
@@ -16,14 +16,14 @@ export interface CmaSimOptions {
   readonly dma32?: boolean;
 }
 
-/** The carve-out as the rest of the system sees it, in pages. */
+/** The system's use of the carve-out, in pages. */
 export interface CarveOutStats {
-  /** Pages of the system that live in the carve-out when they can. */
+  /** Pages of the system that belong to the carve-out. */
   readonly systemPages: number;
-  /** Those of them that had to leave, and have not returned. */
+  /** How many of them are migrated out of it now. */
   readonly away: number;
-  /** How often one has left. */
+  /** How many pages have been migrated out of it so far. */
   readonly left: number;
-  /** How often one has returned. */
+  /** How many pages have been migrated back so far. */
   readonly returned: number;
 }

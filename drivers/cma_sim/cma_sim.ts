@@ -32,13 +32,14 @@ const TO_IOMMU: Placement = {
 };
 
 /**
- * A simulated device without memory of its own, as in a phone: host pages, which it sees through a contiguous carve-out
- * that it shares with the rest of the system, and perhaps scattered ones through an IOMMU. Bringing a buffer there binds
- * its pages and copies nothing; pages of the system that are in the way of the carve-out leave, and return when it has gone.
+ * A simulated device without memory of its own, as in a phone: it accesses host pages through a contiguous carve-out
+ * that it shares with the rest of the system, and optionally scattered pages through an IOMMU. A move to one of these
+ * memory types binds the buffer's pages and copies nothing; the system's pages in that range of the carve-out are
+ * migrated out of it, and migrated back when the buffer has left.
  *
- * Caching matters: what is mapped write-combined is the same for CPU and device at any time; of what is cached, the device
- * sees what the CPU has written when the buffer was bound or {@linkcode flush}ed, and the CPU sees what the device has
- * written after {@linkcode invalidate} or when the buffer leaves.
+ * Caching matters. Write-combined pages are always coherent between CPU and device. Of cached pages, the device sees
+ * what the CPU had written when the buffer was bound or {@linkcode flush}ed, and the CPU sees what the device has
+ * written after {@linkcode invalidate} or when the buffer is unbound.
  *
  * @example The device writes, the CPU looks
  * ```ts
@@ -61,9 +62,9 @@ const TO_IOMMU: Placement = {
 export class CmaSim implements Driver {
   /** Always `"cma-sim"`. */
   readonly name = "cma-sim";
-  /** SYSTEM, the carve-out `"cma"`, and `"iommu"` if there is one. */
+  /** SYSTEM, the carve-out `"cma"`, and `"iommu"` if it has a size. */
   readonly memoryTypes: Driver["memoryTypes"];
-  /** Nothing is ever copied; pages may need 32-bit addresses. */
+  /** Moves never copy; pages may need 32-bit addresses. */
   readonly supports: { readonly dma32: boolean };
   #kind: MemoryKind<unknown>;
   #area: CarveOut;
@@ -96,12 +97,12 @@ export class CmaSim implements Driver {
     this.#fromCarveOut = iommu === undefined ? TO_SYSTEM : TO_IOMMU;
   }
 
-  /** How the system and the device have shared the carve-out. */
+  /** The use of the carve-out by the system. */
   get carveOutStats(): CarveOutStats {
     return this.#area.stats;
   }
 
-  /** How the engine has spent its time. */
+  /** The simulated time that the engine has spent. */
   get graphicsStats(): EngineStats {
     return this.#engine().stats;
   }
@@ -113,7 +114,7 @@ export class CmaSim implements Driver {
   }
 
   /**
-   * The bytes of a page of the system, for tests and tools: wherever they are, they are the same.
+   * The bytes of a page of the system, for tests and tools; migration does not change them.
    *
    * @throws {TtmError} `EINVAL` if the system has no page of that number.
    */
@@ -122,8 +123,8 @@ export class CmaSim implements Driver {
   }
 
   /**
-   * Keeps a page of the system in the carve-out, as I/O on it does, until the result is disposed of. Who needs it for a
-   * buffer gets `EBUSY`.
+   * Pins a page of the system in the carve-out, as I/O on it does, until the result is disposed of. A buffer that needs
+   * its range fails with `EBUSY`.
    *
    * @throws {TtmError} `EINVAL` if the system has no page there.
    */
@@ -137,7 +138,9 @@ export class CmaSim implements Driver {
     };
   }
 
-  /** From the carve-out behind the IOMMU, if there is one, and only if that cannot be to SYSTEM; from there to SYSTEM. */
+  /**
+   * From the carve-out to IOMMU memory, or to SYSTEM if there is none or it has no space; from IOMMU memory to SYSTEM.
+   */
   evictPlacement(buffer: BufferView): Placement {
     return buffer.memoryType === "cma" ? this.#fromCarveOut : TO_SYSTEM;
   }
@@ -147,24 +150,28 @@ export class CmaSim implements Driver {
     return tableOf(this.#kind, buffer.pages);
   }
 
-  /** Makes the buffer's pages visible to the device; in the carve-out the system's pages leave the range. */
+  /**
+   * Makes the buffer's pages visible to the device; in the carve-out the system's pages are migrated out of the range.
+   */
   bind(_buffer: BufferView, table: TranslationTable, memoryType: string, start: number): void {
     if (memoryType === "cma") this.#area.claim(start, table.pages);
     this.#view.open(table);
   }
 
-  /** The CPU sees what the device has written, and the system's pages return. */
+  /** Makes the device's writes visible to the CPU; in the carve-out the system's pages are migrated back. */
   unbind(_buffer: BufferView, table: TranslationTable): void {
     this.#view.close(table);
     if (table.boundTo === "cma") this.#area.release(table.boundAt, table.pages);
   }
 
   /**
-   * Queues a job behind the earlier ones and behind conflicting work of its buffers, and announces it to them. A job that
-   * writes a buffer counts as having written all of its pages. If its program throws, its fence fails.
+   * Queues a job after earlier jobs and after conflicting work on its buffers, and adds its fence to their reservation
+   * objects. A job that writes a buffer counts as having written all of its pages. If its program throws, its fence
+   * fails.
    *
    * @returns The fence that signals when the job has ended.
-   * @throws {TtmError} `EINVAL` if a buffer is not reserved or not where the device sees it, or the duration is no time.
+   * @throws {TtmError} `EINVAL` if a buffer is not reserved or not in device-visible memory, or the duration is out of
+   * range.
    */
   submit(job: GpuJob): Fence {
     const program = (contents: readonly Contents[]) => {
@@ -178,38 +185,38 @@ export class CmaSim implements Driver {
   }
 
   /**
-   * The contents of a buffer at this moment: what the device sees where it is bound, else what the CPU sees. For tests and
-   * tools.
+   * The current contents of a buffer: as the device sees them while it is bound, else as the CPU sees them. For tests
+   * and tools.
    *
-   * @returns null if it has no memory yet, which reads as zero.
+   * @returns null if it has no memory yet; such a buffer reads as zero.
    */
   contentsOf({ tt }: BufferView): Contents | null {
     return tt?.populated === true ? this.#view.contents(tt) : null;
   }
 
   /**
-   * Writes the CPU's caches back, so that the device sees what the CPU has written. Does nothing to write-combined pages.
+   * Writes the CPU's caches back, so that the device sees the CPU's writes. No effect on write-combined pages.
    *
-   * @throws {TtmError} `EINVAL` if the buffer is not where the device sees it.
+   * @throws {TtmError} `EINVAL` if the buffer is not in device-visible memory.
    */
   flush(buffer: BufferView): void {
     this.#view.flush(boundTable("flush", buffer));
   }
 
   /**
-   * Drops the CPU's caches, so that the CPU sees what the device has written. Does nothing to write-combined pages.
+   * Invalidates the CPU's caches, so that the CPU sees the device's writes. No effect on write-combined pages.
    *
-   * @throws {TtmError} `EINVAL` if the buffer is not where the device sees it.
+   * @throws {TtmError} `EINVAL` if the buffer is not in device-visible memory.
    */
   invalidate(buffer: BufferView): void {
     this.#view.invalidate(boundTable("invalidate", buffer));
   }
 
   /**
-   * What the device sees of a buffer.
+   * Reads as the device does.
    *
-   * @throws {TtmError} `EINVAL` if the buffer is not where the device sees it, or the bytes are not in the buffer; `ENODEV`
-   * if the device keeps stamps instead of bytes.
+   * @throws {TtmError} `EINVAL` if the buffer is not in device-visible memory, or the range is not inside the buffer;
+   * `ENODEV` if the device keeps stamps instead of bytes.
    */
   read(buffer: BufferView, offset: number, length: number): Uint8Array {
     const table = boundTable("read", buffer);
@@ -221,8 +228,8 @@ export class CmaSim implements Driver {
   /**
    * Writes as the device does.
    *
-   * @throws {TtmError} `EINVAL` if the buffer is not where the device sees it, or the bytes do not fit; `ENODEV` if the device
-   * keeps stamps instead of bytes.
+   * @throws {TtmError} `EINVAL` if the buffer is not in device-visible memory, or the range is not inside the buffer;
+   * `ENODEV` if the device keeps stamps instead of bytes.
    */
   write(buffer: BufferView, offset: number, bytes: Uint8Array): void {
     const table = boundTable("write", buffer);

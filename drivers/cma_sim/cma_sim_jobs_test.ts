@@ -21,7 +21,7 @@ interface Bench {
   holds(buffer: BufferObject, stamp: number): boolean;
 }
 
-/** Runs a test with 8 pages of carve-out and 16 behind an IOMMU, then checks all invariants and gives everything up. */
+/** Runs a test with 8 pages of carve-out and 16 behind an IOMMU, then checks all invariants and closes the device. */
 async function bench(options: Partial<CmaSimOptions>, test: (bench: Bench) => void): Promise<void> {
   const driver = new CmaSim({ carveOut: 8 * PAGE_SIZE, iommu: 16 * PAGE_SIZE, ...options });
   const clock = new SimulatedClock();

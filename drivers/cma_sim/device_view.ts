@@ -1,16 +1,16 @@
 import type { TranslationTable } from "@ttm/core";
 import { Contents, type MemoryKind } from "@ttm/sim-parts";
 
-/** What the device has seen of a cached table: memory as it was when the CPU last wrote its caches back. */
+/** The device's view of a cached table: memory as of the CPU's last cache write-back. */
 interface DeviceMemory {
   readonly memory: unknown;
-  /** Pages that the device has written since the CPU last looked. */
+  /** Pages that the device has written since the last invalidate. */
   readonly written: Set<number>;
 }
 
 /**
- * What the device sees of bound tables. Write-combined pages are the same for it as for the CPU; cached ones differ until
- * somebody flushes or invalidates.
+ * The device's view of bound tables. Write-combined pages are coherent with the CPU's view; cached pages differ until a
+ * flush or an invalidate.
  */
 export class DeviceView {
   #kind: MemoryKind<unknown>;
@@ -20,7 +20,7 @@ export class DeviceView {
     this.#kind = kind;
   }
 
-  /** The device sees the pages as they are now. */
+  /** Begins the view of a bound table: the device sees the pages as they are now. */
   open(table: TranslationTable): void {
     if (table.caching !== "cached") return;
     this.#kind.check(table.contents);
@@ -29,25 +29,25 @@ export class DeviceView {
     this.#cached.set(table, { memory, written: new Set() });
   }
 
-  /** The CPU sees what the device has written. */
+  /** Ends the view of a table; the CPU sees the device's writes. */
   close(table: TranslationTable): void {
     this.invalidate(table);
     this.#cached.delete(table);
   }
 
-  /** What the device sees. */
+  /** The contents that the device sees. */
   contents(table: TranslationTable): Contents {
     return new Contents(this.#kind, this.#cached.get(table)?.memory ?? table.contents, 0, table.pages);
   }
 
-  /** Takes note of what the device has written. */
+  /** Records pages that the device has written. */
   wrote(table: TranslationTable, page: number, end: number): void {
     const written = this.#cached.get(table)?.written;
     if (written === undefined) return;
     for (; page < end; page++) written.add(page);
   }
 
-  /** The device sees what the CPU has written, except where it has written itself. */
+  /** Makes the CPU's writes visible to the device, except in pages that the device has written. */
   flush(table: TranslationTable): void {
     const cached = this.#cached.get(table);
     if (cached === undefined) return;
@@ -56,7 +56,7 @@ export class DeviceView {
     }
   }
 
-  /** The CPU sees what the device has written. */
+  /** Makes the device's writes visible to the CPU. */
   invalidate(table: TranslationTable): void {
     const cached = this.#cached.get(table);
     if (cached === undefined) return;

@@ -1,6 +1,7 @@
 /**
- * A simulated device with unified memory for `@ttm/core`: {@linkcode CmaSim}. Its buffers are host pages, which it sees
- * through a contiguous carve-out. No dependency but the core; runs wherever JavaScript does.
+ * A simulated device with unified memory for `@ttm/core`: {@linkcode CmaSim}. Its buffers are host pages, which it
+ * accesses through a contiguous carve-out. It depends only on the core and `@ttm/sim-parts`, and runs wherever
+ * JavaScript does.
  *
  * @module
  */

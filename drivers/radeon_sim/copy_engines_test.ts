@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { PAGE_SIZE } from "@ttm/core";
 import { type Bench, bench, SLOW } from "./testing_bench.ts";
 
-/** Lets two buffers that do not fit together push each other out of VRAM three times; the time that it has taken. */
+/** Two buffers that do not fit together evict each other from VRAM three times; returns the simulated time. */
 function pushEachOther({ make, bring, fill, holds, clock }: Bench): number {
   const [a, b] = [make(6, "vram"), make(6, "gtt")];
   fill(a, 1);

@@ -7,19 +7,19 @@ export type EngineKind = "copy" | "graphics";
 
 /** A copy or a clear, as the engines see it. */
 export interface CopyTask {
-  /** Work that must end before it starts. */
+  /** Fences to wait for before it starts. */
   readonly after: readonly Fence[];
   /** Size in pages. */
   readonly pages: number;
-  /** Whether it leaves its place in VRAM. */
+  /** Whether its source is in VRAM. */
   readonly leavesVram: boolean;
   /** Its effect, at its end. */
   readonly run: () => void;
 }
 
-/** The engines of one GPU, and the processor that writes the table of the GART for them. */
+/** The engines of one GPU, and the CPU's updates of the GART's table as a fourth one. */
 export class Engines {
-  /** One, or that of what leaves VRAM and that of what comes. */
+  /** One engine for all copies, or one for those out of VRAM and one for those into it. */
   readonly copies: readonly Engine[];
   readonly graphics: Engine;
   readonly gart: Engine;
@@ -36,7 +36,7 @@ export class Engines {
     this.#options = options;
   }
 
-  /** What the copy engines have done together. */
+  /** The sum of the copy engines' statistics. */
   get copyStats(): EngineStats {
     const sum = { tasks: 0, busyMs: 0, stalls: 0, stalledMs: 0 };
     for (const { stats } of this.copies) {
@@ -60,21 +60,21 @@ export class Engines {
     return this.#submit("graphics", this.graphics, after, durationMs, run);
   }
 
-  /** Writes so many entries of the GART's table. Whatever is submitted later starts after that. */
+  /** Updates `pages` entries of the GART's table. Tasks that are submitted later start after that. */
   updateGart(pages: number): void {
     const durationMs = this.#options.bindLatencyMs + pages * this.#options.bindMsPerPage;
     if (durationMs > 0) this.#lastUpdate = this.gart.submit([], durationMs, () => {});
   }
 
-  /** Lets the n-th task of a kind from now on hang; n is 1 for the next. */
+  /** Makes the n-th task of a kind from now on hang; n is 1 for the next. */
   hang(kind: EngineKind, nth: number): void {
     this.#tasksToHang[kind] = nth;
   }
 
-  /** Ends what the engines are working on by an error, and goes on behind it; how many tasks that were. */
+  /** Fails the task that each engine is running and continues with the next; returns the number of failed tasks. */
   reset(): number {
     const error = new TtmError("EIO", "Cannot finish the work in hand: the GPU was reset");
-    // All of them stop before the first fence signals, or what it lets another one start would be lost, too.
+    // All engines halt before the first fence signals; else a task that this fence starts would be lost, too.
     const goOn = [...this.copies, this.graphics].map((engine) => engine.halt());
     return goOn.map((go) => go(error)).filter((hadTask) => hadTask).length;
   }

@@ -2,20 +2,20 @@ import { BufferObject, type Placement, TtmError, type WaitOptions } from "@ttm/c
 import { checkArray, checkOptions, checkWaitOptions, checkWord, optionNames, show } from "@ttm/core/arguments";
 import type { JobBuffer } from "@ttm/sim-parts";
 
-/** A memory type that jobs reach. */
+/** A memory type that jobs can access. */
 export type MemoryDomain = "vram" | "gtt";
 
-/** One buffer of a submission, and where it may be. */
+/** One buffer of a submission, with its preferred and its allowed memory types. */
 export interface SubmissionBuffer extends JobBuffer {
-  /** Where it should be. */
+  /** The memory type to validate it to. */
   readonly preferred: MemoryDomain;
-  /** Where it may be, the preferred one among them. @default {the preferred one and `"gtt"`} */
+  /** The allowed memory types, including the preferred one. @default {the preferred one and `"gtt"`} */
   readonly allowed?: readonly MemoryDomain[];
 }
 
-/** What is known of the moves of a GPU. */
+/** The move statistics of a GPU. */
 interface MoveCounter {
-  /** Bytes that copies have been queued for, from the beginning on. */
+  /** Bytes of all copies queued so far. */
   readonly bytesMoved: number;
   /** Bytes that one submission may move. */
   readonly moveBudget: number;
@@ -27,7 +27,7 @@ const DOMAINS: readonly MemoryDomain[] = ["vram", "gtt"];
 const LEAST_BUDGET = 2 ** 20;
 
 /**
- * How many bytes one submission may move: half of what is free of the first half of VRAM, and 1 MiB at least
+ * The bytes that one submission may move: half of the free part of the first half of VRAM, and at least 1 MiB
  * (`radeon_bo_get_threshold_for_moves`).
  */
 export function moveBudget(vramBytes: number, usedBytes: number): number {
@@ -35,7 +35,7 @@ export function moveBudget(vramBytes: number, usedBytes: number): number {
   return Math.max(LEAST_BUDGET, Math.floor(freeOfHalf / 2));
 }
 
-/** Validates a list within the budget of a submission (`radeon_bo_list_validate`); the bytes that it has moved. */
+/** Validates a list within the move budget of a submission (`radeon_bo_list_validate`); returns the bytes moved. */
 export async function validateList(
   counter: MoveCounter,
   list: readonly SubmissionBuffer[],
@@ -49,7 +49,7 @@ export async function validateList(
     const { buffer, preferred } = entry;
     if (buffer.pins > 0) continue;
     const allowed = allowedFor(entry);
-    // The buffer in hand does not count, so that one of any size can be moved.
+    // Only earlier buffers count, so that one of any size can be moved.
     const isSpent = counter.bytesMoved - before > budget;
     const present = allowed.find((domain) => domain === buffer.memoryType);
     const domain = isSpent && present !== undefined ? present : preferred;

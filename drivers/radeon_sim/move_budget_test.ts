@@ -6,7 +6,7 @@ import { bench } from "./testing_bench.ts";
 
 const MiB = 2 ** 20;
 const PAGES = MiB / PAGE_SIZE;
-/** Room for everything: VRAM of 64 MiB, whose budget is 1 MiB from 30 MiB of use on. */
+/** Every buffer fits: VRAM of 64 MiB, whose budget is 1 MiB once 30 MiB are in use. */
 const LARGE = { vram: 64 * MiB, gtt: 256 * MiB, contents: "stamps" } as const;
 
 const uses = (buffers: readonly SubmissionBuffer["buffer"][], rest: Omit<SubmissionBuffer, "buffer" | "write">) =>
@@ -55,7 +55,7 @@ Deno.test("once a list has moved more than its budget, what is where it may be s
   await bench(LARGE, async ({ gpu, clock, make, fill, holds }) => {
     make(32 * PAGES, "vram");
     assertEquals(gpu.moveBudget, MiB);
-    // The first may be of any size, the second comes before more than 1 MiB has been moved.
+    // The first may be of any size; the second is validated before more than 1 MiB has been moved.
     const buffers = [make(PAGES, "gtt"), make(PAGES, "gtt"), make(1, "gtt"), make(1), make(1, "system")];
     for (const buffer of buffers.slice(0, 3)) fill(buffer, buffer.id);
     const moved = await gpu.validateList(uses(buffers, { preferred: "vram" }));

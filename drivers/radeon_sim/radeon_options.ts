@@ -1,28 +1,28 @@
 import { PAGE_SIZE, TtmError } from "@ttm/core";
 import { checkInteger, checkOptions as checkNames, checkWord, optionNames, show } from "@ttm/core/arguments";
 
-/** What the simulated GPU is like. Sizes are bytes and are rounded down to whole pages of 4096 bytes. */
+/** Options of the simulated GPU. Sizes are bytes and are rounded down to whole pages of 4096 bytes. */
 export interface RadeonSimOptions {
   /** Size of VRAM. */
   readonly vram: number;
-  /** Size of the part of VRAM, from its start, that the CPU sees. @default {256 MiB, or all if there is less} */
+  /** Size of the CPU-visible part of VRAM, from its start. @default {256 MiB, or all of a smaller VRAM} */
   readonly visibleVram?: number;
-  /** Size of GTT, the system memory that the GPU can see at one time. */
+  /** Size of GTT: the most system memory that is bound for the GPU at one time. */
   readonly gtt: number;
   /** Real bytes, or stamps for workloads larger than this machine's memory. @default {"bytes"} */
   readonly contents?: "bytes" | "stamps";
   /**
-   * With two copy engines one carries what leaves its place in VRAM and the other what comes into VRAM from outside, so
-   * that an eviction and an upload overlap. Each has the whole bandwidth, as either direction of a bus has. @default {1}
+   * With two copy engines one runs copies out of VRAM and the other copies into VRAM from outside, so that an eviction
+   * and an upload overlap. Each has the whole bandwidth, as each direction of a bus has. @default {1}
    */
   readonly copyEngines?: 1 | 2;
-  /** Bandwidth of a copy engine, in bytes a millisecond. @default {12 GB/s} */
+  /** Bandwidth of a copy engine, in bytes per millisecond. @default {12 GB/s} */
   readonly copyBytesPerMs?: number;
-  /** Time that a copy takes to get going, in milliseconds. @default {0.01} */
+  /** Latency of a copy, in milliseconds. @default {0.01} */
   readonly copyLatencyMs?: number;
-  /** Time to bind pages into GTT or to unbind them, in milliseconds for each page. @default {0} */
+  /** Time to bind pages into GTT or to unbind them, in milliseconds per page. @default {0} */
   readonly bindMsPerPage?: number;
-  /** Time to bind or unbind, whatever the number of pages, in milliseconds: the flush of the TLB. @default {0} */
+  /** Time to bind or unbind any number of pages, in milliseconds: the TLB flush. @default {0} */
   readonly bindLatencyMs?: number;
 }
 
@@ -54,7 +54,7 @@ const OPTIONS = optionNames<RadeonSimOptions>({
 const DEFAULT_VISIBLE = 256 * 2 ** 20;
 
 /**
- * Checks options and fills in what they leave out.
+ * Checks options and adds the defaults.
  *
  * @throws {TtmError} `EINVAL` if one is out of range.
  */

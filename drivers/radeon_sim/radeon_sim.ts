@@ -32,10 +32,10 @@ const TO_SYSTEM: Placement = { placement: [{ memoryType: "system" }] };
 const THROUGH_GTT: Place = { memoryType: "gtt", temporary: true };
 
 /**
- * A simulated discrete GPU after radeon: SYSTEM, GTT and VRAM of which the CPU sees the first part. One or two copy
- * engines move bytes between VRAM and GTT, one graphics engine runs jobs; all run on the device's clock. The part of
- * VRAM that the CPU sees is evicted to the rest of it if there is room, VRAM to GTT, GTT to SYSTEM. The way between VRAM
- * and SYSTEM leads through GTT, since the engines see no other host memory.
+ * A simulated discrete GPU after radeon: SYSTEM, GTT, and VRAM whose first part is CPU-visible. One or two copy engines
+ * copy between VRAM and GTT, one graphics engine runs jobs; all run on the device's clock. Buffers in the CPU-visible
+ * part of VRAM are evicted to the rest of it if they fit there, others from VRAM to GTT, and from GTT to SYSTEM. A move
+ * between VRAM and SYSTEM goes through GTT, since the engines can access no other host memory.
  *
  * @example A job fills a buffer in VRAM, the CPU reads it back
  * ```ts
@@ -95,39 +95,39 @@ export class RadeonSim implements Driver {
     ];
   }
 
-  /** Size of the part of VRAM that the CPU sees, in pages from its start. */
+  /** Size of the CPU-visible part of VRAM, in pages from its start. */
   get visiblePages(): number {
     return this.#options.visiblePages;
   }
 
-  /** How the copy engines have spent their time, together. */
+  /** The simulated time that the copy engines have spent, together. */
   get copyStats(): EngineStats {
     return this.#engines.copyStats;
   }
 
-  /** The same of each copy engine; of two, that of what leaves its place in VRAM comes first. */
+  /** The same for each copy engine; of two, the engine for copies out of VRAM comes first. */
   get copyEngineStats(): readonly EngineStats[] {
     return this.#engines.copies.map(({ stats }) => stats);
   }
 
-  /** How the graphics engine has spent its time; its stalls are jobs that waited for copies. */
+  /** The simulated time that the graphics engine has spent; its stalls are jobs that waited for copies. */
   get graphicsStats(): EngineStats {
     return this.#engines.graphics.stats;
   }
 
-  /** What binding and unbinding has cost: a task for each, and none while it is free. */
+  /** The simulated time of binding and unbinding: one task for each, and none while both take no time. */
   get gartStats(): EngineStats {
     return this.#engines.gart.stats;
   }
 
-  /** Bytes that copies have been queued for so far, those of evictions too. Clears and binds move none. */
+  /** Bytes of all copies queued so far, also for evictions. Clears and binds count as none. */
   get bytesMoved(): number {
     return this.#bytesMoved;
   }
 
   /**
-   * How many bytes a submission may move as VRAM is filled now, as {@linkcode validateList}: half of what is free of the
-   * first half of VRAM, and 1 MiB at least.
+   * The bytes that a submission may move at the present use of VRAM, as {@linkcode validateList}: half of the free part
+   * of the first half of VRAM, and at least 1 MiB.
    */
   get moveBudget(): number {
     return moveBudget(this.#options.vramPages * PAGE_SIZE, this.#usedVramPages * PAGE_SIZE);
@@ -142,8 +142,8 @@ export class RadeonSim implements Driver {
   }
 
   /**
-   * From GTT to SYSTEM; from VRAM to GTT, and only if that cannot be to SYSTEM. What begins in the part of VRAM that the
-   * CPU sees goes to the rest of VRAM, if there is room without evicting others from there, else to GTT.
+   * From GTT to SYSTEM; from VRAM to GTT, or to SYSTEM if GTT has no space. A buffer that begins in the CPU-visible
+   * part of VRAM goes to the rest of VRAM if it fits there without an eviction, else to GTT.
    */
   evictPlacement({ memoryType, start }: BufferView): Placement {
     const { visiblePages, vramPages } = this.#options;
@@ -151,7 +151,7 @@ export class RadeonSim implements Driver {
     return visiblePages < vramPages && (start ?? 0) < visiblePages ? this.#toInvisible : TO_GTT;
   }
 
-  /** Between VRAM and SYSTEM everything stops in GTT. */
+  /** Moves between VRAM and SYSTEM go through GTT. */
   hop(_buffer: BufferView, from: string, to: string): Place | null {
     return from !== "gtt" && to !== "gtt" ? THROUGH_GTT : null;
   }
@@ -161,7 +161,7 @@ export class RadeonSim implements Driver {
     return tableOf(this.#kind, buffer.pages);
   }
 
-  /** Queues a copy, or a clear if there is nothing to copy yet. */
+  /** Queues a copy, or a clear if the buffer has no contents yet. */
   move({ source, destination, pages, after }: MoveRequest): Fence {
     const engines = this.#engines;
     const target = this.#contentsAt(destination, pages);
@@ -171,12 +171,12 @@ export class RadeonSim implements Driver {
     return engines.copy({ after, pages, leavesVram: source.table === null, run: () => target.copyFrom(from) });
   }
 
-  /** Has the GART's table written. */
+  /** Queues the update of the GART's table. */
   bind(_buffer: BufferView, { pages }: TranslationTable): void {
     this.#engines.updateGart(pages);
   }
 
-  /** Has the GART's table written. */
+  /** Queues the update of the GART's table. */
   unbind(_buffer: BufferView, { pages }: TranslationTable): void {
     this.#engines.updateGart(pages);
   }
@@ -187,23 +187,24 @@ export class RadeonSim implements Driver {
     if (to === "vram") this.#usedVramPages += pages;
   }
 
-  /** The CPU-visible part of VRAM; null beyond it, and if contents are stamps. */
+  /** The range in CPU-visible VRAM; null beyond it, and if contents are stamps. */
   ioMemReserve(memoryType: string, start: number, pages: number): Uint8Array | null {
     if (memoryType !== "vram" || start + pages > this.visiblePages || !(this.#vram instanceof Uint8Array)) return null;
     return this.#vram.subarray(start * PAGE_SIZE, (start + pages) * PAGE_SIZE);
   }
 
-  /** What the CPU cannot see of VRAM comes to the part that it sees, or if that stays full to GTT. */
+  /** A buffer in CPU-invisible VRAM moves to the CPU-visible part, or to GTT if that has no space. */
   faultReserveNotify({ memoryType, start, pages }: BufferView): Placement | null {
     return memoryType === "vram" && (start ?? 0) + pages > this.visiblePages ? this.#toVisible : null;
   }
 
   /**
-   * Queues a job behind the earlier ones and behind the moves and conflicting work of its buffers, and announces it to
-   * them. The job sees each buffer where it is now. If its program throws, its fence fails.
+   * Queues a job after earlier jobs and after the moves and conflicting work of its buffers, and adds its fence to
+   * their reservation objects. The job uses the present location of each buffer. If its program throws, its fence
+   * fails.
    *
    * @returns The fence that signals when the job has ended.
-   * @throws {TtmError} `EINVAL` if a buffer is not reserved or not in VRAM or GTT, or the duration is no time.
+   * @throws {TtmError} `EINVAL` if a buffer is not reserved or not in VRAM or GTT, or the duration is out of range.
    */
   submit(job: GpuJob): Fence {
     const engines = this.#engines;
@@ -212,15 +213,15 @@ export class RadeonSim implements Driver {
   }
 
   /**
-   * Brings the reserved buffers of a submission to where they should be, one after the other, within
-   * {@linkcode moveBudget} (`radeon_bo_list_validate`): once the buffers before it have moved more bytes than that, one
-   * that is where it may be stays there. If its preferred place cannot be had, one that is allowed will do. Pinned
-   * buffers are passed over. What others move meanwhile counts, too.
+   * Validates the reserved buffers of a submission to their preferred memory types, one after the other, within
+   * {@linkcode moveBudget} (`radeon_bo_list_validate`): once the earlier buffers have moved more bytes than that, a
+   * buffer in an allowed memory type stays there. If its preferred memory type has no space, an allowed one is used.
+   * Pinned buffers are skipped. Moves of other callers during the call count, too.
    *
    * @returns The bytes that have been moved.
-   * @throws {TtmError} `EINVAL` if an entry makes no sense or is not reserved, and nothing is done then; otherwise as
-   * `BufferObject.validate`, for the first buffer that finds no place: those before it have moved, and all are still
-   * reserved. An aborted signal rejects with its reason.
+   * @throws {TtmError} `EINVAL` if an entry is invalid or its buffer is not reserved, and then nothing has changed;
+   * otherwise as `BufferObject.validate`, for the first buffer that fits nowhere: the buffers before it have moved, and
+   * all are still reserved. If the signal is aborted, the promise rejects with its reason.
    *
    * @example Reserve, validate, submit, give up
    * ```ts
@@ -252,10 +253,10 @@ export class RadeonSim implements Driver {
   }
 
   /**
-   * Lets one task hang: when its turn comes it starts and never ends, and with it everything behind it waits, until a
-   * {@linkcode reset}. Waits for it are `EBUSY` after 15 s. A second call replaces the first one's wish.
+   * Makes one task hang: it starts in its turn and never ends, and all tasks after it wait until a {@linkcode reset}.
+   * Waits for them fail with `EBUSY` after 15 s. A second call replaces the task chosen by the first.
    *
-   * @param nth Which of the copies and clears, or of the jobs, that are queued from now on.
+   * @param nth Number of the task, from 1, among the copies and clears, or the jobs, queued from now on.
    * @throws {TtmError} `EINVAL` if the kind is unknown or `nth` is no whole number from 1.
    */
   hangNext(kind: EngineKind, nth = 1): void {
@@ -265,10 +266,10 @@ export class RadeonSim implements Driver {
   }
 
   /**
-   * Resets the GPU. What each engine is working on, hung or not, is lost: it has no effect, and its fence fails with
-   * `EIO`. After a lost copy or clear reading the buffer is `EIO` until it is purged; what a lost job was to write is as it
-   * was. Work that has not begun goes on, as radeon saves its rings over a reset, on whatever it finds. All other bytes
-   * are kept, those in VRAM too.
+   * Resets the GPU. The task that each engine is running, hung or not, is lost: it has no effect, and its fence fails
+   * with `EIO`. After a lost copy or clear, reads of the buffer fail with `EIO` until it is purged; buffers that a lost
+   * job was to write are unchanged. Queued tasks still run, as radeon saves its rings over a reset, on the contents as
+   * they are. All other bytes are kept, those in VRAM too.
    *
    * @returns How many copies and jobs were lost.
    */
@@ -277,10 +278,10 @@ export class RadeonSim implements Driver {
   }
 
   /**
-   * Where the contents of a buffer are at this moment, whatever is still on its way there. For tests and tools: a
-   * real GPU has no such door.
+   * The contents of a buffer at its present location, without the effect of moves still queued. For tests and tools: a
+   * real GPU has no such access.
    *
-   * @returns null if it has no memory yet, which reads as zero.
+   * @returns null if it has no memory yet; such a buffer reads as zero.
    */
   contentsOf(buffer: BufferView): Contents | null {
     const { memoryType, start, tt, pages } = buffer;

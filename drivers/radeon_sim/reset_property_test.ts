@@ -14,7 +14,7 @@ const steps = fc.array(
   { minLength: 10, maxLength: 80, size: "max" },
 );
 
-/** Whether something succeeded; it may fail because an engine hangs, there is no room, or contents are lost. */
+/** Whether an operation succeeded; it may fail because an engine hangs, memory is short, or contents are lost. */
 async function succeeds(act: () => Promise<unknown>): Promise<boolean> {
   try {
     await act();
@@ -25,7 +25,7 @@ async function succeeds(act: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Bytes of their own for each buffer, never 0. */
+/** A byte that only this buffer holds, never 0. */
 const byteOf = (at: number, byte: number) => 1 + 42 * at + byte % 42;
 const isOwn = (at: number, byte: number) => byte === 0 || Math.floor((byte - 1) / 42) === at;
 

@@ -3,13 +3,13 @@ import { BoDevice, type BufferObject, checkInvariants, PAGE_SIZE, SimulatedClock
 import { firstFit } from "@ttm/first-fit";
 import { RadeonSim, type RadeonSimOptions } from "./mod.ts";
 
-/** A simulated GPU in a device, and short spellings. */
+/** A simulated GPU in a device, with short helper methods. */
 export interface Bench {
   readonly device: BoDevice;
   readonly gpu: RadeonSim;
   readonly clock: SimulatedClock;
   readonly moves: string[];
-  /** Makes a buffer, which stays reserved. */
+  /** Creates a buffer, which stays reserved. */
   make(pages: number, memoryType?: string): BufferObject;
   bring(buffer: BufferObject, memoryType: string): void;
   /** Submits a job of 1 ms that fills a buffer. */
@@ -23,7 +23,7 @@ export const SLOW: Pick<RadeonSimOptions, "copyLatencyMs" | "copyBytesPerMs"> = 
   copyBytesPerMs: PAGE_SIZE,
 };
 
-/** Runs a test with 8 pages of VRAM and 64 of GTT, then checks all invariants and gives everything up. */
+/** Runs a test with 8 pages of VRAM and 64 of GTT, then checks all invariants and closes the device. */
 export async function bench(
   options: Partial<RadeonSimOptions>,
   test: (bench: Bench) => void | Promise<void>,

@@ -4,7 +4,7 @@ import { type Bench, bench } from "./testing_bench.ts";
 
 const WINDOW = { visibleVram: 4 * PAGE_SIZE };
 
-/** Makes buffers of the given sizes, one behind the other, and fills each with a stamp of its own. */
+/** Creates buffers of the given sizes at ascending addresses, and fills each with a stamp of its own. */
 function fillWith({ make, fill, clock }: Bench, sizes: readonly number[], memoryType = "vram"): BufferObject[] {
   const buffers = sizes.map((pages) => make(pages, memoryType));
   for (const buffer of buffers) fill(buffer, buffer.id + 1);
@@ -13,7 +13,7 @@ function fillWith({ make, fill, clock }: Bench, sizes: readonly number[], memory
   return buffers;
 }
 
-/** Where each buffer is; fails if one does not hold what it was filled with. */
+/** The location of each buffer; fails if one does not hold its stamp. */
 function places({ holds, clock }: Bench, buffers: readonly BufferObject[]): string[] {
   clock.runUntilIdle();
   for (const buffer of buffers) assert(holds(buffer, buffer.id + 1), `the contents of ${buffer}`);

@@ -2,11 +2,11 @@ import { PAGE_SIZE, TtmError } from "@ttm/core";
 import type { MemoryKind } from "./memory.ts";
 
 /**
- * The memory where a buffer was when this was taken. It stays what it is when the buffer moves on, as a GPU address
- * in a submitted command does.
+ * A range of memory: the location of a buffer at one time. It stays the same when the buffer moves, as a GPU address in
+ * a submitted command does.
  *
- * Contents are named by stamps, numbers from 1 to 2^31 - 1 of the caller's choice: each page of each stamp is
- * different. 0 stands for zeroed memory.
+ * Contents are identified by stamps, numbers from 1 to 2^31 - 1 of the caller's choice: each page of each stamp is
+ * different. Stamp 0 is zeroed memory.
  */
 export class Contents {
   #kind: MemoryKind<unknown>;
@@ -15,7 +15,7 @@ export class Contents {
   #pages: number;
 
   /**
-   * Of so many pages of a memory, from `page` on.
+   * The `pages` pages of a memory from `page` on.
    *
    * @throws {TtmError} `ENODEV` if the memory is of another kind.
    */
@@ -28,7 +28,7 @@ export class Contents {
   }
 
   /**
-   * The bytes themselves.
+   * The bytes of the range.
    *
    * @throws {TtmError} `ENODEV` if the device keeps stamps instead of bytes.
    */
@@ -39,12 +39,12 @@ export class Contents {
     throw new TtmError("ENODEV", 'Cannot read bytes: this device was made with contents "stamps"');
   }
 
-  /** Fills all pages with what a stamp names. */
+  /** Fills all pages with the contents of a stamp. */
   fill(stamp: number): void {
     this.#kind.fill(this.#memory, this.#page, this.#pages, stamp);
   }
 
-  /** The first page that does not hold what the stamp names; -1 if all do. */
+  /** The first page that does not hold the contents of the stamp; -1 if all do. */
   firstMismatch(stamp: number): number {
     return this.#kind.firstMismatch(this.#memory, this.#page, this.#pages, stamp);
   }

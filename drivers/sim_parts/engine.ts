@@ -7,29 +7,29 @@ interface Task {
   readonly fence: Fence;
 }
 
-/** The task that an engine is working on. */
+/** The task that an engine is running. */
 interface Work {
   readonly task: Task;
   readonly since: number;
-  /** Null if it never ends. */
+  /** The scheduled end; null if the task hangs. */
   readonly end: ClockEvent | null;
 }
 
-/** How an engine has spent its time, in simulated milliseconds. */
+/** The simulated time that an engine has spent, in milliseconds. */
 export interface EngineStats {
   /** Tasks that have ended, also those that a reset has ended. */
   readonly tasks: number;
-  /** Time spent on them. */
+  /** Time spent running tasks. */
   readonly busyMs: number;
-  /** Tasks that the engine was free for but that had to wait for fences first. */
+  /** Tasks for which the idle engine had to wait for fences. */
   readonly stalls: number;
-  /** Time spent waiting like that. */
+  /** Time spent in these waits. */
   readonly stalledMs: number;
 }
 
 /**
- * One in-order engine on a clock: a task starts when the one before it has ended and the fences that it waits for
- * have signalled, takes its time, and has its effect at the end, when its fence signals.
+ * One in-order engine on a clock: a task starts when the one before it has ended and the fences that it waits for have
+ * signalled. It takes its duration, and has its effect at the end, when its fence signals.
  */
 export class Engine {
   #clock: Clock;
@@ -40,20 +40,20 @@ export class Engine {
   #freeSince = 0;
   #stats = { tasks: 0, busyMs: 0, stalls: 0, stalledMs: 0 };
 
-  /** `name` is for messages. */
+  /** `name` is for error messages. */
   constructor(clock: Clock, name: string) {
     this.#clock = clock;
     this.#context = new FenceContext(name);
   }
 
-  /** What it has done so far. */
+  /** Statistics of the tasks so far. */
   get stats(): EngineStats {
     return { ...this.#stats };
   }
 
   /**
-   * Queues a task that waits for `after`, takes `durationMs` and then calls `run`; if that throws, the fence fails. With
-   * an infinite duration it hangs: it starts and never ends.
+   * Queues a task that waits for `after`, takes `durationMs` and then calls `run`; if that throws, the fence fails.
+   * With an infinite duration it hangs: it starts and never ends.
    */
   submit(after: readonly Fence[], durationMs: number, run: () => void): Fence {
     const fence = this.#context.next();
@@ -63,10 +63,10 @@ export class Engine {
   }
 
   /**
-   * Stops at once, and starts nothing more, whatever signals meanwhile.
+   * Stops the running task, and starts no other, even if fences signal.
    *
-   * @returns A function that goes on: the fence of the task that was stopped fails with the error, and what is queued
-   * behind it follows. It says whether there was such a task.
+   * @returns A function that resumes: the fence of the stopped task fails with the error, and the queued tasks follow.
+   * It returns whether a task was stopped.
    */
   halt(): (error: unknown) => boolean {
     const work = this.#work;

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { FenceContext, SimulatedClock } from "@ttm/core";
 import { Engine } from "./engine.ts";
 
-/** An engine, and tasks that note when they had their effect. */
+/** An engine, and tasks that record when they have their effect. */
 function engineWithLog() {
   const clock = new SimulatedClock();
   const engine = new Engine(clock, "test");

@@ -5,7 +5,7 @@ import type { Engine } from "./engine.ts";
 
 /** One use of a buffer by a job. */
 export interface JobBuffer {
-  /** A reserved buffer where the device sees it. */
+  /** A reserved buffer in device-visible memory. */
   readonly buffer: BufferObject;
   /** Whether the job writes it. */
   readonly write: boolean;
@@ -14,27 +14,27 @@ export interface JobBuffer {
 /**
  * Work for the device.
  *
- * @typeParam Seen What a job sees of a buffer.
+ * @typeParam Seen The type by which a job accesses a buffer.
  */
 export interface GpuJob<Seen = Contents> {
   /** The buffers that it uses. */
   readonly buffers: readonly JobBuffer[];
-  /** How long it runs, in simulated milliseconds. */
+  /** Its duration, in simulated milliseconds. */
   readonly durationMs: number;
-  /** What it does to the contents, in the order of `buffers`, at the moment when it ends. */
+  /** Its effect on the contents, in the order of `buffers`, called at its end. */
   readonly program?: (contents: readonly Seen[]) => void;
 }
 
 const JOB = optionNames<GpuJob>({ buffers: true, durationMs: true, program: true });
 
 /**
- * Queues a job on an engine behind the moves and conflicting work of its buffers, and announces it to them. The job sees
- * each buffer where it is now. If its program throws, its fence fails.
+ * Queues a job on an engine after the moves and conflicting work of its buffers, and adds its fence to their
+ * reservation objects. The job uses the present location of each buffer. If its program throws, its fence fails.
  *
- * @param reach What the device sees of a buffer; null if that is nothing.
+ * @param reach Returns the job's access to a buffer; null if the device cannot see it.
  * @returns The fence that signals when the job has ended.
- * @throws {TtmError} `EINVAL` if a buffer is not reserved or the device does not see it, or the duration is no time, or a member is
- * unknown or of the wrong type.
+ * @throws {TtmError} `EINVAL` if a buffer is not reserved or the device cannot see it, the duration is out of range, or
+ * a member is unknown or of the wrong type.
  */
 export function submitJob<Seen = Contents>(
   engine: Pick<Engine, "submit">,

@@ -5,7 +5,7 @@ import { Engine } from "./engine.ts";
 import { submitJob } from "./job.ts";
 import { memoryKinds } from "./memory_kinds.ts";
 
-/** An engine, a reserved buffer, and contents that a job sees of any buffer. */
+/** An engine, a reserved buffer, and contents that a job uses for any buffer. */
 function bench() {
   const clock = new SimulatedClock();
   const driver = { name: "host", memoryTypes: [{ name: "system" }], evictPlacement: () => ({ placement: [] }) };

@@ -1,23 +1,23 @@
 import { PAGE_SIZE, type PageCodec, TtmError } from "@ttm/core";
 
 /**
- * What simulated memory is made of. A *stamp* names contents: page k of a buffer filled with stamp s differs from
- * every other page of every other stamp; stamp 0 is all zero.
+ * A kind of simulated memory. A *stamp* identifies contents: page k of a buffer filled with stamp s differs from every
+ * other page of every other stamp; stamp 0 is all zero.
  *
- * @typeParam Memory A stretch of pages, addressed from 0.
+ * @typeParam Memory A range of pages, addressed from 0.
  */
 export interface MemoryKind<Memory> {
-  /** Makes zeroed memory of so many pages. */
+  /** Allocates `pages` pages of zeroed memory. */
   create(pages: number): Memory;
-  /** Refuses memory of another kind by `ENODEV`, such as imported bytes where contents are stamps. */
+  /** Throws `ENODEV` for memory of another kind, such as imported bytes where contents are stamps. */
   check(memory: unknown): void;
-  /** Copies pages between two memories, or between places of one that do not overlap. */
+  /** Copies pages between two memories, or between ranges of one that do not overlap. */
   copy(source: Memory, sourcePage: number, target: Memory, targetPage: number, pages: number): void;
-  /** Fills pages with the contents that a stamp names, page 0 of the stamp first. */
+  /** Fills pages with the contents of a stamp, from page 0 of the stamp on. */
   fill(memory: Memory, page: number, pages: number, stamp: number): void;
-  /** The first page, counted from `page`, that does not hold what the stamp names; -1 if all do. */
+  /** The first page, counted from `page`, that does not hold the contents of the stamp; -1 if all do. */
   firstMismatch(memory: Memory, page: number, pages: number, stamp: number): number;
-  /** How memory that is no bytes goes to a swap store and comes back. */
+  /** The conversion to and from bytes for a swap store, for memory that is not bytes. */
   readonly codec?: PageCodec<Memory>;
 }
 
@@ -45,7 +45,7 @@ export const byteMemory: MemoryKind<Uint8Array> = {
     }
     for (let k = 0; k < pages; k++) {
       words.fill(pattern(stamp, k), k * WORDS, (k + 1) * WORDS);
-      // The first words say where the page belongs, so that a shift by less than a page shows too.
+      // The first words identify the page, so that a shift by less than a page is detected, too.
       words[k * WORDS] = stamp;
       words[k * WORDS + 1] = k;
     }
@@ -70,7 +70,7 @@ function pageHolds(words: Int32Array, k: number, stamp: number): boolean {
   return true;
 }
 
-/** Spreads stamp and page number over 32 bits (the finalizer of MurmurHash3). */
+/** Hashes stamp and page number to 32 bits (the finalizer of MurmurHash3). */
 function pattern(stamp: number, page: number): number {
   let bits = Math.imul(stamp, 0x9e3779b1) ^ page;
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);

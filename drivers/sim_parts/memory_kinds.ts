@@ -2,13 +2,13 @@ import { TranslationTable } from "@ttm/core";
 import { byteMemory, type MemoryKind } from "./memory.ts";
 import { stampMemory } from "./stamp_memory.ts";
 
-/** What contents can be: real bytes, or stamps for what does not fit this machine. */
+/** The kinds of contents: real bytes, or stamps for workloads larger than this machine's memory. */
 export const memoryKinds: Readonly<Record<"bytes" | "stamps", MemoryKind<unknown>>> = {
   bytes: byteMemory as MemoryKind<unknown>,
   stamps: stampMemory as MemoryKind<unknown>,
 };
 
-/** A table of host pages that are made of such memory. */
+/** A translation table whose pages are memory of this kind. */
 export function tableOf(kind: MemoryKind<unknown>, pages: number): TranslationTable {
   const { codec } = kind;
   return new TranslationTable(pages, (count) => kind.create(count), codec === undefined ? {} : { codec });

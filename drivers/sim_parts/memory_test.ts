@@ -2,7 +2,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { PAGE_SIZE } from "@ttm/core";
 import { byteMemory } from "./memory.ts";
 
-/** Memory of 8 pages, of which [2, 6) hold what stamp 7 names. */
+/** Memory of 8 pages, of which [2, 6) hold the contents of stamp 7. */
 function filled(): Uint8Array {
   const memory = byteMemory.create(8);
   byteMemory.fill(memory, 2, 4, 7);

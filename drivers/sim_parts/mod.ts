@@ -1,6 +1,6 @@
 /**
- * What simulated devices for `@ttm/core` are made of: memory that holds real bytes or stamps, and in-order engines on
- * the device's clock that run jobs.
+ * Parts of simulated devices for `@ttm/core`: memory that holds real bytes or stamps, and in-order engines that run
+ * jobs on the device's clock.
  *
  * @module
  */

@@ -1,26 +1,26 @@
 import { TtmError } from "@ttm/core";
 import type { MemoryKind } from "./memory.ts";
 
-/** A stretch of pages that hold consecutive pages of one stamp's contents, up to the start of the next run. */
+/** A range of pages that hold consecutive pages of one stamp's contents, up to the start of the next run. */
 interface Run {
   readonly start: number;
   readonly stamp: number;
-  /** Which page of the stamp's contents stands at `start`; 0 for stamp 0, whose pages are all alike. */
+  /** The page of the stamp's contents at `start`; 0 for stamp 0, whose pages are all the same. */
   readonly offset: number;
 }
 
-/** Memory that remembers who wrote which page instead of the bytes: sorted runs that cover all of it. */
+/** Memory that stores the stamp of each page instead of its bytes, as sorted runs that cover all of it. */
 export class StampRuns {
-  /** How many pages it has. */
+  /** Size in pages. */
   readonly pages: number;
   #runs: Run[] = [{ start: 0, stamp: 0, offset: 0 }];
 
-  /** Zeroed memory of so many pages. */
+  /** Allocates `pages` pages of zeroed memory. */
   constructor(pages: number) {
     this.pages = pages;
   }
 
-  /** How many runs there are. */
+  /** Number of runs. */
   get length(): number {
     return this.#runs.length;
   }
@@ -38,7 +38,7 @@ export class StampRuns {
     const rest = this.#runs[behind - 1] as Run;
     if (end < (this.#runs[behind]?.start ?? this.pages)) append(pieces, from(rest, end));
     this.#runs.splice(first, behind - first, ...pieces);
-    // The right end first: a merge at the left end moves it.
+    // The right end first, since a merge at the left end moves it.
     this.#mergeAt(first + pieces.length);
     this.#mergeAt(first);
   }
@@ -88,7 +88,7 @@ function append(runs: Run[], run: Run): void {
   if (last === undefined || !continues(last, run)) runs.push(run);
 }
 
-/** Memory of stamps: proves the same as bytes at a fraction of their size. */
+/** Memory of stamps: detects wrong contents as bytes do, at a fraction of their size. */
 export const stampMemory: MemoryKind<StampRuns> = {
   create: (pages) => new StampRuns(pages),
 

@@ -11,7 +11,7 @@ interface Page {
   readonly offset: number;
 }
 
-/** What each page of [page, page + pages) holds, as told by the runs. */
+/** The contents of each page of [page, page + pages), from the runs. */
 function pagesOf(memory: StampRuns, page = 0, pages = memory.pages): Page[] {
   let next = page;
   return [...memory.read(page, pages)].flatMap((run) => {
@@ -94,7 +94,7 @@ Deno.test("stampMemory.firstMismatch() finds the first page that is not the stam
   assertEquals(stampMemory.firstMismatch(memory, 6, 2, 0), -1);
 });
 
-/** How many runs it takes at least. */
+/** The least number of runs for these contents. */
 function leastRuns(pages: readonly Page[]): number {
   return pages.filter(({ stamp, offset }, at) => {
     const left = pages[at - 1];

@@ -4,26 +4,27 @@ import { checkInteger, show } from "@ttm/core/arguments";
 
 const NAME = "byte-budget";
 
-/** Pages that are counted; where they are is the device's business. */
+/** A number of pages of the budget; their addresses are up to the device. */
 export interface BudgetNode extends ManagerNode {
-  /** In pages. */
+  /** Size in pages. */
   readonly pages: number;
 }
 
-/** Who destroys what is given back. */
+/** A driver that destroys the memory of freed nodes. */
 export interface Retiring {
-  /** Signals when the memory of all that has been destroyed so far is free. */
+  /** Signals when the memory of all buffers destroyed so far is free. */
   readonly retired: Fence;
 }
 
 /**
- * Makes a manager that hands out a number of pages instead of addresses: memory whose layout is not ours, as that of WebGPU.
- * Pages that are given back count until the driver says that they are free; who needs them until then waits.
+ * Makes a manager that allocates a number of pages instead of addresses: for memory whose layout the device decides, as
+ * with WebGPU. Freed pages count as used until the driver signals that their memory is free; an allocation that needs
+ * them until then waits.
  *
- * Alignment means nothing; places with a range have no room.
+ * Alignment is ignored; a place with a range never has space.
  *
- * @param driver Whose memory it is; left out, what is given back is free at once.
- * @throws {TtmError} `EINVAL` if it does not tell when what is given back is free.
+ * @param driver The driver of the memory; without one, freed pages are free at once.
+ * @throws {TtmError} `EINVAL` if the driver does not tell when destroyed memory is free.
  *
  * @example Two pages
  * ```ts

@@ -1,9 +1,9 @@
 import { TtmError } from "@ttm/core";
 import type { GpuDevice } from "./gpu_types.ts";
 
-/** Whether the device is still there. Promises of a lost device need not settle; here they do. */
+/** Whether the device was lost. Promises of a lost device need not settle; those of {@linkcode until} do. */
 export class DeviceLife {
-  /** Why the device is gone; null while it is not. */
+  /** Why the device was lost; null before. */
   lost: TtmError | null = null;
   #waiting: Set<(lost: TtmError) => void> = new Set();
 
@@ -16,12 +16,12 @@ export class DeviceLife {
     });
   }
 
-  /** Throws if the device is gone. */
+  /** Throws if the device was lost. */
   check(): void {
     if (this.lost !== null) throw this.lost;
   }
 
-  /** A promise of the device, which rejects when the device is lost. `Promise.race` would keep every one of them. */
+  /** A promise of the device, which rejects when the device is lost. `Promise.race` would never release it. */
   until<Result>(promise: Promise<Result>): Promise<Result> {
     if (this.lost !== null) return Promise.reject(this.lost);
     return new Promise((resolve, reject) => {

@@ -1,19 +1,19 @@
 /**
- * What the driver uses of WebGPU, so that a `GPUDevice` of Deno, of a browser, of Dawn in Node, or a fake one will do
- * (https://www.w3.org/TR/webgpu/). Sizes and offsets are bytes.
+ * The part of WebGPU that the driver uses, so that it accepts a `GPUDevice` of Deno, of a browser, of Dawn in Node, or
+ * a fake one (https://www.w3.org/TR/webgpu/). Sizes and offsets are bytes.
  */
 export interface GpuDevice {
-  /** What its buffers are bounded by. */
+  /** The limits of its buffers. */
   readonly limits: { readonly maxBufferSize: number };
-  /** The one queue, which orders everything. */
+  /** The only queue, which orders all work. */
   readonly queue: GpuQueue;
-  /** Settles when the device is gone. */
+  /** Settles when the device is lost. */
   readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
-  /** Makes a buffer that reads as zero. Failures are told to the error scopes. */
+  /** Creates a zeroed buffer. Failures are reported to the error scopes. */
   createBuffer(descriptor: { readonly size: number; readonly usage: number; readonly label?: string }): GpuBuffer;
-  /** Makes an encoder of commands. */
+  /** Creates a command encoder. */
   createCommandEncoder(): GpuCommandEncoder;
-  /** From now on errors of this kind are kept for the matching {@linkcode GpuDevice.popErrorScope}. */
+  /** Begins to record errors of this kind for the matching {@linkcode GpuDevice.popErrorScope}. */
   pushErrorScope(filter: "out-of-memory" | "validation" | "internal"): void;
   /** The first error since the matching push; null if there was none. */
   popErrorScope(): Promise<{ readonly message: string } | null>;
@@ -21,25 +21,25 @@ export interface GpuDevice {
 
 /** A buffer of the device (`GPUBuffer`). */
 export interface GpuBuffer {
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
-  /** Makes the bytes readable or writable by the CPU, after all that was submitted before. */
+  /** Maps the bytes for the CPU, after all work submitted before. */
   mapAsync(mode: number, offset?: number, size?: number): Promise<void>;
   /** The mapped bytes. */
   getMappedRange(offset?: number, size?: number): ArrayBuffer;
   /** Ends the map. */
   unmap(): void;
-  /** Gives the memory back when all that was submitted before has ended. */
+  /** Frees the memory when all work submitted before has ended. */
   destroy(): void;
 }
 
-/** Where work goes (`GPUQueue`). */
+/** The device's queue (`GPUQueue`). */
 export interface GpuQueue {
-  /** Puts work behind all earlier work. */
+  /** Queues work after all earlier work. */
   submit(commands: Iterable<GpuCommands>): void;
-  /** Copies host bytes into a buffer, behind all earlier work. */
+  /** Copies host bytes into a buffer, after all earlier work. */
   writeBuffer(buffer: GpuBuffer, offset: number, bytes: Uint8Array<ArrayBuffer>): void;
-  /** Settles when all that was submitted so far has ended. */
+  /** Settles when all work submitted so far has ended. */
   onSubmittedWorkDone(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export interface GpuCommandEncoder {
   finish(): GpuCommands;
 }
 
-/** Flags of buffers (`GPUBufferUsage`), which not every runtime has as values. */
+/** Usage flags of buffers (`GPUBufferUsage`), which some runtimes do not define as values. */
 export const GpuUsage = {
   MAP_READ: 0x1,
   MAP_WRITE: 0x2,

@@ -1,6 +1,6 @@
 /**
- * A driver of real GPUs for `@ttm/core`, over WebGPU: {@linkcode WebGpu}. The `GPUDevice` comes from the caller, so it runs in
- * Deno, in browsers, and in Node with an implementation of WebGPU. No dependency but the core.
+ * A driver of real GPUs for `@ttm/core`, over WebGPU: {@linkcode WebGpu}. The caller provides the `GPUDevice`, so the
+ * driver runs in Deno, in browsers, and in Node with an implementation of WebGPU. It depends only on the core.
  *
  * @module
  */

@@ -3,8 +3,8 @@ import type { DeviceLife } from "./device_life.ts";
 import { type GpuBuffer, type GpuDevice, GpuUsage, MAP_MODE_READ } from "./gpu_types.ts";
 
 /**
- * Brings bytes back from the device: a copy into a buffer that the CPU can map, and a map that is there after a while.
- * At most so many bytes are on their way at a time, unless one buffer alone is larger.
+ * Reads buffers of the device: each is copied into a staging buffer, which is then mapped for the CPU. Readbacks in
+ * flight are limited in bytes, except that a single larger buffer is allowed.
  */
 export class Readbacks {
   #device: GpuDevice;
@@ -20,15 +20,16 @@ export class Readbacks {
     this.#limit = limit;
   }
 
-  /** Bytes on their way. */
+  /** Bytes of the readbacks in flight. */
   get bytes(): number {
     return [...this.#inFlight.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
   /**
-   * Begins to read a whole buffer, in the order of the queue.
+   * Begins to read a whole buffer, in queue order.
    *
-   * @returns Its fence, after `arrived` was called; or, when too much is on its way, a fence to try again after.
+   * @returns The fence of the readback, which signals after the call of `arrived`; or, if too many bytes are in flight,
+   * a fence after which to try again.
    */
   start(gpu: GpuBuffer, arrived: (bytes: Uint8Array) => void): { readonly fence: Fence; readonly started: boolean } {
     const [oldest] = this.#inFlight.keys();

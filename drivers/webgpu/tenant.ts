@@ -1,15 +1,15 @@
 import type { TtmError } from "@ttm/core";
 import type { GpuBuffer } from "./gpu_types.ts";
 
-/** What the host knows of the bytes on the device: the same bytes, that they are zero, or nothing. */
+/** What the host knows of the bytes on the device: a copy of them, that they are zero, or nothing (null). */
 export type HostCopy = Uint8Array<ArrayBuffer> | "zero" | null;
 
-/** A buffer object on the device: its `GPUBuffer` and what is known of it. */
+/** A buffer object in VRAM: its `GPUBuffer` and what the host knows of its bytes. */
 export class Tenant {
   readonly gpu: GpuBuffer;
-  /** The same bytes in host memory. */
+  /** What the host knows of the bytes. */
   copy: HostCopy;
-  /** Why there is no usable buffer on the device; null if there is one, as far as is known. */
+  /** Why the `GPUBuffer` is not usable; null while no error is known. */
   failure: TtmError | null = null;
   /** Whether the host copy was read back from the device. */
   wasReadBack = false;
@@ -21,14 +21,14 @@ export class Tenant {
     this.copy = copy;
   }
 
-  /** Forgets what the host knows: the device writes, or its bytes were changed behind the copy. */
+  /** Drops the host copy, because the bytes on the device change. */
   noteWritten(): void {
     this.copy = null;
     this.wasReadBack = false;
     this.#writes++;
   }
 
-  /** Takes bytes that were asked for at this moment, unless they are of the past when they arrive. */
+  /** Returns the function that stores bytes read back from now on; it ignores them if the device has written since. */
   whenArrived(): (bytes: Uint8Array) => void {
     const writes = this.#writes;
     return (bytes) => {
@@ -38,12 +38,12 @@ export class Tenant {
     };
   }
 
-  /** Remembers that the bytes could not be had, for who asks next. */
+  /** Stores the error of a failed readback for the next caller that needs the bytes. */
   noteReadFailed(error: unknown): void {
     this.#readFailure = error;
   }
 
-  /** Throws once what the last readback failed with. */
+  /** Throws the stored error of the last readback, once. */
   mustBeReadable(): void {
     if (this.failure !== null) throw this.failure;
     const error = this.#readFailure;

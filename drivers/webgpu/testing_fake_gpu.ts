@@ -12,24 +12,24 @@ interface Copy {
 }
 
 /**
- * A `GPUDevice` in host memory that is as strict as WebGPU's validation: usages, alignment, bounds, states of maps, use after
- * destroy. Work runs in order, some turns after it was submitted; a destroyed buffer takes memory until the work before
- * its end is done.
+ * A `GPUDevice` in host memory that is as strict as WebGPU's validation: usages, alignment, bounds, states of maps, use
+ * after destroy. Work runs in order, some turns of the event loop after it was submitted; the memory of a destroyed
+ * buffer is free when the work submitted before its destruction has ended.
  */
 export class FakeGpu implements GpuDevice {
   readonly limits: { readonly maxBufferSize: number };
   readonly queue: GpuQueue;
   readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
-  /** What no error scope has caught. */
+  /** Errors that no error scope has recorded. */
   readonly uncaptured: string[] = [];
-  /** All buffers that were made. */
+  /** All buffers created so far. */
   readonly buffers: FakeBuffer[] = [];
-  /** Bytes of buffers that are no staging memory, until they are really free. */
+  /** Bytes of all buffers except staging buffers, until their memory is free. */
   bytes = 0;
   peakBytes = 0;
-  /** Copies into staging memory. */
+  /** Number of copies into staging buffers. */
   readbacks = 0;
-  /** The next map fails. */
+  /** Whether the next map fails. */
   failNextMap = false;
   #lose: (info: { reason: string; message: string }) => void = () => {};
   #isLost = false;
@@ -38,7 +38,7 @@ export class FakeGpu implements GpuDevice {
   #work: (() => void)[] = [];
   #encoded: WeakMap<object, readonly Copy[]> = new WeakMap();
 
-  /** `memory` is what the device has, in bytes. */
+  /** `memory` is the size of the device's memory, in bytes. */
   constructor({ memory = Infinity, maxBufferSize = 2 ** 28 }: { memory?: number; maxBufferSize?: number } = {}) {
     this.#memory = memory;
     this.limits = { maxBufferSize };
@@ -52,7 +52,7 @@ export class FakeGpu implements GpuDevice {
     };
   }
 
-  /** The device goes; from now on nothing works and nothing settles. */
+  /** Loses the device; from now on no work runs and no promise settles. */
   lose(): void {
     this.#isLost = true;
     this.#lose({ reason: "unknown", message: "a test took it away" });
@@ -97,7 +97,7 @@ export class FakeGpu implements GpuDevice {
     return this.after(() => scope.error === null ? null : { message: scope.error });
   }
 
-  /** A mistake of the caller. Always true, for brevity. */
+  /** Records an error of the caller. Always true, for brevity. */
   fail(kind: Kind, message: string): true {
     const scope = this.#scopes.findLast((scope) => scope.kind === kind);
     if (scope === undefined) this.uncaptured.push(message);
@@ -105,13 +105,13 @@ export class FakeGpu implements GpuDevice {
     return true;
   }
 
-  /** What the work of a kernel does to a buffer, in the order of the queue. */
+  /** Runs a kernel that changes a buffer, in queue order. */
   dispatch(buffer: GpuBuffer, change: (bytes: Uint8Array) => void): void {
     const fake = buffer as FakeBuffer;
     if (fake.mustBeUsable("be dispatched on")) void this.after(() => change(fake.bytes));
   }
 
-  /** Does something when all earlier work is done. */
+  /** Runs a function when all earlier work has ended. */
   after<Result>(run: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#isLost) return;
@@ -127,13 +127,13 @@ export class FakeGpu implements GpuDevice {
     });
   }
 
-  /** Gives the memory of a destroyed buffer back when the work before is done. */
+  /** Frees the memory of a destroyed buffer when the work submitted before has ended. */
   release(buffer: FakeBuffer): void {
     void this.after(() => this.#count(buffer, -buffer.size));
   }
 
   async #run(): Promise<void> {
-    // The queue is some turns behind the CPU.
+    // The queue runs some turns of the event loop behind the CPU.
     for (let turn = 0; turn < 8; turn++) await null;
     const work = this.#work.splice(0);
     if (this.#isLost) return;
@@ -190,7 +190,7 @@ export class FakeBuffer implements GpuBuffer {
     return (this.#usage & GpuUsage.MAP_READ) !== 0;
   }
 
-  /** Whether a use is allowed; else it is an error. */
+  /** Whether a use is allowed; records an error if not. */
   mustBeUsable(what: string, usage = 0, offset = 0, size = 0): boolean {
     const wrong = this.invalid
       ? "is invalid"

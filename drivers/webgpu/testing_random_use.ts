@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { BoDevice, type BufferObject, checkInvariants, PAGE_SIZE } from "@ttm/core";
 import { byteBudget, type GpuBuffer, type GpuDevice, WebGpu } from "./mod.ts";
 
-/** Lets the device fill a buffer with one value. */
+/** Makes the device fill a buffer with one value. */
 export type Fill = (gpu: GpuBuffer, value: number) => void;
 
 const LIVE = 32;
@@ -11,15 +11,15 @@ const BUDGET_PAGES = LIVE * MAX_PAGES / 4;
 
 interface Known {
   readonly buffer: BufferObject;
-  /** What each byte must be: `value`, and `byte` at `at`. */
+  /** The expected bytes: `value`, except for `byte` at `at`. */
   value: number;
   at: number;
   byte: number;
 }
 
 /**
- * Uses a device at random, four parties at a time, with a quarter of the memory that the buffers need; compares the contents
- * whenever they come back. Throws if a byte is lost or the budget was exceeded.
+ * Uses a device at random, in four concurrent loops, with a quarter of the memory that the buffers need; compares the
+ * contents whenever they are read. Throws if a byte is wrong or the budget was exceeded.
  */
 export async function useAtRandom(gpu: GpuDevice, operations: number, seed: number, fill: Fill): Promise<WebGpu> {
   let state = seed;

@@ -16,30 +16,31 @@ import { Readbacks } from "./readback.ts";
 import { type HostCopy, Tenant } from "./tenant.ts";
 import { type CheckedWebGpuOptions, checkOptions, type WebGpuOptions } from "./webgpu_options.ts";
 
-/** What a driver has done so far, in bytes unless it says otherwise. */
+/** Statistics of a driver, in bytes unless stated otherwise. */
 export interface WebGpuStats {
-  /** On the device now: of buffers, and of those that were destroyed and may not be free yet. */
+  /** Bytes on the device now: of buffers, and of destroyed buffers whose memory may not be free yet. */
   readonly deviceBytes: number;
-  /** Host copies of what is on the device, now. */
+  /** Host copies of buffers on the device, now. */
   readonly hostCopyBytes: number;
-  /** Sent to the device. */
+  /** Uploaded to the device. */
   readonly uploadedBytes: number;
-  /** Read back from it. */
+  /** Read back from the device. */
   readonly readBackBytes: number;
-  /** Buffers that left the device without a readback. */
+  /** Number of buffers evicted without a readback. */
   readonly cleanEvictions: number;
 }
 
 const TO_SYSTEM: Placement = { placement: [{ memoryType: "system" }] };
-/** Larger writes are cut, since implementations keep a copy of each until it is done. */
+/** Larger writes are split, since implementations keep a copy of each until it has ended. */
 const WRITE_BYTES = 16 * 2 ** 20;
 
 /**
- * A GPU behind WebGPU: SYSTEM, and VRAM in which each buffer object is a `GPUBuffer` of its own, under a budget of bytes.
+ * A GPU behind WebGPU: SYSTEM, and VRAM in which each buffer object has a `GPUBuffer` of its own, under a budget of
+ * bytes.
  *
- * What goes to VRAM is written in the order of the queue, so that nobody waits for it. What leaves it is read back
- * first, unless the device has not written it since; then its bytes are known. Buffers are destroyed as soon as
- * their contents have left, and count until the device has let go of them.
+ * Moves to VRAM are uploads in queue order, so no call waits for them. A move out of VRAM reads the buffer back first,
+ * unless the device has not written it since the upload; then the host has its bytes. A `GPUBuffer` is destroyed as
+ * soon as its contents have left, and counts in the budget until the device has freed its memory.
  *
  * @example A buffer that moves to the device and back
  * ```ts
@@ -73,7 +74,7 @@ export class WebGpu implements Driver {
   readonly name = "webgpu";
   /** SYSTEM and VRAM. */
   readonly memoryTypes: Driver["memoryTypes"];
-  /** Bytes come back only after a while. */
+  /** Moves out of VRAM are retried once the bytes have been read back. */
   readonly supports = { moves: "retried" } as const;
   #options: CheckedWebGpuOptions;
   #tenants: Map<BufferView, Tenant> = new Map();
@@ -107,7 +108,7 @@ export class WebGpu implements Driver {
     this.#readbacks = new Readbacks(device, this.#life, stagingBytes);
   }
 
-  /** What it has done so far. */
+  /** Statistics of the driver. */
   get stats(): WebGpuStats {
     let [deviceBytes, hostCopyBytes] = [this.#retiringBytes, 0];
     for (const { gpu, copy } of this.#tenants.values()) {
@@ -117,9 +118,9 @@ export class WebGpu implements Driver {
     return { ...this.#stats, deviceBytes, hostCopyBytes };
   }
 
-  /** Signals when the memory of all that has been destroyed so far is free. */
+  /** Signals when the memory of all buffers destroyed so far is free. */
   get retired(): Fence {
-    // Asked for at the end of this turn, so that what is destroyed together is waited for together.
+    // Requested at the end of this turn, so that one wait covers all buffers destroyed in it.
     return this.#nextRetired ??= this.#line.follow(
       Promise.resolve().then(() => {
         this.#nextRetired = null;
@@ -129,11 +130,11 @@ export class WebGpu implements Driver {
   }
 
   /**
-   * The buffer on the device, for work that is submitted before the reservation is given up; afterwards it may be
-   * destroyed at any time. Each use says whether the work writes to it.
+   * The `GPUBuffer` of a buffer, for work that is submitted before the buffer is unreserved; afterwards it may be
+   * destroyed at any time. `use` says whether the work writes to it.
    *
-   * @throws {TtmError} `EINVAL` if the buffer is not reserved or not in VRAM; `ENOMEM` if the device had no memory
-   * for it: its bytes are safe, and it may be moved to SYSTEM; `EIO` if the device was lost.
+   * @throws {TtmError} `EINVAL` if the buffer is not reserved or not in VRAM; `ENOMEM` if the device had no memory for
+   * it: its bytes are safe, and it may be moved to SYSTEM; `EIO` if the device was lost.
    */
   gpuBuffer(buffer: BufferView, use: "read" | "write"): GpuBuffer {
     checkWord("use GPU buffer", "use", use, ["read", "write"]);
@@ -154,12 +155,12 @@ export class WebGpu implements Driver {
     return TO_SYSTEM;
   }
 
-  /** The CPU sees VRAM through no window; maps bring buffers to SYSTEM. */
+  /** VRAM is not CPU-visible; page faults of maps move the buffer to SYSTEM. */
   faultReserveNotify({ memoryType }: BufferView): Placement | null {
     return memoryType === "vram" ? TO_SYSTEM : null;
   }
 
-  /** Host pages; those of a buffer whose bytes are known here are these very bytes. */
+  /** Host pages; they reuse the buffer's host copy if there is one. */
   createTranslationTable(buffer: BufferView): TranslationTable {
     return new TranslationTable(buffer.pages, (pages) => {
       const copy = this.#tenants.get(buffer)?.copy;
@@ -167,7 +168,7 @@ export class WebGpu implements Driver {
     });
   }
 
-  /** Sends bytes at once; takes them back when they have been read. */
+  /** Uploads at once; moves back once the bytes have been read back. */
   move(request: MoveRequest): Fence | void {
     const { buffer, source, destination } = request;
     if (destination.table !== null) return this.#takeBack(buffer, destination.table);
@@ -175,7 +176,7 @@ export class WebGpu implements Driver {
     return this.#send(buffer, source?.table ?? null);
   }
 
-  /** Reads and writes for the CPU; what the device has written is read back first. */
+  /** Reads and writes of the CPU; bytes that the device has written are read back first. */
   accessMemory(buffer: BufferView, offset: number, bytes: Uint8Array, write: boolean): Fence | void {
     const tenant = this.#tenantOf(buffer);
     const isWhole = offset % 4 === 0 && bytes.length % 4 === 0;
@@ -187,7 +188,7 @@ export class WebGpu implements Driver {
     else bytes.set(copy.subarray(offset, offset + bytes.length));
   }
 
-  /** Destroys what a buffer leaves behind that gives its place up. */
+  /** Destroys the `GPUBuffer` of a buffer that gives up its backing. */
   moveNotify(buffer: BufferView, _from: string | null, to: string | null): void {
     if (to === null) this.#destroy(buffer);
   }
@@ -210,7 +211,7 @@ export class WebGpu implements Driver {
     device.pushErrorScope("validation");
     const gpu = device.createBuffer({ size, usage, label: `${buffer}` });
     const scopes = [device.popErrorScope(), device.popErrorScope()];
-    // Imported pages stay their owner's, who may change them.
+    // The owner of imported pages may change them.
     const copy: HostCopy = bytes === undefined ? "zero" : table?.external === true ? bytes.slice() : bytes;
     const tenant = new Tenant(gpu, copy);
     this.#tenants.set(buffer, tenant);
@@ -220,7 +221,7 @@ export class WebGpu implements Driver {
         tenant.failure = new TtmError("ENOMEM", `the device has no memory for ${buffer}: ${error.message}`);
       } else if (!keepHostCopies && tenant.copy === copy && copy !== "zero") tenant.copy = null;
     };
-    // Of a lost device no scope tells anything.
+    // Error scopes of a lost device may reject.
     Promise.all(scopes).then(([inner, outer]) => settled(inner ?? outer ?? null), () => {});
   }
 
@@ -247,14 +248,14 @@ export class WebGpu implements Driver {
     return fence;
   }
 
-  /** Whole words that the host does not know the surroundings of. */
+  /** Writes whole words, without a host copy. */
   #write(tenant: Tenant, offset: number, bytes: Uint8Array): void {
     this.#life.check();
     tenant.noteWritten();
     this.#upload(tenant.gpu, offset, bytes.slice());
   }
 
-  /** WebGPU writes whole words, which the host copy completes. */
+  /** Writes via the host copy, which completes the whole words that WebGPU requires. */
   #writeThrough(tenant: Tenant, known: HostCopy, offset: number, bytes: Uint8Array): void {
     this.#life.check();
     const copy = known instanceof Uint8Array ? known : new Uint8Array(tenant.gpu.size);
@@ -274,7 +275,7 @@ export class WebGpu implements Driver {
     this.#stats.uploadedBytes += bytes.length;
   }
 
-  /** Signals when the writes so far are done and their staging memory is free. */
+  /** Signals when the writes so far have ended and their staging memory is free. */
   #flushed(): Fence {
     const unflushed = this.#unflushed;
     if (unflushed.fence === null) {
@@ -294,7 +295,7 @@ export class WebGpu implements Driver {
     this.retired.onSignal(() => this.#retiringBytes -= size);
   }
 
-  /** Settles when the queue is empty, or the device gone and with it everything on it. */
+  /** Settles when the queue is empty, or the device is lost and all its memory with it. */
   async #queueDone(): Promise<void> {
     await this.#life.until(this.#options.device.queue.onSubmittedWorkDone()).catch(() => {});
   }

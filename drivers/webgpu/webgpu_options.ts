@@ -2,23 +2,24 @@ import { PAGE_SIZE, TtmError } from "@ttm/core";
 import { checkBoolean, checkInteger, checkOptions as checkNames, optionNames, show } from "@ttm/core/arguments";
 import { type GpuDevice, GpuUsage } from "./gpu_types.ts";
 
-/** What a driver of WebGPU is made with. */
+/** Options of a {@linkcode WebGpu} driver. */
 export interface WebGpuOptions {
-  /** The device, which stays the caller's. */
+  /** The device; the caller keeps its ownership. */
   readonly device: GpuDevice;
   /**
-   * How many bytes buffers may take on it, rounded down to pages of 4096 bytes. WebGPU does not tell how much there is, and
-   * reports of running out of it cannot be relied on: choose less than the device has.
+   * The most bytes of buffers on the device, rounded down to pages of 4096 bytes. WebGPU does not report the size of
+   * its memory, and does not reliably report that it is used up: choose less than the device has.
    */
   readonly budget: number;
-  /** Flags of `GPUBufferUsage` that each buffer is made with; those for copies are added. @default {STORAGE} */
+  /** Flags of `GPUBufferUsage` for each buffer; the driver adds those for copies. @default {STORAGE} */
   readonly usage?: number;
   /**
-   * Whether host memory keeps the bytes of what the device only reads, so that evicting it costs nothing; they are not in
-   * the account of host pages, and are at most as many as the budget. Without them every eviction reads back. @default {true}
+   * Whether the host keeps a copy of buffers that the device only reads, so that their eviction needs no readback. The
+   * copies are not counted as host pages, and take at most the budget. Without them every eviction reads back. @default
+   * {true}
    */
   readonly keepHostCopies?: boolean;
-  /** How many bytes may be on their way to or from the device at a time, beside the budget. @default {16 MiB} */
+  /** The most bytes in flight to or from the device at a time, in addition to the budget. @default {16 MiB} */
   readonly stagingBytes?: number;
 }
 

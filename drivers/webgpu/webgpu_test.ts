@@ -38,7 +38,7 @@ function bench(options: Partial<WebGpuOptions> & { readonly memory?: number } = 
   return { gpu, driver, device, make, bytes, end, [Symbol.asyncDispose]: end };
 }
 
-/** The device writes a value into all of a buffer. */
+/** Makes the device fill a buffer with a value. */
 async function compute({ gpu, driver }: ReturnType<typeof bench>, buffer: BufferObject, value: number) {
   await buffer.reserve();
   gpu.dispatch(driver.gpuBuffer(buffer, "write"), (bytes) => bytes.fill(value));

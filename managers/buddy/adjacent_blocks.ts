@@ -5,10 +5,10 @@ import { highest, nextLower } from "./free_search.ts";
 import { floorLog2, powerOfTwo, roundDown } from "./orders.ts";
 
 /**
- * Takes adjacent blocks around a free one of at least half the size: from its start on, or ending where those end
- * (`__alloc_contig_try_harder`).
+ * Takes adjacent blocks around a free block of at least half the size: either the free range that starts in that block,
+ * or the one that ends where the free space after it ends (`__alloc_contig_try_harder`).
  *
- * @returns Whether there are such.
+ * @returns Whether such a range exists.
  */
 export function takeAdjacent(table: BlockTable, size: number, minOrder: number, taken: BlockList): boolean {
   const order = floorLog2(size);
@@ -24,7 +24,7 @@ export function takeAdjacent(table: BlockTable, size: number, minOrder: number, 
   return false;
 }
 
-/** Where so many free chunks begin around a chunk; below 0 if they do not. */
+/** The start of a free range of `size` chunks around `chunk`; -1 if there is none. */
 function startAround(table: BlockTable, chunk: number, size: number, minBlock: number): number {
   const first = roundDown(chunk, minBlock);
   const end = freeUntil(table, first, first + size);

@@ -25,8 +25,8 @@ export function makeSpace(chunks: number): BlockTable {
 }
 
 /**
- * Takes a part of a free block, of an order: the one that holds the chunk so many behind the block's start. The rest of
- * the block stays free.
+ * Takes a part of a free block: the block of order `order` that holds the chunk at `offset` from the block's start. The
+ * rest of the block stays free.
  */
 export function takePart(table: BlockTable, block: number, order: number, offset: number): number {
   const cleared = table.isCleared(block);
@@ -45,7 +45,7 @@ export function takePart(table: BlockTable, block: number, order: number, offset
   return part;
 }
 
-/** Frees a taken block and joins it upwards, with other halves that are free and as cleared. */
+/** Frees a taken block and joins it with its buddy as long as that is free and has the same cleared state. */
 function putBack(table: BlockTable, block: number, cleared: boolean): void {
   let whole = block;
   table.count(table.order(block), cleared, 1);
@@ -54,7 +54,7 @@ function putBack(table: BlockTable, block: number, cleared: boolean): void {
   refresh(table, whole);
 }
 
-/** Frees the blocks of a list; without `cleared` they are as cleared as they were when they were taken. */
+/** Frees the blocks of a list; with `cleared` null each keeps the cleared state that it had when it was taken. */
 export function putListBack(table: BlockTable, first: number, cleared: boolean | null): void {
   let block = first;
   while (block !== NONE) {

@@ -1,6 +1,6 @@
 import { type BlockTable, NONE } from "./block_table.ts";
 
-/** The blocks that a request has got so far, in the order in which they were found. */
+/** The blocks that a request has taken so far, in the order in which they were found. */
 export class BlockList {
   first: number = NONE;
   #last: number = NONE;
@@ -10,7 +10,7 @@ export class BlockList {
     this.#table = table;
   }
 
-  /** Lets go of all blocks. */
+  /** Empties the list; the blocks stay taken. */
   clear(): void {
     this.first = this.#last = NONE;
   }

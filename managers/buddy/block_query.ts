@@ -15,7 +15,7 @@ const REQUEST = optionNames<BuddyRequest>({
   trim: true,
 });
 
-/** What the request under way is for, in chunks. There is one, filled in anew each time, so that none is allocated. */
+/** The request under way, in chunks. One object is filled in anew for each request, so that none is allocated. */
 export class BlockQuery {
   size = 0;
   minOrder = 0;
@@ -27,7 +27,7 @@ export class BlockQuery {
   cleared = false;
   trim = true;
 
-  /** Takes a request over, for a space of so many units, of so many a chunk. */
+  /** Fills in the query from a request, for a space of `size` units with `chunk` units in each chunk. */
   set(request: BuddyRequest, space: number, chunk: number): void {
     const what = "allocate blocks";
     checkOptions(what, request, REQUEST, "the request");

@@ -10,21 +10,21 @@ import { takeLowest } from "./range_search.ts";
 import { forceMerge } from "./force_merge.ts";
 import type { BlockQuery } from "./block_query.ts";
 
-/** Takes what is wanted, the largest blocks first (`drm_buddy_alloc_blocks`). */
+/** Takes the blocks that a query asks for, the largest first (`drm_buddy_alloc_blocks`). */
 export class BlockSearch {
-  /** What the last run has taken, if it has got all that was query. */
+  /** The blocks that the last run has taken, if it succeeded. */
   readonly taken: BlockList;
   readonly #table: BlockTable;
   readonly #chunk: number;
 
-  /** A chunk is so many units; messages speak of units. */
+  /** `chunk` is the size of a chunk in units, for error messages. */
   constructor(table: BlockTable, chunk: number) {
     this.taken = new BlockList(table);
     this.#table = table;
     this.#chunk = chunk;
   }
 
-  /** Returns whether there is room. */
+  /** Takes the blocks of a query; returns whether there was enough free space. */
   run(query: BlockQuery): boolean {
     this.taken.clear();
     return query.start + query.size === query.end ? this.#takeExactly(query) : this.#takeBlocks(query);
@@ -51,11 +51,11 @@ export class BlockSearch {
     return goesAround && takeAdjacent(this.#table, query.size, query.minOrder, this.taken);
   }
 
-  /** Takes so many chunks as blocks that do not grow. */
+  /** Takes `size` chunks as blocks of descending size. */
   #takeLargest(query: BlockQuery, size: number): boolean {
     const table = this.#table;
     const minOrder = query.contiguous ? floorLog2(size) : query.minOrder;
-    // All that is free would be taken and given back, unless halves could be joined for a smallest block.
+    // Without cleared halves to join, such a search would take all free blocks and free them again.
     if (size > table.free && (minOrder === 0 || table.freeCleared === 0)) return false;
     const excess = query.trim ? size - query.size : 0;
     let order = floorLog2(size);
@@ -73,7 +73,7 @@ export class BlockSearch {
     return true;
   }
 
-  /** Takes a block of an order, or the largest one below it that there is. */
+  /** Takes a block of an order or, if there is none, of the largest lower order available. */
   #takeAtMost(query: BlockQuery, order: number, minOrder: number): number {
     for (let at = order; at >= minOrder; at--) {
       const block = this.#take(query, at);
@@ -83,7 +83,7 @@ export class BlockSearch {
     return this.#take(query, minOrder);
   }
 
-  /** Takes a block of just an order, the upper end of a larger one if need be. */
+  /** Takes a block of exactly this order, split off from the upper end of a larger block if necessary. */
   #take(query: BlockQuery, order: number): number {
     const table = this.#table;
     const { ranged, topDown, cleared } = query;

@@ -2,9 +2,10 @@ import { floorLog2, powerOfTwo } from "./orders.ts";
 
 /** No block. */
 export const NONE = 0;
-/** The block of which all others are parts. It is larger than the space, so that nobody gets it. */
+/** The block of which all others are parts. It is larger than the space, so that it is never allocated. */
 export const SPACE = 0;
-// Cells of a pair behind those of its halves: the block that was split, the order of the halves, what is free in them.
+// Cells of a pair after those of its halves: the block that was split, the order of the halves, the masks of free
+// orders.
 const PARENT = 2;
 const ORDER = 3;
 const MASKS = 4;
@@ -12,11 +13,12 @@ const FIRST_PAIRS = 32;
 const TAKEN_CLEARED = 2;
 
 /**
- * The blocks of a space of chunks. A space is half of something larger, and each block is halved again and again where it
- * has to be; what lies beyond the end of the space is taken for good. Both halves of a block are one record, a pair, and a
- * block is the index of its own cell in it. That cell holds the pair below, if the block is split. If it is free, it holds
- * a record that all free blocks of its order share, so that whatever is not taken can be asked what is free in it. If it
- * is taken, it holds the next block of the list in which its owner has it, and is negative.
+ * The blocks of a space of chunks. The space is half of a larger block, and blocks are halved again and again as
+ * needed; blocks beyond the end of the space are marked as taken for good. Both halves of a block share one record, a
+ * pair, and a block is identified by the index of its cell in the pair. The cell of a split block holds the index of
+ * the pair below. The cell of a free block holds a record that all free blocks of its order share, so that the masks of
+ * a split block and of a free one are read in the same way. The cell of a taken block is negative and holds the next
+ * block of its owner's list.
  */
 export class BlockTable {
   cells: Int32Array;
@@ -25,12 +27,12 @@ export class BlockTable {
   /** Chunks that are free, and how many of those are cleared. */
   free = 0;
   freeCleared = 0;
-  /** The first pair, over all others. Records before it are those of free blocks. */
+  /** The root pair. Records before it are those of free blocks. */
   readonly top: number;
   /** Cells of a record, a power of two; the first four are not masks. */
   readonly stride: number;
   #used: number;
-  /** Pairs that are not in use, linked by their first cells. */
+  /** Unused pairs, linked by their first cells. */
   #spare: number = NONE;
 
   constructor(chunks: number, stride: number) {
@@ -40,7 +42,7 @@ export class BlockTable {
     this.cells = new Int32Array(this.top + FIRST_PAIRS * stride);
   }
 
-  /** What the cell of a free block holds. */
+  /** The record that all free blocks of an order and a cleared state share. */
   freeRecord(order: number, cleared: boolean): number {
     return (2 * order + (cleared ? 1 : 0)) * this.stride;
   }
@@ -54,7 +56,7 @@ export class BlockTable {
     return (this.cells[block] as number) < 0;
   }
 
-  /** Of a block that is not split. */
+  /** Only for a block that is not split. */
   isCleared(block: number): boolean {
     const record = this.cells[block] as number;
     return (record < 0 ? ~record & TAKEN_CLEARED : record & this.stride) !== 0;
@@ -64,24 +66,24 @@ export class BlockTable {
     return this.cells[(block & ~1) + ORDER] as number;
   }
 
-  /** In chunks. */
+  /** Size of a block, in chunks. */
   size(block: number): number {
     return powerOfTwo(this.order(block));
   }
 
-  /** In chunks; it is found by climbing. */
+  /** Address of a block, in chunks; found by climbing to the root, O(log n). */
   start(block: number): number {
     let start = 0;
     for (let at = block; at !== NONE; at = this.parent(at)) if ((at & 1) !== 0) start += this.size(at);
     return start;
   }
 
-  /** The block that a block is half of; {@linkcode SPACE} at last. */
+  /** The block that a block is half of; {@linkcode SPACE} for the root. */
   parent(block: number): number {
     return this.cells[(block & ~1) + PARENT] as number;
   }
 
-  /** The next block of a list of taken ones. */
+  /** The next block after a taken one in its list. */
   next(block: number): number {
     return ~(this.cells[block] as number) & ~TAKEN_CLEARED;
   }
@@ -98,19 +100,19 @@ export class BlockTable {
     this.cells[block] = this.freeRecord(this.order(block), cleared);
   }
 
-  /** Splits a block; what its halves are is to be said. */
+  /** Splits a block and returns the new pair; the caller sets the state of both halves. */
   split(block: number, order: number): number {
     const pair = this.#newPair();
     const { cells } = this;
     cells[block] = pair;
     cells[pair + PARENT] = block;
     cells[pair + ORDER] = order;
-    // Whoever says what is free in it compares with what was said before.
+    // refresh() compares new masks with these.
     for (let mask = pair + MASKS; mask < pair + this.stride; mask++) cells[mask] = 0;
     return pair;
   }
 
-  /** Takes a pair back; returns the block that it was made of, which is to be said what it is. */
+  /** Frees a pair; returns the block that it was split from, whose state the caller sets. */
   join(pair: number): number {
     const block = this.cells[pair + PARENT] as number;
     this.cells[pair] = this.#spare;
@@ -118,7 +120,7 @@ export class BlockTable {
     return block;
   }
 
-  /** Counts a block that becomes free, or no longer is. */
+  /** Updates the free counts for a block that is freed (1) or taken (-1). */
   count(order: number, cleared: boolean, sign: 1 | -1): void {
     const size = sign * powerOfTwo(order);
     this.free += size;

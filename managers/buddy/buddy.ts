@@ -12,7 +12,7 @@ import { BuddyAllocator } from "./buddy_allocator.ts";
 
 const NAME = "buddy";
 
-/** A range of pages that {@linkcode buddy} has handed out. */
+/** A range of pages allocated by the {@linkcode buddy} manager. */
 export interface BuddyNode extends ManagerNode {
   /** First page. */
   readonly start: number;
@@ -21,15 +21,15 @@ export interface BuddyNode extends ManagerNode {
 }
 
 /**
- * Makes a manager that cuts ranges out of blocks whose sizes are powers of two: no search, little fragmentation by small
- * buffers between large ones, and alignment for free. Every range is contiguous; what rounding up takes too much is given
- * back at once. It answers a node or `"no-room"`, never `"busy"`.
+ * Makes a manager that cuts ranges out of blocks whose sizes are powers of two: allocation without a search, little
+ * fragmentation by small buffers between large ones, and alignment at no cost. Every range is contiguous; the excess of
+ * rounding up is freed at once. It answers a node or `"no-room"`, never `"busy"`.
  *
- * A request with an alignment that is no power of two is `EINVAL`. In a range that is hardly larger than the request there
- * may be room that it does not find, as with `drm_buddy`.
+ * A request with an alignment that is no power of two is `EINVAL`. In a range that is hardly larger than the request it
+ * may miss free space, as `drm_buddy` does.
  *
- * @returns A manager that wants {@linkcode MemTypeManager.init} first; any other call before it, or with a node that is
- * not its own, is a `TtmError` `EINVAL`.
+ * @returns A manager that requires a call of {@linkcode MemTypeManager.init} first; any other call before it, or with a
+ * node of another manager, is a `TtmError` `EINVAL`.
  *
  * @example 5 pages, aligned to 4
  * ```ts
@@ -68,7 +68,7 @@ class Buddy implements MemTypeManager<BuddyNode> {
   allocate(request: AllocationRequest): Allocation<BuddyNode> {
     const allocation = allocateFrom(this.#inCharge("allocate pages"), request);
     if (allocation === null) return "no-room";
-    // Adjacent blocks come by address.
+    // Adjacent blocks are in the order of their addresses.
     const [{ start }] = allocation.blocks as [BuddyBlock];
     const node = { start, allocation };
     this.#nodes.add(node);
@@ -109,7 +109,7 @@ class Buddy implements MemTypeManager<BuddyNode> {
   }
 }
 
-/** Adjacent blocks for a request; null, with nothing handed out, if there is no room. */
+/** Allocates adjacent blocks for a request; null, with nothing allocated, if there is no free range. */
 function allocateFrom(space: BuddyAllocator, request: AllocationRequest): BuddyAllocation | null {
   const { pages, alignment, fpfn, lpfn, topDown } = request;
   const end = Math.min(lpfn, space.size);
@@ -126,7 +126,7 @@ function allocateFrom(space: BuddyAllocator, request: AllocationRequest): BuddyA
   return null;
 }
 
-/** Gives back what alignment alone asked for; false, with nothing handed out, if there is more than one block. */
+/** Frees the pages that only the alignment required; false, with nothing allocated, if there is more than one block. */
 function trimTo(space: BuddyAllocator, allocation: BuddyAllocation, pages: number): boolean {
   if (allocation.blocks.length === 1) {
     space.trim(allocation, pages);

@@ -1,30 +1,30 @@
 import { NONE } from "./block_table.ts";
 
-/** One block that was handed out. */
+/** One block of an allocation. */
 export interface BuddyBlock {
-  /** Its address. */
+  /** Its address, in units. */
   readonly start: number;
-  /** A power of two of chunks, in units. */
+  /** Its size in units: a power of two of chunks. */
   readonly size: number;
-  /** Whether it was known to be cleared when it was handed out. */
+  /** Whether it was known to be cleared when it was allocated. */
   readonly cleared: boolean;
 }
 
-/** The free blocks of a size. */
+/** The free blocks of one size. */
 export interface FreeBlocks {
   /** Size of each, in units. */
   readonly size: number;
   /** Whether they are known to be cleared. */
   readonly cleared: boolean;
-  /** Ascending. */
+  /** Their addresses, ascending. */
   readonly starts: readonly number[];
 }
 
-/** Blocks that were handed out together. */
+/** Blocks that were allocated together. */
 export class BuddyAllocation {
-  /** @internal The first of a list; none after it was freed. */
+  /** @internal The first block of the list; none after it was freed. */
   first: number;
-  /** @internal Of the allocator that has handed them out. */
+  /** @internal Reads the list's blocks; each allocator has one function of its own. */
   readonly describe: (first: number) => BuddyBlock[];
 
   /** @internal */

@@ -13,9 +13,9 @@ import { BlockQuery, checkPowerOfTwo, toChunks } from "./block_query.ts";
 const OPTIONS = optionNames<BuddyOptions>({ size: true, chunk: true });
 
 /**
- * Hands out blocks whose sizes are powers of two, as Linux's `drm_buddy` does, with the same addresses: a request is
- * served by the largest blocks that fit into it, and what is freed is joined with its other half. Memory that was cleared
- * when it was freed is kept apart, and preferred by those who want it cleared.
+ * Allocates blocks whose sizes are powers of two, as Linux's `drm_buddy` does, at the same addresses: a request is
+ * served by the largest blocks that fit into it, and a freed block is joined with its buddy. Memory that was cleared
+ * when it was freed is kept apart, and used first for requests with `cleared`.
  *
  * @example 13 chunks as blocks of 8, 4 and 1
  * ```ts
@@ -41,7 +41,7 @@ export class BuddyAllocator {
   #describe: (first: number) => BuddyBlock[] = (first) => this.#blocksFrom(first);
 
   /**
-   * Takes charge of a space; all of it is free, and not known to be cleared.
+   * Manages a space; all of it is free, and not known to be cleared.
    *
    * @throws {TtmError} `EINVAL` if the chunk is no power of two, or the space has none.
    */
@@ -67,12 +67,13 @@ export class BuddyAllocator {
   }
 
   /**
-   * Finds blocks (`drm_buddy_alloc_blocks`). Without a range the highest address of the smallest free blocks that are
-   * large enough; in a range the lowest; from the top down the highest of all.
+   * Allocates blocks (`drm_buddy_alloc_blocks`). Without a range it takes the highest address among the smallest free
+   * blocks that are large enough; in a range the lowest address; with `topDown` the highest address of all.
    *
-   * @returns null if there is no room; nothing has changed then, but that larger blocks may have been halved or joined.
-   * @throws {TtmError} `EINVAL` if a size or address is no multiple of the chunk, `minBlock` no power of two, the range
-   * not inside the space, or the rounded size larger than the space.
+   * @returns null if there is not enough free space; then larger blocks may have been split or joined, and nothing else
+   * has changed.
+   * @throws {TtmError} `EINVAL` if a size or address is no multiple of the chunk, `minBlock` is no power of two, the
+   * range is not inside the space, or the rounded size is larger than the space.
    */
   allocate(request: BuddyRequest): BuddyAllocation | null {
     this.#query.set(request, this.size, this.chunk);
@@ -81,10 +82,11 @@ export class BuddyAllocator {
   }
 
   /**
-   * Takes blocks back and joins them with their other halves that are free and as cleared (`drm_buddy_free_list`).
+   * Frees blocks and joins each with its buddy as long as that is free and has the same cleared state
+   * (`drm_buddy_free_list`).
    *
    * @param cleared Whether the caller has cleared them.
-   * @throws {TtmError} `EINVAL` if they are not handed out by this allocator.
+   * @throws {TtmError} `EINVAL` if the allocation is not one of this allocator, or already freed.
    */
   release(allocation: BuddyAllocation, cleared: boolean = false): void {
     checkBoolean("free blocks", "cleared", cleared);
@@ -94,11 +96,11 @@ export class BuddyAllocator {
   }
 
   /**
-   * Gives a part of a single block back (`drm_buddy_block_trim`).
+   * Frees all but a part of a single block (`drm_buddy_block_trim`).
    *
-   * @param start Where the part begins that is kept; the block's start, if left out.
-   * @throws {TtmError} `EINVAL` if there is more than one block, or the part is empty, larger than the block, outside it
-   * or no multiple of the chunk.
+   * @param start Where the part that is kept begins; the block's start if left out.
+   * @throws {TtmError} `EINVAL` if there is more than one block, or the part is empty, larger than the block, outside
+   * it or no multiple of the chunk.
    */
   trim(allocation: BuddyAllocation, size: number, start?: number): void {
     const what = "trim block";

@@ -5,7 +5,7 @@ import buddy5 from "../../tests/oracle/traces/buddy-seed-5.jsonl.gz" with { type
 import buddy7 from "../../tests/oracle/traces/buddy-seed-7.jsonl.gz" with { type: "bytes" };
 import buddy9 from "../../tests/oracle/traces/buddy-seed-9.jsonl.gz" with { type: "bytes" };
 
-// What allocating and freeing take, each by itself, tells tests/bench/buddy_rounds.ts.
+// tests/bench/buddy_rounds.ts measures allocating and freeing separately.
 for (const [seed, data] of [[1, buddy1], [5, buddy5], [7, buddy7], [9, buddy9]] as const) {
   const [header, operations] = await readTrace(data);
   const play = playable(operations);

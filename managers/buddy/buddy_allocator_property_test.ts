@@ -21,7 +21,7 @@ const step = fc.record({
 
 type Step = typeof step extends fc.Arbitrary<infer Drawn> ? Drawn : never;
 
-/** A request that is not refused; null if nothing comes of the step. */
+/** A request that the allocator accepts; null if the step has none. */
 function requestOf(drawn: Step, chunks: number) {
   const { size: least, minOrder, where, start: from, span, frees: _frees, at: _at, ...how } = drawn;
   const minBlock = 2 ** minOrder;
@@ -36,7 +36,7 @@ function requestOf(drawn: Step, chunks: number) {
   return { ...how, size, minBlock, start, end, ranged };
 }
 
-// The traces of the kernel come first; this is for what they happen not to meet.
+// Replays of the kernel's traces cover most cases; these sequences cover the others.
 Deno.test("blocks and what is left are those of the rules applied to a plain list", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 48 }), fc.array(step, { maxLength: 100, size: "max" }), (chunks, steps) => {

@@ -4,7 +4,7 @@ import { type BuddyAllocation, BuddyAllocator, type BuddyRequest } from "./mod.t
 
 const K = 1024;
 
-/** What a request must be given. */
+/** Asserts that a request succeeds, and returns its allocation. */
 function take(space: BuddyAllocator, request: BuddyRequest): BuddyAllocation {
   const allocation = space.allocate(request);
   if (allocation === null) throw new Error(`no room for ${JSON.stringify(request)}`);

@@ -13,7 +13,7 @@ const request = (pages: number, more: Partial<AllocationRequest> = {}): Allocati
   return { pages, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false, ...more };
 };
 
-/** The node that a request must get. */
+/** Asserts that a request succeeds, and returns its node. */
 function take(from: ReturnType<typeof manager>, wanted: AllocationRequest): BuddyNode {
   const node = from.allocate(wanted);
   if (typeof node !== "object") throw new Error(`${node} for ${JSON.stringify(wanted)}`);

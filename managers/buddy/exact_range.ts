@@ -4,10 +4,10 @@ import { type BlockTable, SPACE } from "./block_table.ts";
 import { floorLog2, powerOfTwo, roundDown } from "./orders.ts";
 
 /**
- * The chunk at which that ends which is free from `start` on; `end`, or the end of the space, if it is free until there.
+ * The end of the free range that begins at `start`, at most `end` or the end of the space.
  *
- * Without cleared memory, halves that are both free would have been joined: the kernel then looks for nothing in a block
- * that is split, if that lies wholly in the range. What it has passed, it has taken.
+ * Two free buddies with the same cleared state are always joined, so without cleared memory a split block cannot be
+ * wholly free. The kernel then skips a split block that lies wholly in the range, but has taken the blocks before it.
  */
 export function freeUntil(table: BlockTable, start: number, end: number): number {
   const limit = Math.min(end, table.chunks);
@@ -26,7 +26,7 @@ export function freeUntil(table: BlockTable, start: number, end: number): number
   return limit;
 }
 
-/** Takes a stretch that is free, so many chunks behind the start of a block; blocks at its ends in part. */
+/** Takes the free range of `size` chunks at `offset` from the start of a block; the blocks at its ends in part. */
 export function takeStretch(table: BlockTable, block: number, offset: number, size: number, taken: BlockList): void {
   for (let at = offset; at < offset + size;) {
     const part = partAt(table, block, at);
@@ -37,7 +37,7 @@ export function takeStretch(table: BlockTable, block: number, offset: number, si
   }
 }
 
-/** Keeps a stretch of a taken block; the rest becomes free. */
+/** Keeps a range of a taken block; the rest becomes free. */
 export function keepStretch(table: BlockTable, block: number, offset: number, size: number, kept: BlockList): void {
   const cleared = table.isCleared(block);
   table.count(table.order(block), cleared, 1);
@@ -45,7 +45,7 @@ export function keepStretch(table: BlockTable, block: number, offset: number, si
   takeStretch(table, block, offset, size, kept);
 }
 
-/** The part of a block that has a chunk, counted from the block's start, and is not split. */
+/** The undivided block that holds a chunk, counted from the start of `block`. */
 function partAt(table: BlockTable, block: number, chunk: number): number {
   const { cells, top } = table;
   let left = chunk;

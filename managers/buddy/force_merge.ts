@@ -3,11 +3,11 @@ import { refresh, unlikeMaskOf } from "./free_masks.ts";
 import type { Chunks } from "./range_search.ts";
 
 /**
- * Joins free halves of which one is cleared and the other is not, until there is a block of an order
- * (`__force_merge`). The result counts as not cleared. Those that are cleared and lie in a range come first, from the
- * largest and highest on, then those that are not.
+ * Joins free buddies of which only one is cleared, until a block of an order is free (`__force_merge`). The result
+ * counts as not cleared. Buddies whose cleared half lies in the range come first, from the largest and highest on, then
+ * those whose other half does.
  *
- * @returns Whether there is such a block.
+ * @returns Whether such a block is free now.
  */
 export function forceMerge(table: BlockTable, range: Chunks, minOrder: number): boolean {
   for (const cleared of [true, false]) {
@@ -26,7 +26,7 @@ function hasUnlike({ cells, top }: BlockTable, order: number): boolean {
   return ((cells[top + unlikeMaskOf(order)] as number) & 1 << order) !== 0;
 }
 
-/** The half with a state and in a range, of two free ones of an order that differ; there are such in the pair. */
+/** In the highest pair of an order with unlike free halves: the half of the given state, if it lies in the range. */
 function highestUnlike(
   table: BlockTable,
   pair: number,
@@ -54,7 +54,7 @@ function highestUnlike(
   return NONE;
 }
 
-/** Joins a free block upwards, with other halves as long as they are free; returns the order of what has become. */
+/** Joins a free block with its buddy as long as that is free, cleared or not; returns the order of the joined block. */
 function joinUp(table: BlockTable, block: number): number {
   let whole = block;
   if (table.isCleared(block)) table.freeCleared -= table.size(block);

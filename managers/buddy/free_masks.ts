@@ -1,7 +1,7 @@
 import type { BlockTable } from "./block_table.ts";
 
-// Masks of a record with one bit for each order of which a block is free in it: dirty, cleared, and of which both halves
-// are free but only one of them is cleared. Orders from 32 on have masks of their own.
+// Masks of a record, with one bit for each order: whether a dirty block of it is free below, a cleared one, and two
+// buddies that are both free but only one of them cleared. Orders from 32 on have masks of their own.
 const DIRTY = 4;
 const CLEARED = 5;
 const UNLIKE = 6;
@@ -9,34 +9,34 @@ const NEXT_WORD = 4;
 const ORDERS_OF_A_WORD = 32;
 const NARROW = 8;
 
-/** Cells of a record with masks for some orders. */
+/** Cells in a record whose masks cover `orders` orders. */
 export function strideFor(orders: number): number {
   return orders <= ORDERS_OF_A_WORD ? NARROW : 2 * NARROW;
 }
 
-/** Of an order from 0 on: where in a record the mask is that has its bit. */
+/** The index in a record of the mask that has the bit of an order. */
 export function maskOf(order: number, cleared: boolean): number {
   return (cleared ? CLEARED : DIRTY) + NEXT_WORD * (order >> 5);
 }
 
-/** Where the mask is in which an order has its bit, if both halves of its double are free and unlike. */
+/** The index in a record of the mask that has the bit of an order, for free buddies with unlike cleared state. */
 export function unlikeMaskOf(order: number): number {
   return UNLIKE + NEXT_WORD * (order >> 5);
 }
 
-/** Whether there are orders beyond those that share a mask with some order. */
+/** Whether there are orders in masks after the mask of this order. */
 export function hasLarger({ stride }: BlockTable, order: number): boolean {
   return stride > NARROW && order < ORDERS_OF_A_WORD;
 }
 
-/** Whether a block of at least an order is free in what a cell that is not negative holds. */
+/** Whether a block of at least this order is free in a record. */
 export function hasFree(table: BlockTable, record: number, order: number, cleared: boolean): boolean {
   const mask = record + maskOf(order, cleared);
   if (((table.cells[mask] as number) & -1 << order) !== 0) return true;
   return hasLarger(table, order) && table.cells[mask + NEXT_WORD] !== 0;
 }
 
-/** Says what is free in a free block: itself. */
+/** Sets the masks of the records that free blocks share: one bit, for their order. */
 export function setFreeRecords(table: BlockTable, orders: number): void {
   for (let order = 0; order < orders; order++) {
     for (const cleared of [false, true]) {
@@ -45,7 +45,7 @@ export function setFreeRecords(table: BlockTable, orders: number): void {
   }
 }
 
-/** Makes what is above a block know what is free in it, as far as that has changed. */
+/** Updates the masks above a block, up to the first that does not change. */
 export function refresh(table: BlockTable, block: number): void {
   refreshWord(table, block, 0);
   if (table.stride === NARROW) return;

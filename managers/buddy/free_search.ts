@@ -21,7 +21,7 @@ export function highestOfAtLeast(table: BlockTable, order: number, cleared: bool
   return larger === NONE || (found !== NONE && table.start(found) > table.start(larger)) ? found : larger;
 }
 
-/** The free block at the next lower address that has the order of a free one and is as cleared. */
+/** The free block at the next lower address with the same order and cleared state. */
 export function nextLower(table: BlockTable, block: number): number {
   const { cells, top } = table;
   const order = table.order(block);
@@ -35,7 +35,7 @@ export function nextLower(table: BlockTable, block: number): number {
   return NONE;
 }
 
-/** The free block at the highest address in a pair that has one of some bits in a mask. */
+/** The free block at the highest address in a pair whose mask has one of the bits. */
 function lastIn({ cells, top }: BlockTable, from: number, mask: number, bits: number): number {
   if (((cells[from + mask] as number) & bits) === 0) return NONE;
   for (let pair = from;;) {

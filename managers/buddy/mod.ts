@@ -1,10 +1,10 @@
 /**
  * A buddy manager for `@ttm/core`: {@linkcode buddy} gives each buffer one range of a memory type, cut out of blocks of
- * powers of two; {@linkcode BuddyAllocator} under it hands out scattered or adjacent blocks, in ranges, from the top down,
- * and keeps cleared memory apart. It chooses the addresses that Linux's `drm_buddy` chooses. No dependency but the core's
- * error and types; runs wherever JavaScript does.
+ * powers of two; its {@linkcode BuddyAllocator} allocates scattered or adjacent blocks, in ranges, from the top down,
+ * and keeps cleared memory apart. It chooses the addresses that Linux's `drm_buddy` chooses. It depends only on the
+ * core's error and types, and runs wherever JavaScript does.
  *
- * @example Cleared memory goes to those who want it
+ * @example Cleared memory is kept for requests with `cleared`
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { BuddyAllocator } from "@ttm/buddy";

@@ -9,7 +9,7 @@ export interface Chunks {
   readonly end: number;
 }
 
-/** Which free blocks a search is for: {@linkcode dirty} ones, {@linkcode cleared} ones or both, from an order on. */
+/** Which free blocks a search accepts: {@linkcode dirty} ones, {@linkcode cleared} ones or both, from an order on. */
 interface Sought extends Chunks {
   readonly order: number;
   readonly dirty: boolean;
@@ -17,8 +17,8 @@ interface Sought extends Chunks {
 }
 
 /**
- * Takes the free block of an order at the lowest address in a range, a part of a larger one if need be: one of the wanted
- * state if there is any, else of the other.
+ * Takes the free block of an order at the lowest address in a range, split off from a larger block if necessary: one of
+ * the wanted cleared state if there is any, else one of the other.
  *
  * @returns {@linkcode NONE} if there is none.
  */
@@ -34,7 +34,7 @@ export function takeLowest(table: BlockTable, range: Chunks, order: number, clea
   return block === NONE ? NONE : takePart(table, block, order, Math.max(start - table.start(block), 0));
 }
 
-/** The sought block at the lowest address in a pair; all blocks and the range are aligned to the order. */
+/** The matching block at the lowest address in a pair; all blocks and the range are aligned to the order. */
 function lowestIn(table: BlockTable, pair: number, start: number, sought: Sought): number {
   const { cells } = table;
   const { order, dirty, cleared } = sought;
@@ -47,7 +47,7 @@ function lowestIn(table: BlockTable, pair: number, start: number, sought: Sought
       (cleared && hasFree(table, record, order, true));
     if (!isPossible) continue;
     if (record < table.top) return pair + side;
-    // To the kernel a split block is not cleared, whatever is below: it looks for cleared memory in whole roots only.
+    // The kernel treats every split block as not cleared, so it finds cleared memory only in whole root blocks.
     if (!dirty && from + size <= table.chunks) continue;
     const found = lowestIn(table, record, from, sought);
     if (found !== NONE) return found;

@@ -9,13 +9,15 @@ interface ModelBlock {
 
 type Wanted = Required<Omit<BuddyRequest, "ranged">> & { readonly ranged: boolean };
 
-/** The rules of the kernel's allocator over a plain list of the free blocks, which is searched from end to end. */
+/**
+ * The rules of the kernel's allocator over a plain list of the free blocks, which every search reads from end to end.
+ */
 export class BuddyModel {
-  /** By address. */
+  /** The free blocks, by address. */
   #free: ModelBlock[] = [];
   readonly #roots: readonly ModelBlock[];
 
-  /** `chunks` are below 2^31. */
+  /** `chunks` is below 2^31. */
   constructor(readonly chunks: number) {
     for (let start = 0; start < chunks;) {
       const size = largestPower(chunks - start);
@@ -30,12 +32,12 @@ export class BuddyModel {
     return this.#free.toSorted((a, b) => a.size - b.size || Number(a.cleared) - Number(b.cleared) || a.start - b.start);
   }
 
-  /** Frees blocks in their order. */
+  /** Frees blocks in the given order. */
   release(blocks: readonly BuddyBlock[], cleared: boolean): void {
     for (const { start, size } of blocks) this.#put({ start, size, cleared }, false);
   }
 
-  /** The blocks of a request that is not refused; null without room. */
+  /** Allocates the blocks of a valid request; null without enough free space. */
   allocate(wanted: Wanted): ModelBlock[] | null {
     const { start, size, end, minBlock, contiguous, ranged, trim } = wanted;
     if (start + size === end) return this.#takeRange(start, end);
@@ -118,7 +120,10 @@ export class BuddyModel {
     return null;
   }
 
-  /** As far as the kernel looks: not into a split block that is wholly inside, once no cleared memory is left. */
+  /**
+   * The end of the free range as the kernel finds it: without cleared memory it skips a split block wholly in the
+   * range.
+   */
   #freeUntil(start: number, end: number): number {
     let cleared = this.#free.reduce((sum, block) => sum + (block.cleared ? block.size : 0), 0);
     for (let at = start;;) {
@@ -158,7 +163,7 @@ export class BuddyModel {
     return { start, size, cleared: block.cleared };
   }
 
-  /** Frees a block, joined with its other halves that are free and as cleared, or any; returns the size it comes to. */
+  /** Frees a block and joins it with free buddies of the same cleared state, or of any; returns the resulting size. */
   #put(block: ModelBlock, any: boolean): number {
     const buddy = this.#buddy(block);
     if (buddy === undefined || (!any && buddy.cleared !== block.cleared)) {
@@ -184,7 +189,7 @@ export class BuddyModel {
   }
 }
 
-/** The largest power of two that is not larger. */
+/** The largest power of two that is not larger than the value. */
 function largestPower(value: number): number {
   return 2 ** Math.floor(Math.log2(value));
 }

@@ -6,7 +6,7 @@ import type { RangeNode, SearchOrder } from "./range_requests.ts";
 const NAME = "first-fit";
 const ORDERS: readonly SearchOrder[] = ["lowest", "best", "evict"];
 
-/** How {@linkcode firstFit} chooses. */
+/** Options of {@linkcode firstFit}. */
 export interface FirstFitOptions extends RangeManagerOptions {
   /**
    * In which order holes are tried, except for requests from the top down: by address, by size as
@@ -18,13 +18,13 @@ export interface FirstFitOptions extends RangeManagerOptions {
 const OPTIONS = optionNames<FirstFitOptions>({ order: true, scan: true });
 
 /**
- * Makes a manager that gives each buffer one range of pages: the lowest that it fits into, or the highest if the request
- * is `topDown`. Every range is contiguous. It answers a node or `"no-room"`, never `"busy"`.
+ * Makes a manager that gives each buffer one range of pages: the lowest one that fits, or the highest if the request is
+ * `topDown`. Every range is contiguous. It answers a node or `"no-room"`, never `"busy"`.
  *
- * @param options The order of the search, and who has to leave when there is no room.
- * @returns A manager that wants {@linkcode MemTypeManager.init} first; any other call before it, or with a node that is
- * not its own, is a `TtmError` `EINVAL`.
- * @throws {TtmError} `EINVAL` if `order` is none of the three words, or `scan` no boolean.
+ * @param options The order of the search, and how victims are chosen when no hole fits.
+ * @returns A manager that requires a call of {@linkcode MemTypeManager.init} first; any other call before it, or with a
+ * node of another manager, is a `TtmError` `EINVAL`.
+ * @throws {TtmError} `EINVAL` if `order` is none of the three words, or `scan` is no boolean.
  *
  * @example The lowest hole that fits, and from the top down
  * ```ts

@@ -9,15 +9,15 @@ const KEYS: Record<HoleSortKey, (holes: HoleTable, row: number) => number> = {
   recency: (holes, row) => holes.stamp(row),
 };
 
-/** Every so many changes, trees that are idle are dropped: */
+/** How many changes lie between two checks for idle trees. */
 const PERIOD = 256;
 
-/** those in which nothing was looked up during this many changes a hole, more than making one anew costs. */
+/** A tree is idle, and dropped, after this many changes per hole without a search: more than building it anew costs. */
 const IDLE = 4;
 
 /**
- * The trees over the holes. Each is made when it is needed, so that an order nobody asks for costs nothing, and dropped
- * when it is idle, or lacks a column.
+ * The trees over the holes. Each is built when it is first needed, so that an unused order costs nothing, and dropped
+ * when it is idle or lacks a column.
  */
 export class HoleIndexes {
   #ring: SpanRing;
@@ -28,13 +28,13 @@ export class HoleIndexes {
   #size: HoleTree | null = null;
   #recency: HoleTree | null = null;
 
-  /** Makes no tree yet. */
+  /** Builds no tree yet. */
   constructor(ring: SpanRing, holes: HoleTable) {
     this.#ring = ring;
     this.#holes = holes;
   }
 
-  /** The tree ascending by a key, by recency the hole made last at the end; O(n log n) if it has to be made. */
+  /** The tree ascending by a key; by recency the hole made last is at the end. O(n log n) if it has to be built. */
   by(key: HoleSortKey): HoleTree {
     const tree = key === "address" ? this.#address : key === "size" ? this.#size : this.#recency;
     if (tree === null) return this.#make(key);
@@ -42,7 +42,7 @@ export class HoleIndexes {
     return tree;
   }
 
-  /** Opens the hole after a row's node, in the table and in every tree. */
+  /** Adds the hole after a row's node, to the table and to every tree. */
   open(row: number, start: number, end: number): void {
     this.#holes.open(row, start, end);
     this.#address?.insert(row, start);
@@ -51,7 +51,7 @@ export class HoleIndexes {
     this.#countChange();
   }
 
-  /** Closes the hole after a row's node. */
+  /** Removes the hole after a row's node. */
   close(row: number): void {
     this.#holes.close(row);
     this.#address?.remove(row);
@@ -60,7 +60,9 @@ export class HoleIndexes {
     this.#countChange();
   }
 
-  /** Makes the hole after row `from` one after row `to`, where no hole stands, with other ends in the same place. */
+  /**
+   * Moves the hole from row `from` to row `to`, which has none, with new bounds that keep its place among the others.
+   */
   change(from: number, to: number, start: number, end: number): void {
     this.#holes.change(from, to, start, end);
     this.#address?.replace(from, to, start);
@@ -69,7 +71,7 @@ export class HoleIndexes {
     this.#countChange();
   }
 
-  /** The column to search by for a kind of request. When it is a new one, no tree is left. */
+  /** The column to search by for a kind of request. If it is new, all trees are dropped. */
   columnFor(alignment: number, color: number): number {
     const columns = this.#holes.columnCount;
     const column = this.#holes.columnFor(alignment, color);
@@ -77,14 +79,14 @@ export class HoleIndexes {
     return column;
   }
 
-  /** Has the trees by size and age know the ends of the holes, for requests limited to a range. */
+  /** Makes the trees by size and age store the ends of the holes, for requests limited to a range. */
   trackLimits(): void {
     if (this.#tracksLimits) return;
     this.#tracksLimits = true;
     this.#size = this.#recency = null;
   }
 
-  /** A list of the rows that have a hole, ascending by a key, the one made last first among equals. O(n log n). */
+  /** The rows that have a hole, ascending by a key, the hole made last first among equals. O(n log n). */
   sorted(key: HoleSortKey): number[] {
     const holes = this.#holes;
     const keyOf = KEYS[key];
@@ -104,7 +106,7 @@ export class HoleIndexes {
   #make(key: HoleSortKey): HoleTree {
     const firstColumn = this.#tracksLimits && key !== "address" ? MINUS_START : FIRST_CLASS;
     const tree = new HoleTree(this.#holes, firstColumn, key === "address");
-    // In the order in which they were made, for among equals a tree puts the hole added last first.
+    // In the order in which they were made, since a tree puts the hole added last first among equals.
     for (const row of this.sorted("recency")) tree.insert(row, KEYS[key](this.#holes, row));
     if (key === "address") this.#address = tree;
     else if (key === "size") this.#size = tree;

@@ -4,52 +4,52 @@ import { type HoleTree, NONE, type Side } from "./hole_tree.ts";
 import { firstOf } from "./tree_nodes.ts";
 
 /**
- * One request while it looks for its hole. An allocator has one and fills it in anew for each request, so that a
- * search allocates nothing.
+ * One request during its search for a hole. An allocator has one object and fills it in anew for each request, so that
+ * a search allocates nothing.
  */
 export class HoleQuery {
-  /** Units wanted, at least 1. */
+  /** Units to allocate, at least 1. */
   size = 1;
-  /** What the address must be a multiple of, at least 1. */
+  /** The address is a multiple of this, at least 1. */
   alignment = 1;
   /** The colour, or {@linkcode UNGUARDED} if colours are not guarded. */
   color: number = UNGUARDED;
   /** First unit that may be used. */
   lo = 0;
-  /** First unit that may not be used. */
+  /** First unit after the range that may be used. */
   hi = 0;
   /** Whether [lo, hi) is less than the whole space. */
   limited = false;
   /** Whether to use the high end of the hole. */
   high = false;
-  /** The column that tells the room for this kind of request, or more than that. */
+  /** The column with the room for this kind of request, or an upper bound of it. */
   column: number = FIRST_CLASS;
-  /** Whether the room is just that. */
+  /** Whether the column holds the exact room. */
   exact = true;
-  /** The search gives up after so many visits. */
+  /** The search gives up after this many visits. */
   patience: number = Infinity;
-  /** Where the request lies in the hole that the last search has found. */
+  /** The address of the request in the hole that the last search found. */
   address = 0;
-  /** Entries of trees looked at since this was last set to 0. */
+  /** Entries of trees visited since this was last set to 0. */
   visits = 0;
 
-  /** Whether any hole of the size will do as it is. */
+  /** Whether every hole of the size fits without a check. */
   get isPlain(): boolean {
     return this.alignment === 1 && !this.limited && this.color === UNGUARDED;
   }
 
-  /** Whether the last search has given up, if it has found nothing. */
+  /** Whether the last search gave up, if it found nothing. */
   get gaveUp(): boolean {
     return this.visits > this.patience;
   }
 
-  /** Goes by a column from now on. */
+  /** Searches by another column from now on. */
   useColumn(holes: HoleTable, column: number): void {
     this.column = column;
     this.exact = holes.isExact(column, this.alignment, this.color);
   }
 
-  /** The first row, coming from one side of the tree, whose hole takes the request; {@linkcode NONE} if none does. */
+  /** The first row, from one side of the tree, whose hole fits the request; {@linkcode NONE} if none does. */
   search(holes: HoleTable, tree: HoleTree, side: Side): number {
     if (this.limited || !this.exact) return this.#descend(holes, tree, tree.nodes.root, side);
     const before = tree.visits;
@@ -91,11 +91,11 @@ export class HoleQuery {
     return this.address >= lowest && this.address <= highest;
   }
 
-  // Whether no hole under an entry reaches into the range far enough, as far as the tree knows.
+  // Whether the columns show that no hole under an entry overlaps the range far enough.
   #isOutside(tree: HoleTree, entry: number, last: number): boolean {
     if (tree.byAddress) {
       const { keys } = tree.nodes;
-      // What is followed by something that starts before the range, or with it, ends before the range.
+      // If the next entry starts at or before the range's start, all holes under this entry end before the range.
       return (keys[entry] as number) > this.hi - this.size || (entry < last && (keys[entry + 1] as number) <= this.lo);
     }
     if (!tree.tracks(MINUS_START)) return false;

@@ -4,20 +4,20 @@ import type { HoleTable } from "./hole_table.ts";
 import { NONE, type Side } from "./hole_tree.ts";
 import type { HoleSortKey, SearchOrder } from "./range_requests.ts";
 
-/** Entries after which a search that may be long gives up, */
+/** A search that may be long gives up after this many entries, */
 const PATIENCE = 64;
 
-/** unless there are so few holes that no search is long. */
+/** unless there are at most this many holes, so that no search is long. */
 const FEW = 256;
 
-/** By what the holes are sorted for an order. */
+/** The sort key of the holes for an order. */
 export function sortKeyOf(order: SearchOrder): HoleSortKey {
   return order === "best" ? "size" : order === "evict" ? "recency" : "address";
 }
 
 /**
- * The row of the first hole in an order that takes a request; {@linkcode NONE} if none does. Most searches are short, so
- * the trees learn more, which makes every change dearer, only when one is not.
+ * The row of the first hole in an order that fits a request; {@linkcode NONE} if none does. Most searches are short, so
+ * the trees get another column, which makes every change more expensive, only after a long search.
  */
 export function findHole(query: HoleQuery, order: SearchOrder, holes: HoleTable, indexes: HoleIndexes): number {
   const key = sortKeyOf(order);
@@ -31,7 +31,7 @@ export function findHole(query: HoleQuery, order: SearchOrder, holes: HoleTable,
   query.useColumn(holes, indexes.columnFor(query.alignment, query.color));
   query.patience = Infinity;
   if (query.limited && key !== "address") {
-    // By address a limited search is always O(log n), so ask there first whether the slower one is worth while.
+    // A limited search by address is always O(log n), so it decides first whether the slower search can succeed.
     if (query.search(holes, indexes.by("address"), 0) === NONE) return NONE;
     indexes.trackLimits();
   }

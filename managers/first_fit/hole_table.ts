@@ -5,26 +5,26 @@ import { HEAD, type SpanRing } from "./span_ring.ts";
 /** When the hole was made: the later, the larger; 0 if the row has none. */
 const STAMP = 0;
 
-/** The column of minus the start, of which the largest value in a subtree gives the lowest start. */
+/** The column of minus the start: the largest value in a subtree gives the lowest start. */
 export const MINUS_START = 1;
 
 /** The column of the end. */
 export const END = 2;
 
-/** From here on the room for each fit class, that is the largest request of its kind that the hole can hold. */
+/** From here on the room for each alignment class: the largest request of its kind that the hole can hold. */
 export const FIRST_CLASS = 3;
 
-/** The lowest multiple of `alignment` from `address` up. */
+/** Rounds an address up to a multiple of `alignment`. */
 export function alignUp(address: number, alignment: number): number {
   return Math.ceil(address / alignment) * alignment;
 }
 
-/** The highest multiple of `alignment` from `address` down. */
+/** Rounds an address down to a multiple of `alignment`. */
 export function alignDown(address: number, alignment: number): number {
   return Math.floor(address / alignment) * alignment;
 }
 
-/** The holes by row. Neighbouring holes are always merged, so what stands around a hole changes only with the hole. */
+/** The holes by row. Neighbouring holes are always merged, so a hole lies between two nodes. */
 export class HoleTable {
   #ring: SpanRing;
   #classes: AlignmentClasses = new AlignmentClasses();
@@ -32,7 +32,7 @@ export class HoleTable {
   #columnCount: number = FIRST_CLASS + 1;
   #count = 0;
   #clock = 0;
-  /** All columns, those of a row side by side. */
+  /** All columns; those of a row are adjacent. */
   #values: Float64Array = new Float64Array();
 
   /** Makes a table without holes for the spans of a ring. */
@@ -45,12 +45,12 @@ export class HoleTable {
     return this.#count;
   }
 
-  /** How many columns {@linkcode HoleTable.value} has. It grows when a new kind of request comes. */
+  /** Number of columns of {@linkcode HoleTable.value}. It grows with each new kind of request. */
   get columnCount(): number {
     return this.#columnCount;
   }
 
-  /** What the row's hole has in a column. */
+  /** The value of the row's hole in a column. */
   value(row: number, column: number): number {
     return this.#values[row * this.#columnCount + column] as number;
   }
@@ -90,39 +90,39 @@ export class HoleTable {
     return this.end(row) - this.#ring.guard(this.#ring.next(row), color);
   }
 
-  /** Opens the hole between the row's node and the next one, both in the ring by now. */
+  /** Adds the hole between the row's node and the next one; both are already in the ring. */
   open(row: number, start: number, end: number): void {
     if (row >= this.#capacity) this.#grow();
     this.#count++;
     this.#fill(row, start, end, ++this.#clock);
   }
 
-  /** Closes the hole after the row's node. */
+  /** Removes the hole after the row's node. */
   close(row: number): void {
     this.#count--;
     this.#values[row * this.#columnCount + STAMP] = 0;
   }
 
-  /** Makes the hole of row `from` one of row `to`, which has none, with other ends. They may be the same row. */
+  /** Moves the hole of row `from` to row `to`, which has none, with new bounds. They may be the same row. */
   change(from: number, to: number, start: number, end: number): void {
     if (to >= this.#capacity) this.#grow();
     this.#values[from * this.#columnCount + STAMP] = 0;
     this.#fill(to, start, end, ++this.#clock);
   }
 
-  /** The column to search by for a kind of request, of those that there are. */
+  /** The column to search by for a kind of request, among the existing ones. */
   boundFor(alignment: number, color: number): number {
     return FIRST_CLASS + this.#classes.boundFor(alignment, color);
   }
 
-  /** The column to search by for a kind of request. It may be a new one, and then trees made before lack it. */
+  /** The column to search by for a kind of request. It may be a new one, which earlier trees lack. */
   columnFor(alignment: number, color: number): number {
     const column = FIRST_CLASS + this.#classes.for(alignment, color);
     if (column === this.#columnCount) this.#addColumn();
     return column;
   }
 
-  /** Whether a column tells just the room for a kind of request; else the room may be less. */
+  /** Whether a column holds the exact room for a kind of request; else the room may be less. */
   isExact(column: number, alignment: number, color: number): boolean {
     return this.#classes.isExact(column - FIRST_CLASS, alignment, color);
   }

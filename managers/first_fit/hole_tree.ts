@@ -4,34 +4,34 @@ import { FANOUT, firstOf, nodeOf, STEM, TreeNodes } from "./tree_nodes.ts";
 /** No row. */
 export const NONE = 0;
 
-/** From which end: 0 from the first entry on, 1 from the last one back. */
+/** The end to search from: 0 from the first entry on, 1 from the last one back. */
 export type Side = 0 | 1;
 
-/** A node with fewer entries looks for one to merge with, */
+/** A node with fewer entries is merged with a sibling, */
 const FEW = FANOUT / 4;
 
-/** and they merge if they have not more together. */
+/** if both together have at most this many. */
 const ROOMY = FANOUT * 3 / 4;
 
 /**
- * Holes in one order: ascending by a key, the hole added last first among equals. A B+ tree whose entries also tell, for
- * the columns of the {@linkcode HoleTable} from one on, the largest value among the holes under them, so that a search
- * passes over whole subtrees that cannot serve it. Changes mostly touch one leaf, and what is above it only as long as
- * anything changes there.
+ * Holes in one order: ascending by a key, the hole added last first among equals. A B+ tree whose entries also store
+ * the largest value among the holes under them, for the columns of the {@linkcode HoleTable} from one on, so that a
+ * search skips whole subtrees in which no hole fits. A change mostly touches one leaf, and the nodes above it only as
+ * far as their keys or values change.
  */
 export class HoleTree {
-  /** Entries that {@linkcode HoleTree.first} has looked at. */
+  /** Entries that {@linkcode HoleTree.first} has visited. */
   visits = 0;
-  /** When it was last asked for, by the count of its owner. */
+  /** When the tree was last used, by its owner's count of changes. */
   lastUse = 0;
-  /** The nodes, for searches of other kinds. */
+  /** The nodes of the tree, for searches by {@linkcode HoleQuery}. */
   readonly nodes: TreeNodes;
   /** Whether the keys are addresses. */
   readonly byAddress: boolean;
   #holes: HoleTable;
   #firstColumn: number;
 
-  /** Makes an empty tree that knows of the columns from `firstColumn` on. */
+  /** Makes an empty tree that stores the columns from `firstColumn` on. */
   constructor(holes: HoleTable, firstColumn: number, byAddress: boolean) {
     this.#holes = holes;
     this.#firstColumn = firstColumn;
@@ -39,17 +39,17 @@ export class HoleTree {
     this.nodes = new TreeNodes(holes.columnCount - firstColumn);
   }
 
-  /** Whether the tree knows of a column. */
+  /** Whether the tree stores a column. */
   tracks(column: number): boolean {
     return column >= this.#firstColumn;
   }
 
-  /** The values in a column that is tracked, by entry; that of the stem is the largest of all. */
+  /** The values of a stored column, by entry; that of the stem is the largest of all. */
   maxima(column: number): Float64Array {
     return this.nodes.columns[column - this.#firstColumn] as Float64Array;
   }
 
-  /** The first row, coming from one side, whose value in a column is at least `wanted`; {@linkcode NONE} if none is. */
+  /** The first row, from one side, whose value in a column is at least `wanted`; {@linkcode NONE} if there is none. */
   first(column: number, wanted: number, side: Side): number {
     const { ids, counts, levels, root } = this.nodes;
     const values = this.maxima(column);
@@ -73,7 +73,7 @@ export class HoleTree {
     const { nodes } = this;
     let leaf = this.#leafFor(key);
     if (nodes.counts[leaf] === FANOUT) {
-      // What grows only at its end leaves nodes almost full behind.
+      // Splitting at the end keeps nodes almost full when keys are added in ascending order.
       this.#split(leaf, (nodes.keys[firstOf(leaf) + FANOUT - 1] as number) < key ? FANOUT - 1 : FANOUT / 2);
       leaf = this.#leafFor(key);
     }
@@ -84,14 +84,14 @@ export class HoleTree {
     this.#fill(entry, row, key);
   }
 
-  /** Puts the hole of row `to` in the place of that of `row`, which must be where it belongs. They may be the same row. */
+  /** Replaces the hole of `row` by that of row `to`, whose key must keep the order. They may be the same row. */
   replace(row: number, to: number, key: number): void {
     const entry = this.nodes.rowEntries[row] as number;
     if (to !== row) this.nodes.name(entry, to);
     this.#fill(entry, to, key);
   }
 
-  /** Puts the hole of row `to` where it belongs and takes out that of `row`. They may be the same row. */
+  /** Removes the hole of `row` and adds that of row `to` where its key belongs. They may be the same row. */
   move(row: number, to: number, key: number): void {
     const { rowEntries, keys, counts } = this.nodes;
     const entry = rowEntries[row] as number;
@@ -104,7 +104,7 @@ export class HoleTree {
     }
   }
 
-  /** Takes the hole of a row out. */
+  /** Removes the hole of a row. */
   remove(row: number): void {
     this.#drop(this.nodes.rowEntries[row] as number);
   }
@@ -152,7 +152,7 @@ export class HoleTree {
     nodes.summarise(node);
   }
 
-  // Joins a node that has few entries with one beside it, if that leaves both some room.
+  // Merges a node that has few entries with a sibling, if the merged node still has free entries.
   #merge(node: number): void {
     const { nodes } = this;
     const { counts, ids } = nodes;
@@ -173,7 +173,7 @@ export class HoleTree {
     this.#drop(behind);
   }
 
-  // Makes a node without siblings the root.
+  // Removes root nodes that have a single entry.
   #lower(root: number): void {
     const { nodes } = this;
     if (nodes.levels[root] === 0 || nodes.counts[root] !== 1) return;

@@ -9,7 +9,7 @@ import { firstOf, nodeOf } from "./tree_nodes.ts";
 
 const SPANS = 400;
 
-/** Nodes at 0, 10, 20 and so on; a hole may be opened after each, of a size from 1 to 9. */
+/** Nodes at 0, 10, 20 and so on; each may be followed by a hole of 1 to 9 units. */
 function spans(): { holes: HoleTable; indexes: HoleIndexes; rows: number[] } {
   const ring = new SpanRing();
   const holes = new HoleTable(ring);
@@ -30,7 +30,7 @@ function inOrder(tree: HoleTree, node: number = tree.nodes.root): number[] {
     .flatMap((id) => levels[node] === 0 ? [id] : inOrder(tree, id));
 }
 
-/** Checks that the entry for a node, and all under it, say what is true. */
+/** Checks that the entry for a node, and all under it, store the right values. */
 function checkSubtree(holes: HoleTable, tree: HoleTree, node: number): void {
   const { entries, rowEntries, ids, keys, levels, root } = tree.nodes;
   const above = entries[node] as number;

@@ -1,8 +1,8 @@
 /**
- * Range managers for `@ttm/core`: {@linkcode firstFit} gives each buffer the lowest range of a memory type that it fits
- * into, {@linkcode rangeManager} the one that TTM's own manager gives it. {@linkcode RangeAllocator} under them does the
- * same for anything else that is addressed by whole numbers, at the addresses that Linux's `drm_mm` chooses. No
- * dependency but the core's error and types; runs wherever JavaScript does.
+ * Range managers for `@ttm/core`: {@linkcode firstFit} gives each buffer the lowest range of a memory type that fits,
+ * {@linkcode rangeManager} the range that TTM's own manager chooses. Their {@linkcode RangeAllocator} does the same for
+ * anything else that is addressed by whole numbers, at the addresses that Linux's `drm_mm` chooses. It depends only on
+ * the core's error and types, and runs wherever JavaScript does.
  *
  * @example Placing ranges with alignment and limits
  * ```ts

@@ -21,13 +21,13 @@ import { HEAD, SpanNode, SpanRing } from "./span_ring.ts";
 import { STEM } from "./tree_nodes.ts";
 
 /**
- * Hands out ranges of [start, start + size), choosing the same addresses as `drm_mm` of Linux 6.12
+ * Allocates ranges of [start, start + size) at the same addresses as `drm_mm` of Linux 6.12
  * (`drivers/gpu/drm/drm_mm.c`, without its ONCE mode). Everything is synchronous and deterministic.
  *
- * The holes stand in B+ trees that also keep the largest room in each subtree (augmented search trees: Cormen et al.,
- * *Introduction to Algorithms*, chapters "B-Trees" and "Augmenting Data Structures"), not only for plain requests, as
- * `drm_mm` does, but for each alignment and colour in use. So the first hole that fits is found by descending, O(log n)
- * however fragmented the space is. The README tells when a search may take longer.
+ * The holes are kept in B+ trees that also store the largest room in each subtree (augmented search trees: Cormen et
+ * al., *Introduction to Algorithms*, chapters "B-Trees" and "Augmenting Data Structures"), not only for plain requests,
+ * as `drm_mm` does, but for each alignment and colour in use. So the first hole that fits is found by descending, O(log
+ * n) however fragmented the space is. The README says when a search may take longer.
  *
  * @example Best fit, and from the top down
  * ```ts
@@ -75,37 +75,37 @@ export class RangeAllocator {
     this.#indexes.open(HEAD, this.start, this.start + this.size);
   }
 
-  /** Units not handed out, in all holes together. */
+  /** Free units, in all holes together. */
   get free(): number {
     return this.#free;
   }
 
-  /** Units in the largest hole; 0 if there is none. O(1), or O(n log n) once if nothing has been looked up for long. */
+  /** Units in the largest hole; 0 if there is none. O(1), or O(n log n) for the first search after a long pause. */
   get largestHole(): number {
     const tree = this.#indexes.by(sortKeyOf(this.#defaultOrder));
     return Math.max(0, tree.maxima(FIRST_CLASS)[STEM] as number);
   }
 
-  /** How many holes there are. */
+  /** Number of holes. */
   get holeCount(): number {
     return this.#holes.count;
   }
 
-  /** How many nodes are handed out. */
+  /** Number of allocated nodes. */
   get nodeCount(): number {
     return this.#nodeCount;
   }
 
-  /** Entries of trees that the last `insert` or `reserve` looked at. For tests and curiosity: time is noisy, this is not. */
+  /** Entries of trees that the last `insert` or `reserve` visited: a measure of cost that, unlike time, is exact. */
   get lastVisits(): number {
     return this.#fit.visits;
   }
 
   /**
-   * Takes room for a node in the first hole of the asked order that it fits into. The node lies at the low end of what
-   * it may use of that hole, for `"highest"` at the high end.
+   * Allocates a node in the first hole of the requested order that fits. The node lies at the low end of the usable
+   * part of that hole, for `"highest"` at the high end.
    *
-   * @returns The node, or null if there is no room, and then nothing has changed.
+   * @returns The node; or null if no hole fits, and then nothing has changed.
    * @throws {TtmError} `EINVAL` if a member is unknown, of the wrong type or out of range, or the order is none of the
    * allocator's.
    */
@@ -114,7 +114,7 @@ export class RangeAllocator {
     return this.insertKnown(request);
   }
 
-  /** @internal As {@linkcode insert}, for a request whose names are known. */
+  /** @internal As {@linkcode insert}, for a request whose member names were checked. */
   insertKnown(request: InsertRequest): RangeNode | null {
     checkInsert(request, this.#orders);
     const order = request.order ?? this.#defaultOrder;
@@ -128,10 +128,10 @@ export class RangeAllocator {
   }
 
   /**
-   * Takes the range [start, start + size).
+   * Allocates the range [start, start + size).
    *
-   * @returns The node, or null if any unit of it is taken, outside the space or too close to another colour; then
-   * nothing has changed.
+   * @returns The node; or null if any unit of the range is allocated, outside the space or too close to another colour,
+   * and then nothing has changed.
    * @throws {TtmError} `EINVAL` if a member is of the wrong type or out of range.
    */
   reserve(request: ReserveRequest): RangeNode | null {
@@ -144,10 +144,10 @@ export class RangeAllocator {
   }
 
   /**
-   * Takes a node back. Its range and the holes beside it become one new hole.
+   * Frees a node. Its range and the adjacent holes become one new hole.
    *
-   * @throws {TtmError} `EINVAL` if the node is not one that this allocator has handed out and not yet taken back; then
-   * nothing has changed.
+   * @throws {TtmError} `EINVAL` if the node was not allocated by this allocator, or is already freed; then nothing has
+   * changed.
    */
   remove(node: RangeNode): void {
     if (!(node instanceof SpanNode) || this.#ring.node(node.row) !== node) {
@@ -172,10 +172,10 @@ export class RangeAllocator {
   }
 
   /**
-   * Begins to look for nodes whose removal makes room for a request, whatever its order and colour.
+   * Begins a search for nodes whose removal makes a hole for a request, whatever its order and colour.
    *
-   * @throws {TtmError} `EINVAL` if a member is of the wrong type or out of range, the size is 0, or the allocator guards
-   * colours.
+   * @throws {TtmError} `EINVAL` if a member is of the wrong type or out of range, the size is 0, or the allocator
+   * guards colours.
    */
   scan(request: InsertRequest): RangeScan {
     checkInsertNames(request);
@@ -190,7 +190,7 @@ export class RangeAllocator {
     return new RangeScan(this.#ring, this.#holes, wanted, () => this.#changes === changes);
   }
 
-  /** The nodes by address. Do not insert or remove meanwhile. */
+  /** The nodes by address. Do not insert or remove during the iteration. */
   *nodes(): Generator<RangeNode> {
     for (let row = this.#ring.next(HEAD); row !== HEAD; row = this.#ring.next(row)) {
       yield this.#ring.node(row) as RangeNode;
@@ -225,7 +225,7 @@ export class RangeAllocator {
     return fit;
   }
 
-  // What is left before the node becomes a new hole first, then what is left behind it: drm_mm's order.
+  // The part before the node becomes a new hole first, then the part after it: drm_mm's order.
   #occupy(row: number, address: number, color: number): RangeNode {
     this.#changes++;
     const start = this.#holes.start(row);

@@ -7,7 +7,10 @@ import mm5 from "../../tests/oracle/traces/mm-seed-5.jsonl.gz" with { type: "byt
 const OPERATIONS = 100_000;
 const ALL: readonly SearchOrder[] = ["lowest", "best", "highest", "evict"];
 
-/** A kind of request: a fifth of each mix is aligned to 16 and to 512, a tenth limited to the lowest and highest quarter. */
+/**
+ * A kind of request: a fifth of each mix is aligned to 16 and to 512, a tenth limited to the lowest and highest
+ * quarter.
+ */
 interface Kind {
   readonly orders: readonly SearchOrder[];
   readonly aligned: boolean;
@@ -23,7 +26,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "aligned and limited": { orders: ["lowest"], aligned: true, limited: true },
 };
 
-/** Does the operations of a mix. */
+/** Runs the operations of a mix. */
 function play({ sizes, slots, slotCount }: Mix, { orders, aligned, limited }: Kind): void {
   const allocator = new RangeAllocator({ size: POOL, orders });
   const held: (RangeNode | null)[] = Array.from({ length: slotCount }, () => null);
@@ -52,7 +55,7 @@ for (const name of MIX_NAMES) {
   }
 }
 
-/** A line of the kernel's trace: the operations that this allocator has, without what they should come to. */
+/** A line of the kernel's trace: the operations that this allocator supports, without their results. */
 interface Line {
   readonly op: "insert" | "reserve" | "remove";
   readonly id: number;

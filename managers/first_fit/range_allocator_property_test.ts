@@ -6,7 +6,7 @@ import type { ReserveRequest, SearchOrder } from "./mod.ts";
 type Node = { start: number; size: number; color: number };
 type Hole = { start: number; end: number; stamp: number };
 
-/** The rules of drm_mm in the plainest words: lists, and every address tried in turn. */
+/** The rules of drm_mm as a plain model: lists, and a search that tries every address in turn. */
 class Model {
   nodes: Node[] = [];
   holes: Hole[] = [];
@@ -111,7 +111,7 @@ function assertSame(allocator: RangeAllocator, model: Model): void {
   assertEquals([allocator.holeCount, allocator.nodeCount], [sizes.length, model.nodes.length]);
 }
 
-/** Checks that both do the same, after `teeth` nodes of one unit with a hole of up to 3 units before each. */
+/** Compares allocator and model, after `teeth` nodes of one unit with a hole of up to 3 units before each. */
 function compare(space: fc.Arbitrary<RangeAllocatorOptions>, teeth: number, runs: number): void {
   fc.assert(
     fc.property(space, steps, ({ start = 0, size, guardColors = false, orders }, operations) => {
@@ -152,6 +152,6 @@ Deno.test("RangeAllocator does what the plain model of drm_mm does, operation by
 });
 
 Deno.test("RangeAllocator does so when searches would be long", () => {
-  // More holes than FEW, so that long searches give up and the trees learn more.
+  // More holes than FEW, so that long searches give up and the trees get more columns.
   compare(spaces.map((space) => ({ ...space, size: 1100 })), 270, 15);
 });

@@ -2,14 +2,14 @@ import { assert, assertEquals } from "@std/assert";
 import { type InsertRequest, RangeAllocator, type RangeNode, type SearchOrder } from "./mod.ts";
 
 const HOLES = 30_000;
-// Five levels of nodes with up to 16 entries, once straight down, or once down each end of a range. A search by a bound
-// gives up after 64, and then does that.
+// Five levels of nodes with up to 16 entries, descended once, or once for each end of a range. A search by an upper
+// bound gives up after 64 entries, and then descends a tree with the exact room.
 const NO_SCAN = 64 + 5 * 16;
 const ORDERS: readonly SearchOrder[] = ["best", "lowest", "highest", "evict"];
 
 interface Fragmentation {
   readonly start?: number;
-  /** Units of the last hole beyond the 3 that all have. */
+  /** Units of the last hole beyond the 3 that all holes have. */
   readonly extra?: number;
   readonly guardColors?: boolean;
 }
@@ -27,7 +27,7 @@ function fragmented({ start = 0, extra = 0, guardColors = false }: Fragmentation
   return allocator;
 }
 
-/** Inserts, checks that few rows were looked at, and takes the node back. */
+/** Inserts, checks that few entries were visited, and removes the node. */
 function tryInsert(allocator: RangeAllocator, request: InsertRequest, limit: number = NO_SCAN): RangeNode | null {
   const node = allocator.insert(request);
   const visits = allocator.lastVisits;
@@ -85,8 +85,8 @@ Deno.test("insert() by size or age does not scan when nothing in the range fits"
 Deno.test("insert() by size or age does not scan for a request limited on one side", () => {
   const allocator = fragmented();
   for (const order of ["best", "evict"] as const) {
-    // The outermost holes are the oldest, so all others come first, and they are outside the range. There are two
-    // searches: the one by address, which tells whether there is room at all, and the one in the order asked for.
+    // The outermost holes are the oldest, so all others are tried first, and they are outside the range. There are two
+    // searches: one by address, which decides whether any hole fits, and one in the requested order.
     assertEquals(tryInsert(allocator, { size: 3, hi: 4, order }, 2 * NO_SCAN)?.start, 0);
     const lo = (HOLES - 1) * 4;
     assertEquals(tryInsert(allocator, { size: 3, lo, order }, 2 * NO_SCAN)?.start, lo);
@@ -94,7 +94,7 @@ Deno.test("insert() by size or age does not scan for a request limited on one si
 });
 
 Deno.test("insert() does not scan holes that the guard makes too small", () => {
-  // For any colour but 0 a hole of 3 loses a unit at both ends; the last hole has 5.
+  // For any colour but 0 a hole of 3 units loses one at both ends; the last hole has 5.
   const allocator = fragmented({ extra: 2, guardColors: true });
   for (const order of ORDERS) {
     for (const color of [1, 2]) {

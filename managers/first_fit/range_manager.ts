@@ -4,11 +4,11 @@ import type { RangeScan } from "./range_scan.ts";
 import { RangeAllocator } from "./range_allocator.ts";
 import type { InsertRequest, RangeNode, SearchOrder } from "./range_requests.ts";
 
-/** How {@linkcode rangeManager} makes room. */
+/** Options of {@linkcode rangeManager}. */
 export interface RangeManagerOptions {
   /**
-   * Whether neighbours are evicted that make room together ({@linkcode RangeScan}), fewer than there would be by going
-   * strictly in the order of eviction, as TTM does wherever their pages are. @default {false}
+   * Whether victims are chosen so that adjacent nodes make one hole ({@linkcode RangeScan}); this evicts fewer buffers
+   * than strict LRU order, in which TTM evicts regardless of addresses. @default {false}
    */
   readonly scan?: boolean;
 }
@@ -17,12 +17,12 @@ const OPTIONS = optionNames<RangeManagerOptions>({ scan: true });
 
 /**
  * Makes a manager that chooses like TTM's own range manager (`ttm_range_manager.c`, Linux 6.12): the smallest hole that
- * the request fits into (`DRM_MM_INSERT_BEST`), or the high end of the highest one if the request is `topDown`. Every
- * range is contiguous. It answers a node or `"no-room"`, never `"busy"`.
+ * fits the request (`DRM_MM_INSERT_BEST`), or the high end of the highest one if the request is `topDown`. Every range
+ * is contiguous. It answers a node or `"no-room"`, never `"busy"`.
  *
- * @param options Who has to leave when there is no room.
- * @returns A manager that wants {@linkcode MemTypeManager.init} first; any other call before it, or with a node that is
- * not its own, is a `TtmError` `EINVAL`.
+ * @param options How victims are chosen when no hole fits.
+ * @returns A manager that requires a call of {@linkcode MemTypeManager.init} first; any other call before it, or with a
+ * node of another manager, is a `TtmError` `EINVAL`.
  * @throws {TtmError} `EINVAL` if `scan` is no boolean.
  *
  * @example The smallest hole, and from the top down
@@ -44,7 +44,7 @@ export function rangeManager(options: RangeManagerOptions = {}): MemTypeManager<
   return makeRangeManager("range", "best", options);
 }
 
-/** A manager of this name whose holes are tried in this order, except for requests from the top down. */
+/** A manager of this name that tries holes in this order, except for `topDown` requests. */
 export function makeRangeManager(
   name: string,
   order: SearchOrder,

@@ -9,31 +9,33 @@ import {
 } from "@ttm/core/arguments";
 
 /**
- * In which order holes are tried; the first one that the request fits into is taken.
+ * The order in which holes are tried; the first one that fits the request is used.
  *
  * - `"best"`: the smallest hole first, among equals the one made last;
  * - `"lowest"`: from the lowest address up;
  * - `"highest"`: from the highest address down, and the node goes to the high end of its hole;
- * - `"evict"`: the hole made last first, so that space just evicted is used at once.
+ * - `"evict"`: the hole made last first, so that the space of a victim is used at once.
  */
 export type SearchOrder = "best" | "lowest" | "highest" | "evict";
 
 /** Every {@linkcode SearchOrder}. */
 export const SEARCH_ORDERS: readonly SearchOrder[] = ["best", "lowest", "highest", "evict"];
 
-/** In which order {@linkcode RangeAllocator.holes} lists the holes. */
+/** The order in which {@linkcode RangeAllocator.holes} lists the holes. */
 export type HoleSortKey = "address" | "size" | "recency";
 
 /** Every {@linkcode HoleSortKey}. */
 export const HOLE_SORT_KEYS: readonly HoleSortKey[] = ["address", "size", "recency"];
 
-/** What a {@linkcode RangeAllocator} hands out. Addresses and sizes are in the caller's units, for example pages. */
+/**
+ * A range allocated by a {@linkcode RangeAllocator}. Addresses and sizes are in the caller's units, for example pages.
+ */
 export interface RangeNode {
   /** First unit. */
   readonly start: number;
-  /** How many units, at least 1. */
+  /** Size in units, at least 1. */
   readonly size: number;
-  /** The colour that it was inserted with. */
+  /** The colour of its request. */
   readonly color: number;
 }
 
@@ -41,11 +43,11 @@ export interface RangeNode {
 export interface RangeHole {
   /** First unit. */
   readonly start: number;
-  /** How many units, at least 1. */
+  /** Size in units, at least 1. */
   readonly size: number;
 }
 
-/** How to set up a {@linkcode RangeAllocator}. */
+/** Options of a {@linkcode RangeAllocator}. */
 export interface RangeAllocatorOptions {
   /** First unit of the space, 0 to 2^53 - 1. @default {0} */
   readonly start?: number;
@@ -54,33 +56,33 @@ export interface RangeAllocatorOptions {
   /** The orders that {@linkcode RangeAllocator.insert} may ask for; at least one. The first is its default. */
   readonly orders: readonly SearchOrder[];
   /**
-   * Keep one unit free between neighbours of different colours, as for hardware that prefetches over the end of a
-   * range. Nodes that come by {@linkcode RangeAllocator.reserve} keep the distance too. @default {false}
+   * Keep one unit free between neighbours of different colours, as for hardware that prefetches beyond the end of a
+   * range. Nodes of {@linkcode RangeAllocator.reserve} keep the distance too. @default {false}
    */
   readonly guardColors?: boolean;
 }
 
-/** What {@linkcode RangeAllocator.insert} looks for. */
+/** A request of {@linkcode RangeAllocator.insert}. */
 export interface InsertRequest {
-  /** Units, 0 to 2^53 - 1. There is never room for 0. */
+  /** Units, 0 to 2^53 - 1. A request for 0 always returns null. */
   readonly size: number;
-  /** The start must be a multiple of this, 0 to 2^53 - 1, not only powers of two; 0 and 1 ask for nothing. @default {1} */
+  /** The start is a multiple of this, 0 to 2^53 - 1, not only powers of two; 0 and 1 mean no alignment. @default {1} */
   readonly alignment?: number;
-  /** Which neighbours may touch the node if colours are guarded, 0 to 2^53 - 1. @default {0} */
+  /** With guarded colours, only nodes of the same colour may be adjacent; 0 to 2^53 - 1. @default {0} */
   readonly color?: number;
   /** First unit that may be used, 0 to 2^53 - 1. @default {0} */
   readonly lo?: number;
-  /** First unit that may not be used any more: `lo` to 2^53 - 1, or `Infinity`. @default {Infinity} */
+  /** First unit after the range that may be used: `lo` to 2^53 - 1, or `Infinity`. @default {Infinity} */
   readonly hi?: number;
   /** One of the allocator's orders. Defaults to the first of them. */
   readonly order?: SearchOrder;
 }
 
-/** What {@linkcode RangeAllocator.reserve} takes. */
+/** A request of {@linkcode RangeAllocator.reserve}. */
 export interface ReserveRequest {
   /** First unit, 0 to 2^53 - 1. */
   readonly start: number;
-  /** Units, 0 to 2^53 - 1. There is never room for 0. */
+  /** Units, 0 to 2^53 - 1. A request for 0 always returns null. */
   readonly size: number;
   /** As in {@linkcode InsertRequest.color}. @default {0} */
   readonly color?: number;
@@ -98,7 +100,7 @@ const INSERT = optionNames<InsertRequest>({
 });
 const RESERVE = optionNames<ReserveRequest>({ start: true, size: true, color: true });
 
-/** @throws {TtmError} `EINVAL` if the options break what {@linkcode RangeAllocatorOptions} says. */
+/** @throws {TtmError} `EINVAL` if the options violate {@linkcode RangeAllocatorOptions}. */
 export function checkOptions(options: RangeAllocatorOptions): void {
   const what = "make a range allocator";
   checkNames(what, options, ALLOCATOR, "options");
@@ -111,12 +113,12 @@ export function checkOptions(options: RangeAllocatorOptions): void {
   checkBoolean(what, "guardColors", guardColors);
 }
 
-/** @throws {TtmError} `EINVAL` if the request has members that {@linkcode InsertRequest} does not know. */
+/** @throws {TtmError} `EINVAL` if the request has members that {@linkcode InsertRequest} does not have. */
 export function checkInsertNames(request: InsertRequest): void {
   checkNames("insert a node", request, INSERT, "the request");
 }
 
-/** @throws {TtmError} `EINVAL` if the request breaks what {@linkcode InsertRequest} says; its names are not looked at. */
+/** @throws {TtmError} `EINVAL` if the request violates {@linkcode InsertRequest}; unknown members are not checked. */
 export function checkInsert(request: InsertRequest, orders: readonly SearchOrder[]): void {
   const what = "insert a node";
   checkObject(what, "the request", request);
@@ -129,7 +131,7 @@ export function checkInsert(request: InsertRequest, orders: readonly SearchOrder
   if (order !== undefined) checkWord(what, "order", order, orders);
 }
 
-/** @throws {TtmError} `EINVAL` if the request breaks what {@linkcode ReserveRequest} says. */
+/** @throws {TtmError} `EINVAL` if the request violates {@linkcode ReserveRequest}. */
 export function checkReserve(request: ReserveRequest): void {
   const what = "reserve a range";
   checkNames(what, request, RESERVE, "the request");

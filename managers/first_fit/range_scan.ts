@@ -4,30 +4,30 @@ import { alignUp, type HoleTable } from "./hole_table.ts";
 import type { RangeNode } from "./range_requests.ts";
 import { HEAD, SpanNode, type SpanRing } from "./span_ring.ts";
 
-/** What a scan looks for. */
+/** The request of a scan. */
 export interface ScanRequest {
   /** Units, at least 1. */
   readonly size: number;
-  /** The start must be a multiple of this, at least 1. */
+  /** The start is a multiple of this, at least 1. */
   readonly alignment: number;
   /** First unit that may be used. */
   readonly lo: number;
-  /** First unit that may not be used any more, or `Infinity`. */
+  /** First unit after the range that may be used, or `Infinity`. */
   readonly hi: number;
 }
 
-/** Neighbours that have been added, with the holes around them. */
+/** A run of adjacent nodes that were added, with the holes around them. */
 interface Run {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * Looks for nodes whose removal makes room (`drm_mm_scan`): it is told of one node after the other that could be removed,
- * the one to be missed least first, until some of them and the holes between them make a hole that is large enough. Of all
- * such holes it takes the one for which the fewest units have to be removed.
+ * Searches for victims whose removal makes a hole (`drm_mm_scan`): the caller adds one removable node after the other,
+ * in LRU order, until some of them and the holes between them form a large enough range. Of all such ranges it takes
+ * the one for which the fewest units have to be removed.
  *
- * Nothing is changed by it, and nothing may be changed while it goes on.
+ * A scan changes nothing, and the allocator must not change during it.
  */
 export class RangeScan {
   #ring: SpanRing;
@@ -39,7 +39,7 @@ export class RangeScan {
   #byEnd: Map<number, Run> = new Map();
   #victims: readonly RangeNode[] = [];
 
-  /** @internal `isCurrent` tells whether the allocator is as it was. */
+  /** @internal `isCurrent` tells whether the allocator is unchanged since the scan began. */
   constructor(ring: SpanRing, holes: HoleTable, request: ScanRequest, isCurrent: () => boolean) {
     this.#ring = ring;
     this.#holes = holes;
@@ -47,17 +47,17 @@ export class RangeScan {
     this.#isCurrent = isCurrent;
   }
 
-  /** The nodes that have to be removed, by address; empty as long as there are not enough. */
+  /** The nodes to remove, by address; empty until enough were added. */
   get victims(): readonly RangeNode[] {
     return this.#victims;
   }
 
   /**
-   * Adds a node that could be removed; one that was added before makes no difference. O(1) on average until there are
-   * enough, then O(nodes of the run) once.
+   * Adds a removable node; adding it again has no effect. O(1) on average until enough were added, then O(nodes of the
+   * run) once.
    *
-   * @returns Whether there are enough now; later calls change nothing any more.
-   * @throws {TtmError} `EINVAL` if the node is not one that the allocator has handed out, or the allocator was changed.
+   * @returns Whether enough nodes were added; later calls change nothing.
+   * @throws {TtmError} `EINVAL` if the node was not allocated by the allocator, or the allocator was changed.
    */
   add(node: RangeNode): boolean {
     if (!(node instanceof SpanNode) || this.#ring.node(node.row) !== node) {
@@ -74,7 +74,7 @@ export class RangeScan {
     return true;
   }
 
-  /** Joins a node with the runs and holes beside it. Each run has taken the holes at its ends. */
+  /** Joins a node with the adjacent runs and holes. Each run already includes the holes at its ends. */
   #grow(node: SpanNode): Run {
     const before = this.#ring.previous(node.row);
     const nodeEnd = node.start + node.size;
@@ -106,7 +106,10 @@ export class RangeScan {
     return nodes;
   }
 
-  /** The cost falls only where a node ends, so the cheapest hole starts at the first fit behind an end, or at the first of all. */
+  /**
+   * The cost falls only where a node ends, so the cheapest range starts at the first aligned address after the end of a
+   * node, or at the first of the run.
+   */
   #cheapest(run: Run, nodes: readonly SpanNode[]): SpanNode[] {
     const { size, alignment, lo, hi } = this.#request;
     const from = Math.max(run.start, lo);

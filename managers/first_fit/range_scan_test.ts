@@ -78,7 +78,7 @@ const scenario = fc.record({
   span: fc.integer({ min: 0, max: 60 }),
 });
 
-/** What the cheapest hole costs if these nodes may go; null without one. */
+/** The cost of the cheapest range if only these nodes may be removed; null if there is none. */
 function cheapest(
   space: number,
   live: readonly RangeNode[],

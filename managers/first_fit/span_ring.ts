@@ -2,10 +2,10 @@ import { enlarge } from "./columns.ts";
 import { UNGUARDED } from "./alignment_classes.ts";
 import type { RangeNode } from "./range_requests.ts";
 
-/** The row that stands before the first node and after the last one: no node, but maybe a hole. Row 0 stays unused. */
+/** The row before the first node and after the last one: it has no node, but maybe a hole. Row 0 stays unused. */
 export const HEAD = 1;
 
-/** A node that knows its row, by which the ring recognises its own. */
+/** A node that stores its row, by which the ring recognises its own nodes. */
 export class SpanNode implements RangeNode {
   /** See {@linkcode RangeNode.start}. */
   readonly start: number;
@@ -13,7 +13,7 @@ export class SpanNode implements RangeNode {
   readonly size: number;
   /** See {@linkcode RangeNode.color}. */
   readonly color: number;
-  /** Where the ring keeps it. */
+  /** The row of the node in the ring. */
   readonly row: number;
 
   /** Makes the node of a row. */
@@ -27,13 +27,13 @@ export class SpanNode implements RangeNode {
 
 /**
  * The space as a ring of *spans* in the order of their addresses. A span is a node and the hole that follows it, if
- * one does; so a hole goes by the row of the node before it, as in drm_mm, and needs no list of its own.
+ * there is one; so a hole is identified by the row of the node before it, as in drm_mm, and needs no list of its own.
  */
 export class SpanRing {
   #capacity = 8;
   #used: number = HEAD + 1;
   #unused: number[] = [];
-  /** The row after and the row before, those of a row side by side. */
+  /** The next row and the previous row; both of a row are adjacent. */
   #links: Int32Array = new Int32Array(2 * this.#capacity);
   #nodes: (SpanNode | null)[] = [null, null];
 
@@ -42,17 +42,17 @@ export class SpanRing {
     this.#join(HEAD, HEAD);
   }
 
-  /** Rows are below this number. It grows by doubling. */
+  /** All rows are below this number. It grows by doubling. */
   get capacity(): number {
     return this.#capacity;
   }
 
-  /** The row after; {@linkcode HEAD} after the last. */
+  /** The next row; {@linkcode HEAD} after the last. */
   next(row: number): number {
     return this.#links[2 * row] as number;
   }
 
-  /** The row before; the last one before {@linkcode HEAD}. */
+  /** The previous row; the last one for {@linkcode HEAD}. */
   previous(row: number): number {
     return this.#links[2 * row + 1] as number;
   }
@@ -62,14 +62,14 @@ export class SpanRing {
     return this.#nodes[row] ?? null;
   }
 
-  /** Units that a node of this colour must keep away from the row's node. */
+  /** Units to keep free between the row's node and a node of this colour. */
   guard(row: number, color: number): number {
     if (color === UNGUARDED) return 0;
     const neighbour = this.node(row);
     return neighbour === null || neighbour.color === color ? 0 : 1;
   }
 
-  /** Puts a new node after the row `before`, where its address must belong. */
+  /** Adds a new node after the row `before`, where its address belongs. */
   link(before: number, start: number, size: number, color: number): SpanNode {
     const row = this.#take();
     this.#join(row, this.next(before));
@@ -79,7 +79,7 @@ export class SpanRing {
     return node;
   }
 
-  /** Takes a row out with its node. */
+  /** Removes a row with its node. */
   unlink(row: number): void {
     this.#join(this.previous(row), this.next(row));
     this.#nodes[row] = null;

@@ -2,13 +2,13 @@ import { enlarge } from "./columns.ts";
 
 const BITS = 4;
 
-/** Entries that a node has room for. */
+/** The most entries of a node. */
 export const FANOUT: number = 1 << BITS;
 
-/** The node above the root, which is its only entry. Its number is that of its entry too. */
+/** The node above the root, which is its only entry. That entry has the same number. */
 export const STEM = 0;
 
-/** The node in which an entry stands. */
+/** The node that holds an entry. */
 export function nodeOf(entry: number): number {
   return entry >> BITS;
 }
@@ -19,20 +19,21 @@ export function firstOf(node: number): number {
 }
 
 /**
- * The nodes of a B+ tree, their entries side by side in typed arrays, so that looking through a node reads few cache
- * lines. An entry of a leaf stands for a hole, by its row; an entry above for a node of the level below. It has a key,
- * for a node that of its first entry, and a value in each column, for a node the largest of its entries.
+ * The nodes of a B+ tree, with the entries of a node side by side in typed arrays, so that a search through a node
+ * reads few cache lines. An entry of a leaf stands for a hole, identified by its row; an entry of an inner node stands
+ * for a node of the level below. The key of a node is that of its first entry; its value in each column is the largest
+ * of its entries.
  */
 export class TreeNodes {
-  /** Entries in use, by node. */
+  /** Number of entries, by node. */
   counts: Uint8Array = new Uint8Array();
-  /** How far above the leaves, by node. */
+  /** The level, by node; leaves have level 0. */
   levels: Uint8Array = new Uint8Array();
-  /** Which entry stands for it, by node. */
+  /** The entry that stands for a node, by node. */
   entries: Int32Array = new Int32Array();
-  /** Which entry stands for it, by row. */
+  /** The entry that stands for a row, by row. */
   rowEntries: Int32Array = new Int32Array();
-  /** The row or node that it stands for, by entry. */
+  /** The row or node that an entry stands for, by entry. */
   ids: Int32Array = new Int32Array();
   /** The keys, by entry. */
   keys: Float64Array = new Float64Array();
@@ -52,7 +53,7 @@ export class TreeNodes {
     return this.ids[STEM] as number;
   }
 
-  /** A node without entries. */
+  /** Allocates a node without entries. */
   take(level: number): number {
     const node = this.#unused.pop() ?? this.#used++;
     if (node === this.counts.length) this.#grow();
@@ -61,12 +62,12 @@ export class TreeNodes {
     return node;
   }
 
-  /** Gives back a node for which no entry stands any more. */
+  /** Frees a node for which no entry stands any more. */
   free(node: number): void {
     this.#unused.push(node);
   }
 
-  /** Puts an entry without values before another one, or behind the last, of a node that has room. */
+  /** Inserts an entry without values before another one, or after the last, of a node that is not full. */
   add(entry: number, id: number): void {
     const { ids, keys, columns } = this;
     const node = nodeOf(entry);
@@ -84,7 +85,7 @@ export class TreeNodes {
     this.name(entry, id);
   }
 
-  /** Takes out an entry, which has no values any more. */
+  /** Removes an entry, whose values were removed before. */
   drop(entry: number): void {
     const { ids, keys, columns } = this;
     const node = nodeOf(entry);
@@ -101,7 +102,7 @@ export class TreeNodes {
     if (entry < last && entry === firstOf(node)) this.setKey(entry, keys[entry] as number);
   }
 
-  /** Says what an entry stands for. */
+  /** Sets the row or node that an entry stands for. */
   name(entry: number, id: number): void {
     this.ids[entry] = id;
     if (this.levels[nodeOf(entry)] === 0 && id >= this.rowEntries.length) {
@@ -110,7 +111,7 @@ export class TreeNodes {
     this.#homes(nodeOf(entry))[id] = entry;
   }
 
-  /** Changes the key of an entry, and of those above that stand for what begins with it. */
+  /** Changes the key of an entry, and of the entries above whose first entry it is. */
   setKey(entry: number, key: number): void {
     let at = entry;
     this.keys[at] = key;
@@ -120,7 +121,7 @@ export class TreeNodes {
     }
   }
 
-  /** Changes a value of an entry, and of those above as far as it makes a difference. */
+  /** Changes a value of an entry, and of the entries above as far as their maximum changes. */
   setValue(entry: number, column: number, value: number): void {
     const values = this.columns[column] as Float64Array;
     let at = entry;
@@ -140,7 +141,7 @@ export class TreeNodes {
     }
   }
 
-  /** Moves entries, from one to the last of its node, behind those of another node on the same level. */
+  /** Moves the entries from one to the last of its node to the end of another node on the same level. */
   moveTail(entry: number, to: number): void {
     const { counts, ids, keys, columns } = this;
     const node = nodeOf(entry);
@@ -154,7 +155,7 @@ export class TreeNodes {
     counts[node] = entry - firstOf(node);
   }
 
-  /** Makes the entry for a node true. */
+  /** Recomputes the key and values of a node's entry. */
   summarise(node: number): void {
     const entry = this.entries[node] as number;
     this.setKey(entry, this.keys[firstOf(node)] as number);

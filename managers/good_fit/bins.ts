@@ -1,17 +1,17 @@
 /** No hole. */
 export const NONE = 0;
 
-// Sizes below 64 have a bin each; from there on each doubling is divided into 32.
+// Each size below 64 has its own bin; from 64 on there are 32 bins for each doubling.
 const STEPS_LOG2 = 5;
 const GROUPS = 28;
 
-// Where the heads begin in the one array, after the bits of the groups.
+// Index of the first head in the array, after the bits of the groups.
 const HEADS = 32;
 
 /**
- * Which holes there are by size, each in a *bin* with those of nearly the same size; known here is the *head* of each, the
- * hole that came into it last. A bit for each bin tells whether it has a head, and a bit for each group of 32 bins whether
- * any of them has (TLSF: Masmano et al., *TLSF: a New Dynamic Memory Allocator for Real-Time Systems*, ECRTS 2004).
+ * The holes by size, each in a *bin* with those of nearly the same size. Stored is the *head* of each bin, the hole
+ * that was added last. A bit for each bin tells whether it has a head, and a bit for each group of 32 bins whether any
+ * of them has one (TLSF: Masmano et al., *TLSF: a New Dynamic Memory Allocator for Real-Time Systems*, ECRTS 2004).
  */
 export class Bins {
   #cells: Int32Array = new Int32Array(HEADS + (GROUPS << STEPS_LOG2));
@@ -22,7 +22,7 @@ export class Bins {
     return this.#cells[HEADS + bin] as number;
   }
 
-  /** Puts a hole in, which becomes the head, and returns the one that was it before. */
+  /** Makes a hole the head of a bin, and returns the previous head. */
   push(bin: number, hole: number): number {
     const cells = this.#cells;
     const head = cells[HEADS + bin] as number;
@@ -34,7 +34,7 @@ export class Bins {
     return NONE;
   }
 
-  /** If a hole is the head, makes `next` the head; {@linkcode NONE} empties the bin. */
+  /** If a hole is the head, replaces it by `next`, where {@linkcode NONE} empties the bin; returns whether it was. */
   pop(bin: number, hole: number, next: number): boolean {
     const cells = this.#cells;
     if (cells[HEADS + bin] !== hole) return false;
@@ -43,7 +43,10 @@ export class Bins {
     return true;
   }
 
-  /** A hole of the lowest bin in which all have at least this size; {@linkcode NONE} if there is none. */
+  /**
+   * A hole of the lowest bin in which every hole has at least this size; {@linkcode NONE} if all of these bins are
+   * empty.
+   */
   surelyFits(size: number): number {
     const cells = this.#cells;
     const shift = stepLog2(size);
@@ -67,7 +70,7 @@ export class Bins {
     if (left === 0) this.#summary &= ~(1 << group);
   }
 
-  /** A hole of the highest bin that has any; {@linkcode NONE} if there are no holes. */
+  /** A hole of the highest bin that is not empty; {@linkcode NONE} if there are no holes. */
   get highest(): number {
     if (this.#summary === 0) return NONE;
     const group = 31 - Math.clz32(this.#summary);
@@ -81,7 +84,7 @@ export function binOf(size: number): number {
   return (shift << STEPS_LOG2) + (size >>> shift);
 }
 
-/** How far apart the bins around a size are, as a power of two. */
+/** The distance between bins around a size, as a power of two. */
 function stepLog2(size: number): number {
   return Math.max(0, 31 - STEPS_LOG2 - Math.clz32(size));
 }

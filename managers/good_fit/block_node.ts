@@ -1,7 +1,7 @@
 import { NONE } from "./bins.ts";
 import type { GoodFitNode } from "./good_fit_requests.ts";
 
-/** A node that keeps its handle to itself until it is taken back, and knows whose it is. */
+/** A node that keeps its handle private until it is freed, and stores its owner. */
 export class BlockNode implements GoodFitNode {
   /** See {@linkcode GoodFitNode.start}. */
   readonly start: number;
@@ -18,7 +18,7 @@ export class BlockNode implements GoodFitNode {
     this.#handle = handle;
   }
 
-  /** The handle of a node, which has none from now on; {@linkcode NONE} if it has none of this owner's. */
+  /** Takes the handle out of a node; {@linkcode NONE} if it has no handle of this owner. */
   static giveUpHandle(owner: object, node: unknown): number {
     if (!(node instanceof BlockNode) || node.#owner !== owner) return NONE;
     const handle = node.#handle;

@@ -3,10 +3,10 @@ import { binOf, Bins, NONE } from "./bins.ts";
 
 export { NONE };
 
-// In place of a bin, for what is no hole.
+// Marks an allocated block, in place of a bin.
 const USED = -1;
 
-// The cells of a row. They lie side by side, so that a block is one cache line or two.
+// The cells of a row are adjacent, so that a block takes one cache line or two.
 const START = 0;
 const SIZE = 1;
 const PREVIOUS = 2;
@@ -17,30 +17,30 @@ const LATER = 6;
 const HANDLE = 7;
 const CELLS_LOG2 = 3;
 
-// A handle has the row in its lower bits, and in the others a generation that goes on whenever the row is taken back. A
-// row that is not handed out keeps the generation alone.
+// The lower bits of a handle are the row, the others a generation that increases each time the row is freed. A row that
+// is not allocated stores the generation alone.
 const MAX_ROW_BITS = 26;
 
-// Each table begins to count elsewhere, so that it does not take the handles of another for its own.
+// Each table starts with another generation, so that it refuses the handles of other tables.
 let tables = 0;
 
-/** Told which blocks are holes. */
+/** Is notified of changes to the set of holes. */
 interface HoleWatcher {
   /** A block has become a hole. */
   open(row: number): void;
-  /** A block has ceased to be a hole; its size and its neighbours are still the same. */
+  /** A block is no longer a hole; its size and its neighbours are still the same. */
   close(row: number): void;
 }
 
 /**
- * The space as a ring of *blocks* in the order of their addresses, one row of numbers each. A block is what was handed
- * out, or a hole, which then stands in a bin; no two holes are neighbours. Row {@linkcode NONE} stands before the first
- * and after the last block, as if it were handed out.
+ * The space as a ring of *blocks* in the order of their addresses, one row of numbers each. A block is an allocated
+ * range, or a hole, which is then in a bin; two holes are never adjacent. Row {@linkcode NONE} is before the first and
+ * after the last block, and counts as allocated.
  */
 export class BlockTable {
   /** Holes by size. */
   readonly bins: Bins = new Bins();
-  /** Told of the holes; null as long as nobody needs them by address. */
+  /** Notified of changes to the holes; null until an index by address is needed. */
   watcher: HoleWatcher | null = null;
   #cells: Int32Array = new Int32Array(8 << CELLS_LOG2);
   #rows = 1;
@@ -63,7 +63,7 @@ export class BlockTable {
     this.#open(row);
   }
 
-  /** How many holes there are. */
+  /** Number of holes. */
   get holeCount(): number {
     return this.#holeCount;
   }
@@ -83,7 +83,7 @@ export class BlockTable {
     return this.start(row) + this.size(row);
   }
 
-  /** The block after; {@linkcode NONE} after the last. */
+  /** The next block; {@linkcode NONE} after the last. */
   next(row: number): number {
     return this.#cells[row << CELLS_LOG2 | NEXT] as number;
   }
@@ -93,20 +93,20 @@ export class BlockTable {
     return this.#cells[row << CELLS_LOG2 | BIN] !== USED;
   }
 
-  /** The hole that came into the same bin before this one; {@linkcode NONE} for the first to come. */
+  /** The hole that was added to the same bin before this one; {@linkcode NONE} for the oldest. */
   earlier(row: number): number {
     return this.#cells[row << CELLS_LOG2 | EARLIER] as number;
   }
 
-  /** The block that is handed out with this handle; {@linkcode NONE} if it was taken back, or there never was one. */
+  /** The block with this handle; {@linkcode NONE} if it was freed, or no block ever had the handle. */
   rowOf(handle: number): number {
     const row = handle & this.#rowMask;
     return this.#cells[row << CELLS_LOG2 | HANDLE] === handle ? row : NONE;
   }
 
-  /** Hands out a part of a hole, some units from its start; what is left of it at either end stays a hole. */
+  /** Allocates `size` units of a hole, `before` units after its start; the rest at either end stays a hole. */
   handOut(hole: number, before: number, size: number): number {
-    // Two blocks more at most, and nothing has changed yet if there is no memory for them.
+    // At most two blocks are added; growing first means that nothing has changed if it throws for lack of memory.
     if (this.#rows + 2 > this.#cells.length >> CELLS_LOG2) this.#grow();
     this.#close(hole);
     let row = hole;
@@ -119,7 +119,7 @@ export class BlockTable {
     return this.#cells[at | HANDLE] = (this.#cells[at | HANDLE] as number) | row;
   }
 
-  /** Takes back what was handed out: it and the holes beside it become one hole. */
+  /** Frees a block: it and the adjacent holes become one hole. */
   takeBack(row: number): void {
     const cells = this.#cells;
     const at = row << CELLS_LOG2;
@@ -187,7 +187,7 @@ export class BlockTable {
     const bin = cells[at | BIN] as number;
     const earlier = cells[at | EARLIER] as number;
     cells[at | BIN] = USED;
-    // The last to come has no later one, so that its cell for that need not be kept up.
+    // The head of a bin has no later hole, so its LATER cell is not maintained.
     if (!this.bins.pop(bin, hole, earlier)) {
       const later = cells[at | LATER] as number;
       cells[later << CELLS_LOG2 | EARLIER] = earlier;

@@ -6,12 +6,12 @@ import { type GoodFitNode, type GoodFitRequest, MAX_UNITS } from "./good_fit_req
 const NAME = "good-fit";
 
 /**
- * Makes a manager that gives each buffer one range of pages in constant time: a hole that is nearly the smallest to do,
- * or the highest address if the request is `topDown`. Every range is contiguous. It answers a node or `"no-room"`, the
- * latter only if there is none, never `"busy"`.
+ * Makes a manager that gives each buffer one range of pages in constant time: from a hole that is nearly the smallest
+ * that fits, or at the highest address if the request is `topDown`. Every range is contiguous. It answers a node or
+ * `"no-room"`, the latter only if no hole fits, never `"busy"`.
  *
- * @returns A manager that wants {@linkcode MemTypeManager.init} first, with at most 2^31 - 1 pages; any other call before
- * it, or with a node that is not its own, is a `TtmError` `EINVAL`.
+ * @returns A manager that requires a call of {@linkcode MemTypeManager.init} first, with at most 2^31 - 1 pages; any
+ * other call before it, or with a node of another manager, is a `TtmError` `EINVAL`.
  *
  * @example A range of pages, and back
  * ```ts

@@ -8,28 +8,29 @@ import type { GoodFitNode, GoodFitOptions, GoodFitRange, GoodFitRequest } from "
 import { HoleIndex } from "./hole_index.ts";
 import { HoleQuery, NOWHERE } from "./hole_query.ts";
 
-/** Holes of the size's own bin that are tried, after which the index by address is asked. */
+/** Number of holes of the size's own bin to try before the index by address is searched. */
 const MAX_TRIES = 8;
 
 const TAKE = "take a range";
 
 /**
- * Hands out ranges of [start, start + size) in constant time, from a hole that is nearly the smallest to do. Everything
- * is synchronous and, but for the numbers that handles are, deterministic.
+ * Allocates ranges of [start, start + size) in constant time, from a hole that is nearly the smallest that fits.
+ * Everything is synchronous and, except for the values of handles, deterministic.
  *
- * A plain request takes a hole of the first bin in which every hole is large enough; if there is none, one of the bin
- * of its own size, where some may be. Requests with an alignment, a range or from the top down that these do not answer
- * go to an index by address, O(log n), which is made when it is first needed and kept from then on. A request is refused
- * only if there is no room.
+ * A plain request takes a hole of the first bin in which every hole is large enough; if there is none, it tries the
+ * holes of the bin of its own size, where some may fit. Requests with an alignment, a range or `topDown` that the bins
+ * do not answer use an index by address, O(log n), which is made when it is first needed and kept from then on. A
+ * request is refused only if no hole fits.
  *
- * There are two ways to ask. `take` and `give` know a range by its *handle*, a number, and allocate no memory for it.
- * `insert` and `remove` know it by a node, an object of its own, and refuse whatever is not one of theirs.
+ * There are two interfaces. `take` and `give` identify a range by its *handle*, a number, and allocate no memory for
+ * it. `insert` and `remove` identify it by a node, an object, and always refuse nodes that they did not allocate.
  *
- * How surely a handle is refused: its lower bits say which block it is, as many as it takes to write `size`, but at most
- * 26; the others count how often that block has been given back. So a stale handle is refused until its block has been
- * given back so many times that the count begins again, 2048 in a space of 2^20 units, 512 in one of 2^22, and 64 from
- * 2^25 on; then it stands for whoever has the block. Each allocator begins to count elsewhere, so that a handle of
- * another is accepted only if the counts meet by chance, one time in 2048, 512 or 64.
+ * How reliably a wrong handle is refused: its lower bits are the number of the block, as many as it takes to write
+ * `size`, but at most 26; the others count how often that block has been freed. So a stale handle is refused until its
+ * block has been freed so many times that the count wraps around, 2048 in a space of 2^20 units, 512 in one of 2^22,
+ * and 64 from 2^25 on; then it identifies the current range of the block. Each allocator starts the count at a
+ * different number, so that a handle of another allocator is accepted only if the counts are equal by chance, one time
+ * in 2048, 512 or 64.
  *
  * @example By handle
  * ```ts
@@ -67,7 +68,7 @@ export class GoodFitAllocator {
   #nodeCount = 0;
   #visits = 0;
   #blocks: BlockTable;
-  /** Holes by address, from when it is needed. */
+  /** The index of holes by address; null until it is needed. */
   #index: HoleIndex | null = null;
   #query: HoleQuery = new HoleQuery();
 
@@ -84,7 +85,7 @@ export class GoodFitAllocator {
     this.#blocks = new BlockTable(this.start, this.size);
   }
 
-  /** Units not handed out, in all holes together. */
+  /** Free units, in all holes together. */
   get free(): number {
     return this.#free;
   }
@@ -98,28 +99,28 @@ export class GoodFitAllocator {
     return largest;
   }
 
-  /** How many holes there are. */
+  /** Number of holes. */
   get holeCount(): number {
     return this.#blocks.holeCount;
   }
 
-  /** How many ranges are handed out, by handle or as nodes. */
+  /** Number of allocated ranges, by handle or as nodes. */
   get nodeCount(): number {
     return this.#nodeCount;
   }
 
   /**
-   * Holes, and rows of the index, that the last `take` or `insert` looked at. For tests and curiosity: time is noisy, this
-   * is not.
+   * Holes and rows of the index that the last `take` or `insert` visited: a measure of cost that, unlike time, is
+   * exact.
    */
   get lastVisits(): number {
     return this.#visits;
   }
 
   /**
-   * Takes a range: so many units anywhere, or what a request asks for.
+   * Allocates a range: this many units anywhere, or as a request says.
    *
-   * @returns Its handle, a whole number of 32 bits that is not 0; or 0 if there is no room, and then nothing has changed.
+   * @returns Its handle, a 32-bit integer that is not 0; or 0 if no hole fits, and then nothing has changed.
    * @throws {TtmError} `EINVAL` if the size, or a member of the request, is of the wrong type or out of range; `ENOMEM`
    * if there are 2^26 blocks already.
    */
@@ -132,10 +133,10 @@ export class GoodFitAllocator {
   }
 
   /**
-   * Gives a range back. It and the holes beside it become one hole.
+   * Frees a range. It and the adjacent holes become one hole.
    *
-   * @throws {TtmError} `EINVAL` if the handle is not one of a range that is handed out; then nothing has changed. See
-   * {@linkcode GoodFitAllocator} for how far stale handles and those of others are recognised.
+   * @throws {TtmError} `EINVAL` if the handle is not that of an allocated range; then nothing has changed. See
+   * {@linkcode GoodFitAllocator} for how reliably stale and foreign handles are recognised.
    */
   give(handle: number): void {
     const blocks = this.#blocks;
@@ -156,9 +157,9 @@ export class GoodFitAllocator {
   }
 
   /**
-   * Takes room for a node: {@linkcode GoodFitAllocator.take}, with an object that knows where it is.
+   * Allocates a node: as {@linkcode GoodFitAllocator.take}, with an object that stores the range.
    *
-   * @returns The node, or null if there is no room, and then nothing has changed.
+   * @returns The node; or null if no hole fits, and then nothing has changed.
    * @throws {TtmError} `EINVAL` if a member is of the wrong type or out of range; `ENOMEM` if there are 2^26 blocks
    * already.
    */
@@ -167,17 +168,17 @@ export class GoodFitAllocator {
     return this.insertKnown(request);
   }
 
-  /** @internal As {@linkcode insert}, for a request whose names are known. */
+  /** @internal As {@linkcode insert}, for a request whose member names were checked. */
   insertKnown(request: GoodFitRequest): GoodFitNode | null {
     const handle = this.#takePlain(sizeAlone(request)) || this.#search("insert a node", request);
     return handle === NONE ? null : new BlockNode(this, handle, this.startOf(handle), request.size);
   }
 
   /**
-   * Takes a node back. Its range and the holes beside it become one hole.
+   * Frees a node. Its range and the adjacent holes become one hole.
    *
-   * @throws {TtmError} `EINVAL` if the node is not one that this allocator has handed out and not yet taken back, without
-   * exception; then nothing has changed.
+   * @throws {TtmError} `EINVAL` if the node was not allocated by this allocator, or is already freed; then nothing has
+   * changed. Nodes are always recognised.
    */
   remove(node: GoodFitNode): void {
     const handle = BlockNode.giveUpHandle(this, node);
@@ -188,7 +189,7 @@ export class GoodFitAllocator {
     this.give(handle);
   }
 
-  /** What is handed out, by address: copies, not the nodes themselves. Do not take or give anything meanwhile. */
+  /** The allocated ranges, by address: copies, not the nodes. Do not allocate or free during the iteration. */
   *nodes(): Generator<GoodFitRange> {
     yield* this.#ranges(false);
   }
@@ -211,7 +212,7 @@ export class GoodFitAllocator {
     throw new TtmError("EINVAL", `Cannot ${what}: ${show(handle)} is no handle of this allocator, or no longer`);
   }
 
-  // The way of nearly all requests, kept short. NONE if it takes a closer look.
+  // The fast path of nearly all requests. NONE if the request needs a search.
   #takePlain(size: number): number {
     const hole = size > 0 && (size | 0) === size ? this.#blocks.bins.surelyFits(size) : NONE;
     if (hole === NONE) return NONE;
@@ -241,7 +242,7 @@ export class GoodFitAllocator {
     return roomy === NONE ? this.#findByAddress() : roomy;
   }
 
-  // All higher bins are empty, so whatever fits is in this one.
+  // All higher bins are empty, so a hole that fits can only be in this one.
   #findInOwnBin(): number {
     let hole = this.#blocks.bins.head(binOf(this.#query.size));
     for (let tries = 0; hole !== NONE; tries++) {
@@ -252,7 +253,7 @@ export class GoodFitAllocator {
     return NONE;
   }
 
-  // Only holes with enough room for the alignment come up, and of those only the ones that `lo` and `hi` lie in can fail.
+  // All these holes have enough room for the alignment, so only the ones that contain `lo` or `hi` can fail.
   #findByAddress(): number {
     const { size, alignment, lo, hi, topDown } = this.#query;
     const index = this.#index ??= this.#blocks.watcher = new HoleIndex(this.#blocks, this.start, this.size);

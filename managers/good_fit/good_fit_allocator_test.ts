@@ -8,7 +8,7 @@ function take(from: GoodFitAllocator, request: GoodFitRequest): GoodFitNode {
   return node;
 }
 
-/** An allocator with holes of these sizes, made in this order, and a unit between any two. */
+/** An allocator with holes of these sizes, made in this order, and one allocated unit between any two. */
 function withHoles(...sizes: readonly number[]): GoodFitAllocator {
   const pages = new GoodFitAllocator({ size: sizes.reduce((sum, size) => sum + size + 1, 0) });
   const nodes = sizes.map((size) => [take(pages, { size }), take(pages, { size: 1 })][0] as GoodFitNode);
@@ -20,7 +20,7 @@ Deno.test("insert() takes a small hole that is large enough, among equals the on
   assertEquals(take(withHoles(20, 5, 5, 6), { size: 5 }).start, 27);
   assertEquals(take(withHoles(20, 5, 5, 6), { size: 6 }).start, 33);
   assertEquals(take(withHoles(20, 5, 5, 6), { size: 7 }).start, 0);
-  // From 64 on sizes share a bin: 1000 is too small for some, so that 1024 is taken though 1001 would do.
+  // From 64 on sizes share a bin: the bin of 1001 may hold sizes below 1000, so the hole of 1024 is used.
   assertEquals(take(withHoles(1001, 1024), { size: 1000 }).start, 1002);
 });
 
@@ -33,11 +33,11 @@ Deno.test("insert() has room in the last hole that fits, though smaller ones sha
 });
 
 Deno.test("insert() of what is aligned takes the hole at hand, a larger one, or whichever has room", () => {
-  // Holes of 7 at 2, of 12 at 10, and of 40 at 23.
+  // Holes of 7 units at 2, of 12 at 10, and of 40 at 23.
   const starts = (alignment: number) => take(withHoles(1, 7, 12, 40), { size: 6, alignment }).start;
   assertEquals([starts(1), starts(2)], [2, 2]);
   assertEquals(starts(5), 10);
-  // That of 7 does not do, and nowhere are there 6 + 40: only the index knows.
+  // The hole of 7 is too small, and no hole has 6 + 40 units: only the index finds one.
   assertEquals(starts(41), 41);
 });
 
@@ -52,7 +52,7 @@ Deno.test("remove() joins a range with the holes beside it, whichever are there"
 });
 
 Deno.test("holes leave their bin in any order, those made last, in between or first", () => {
-  // Eight holes of one unit; the units between them are taken back in this order, each of which closes two.
+  // Eight holes of one unit; the units between them are freed in this order, each of which closes two holes.
   for (const order of [[3, 5, 1], [1, 3, 5], [5, 3, 1], [4, 2], [2, 4], [0, 6, 3]]) {
     const pages = new GoodFitAllocator({ size: 16 });
     const handles = Array.from({ length: 16 }, () => pages.take(1));
@@ -114,7 +114,7 @@ Deno.test("take() gives a handle, which tells where its range is until it is giv
   assertEquals([pages.holes(), pages.nodeCount], [[{ start: 7, size: 100 }], 0]);
 });
 
-/** Requires that a handle is refused wherever one is wanted. */
+/** Asserts that every method refuses a handle. */
 function refusesHandle(pages: GoodFitAllocator, handle: unknown): void {
   for (const name of ["give", "startOf", "sizeOf"] as const) {
     const error = assertThrows(() => pages[name](handle as number), TtmError, " is no handle of this allocator");
@@ -128,7 +128,7 @@ Deno.test("what is no handle is refused, and nothing changes", () => {
   pages.give(handles[1]);
   const wrong = [undefined, null, 0, -0, -1, 0.5, NaN, Infinity, "1", 5n, Symbol("1"), {}, [handles[0]], () => 1];
   for (const one of [...wrong, `${handles[0]}`, handles[0] + 0.5, handles[0] + 2 ** 32]) refusesHandle(pages, one);
-  // Among those that differ in one bit are the others that are handed out, and some of blocks that are not.
+  // Handles that differ in one bit include those of other allocated blocks, and of some free ones.
   const live = new Set(handles.filter((_, at) => at !== 1));
   for (const handle of handles) {
     for (let bit = 0; bit < 32; bit++) if (!live.has(handle ^ 1 << bit)) refusesHandle(pages, handle ^ 1 << bit);

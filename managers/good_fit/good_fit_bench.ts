@@ -8,7 +8,7 @@ import { drawMix, MIX_NAMES, POOL } from "../../tests/bench/mixes.ts";
 
 const OPERATIONS = 400_000;
 
-/** An allocator as the mixes use it: a handle, or null if there is no room. */
+/** An allocator as the mixes use it: allocating returns a handle, or null if no hole fits. */
 interface Peer {
   take(size: number): unknown;
   give(handle: unknown): void;
@@ -52,7 +52,7 @@ const PEERS: Readonly<Record<string, () => Peer>> = {
     const pages = new BlockAllocator(POOL);
     return { take: (size) => pages.allocate(size), give: (block) => pages.free(block as never) };
   },
-  // These two want bytes, and keep their own words in front of each block.
+  // These two count bytes, and keep a header of their own before each block.
   "npm:malloc": () => {
     const pages = new Malloc(new ArrayBuffer(16 * POOL));
     return { take: (size) => pages.alloc(16 * size - 8) || null, give: (address) => pages.free(address as number) };
@@ -63,7 +63,7 @@ const PEERS: Readonly<Record<string, () => Peer>> = {
   },
 };
 
-/** Lists of blocks that are walked: minutes in the mixes with many of them. */
+/** Allocators that walk a list of blocks: they take minutes in the mixes with many of them. */
 const SLOW = new Set(["npm:@thi.ng/malloc"]);
 
 for (const name of MIX_NAMES) {

@@ -3,7 +3,7 @@ import { TtmError } from "@ttm/core";
 import fc from "fast-check";
 import { GoodFitAllocator, type GoodFitNode, type GoodFitRequest } from "./mod.ts";
 
-/** Who owns each unit, and the rules in the plainest words: every address is tried in turn. */
+/** A plain model of the rules: the owner of each unit, and a search that tries every address in turn. */
 class Model {
   #owners: (GoodFitNode | null)[];
 
@@ -11,7 +11,7 @@ class Model {
     this.#owners = Array(size).fill(null);
   }
 
-  /** The addresses that would do. */
+  /** The addresses at which the request fits. */
   addresses({ size, alignment = 1, lo = 0, hi = Infinity }: GoodFitRequest): number[] {
     const found: number[] = [];
     let free = 0;
@@ -42,7 +42,7 @@ class Model {
 
 const spaces = fc.record({ start: fc.constantFrom(0, 1, 37, 2 ** 31 - 2000), size: fc.integer({ min: 1, max: 900 }) });
 
-// Sizes above 64 share bins, and then the last resort is used.
+// Sizes above 64 share bins, so that the search in the request's own bin is used.
 const sizes = fc.oneof(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 60, max: 90 }));
 
 const steps = fc.array(
@@ -71,12 +71,12 @@ function check(allocator: GoodFitAllocator, model: Model, live: readonly GoodFit
   assertEquals([...allocator.nodes()], nodes);
 }
 
-/** What is handed out, as the model sees it, and how to give it back. */
+/** An allocated range as the model stores it, and how to free it. */
 interface Held extends GoodFitNode {
   readonly giveBack: () => void;
 }
 
-/** The two ways of asking. By handle, what was given back is not known any more. */
+/** The two interfaces. A freed handle is refused. */
 const DOORS = {
   nodes(allocator: GoodFitAllocator, request: GoodFitRequest): Held | null {
     const node = allocator.insert(request);

@@ -1,27 +1,27 @@
 import { checkBoolean, checkInteger, checkObject, checkOptions as checkNames, optionNames } from "@ttm/core/arguments";
 
-/** Units that a space can reach to, so that all numbers of it fit into 32 bits. */
+/** The highest end of a space, so that all its numbers fit into 32 bits. */
 export const MAX_UNITS: number = 2 ** 31 - 1;
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
-/** What {@linkcode GoodFitAllocator.insert} hands out. Units are the caller's, for example pages. */
+/** What {@linkcode GoodFitAllocator.insert} allocates. Units are the caller's, for example pages. */
 export interface GoodFitNode {
   /** First unit. */
   readonly start: number;
-  /** How many units, at least 1. */
+  /** Size in units, at least 1. */
   readonly size: number;
 }
 
-/** A range of a dump. */
+/** A range, as {@linkcode GoodFitAllocator.nodes} and {@linkcode GoodFitAllocator.holes} list them. */
 export interface GoodFitRange {
   /** First unit. */
   readonly start: number;
-  /** How many units, at least 1. */
+  /** Size in units, at least 1. */
   readonly size: number;
 }
 
-/** How to set up a {@linkcode GoodFitAllocator}. */
+/** Options of a {@linkcode GoodFitAllocator}. */
 export interface GoodFitOptions {
   /** First unit of the space, 0 to 2^31 - 2. @default {0} */
   readonly start?: number;
@@ -29,24 +29,24 @@ export interface GoodFitOptions {
   readonly size: number;
 }
 
-/** What {@linkcode GoodFitAllocator.take} and {@linkcode GoodFitAllocator.insert} look for. */
+/** A request of {@linkcode GoodFitAllocator.take} and {@linkcode GoodFitAllocator.insert}. */
 export interface GoodFitRequest {
-  /** Units, 0 to 2^53 - 1. There is never room for 0. */
+  /** Units, 0 to 2^53 - 1. A request for 0 never succeeds. */
   readonly size: number;
-  /** The start must be a multiple of this, 0 to 2^53 - 1, not only powers of two; 0 and 1 ask for nothing. @default {1} */
+  /** The start is a multiple of this, 0 to 2^53 - 1, not only powers of two; 0 and 1 mean no alignment. @default {1} */
   readonly alignment?: number;
   /** First unit that may be used, 0 to 2^53 - 1. @default {0} */
   readonly lo?: number;
-  /** First unit that may not be used any more: `lo` to 2^53 - 1, or `Infinity`. @default {Infinity} */
+  /** First unit after the range that may be used: `lo` to 2^53 - 1, or `Infinity`. @default {Infinity} */
   readonly hi?: number;
-  /** Take the highest address there is room at. @default {false} */
+  /** Use the highest address that fits. @default {false} */
   readonly topDown?: boolean;
 }
 
 const ALLOCATOR = optionNames<GoodFitOptions>({ start: true, size: true });
 const REQUEST = optionNames<GoodFitRequest>({ size: true, alignment: true, lo: true, hi: true, topDown: true });
 
-/** @throws {TtmError} `EINVAL` if the options break what {@linkcode GoodFitOptions} says. */
+/** @throws {TtmError} `EINVAL` if the options violate {@linkcode GoodFitOptions}. */
 export function checkOptions(options: GoodFitOptions): void {
   const what = "make a good-fit allocator";
   checkNames(what, options, ALLOCATOR, "options");
@@ -55,7 +55,7 @@ export function checkOptions(options: GoodFitOptions): void {
   checkInteger(what, "size", size, 1, MAX_UNITS - start);
 }
 
-/** Units of a request that asks for nothing else, as most do; 0 for all others, and for what is no request. */
+/** The size of a request that sets nothing else, as most do; 0 for all other requests and for other values. */
 export function sizeAlone(request: GoodFitRequest): number {
   if (typeof request !== "object" || request === null) return 0;
   const { size, alignment, lo, hi, topDown } = request;
@@ -64,12 +64,14 @@ export function sizeAlone(request: GoodFitRequest): number {
   return isPlain ? size : 0;
 }
 
-/** @throws {TtmError} `EINVAL` if the request is none, or has members that {@linkcode GoodFitRequest} does not know. */
+/**
+ * @throws {TtmError} `EINVAL` if the value is no request, or has members that {@linkcode GoodFitRequest} does not have.
+ */
 export function checkNamesOf(what: string, request: GoodFitRequest): void {
   checkNames(what, request, REQUEST, "the request");
 }
 
-/** @throws {TtmError} `EINVAL` if the request breaks what {@linkcode GoodFitRequest} says; `what` names the call. */
+/** @throws {TtmError} `EINVAL` if the request violates {@linkcode GoodFitRequest}; `what` names the call. */
 export function checkRequest(what: string, request: GoodFitRequest): void {
   checkObject(what, "the request", request);
   const { size, alignment = 1, lo = 0, hi = Infinity, topDown = false } = request;

@@ -3,15 +3,15 @@ import { GoodFitAllocator, type GoodFitNode, type GoodFitRequest } from "./mod.t
 
 const HOLES = 50_000;
 const STRETCH = 64;
-// At most three stretches are searched, with a hole every other unit; the tree over them is 13 high, and a search goes
-// up and down in it, twice for a range, looking at two rows a level.
+// At most three stretches are searched, with a hole every other unit; the tree over them is 13 levels high, and a
+// search climbs and descends it, twice for a range, and visits two rows a level.
 const NO_SCAN = 3 * STRETCH / 2 + 2 * 2 * 2 * 13;
 
 interface Pool {
   readonly start?: number;
-  /** Units of a hole; a node of one unit stands between any two. */
+  /** Units of each hole; a node of one unit lies between any two. */
   readonly hole?: number;
-  /** Units of the last hole beyond those that all have. */
+  /** Units that the last hole has beyond those. */
   readonly extra?: number;
 }
 
@@ -28,7 +28,7 @@ function fragmented({ start = 0, hole = 3, extra = 0 }: Pool = {}): GoodFitAlloc
   return pages;
 }
 
-/** Inserts, checks that little was looked at, and takes the node back. */
+/** Inserts, checks that few holes and rows were visited, and removes the node. */
 function tryInsert(pages: GoodFitAllocator, request: GoodFitRequest, limit: number = NO_SCAN): number | null {
   const node = pages.insert(request);
   const visits = pages.lastVisits;

@@ -1,16 +1,16 @@
 import { type BlockTable, NONE } from "./block_table.ts";
 import { type Direction, NOWHERE, RoomTree } from "./room_tree.ts";
 
-// A stretch is this many units long, in spaces of more than 2^24 units so many that there are at most 2^18 of them.
+// Units of a stretch as a power of two; spaces of more than 2^24 units have longer ones, at most 2^18 of them.
 const STRETCH_LOG2 = 6;
 const MAX_STRETCHES_LOG2 = 18;
 
 const MAX_TREES = 16;
 
 /**
- * Holes by address, for requests that must lie in a range, at the top, or at a multiple of a number. The space is cut
- * into *stretches* of equal length. Each knows the first hole that starts in it, and a tree over them for each alignment
- * how much room there is.
+ * Holes by address, for requests with a range, `topDown` or an alignment. The space is divided into *stretches* of
+ * equal length. For each stretch the index stores the first hole that starts in it and, in a tree for each alignment,
+ * the largest room: the most units that fit into one of its holes.
  */
 export class HoleIndex {
   #blocks: BlockTable;
@@ -32,7 +32,7 @@ export class HoleIndex {
     this.treeFor(1);
   }
 
-  /** Blocks and rows of trees that the searches have looked at so far. */
+  /** Blocks and rows of trees that all searches have visited. */
   get visits(): number {
     return this.#trees.reduce((sum, tree) => sum + tree.visits, this.#visits);
   }
@@ -48,7 +48,7 @@ export class HoleIndex {
     }
   }
 
-  /** A block has ceased to be a hole; its size and its neighbours are still the same. */
+  /** A block is no longer a hole; its size and its neighbours are still the same. */
   close(row: number): void {
     const stretch = this.#stretchOf(this.#blocks.start(row));
     if (this.#firsts[stretch] === row) this.#firsts[stretch] = this.#nextHole(row, stretch);
@@ -58,8 +58,8 @@ export class HoleIndex {
   }
 
   /**
-   * The tree for an alignment, made at its first use in O(blocks). After 16 of them it is the one for the largest
-   * alignment that divides the asked one, whose rooms are no smaller.
+   * The tree for an alignment, made at its first use in O(blocks). After 16 trees, it is the one with the largest
+   * alignment that divides the requested one: an upper bound of the room.
    */
   treeFor(alignment: number): RoomTree {
     let best = this.#trees[0];
@@ -74,7 +74,9 @@ export class HoleIndex {
     return tree;
   }
 
-  /** The nearest hole with this much room that starts at an address or beyond it; {@linkcode NONE} if there is none. */
+  /**
+   * The nearest hole with this much room whose start is at an address or beyond it; {@linkcode NONE} if there is none.
+   */
   nearest(tree: RoomTree, address: number, room: number, direction: Direction): number {
     const stretch = this.#stretchOf(address);
     const near = this.#search(tree, stretch, address, room, direction);
@@ -123,7 +125,7 @@ export class HoleIndex {
   }
 }
 
-/** How many bits it takes to number this many things. */
+/** Number of bits to number `count` things from 0. */
 function bitsFor(count: number): number {
   return 32 - Math.clz32(count - 1);
 }

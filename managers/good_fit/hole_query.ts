@@ -4,31 +4,31 @@ import { type GoodFitRequest, MAX_UNITS } from "./good_fit_requests.ts";
 /** No address. */
 export const NOWHERE = -1;
 
-/** What the search under way is for. There is one, filled in anew for each request, so that none is allocated. */
+/** The request of the search under way. One object is filled in anew for each request, so that none is allocated. */
 export class HoleQuery {
   /** Units. */
   size = 0;
-  /** What the start must be a multiple of, at least 1. */
+  /** The start is a multiple of this, at least 1. */
   alignment = 1;
   /** First unit that may be used; not before the space. */
   lo = 0;
-  /** First unit that may not be used any more; not beyond the space. */
+  /** First unit after the range that may be used; not beyond the space. */
   hi = 0;
   /** Whether the highest address is wanted. */
   topDown = false;
 
-  /** Takes a request over, for the space [start, end). */
+  /** Fills in the query from a request, for the space [start, end). */
   set(request: GoodFitRequest, start: number, end: number): void {
     const { size, alignment = 1, lo = 0, hi = Infinity, topDown = false } = request;
     this.size = size;
-    // Beyond the largest address all alignments are the same: only 0 is a multiple.
+    // Above the largest address all alignments are equivalent: only 0 is a multiple.
     this.alignment = alignment === 0 ? 1 : alignment < MAX_UNITS ? alignment : MAX_UNITS;
     this.lo = lo > start ? lo : start;
     this.hi = hi < end ? hi : end;
     this.topDown = topDown;
   }
 
-  /** Where the node would lie in a hole; {@linkcode NOWHERE} if it does not fit. */
+  /** The address of the node in a hole; {@linkcode NOWHERE} if it does not fit. */
   place(blocks: BlockTable, hole: number): number {
     const lowest = Math.max(blocks.start(hole), this.lo);
     const highest = Math.min(blocks.end(hole), this.hi) - this.size;

@@ -1,7 +1,8 @@
 /**
- * A fast range manager for `@ttm/core`: {@linkcode goodFit} gives each buffer one range of a memory type, in constant time
- * and from a hole that is nearly the smallest to do; {@linkcode GoodFitAllocator} under it does the same for anything else
- * that is addressed by whole numbers. No dependency but the core's error and types; runs wherever JavaScript does.
+ * A fast range manager for `@ttm/core`: {@linkcode goodFit} gives each buffer one range of a memory type, in constant
+ * time and from a hole that is nearly the smallest that fits; its {@linkcode GoodFitAllocator} does the same for
+ * anything else that is addressed by whole numbers. It depends only on the core's error and types, and runs wherever
+ * JavaScript does.
  *
  * @example Placing ranges with alignment and limits
  * ```ts

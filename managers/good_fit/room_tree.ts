@@ -5,29 +5,30 @@ export type Direction = 0 | 1;
 export const NOWHERE = -1;
 
 /**
- * The largest room for one alignment among the holes of each stretch of the space, and above it the larger of each two,
- * up to the largest of all: a tree in one array, in which what belongs to row i stands in 2 i and 2 i + 1.
+ * The largest room for one alignment among the holes of each stretch of the space, and above the leaves the larger of
+ * each two, up to the largest of all: a binary tree in one array, in which the children of row i are rows 2 i and 2 i +
+ * 1.
  */
 export class RoomTree {
-  /** What starts have to be multiples of. */
+  /** The alignment of starts. */
   readonly alignment: number;
   #leaves: number;
   #maxima: Int32Array;
   #visits = 0;
 
-  /** Makes a tree without any room; the number of leaves is a power of two. */
+  /** Makes a tree in which every room is 0; the number of leaves is a power of two. */
   constructor(leaves: number, alignment: number) {
     this.alignment = alignment;
     this.#leaves = leaves;
     this.#maxima = new Int32Array(2 * leaves);
   }
 
-  /** Rows that the searches have looked at so far. */
+  /** Rows that all searches have visited. */
   get visits(): number {
     return this.#visits;
   }
 
-  /** Units of the range [start, end) from its first aligned one on. */
+  /** Units of the range [start, end) from its first aligned address on. */
   roomIn(start: number, end: number): number {
     return Math.max(0, end - Math.ceil(start / this.alignment) * this.alignment);
   }
@@ -37,7 +38,7 @@ export class RoomTree {
     return this.#maxima[this.#leaves + leaf] as number;
   }
 
-  /** Changes the largest room in a leaf. */
+  /** Sets the largest room in a leaf. */
   setRoom(leaf: number, room: number): void {
     const maxima = this.#maxima;
     let row = this.#leaves + leaf;
@@ -55,7 +56,7 @@ export class RoomTree {
     if (from < 0 || from >= this.#leaves) return NOWHERE;
     let row = this.#leaves + from;
     while (!this.#has(row, room)) {
-      // Up, until there is something beside that has not been looked at.
+      // Climb until there is a sibling in that direction.
       while (row > 1 && (row & 1) !== direction) row >>= 1;
       if (row <= 1) return NOWHERE;
       row ^= 1;

@@ -4,7 +4,7 @@ import { crc32 } from "@ttm/core/checksum";
 const MAGIC = 0x54544d31;
 const HEADER_BYTES = 16;
 
-/** The bytes of a file that keeps a payload: what is cut off or damaged later is noticed. */
+/** The bytes of a file for a payload, with which truncation and damage are detected when it is read. */
 export function encodeEntry(payload: Uint8Array): Uint8Array {
   const file = new Uint8Array(HEADER_BYTES + payload.length);
   const header = new DataView(file.buffer, 0, HEADER_BYTES);
@@ -17,9 +17,10 @@ export function encodeEntry(payload: Uint8Array): Uint8Array {
 }
 
 /**
- * The payload of such a file.
+ * The payload of a file.
  *
- * @throws {TtmError} `EIO` if it is not what {@linkcode encodeEntry} made; `name` is for the message.
+ * @throws {TtmError} `EIO` if the bytes are not a complete, undamaged result of {@linkcode encodeEntry}; `name` is for
+ * the message.
  */
 export function decodeEntry(file: Uint8Array, name: string): Uint8Array {
   const payload = file.subarray(HEADER_BYTES);

@@ -5,20 +5,20 @@ import { checkInteger, checkOptions, optionNames, show } from "@ttm/core/argumen
 import { decodeEntry, encodeEntry } from "./entry.ts";
 import { makeFolder, removeStaleFolders } from "./folders.ts";
 
-/** Where to keep pages. */
+/** Options of a {@linkcode FileStore}. */
 export interface FileStoreOptions {
-  /** A folder, made if there is none; each store keeps its files in one of its own in it. */
+  /** A directory, created if it is missing; each store keeps its files in a subfolder of its own. */
   readonly directory: string;
-  /** The most bytes of pages to keep, all keys together. @default {what the disk has} */
+  /** The most bytes of pages to keep, of all keys together. @default {the size of the disk} */
   readonly maxBytes?: number;
 }
 
 const OPTIONS = optionNames<FileStoreOptions>({ directory: true, maxBytes: true });
 
 /**
- * Keeps swapped pages in files. A file comes into being under its name when it is complete, and is read back only if it
- * is what was written, by length and checksum. Folders that dead processes have left are removed when a store is made.
- * Needs permission to read and write the directory; without that to signal processes, stale folders stay.
+ * Keeps swapped-out pages in files. A file gets its name when it is complete, and is read back only if its length and
+ * checksum match. A new store removes the folders of dead processes. It needs permission to read and write the
+ * directory; without permission to signal processes, stale folders stay.
  *
  * @example Pages in a temporary folder
  * ```ts ignore
@@ -32,7 +32,7 @@ const OPTIONS = optionNames<FileStoreOptions>({ directory: true, maxBytes: true 
 export class FileStore implements SwapStore, AsyncDisposable {
   /** Always `"file"`. */
   readonly name = "file";
-  /** The folder of this store alone. */
+  /** The folder of this store, which no other store uses. */
   readonly folder: string;
   #maxBytes: number;
   #sizes: Map<string, number> = new Map();
@@ -42,9 +42,10 @@ export class FileStore implements SwapStore, AsyncDisposable {
   #removals: Set<Promise<void>> = new Set();
 
   /**
-   * Makes the folder, and removes those of dead processes beside it.
+   * Creates the folder, and removes the folders of dead processes beside it.
    *
-   * @throws {TtmError} `EINVAL` if an option is not of its type; `EIO` if the folder cannot be made, with the cause.
+   * @throws {TtmError} `EINVAL` if an option is of the wrong type; `EIO` if the folder cannot be created, with the
+   * cause.
    */
   constructor(options: FileStoreOptions) {
     const what = "create file store";
@@ -62,16 +63,16 @@ export class FileStore implements SwapStore, AsyncDisposable {
     }
   }
 
-  /** Bytes of pages that it keeps. */
+  /** Bytes of the pages in the store. */
   get usedBytes(): number {
     return this.#used;
   }
 
   /**
-   * Keeps bytes under a key.
+   * Stores bytes under a key.
    *
-   * @throws {TtmError} `ENOSPC` if the limit, or the disk, does not allow it; `EIO` if the file cannot be written;
-   * `EINVAL` once it is closed. What was kept under the key before stays then.
+   * @throws {TtmError} `ENOSPC` if the limit is exceeded or the disk is full; `EIO` if the file cannot be written;
+   * `EINVAL` once the store is closed. After an `ENOSPC` or `EIO` the previous bytes of the key stay.
    */
   async write(key: string, bytes: Uint8Array): Promise<void> {
     this.#mustBeOpen("write");
@@ -79,7 +80,7 @@ export class FileStore implements SwapStore, AsyncDisposable {
     if (this.#used - before + bytes.length > this.#maxBytes) {
       throw new TtmError("ENOSPC", `Cannot write ${key}: ${this.#used} of ${this.#maxBytes} bytes are used`);
     }
-    // Counted before it is there, so that writes that run together keep to the limit, too.
+    // Counted before the write, so that concurrent writes respect the limit, too.
     this.#account(key, bytes.length);
     const unfinished = join(this.folder, `unfinished-${++this.#written}`);
     try {
@@ -94,9 +95,9 @@ export class FileStore implements SwapStore, AsyncDisposable {
   }
 
   /**
-   * What was last written under a key.
+   * The last bytes written under a key.
    *
-   * @throws {TtmError} `EIO` if there is no such file, or it is damaged; `EINVAL` once it is closed.
+   * @throws {TtmError} `EIO` if there is no such file, or it is damaged; `EINVAL` once the store is closed.
    */
   async read(key: string): Promise<Uint8Array> {
     this.#mustBeOpen("read");
@@ -109,7 +110,7 @@ export class FileStore implements SwapStore, AsyncDisposable {
     return new Uint8Array(decodeEntry(file, key));
   }
 
-  /** Forgets a key, known or not. */
+  /** Deletes a key; an unknown key is no error. */
   async delete(key: string): Promise<void> {
     this.#account(key, 0);
     if (this.#closed) return;
@@ -119,8 +120,7 @@ export class FileStore implements SwapStore, AsyncDisposable {
   }
 
   /**
-   * Removes the folder with all files, when those that nobody waits for have been removed; nothing can be kept or read any
-   * more.
+   * Waits for pending deletions and removes the folder with all files; later reads and writes fail with `EINVAL`.
    */
   async close(): Promise<void> {
     this.#closed = true;
@@ -141,7 +141,7 @@ export class FileStore implements SwapStore, AsyncDisposable {
     else this.#sizes.set(key, bytes);
   }
 
-  /** Keys may be any text; files may not. */
+  /** Encoded, since keys may contain characters that file names may not. */
   #file(key: string): string {
     return join(this.folder, `${encodeURIComponent(key)}.pages`);
   }

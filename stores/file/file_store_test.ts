@@ -10,7 +10,7 @@ import { testStore } from "@ttm/testing";
 import { missing, testWith } from "../../tests/permissions.ts";
 import { FileStore, type FileStoreOptions } from "./mod.ts";
 
-/** Runs a test with a store in a folder that is removed afterwards. */
+/** Runs a test with a store in a directory that is removed afterwards. */
 function storeTest(
   name: string,
   test: (store: FileStore, directory: string) => Promise<void>,
@@ -116,7 +116,7 @@ storeTest("a closed store keeps no file and takes none", async (store, directory
   await store.delete("a");
 });
 
-/** Makes folders beside those of a store, and another store; which of them are left then. */
+/** Creates folders beside the folder of a store, and then another store; whether each folder still exists. */
 async function leftBeside(directory: string, names: readonly string[]): Promise<boolean[]> {
   for (const name of names) {
     await mkdir(join(directory, name));
@@ -127,7 +127,7 @@ async function leftBeside(directory: string, names: readonly string[]): Promise<
   return names.map((name) => left.includes(name));
 }
 
-/** Linux numbers its processes below this. */
+/** Above the largest process id of Linux. */
 const NO_PROCESS = 2 ** 22 + 1;
 
 storeTest(

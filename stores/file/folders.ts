@@ -4,7 +4,7 @@ import process from "node:process";
 
 const PREFIX = "ttm-swap";
 
-/** A new folder for the files of one store, whose name says which process they belong to. */
+/** Creates a folder for the files of one store; its name contains the id of this process. */
 export function makeFolder(directory: string): string {
   mkdirSync(directory, { recursive: true });
   const folder = join(directory, `${PREFIX}-${process.pid}-${crypto.randomUUID()}`);
@@ -12,7 +12,7 @@ export function makeFolder(directory: string): string {
   return folder;
 }
 
-/** Removes the folders of processes that do not run any more; returns their names. */
+/** Removes the folders of processes that no longer run; returns their names. */
 export function removeStaleFolders(directory: string): string[] {
   const stale = readdirSync(directory).filter((name) => {
     const [, pid] = new RegExp(`^${PREFIX}-(\\d+)-`).exec(name) ?? [];
@@ -22,7 +22,7 @@ export function removeStaleFolders(directory: string): string[] {
   return stale;
 }
 
-/** Whether there is certainly no such process; one that may not be asked after counts as running. */
+/** Whether a process certainly does not exist; without permission to signal it, it counts as running. */
 function isGone(pid: number): boolean {
   try {
     process.kill(pid, 0);

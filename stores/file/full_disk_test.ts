@@ -6,7 +6,9 @@ import { missing, type Obstacle, testUnless } from "../../tests/permissions.ts";
 
 const PROGRAM = new URL("./testing_full_disk.ts", import.meta.url).href;
 
-/** Shell scripts that start the program "$@" where 32 pages have no room, with the directory and a command for more. */
+/**
+ * Shell scripts that run the program "$@" where 32 pages do not fit, with the directory and a command that frees space.
+ */
 const disks = {
   "whose files may not grow": {
     cause: "EFBIG",
@@ -22,14 +24,14 @@ const disks = {
   },
 };
 
-/** Why a command cannot be run here. */
+/** Why a command cannot run on this machine; undefined if it can. */
 function without([program = "", ...args]: readonly string[]): Obstacle {
   const obstacle = missing("read", "write", "env", "run");
   if (obstacle !== undefined) return obstacle;
   try {
     if (new Deno.Command(program, { args, stdout: "null", stderr: "null" }).outputSync().success) return undefined;
   } catch {
-    // There is no such program.
+    // The program does not exist.
   }
   return `needs "${[program, ...args].join(" ")}" to work`;
 }

@@ -12,7 +12,7 @@ import { contentsOf, PAGES } from "./testing_swapper.ts";
 const KILLS = 100;
 const SWAPPER = new URL("./testing_swapper.ts", import.meta.url).href;
 
-/** A process that swaps everything out once, and when it is told to go on, for as long as it lives. */
+/** A process that swaps everything out once, and after goOn() again and again until it is killed. */
 class Swapper {
   #child: Deno.ChildProcess;
   #lines: ReadableStreamDefaultReader<string>;
@@ -24,7 +24,7 @@ class Swapper {
     this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
 
-  /** Waits until it has told something; false if it ends before. */
+  /** Waits until it has printed a text; false if it ends before. */
   async hear(what: string): Promise<boolean> {
     while (!this.#told.includes(what)) {
       const { done, value } = await this.#lines.read();
@@ -39,7 +39,7 @@ class Swapper {
     return (await readdir(directory)).find((name) => name.startsWith(`ttm-swap-${this.#child.pid}-`)) ?? "none";
   }
 
-  /** Makes it go on, and waits until it swaps out again. */
+  /** Makes it continue, and waits until it swaps out again. */
   async goOn(): Promise<void> {
     const writer = this.#child.stdin.getWriter();
     await writer.write(new Uint8Array(1));
@@ -47,7 +47,7 @@ class Swapper {
     assert(await this.hear("begin 2"), "it ended by itself");
   }
 
-  /** Kills it; the last generations that it has begun to swap out and that it has kept. */
+  /** Kills it; returns the last generations that it began to swap out and finished swapping out. */
   async kill(): Promise<{ begun: number; kept: number }> {
     this.#child.kill("SIGKILL");
     const { signal } = await this.#child.status;
@@ -60,7 +60,9 @@ class Swapper {
   }
 }
 
-/** Fails unless every file of a dead process is what was written last, or before; how many writes were cut off. */
+/**
+ * Fails unless every file of a dead process is complete and of one of these generations; returns the unfinished writes.
+ */
 async function checkFiles(folder: string, generations: readonly number[]): Promise<number> {
   const names = await readdir(folder);
   const finished = names.filter((name) => name.endsWith(".pages"));
@@ -82,7 +84,7 @@ async function checkFiles(folder: string, generations: readonly number[]): Promi
 
 const isSame = (left: Uint8Array, right: Uint8Array) => left.every((byte, index) => byte === right[index]);
 
-/** A new store removes what the dead process has left, leaves the live one alone, and begins with nothing. */
+/** A new store removes the folder of the dead process, keeps that of the live one, and starts empty. */
 async function checkNext(directory: string, dead: string, live: string): Promise<void> {
   await using store = new FileStore({ directory });
   const left = await readdir(directory);
@@ -93,7 +95,7 @@ async function checkNext(directory: string, dead: string, live: string): Promise
   assertEquals(await store.read("buffer-0"), contentsOf(0, 7));
 }
 
-/** Kills one process after another, each beside another one that lives; how many writes were cut off. */
+/** Kills one process after another while another one lives; returns the number of unfinished writes. */
 async function killAll(kills: number, random: (below: number) => number): Promise<number> {
   const directory = await mkdtemp(join(tmpdir(), "ttm-test-"));
   let swapper = new Swapper(directory);

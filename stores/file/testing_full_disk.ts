@@ -5,7 +5,7 @@ import { FileStore } from "./mod.ts";
 
 const PAGES = 32;
 
-/** Swaps a buffer out where there is no room, makes room by a command and tries again; what came of it. */
+/** Swaps a buffer out on a full disk, frees space with a command and tries again; returns both results. */
 async function swapWithoutRoom(directory: string, makeRoom: readonly string[]): Promise<unknown> {
   const driver = { name: "host", memoryTypes: [{ name: "system" }], evictPlacement: () => ({ placement: [] }) };
   await using store = new FileStore({ directory });

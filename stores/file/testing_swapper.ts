@@ -2,10 +2,12 @@ import { readSync, writeSync } from "node:fs";
 import { BoDevice, type BufferObject, PAGE_SIZE, type SwapStore } from "@ttm/core";
 import { FileStore } from "./mod.ts";
 
-/** The sizes of the buffers that are swapped. Every other one has storage of its own, which is written again and again. */
+/**
+ * The sizes of the swapped buffers. Every other one has a swap key, so that its file is rewritten in each generation.
+ */
 export const PAGES: readonly number[] = [1, 2, 8, 24, 4, 12];
 
-/** What buffer `at` holds in a generation: any part of it says whose it is. */
+/** The contents of buffer `at` in a generation; any part of them identifies both. */
 export function contentsOf(at: number, generation: number): Uint8Array {
   const words = new Uint32Array((PAGES[at] ?? 0) * PAGE_SIZE / 4);
   for (let index = 2; index < words.length; index++) {
@@ -16,8 +18,8 @@ export function contentsOf(at: number, generation: number): Uint8Array {
 }
 
 /**
- * Swaps all buffers out and in, generation by generation, and says before and after that it does so. When everything has
- * been swapped out once it waits for a byte of its parent.
+ * Swaps all buffers out and in, generation by generation, and prints a line before and after each swapout. After the
+ * first swapout it waits for a byte from its parent.
  */
 async function swapForEver(store: SwapStore): Promise<never> {
   const driver = { name: "host", memoryTypes: [{ name: "system" }], evictPlacement: () => ({ placement: [] }) };
@@ -44,7 +46,7 @@ async function nextContents(buffer: BufferObject, at: number, generation: number
   await buffer.write(contentsOf(at, generation));
 }
 
-/** By a call that has handed the line over when it returns: whoever is killed afterwards has said it. */
+/** Synchronous, so that a process that is killed later has printed the line. */
 function tell(line: string): void {
   writeSync(1, `${line}\n`);
 }

@@ -1,6 +1,6 @@
 /**
- * A swap store for `@ttm/core` over any storage of `unstorage`: {@linkcode UnstorageStore}. The storage comes from the caller,
- * so it runs wherever its driver does. No dependency but the core.
+ * A swap store for `@ttm/core` over any storage of `unstorage`: {@linkcode UnstorageStore}. The caller provides the
+ * storage, so the store runs wherever the storage's driver does. It depends only on the core.
  *
  * @example Swapping out to Redis
  * ```ts ignore

@@ -1,16 +1,18 @@
-/** What the store uses of `unstorage`'s `Storage` (https://unstorage.unjs.io), so that one of any driver will do. */
+/**
+ * The part of `unstorage`'s `Storage` (https://unstorage.unjs.io) that the store uses, so that any driver is accepted.
+ */
 export interface RawStorage {
-  /** Keeps bytes under a key, replacing what was there. */
+  /** Stores bytes under a key, replacing earlier ones. */
   setItemRaw(key: string, value: Uint8Array): Promise<void>;
-  /** What is kept under a key; null if nothing is. Drivers differ in what they give for the same bytes. */
+  /** The value of a key; null if there is none. Drivers return different types for the same bytes. */
   getItemRaw(key: string): Promise<unknown>;
-  /** Forgets a key, known or not. */
+  /** Deletes a key; an unknown key is no error. */
   removeItem(key: string): Promise<void>;
 }
 
 /**
- * A key that every driver keeps apart from every other one. Drivers cut and join keys at `?`, `/`, `\` and `:`, make paths
- * of them, and lie on file systems that do not tell case: only small letters, digits and `-` stay as they are.
+ * A key that every driver distinguishes from every other. Drivers split and join keys at `?`, `/`, `\` and `:`, use
+ * them as paths, and may be on file systems that ignore case: only lower-case letters, digits and `-` stay as they are.
  */
 export function storageKey(base: string, key: string): string {
   const escaped = key.replace(/[^a-z0-9-]/g, (unit) => `_${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
@@ -18,10 +20,10 @@ export function storageKey(base: string, key: string): string {
 }
 
 /**
- * A copy of the bytes in what a storage gave. Memory gives the very object that it keeps, files and base64 a `Buffer`,
- * what came by HTTP an `ArrayBuffer`.
+ * A copy of the bytes that a storage returned. The memory driver returns the stored object itself, drivers of files and
+ * base64 a `Buffer`, drivers over HTTP an `ArrayBuffer`.
  *
- * @throws {Error} If there are none. Drivers for files give an error where others throw it; it is thrown then.
+ * @throws {Error} If the value is no bytes. File drivers return an error where others throw it; that error is thrown.
  */
 export function bytesFrom(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return new Uint8Array(value);
@@ -31,7 +33,7 @@ export function bytesFrom(value: unknown): Uint8Array {
   throw new Error(`the storage gave ${typeof value === "object" ? "an object" : `a ${typeof value}`} and no bytes`);
 }
 
-/** Whether a storage failed because it is full: of the disk, a quota, or what a browser allows. */
+/** Whether a storage failed because it is full: the disk, a quota, or the browser's limit. */
 export function isFull(error: unknown): boolean {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   return ["ENOSPC", "EDQUOT", "EFBIG"].includes(String(code)) || name === "QuotaExceededError";

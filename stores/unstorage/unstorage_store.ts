@@ -2,22 +2,22 @@ import { type SwapStore, TtmError } from "@ttm/core";
 import { checkInteger, checkObject, checkOptions, optionNames, show } from "@ttm/core/arguments";
 import { bytesFrom, isFull, type RawStorage, storageKey } from "./storage.ts";
 
-/** Where to keep pages. */
+/** Options of an {@linkcode UnstorageStore}. */
 export interface UnstorageStoreOptions {
-  /** What `createStorage()` of `unstorage` made, of whatever driver. It stays the caller's to dispose of. */
+  /** A storage made by `createStorage()` of `unstorage`, with any driver. The caller disposes of it. */
   readonly storage: RawStorage;
-  /** What all keys begin with: words of letters, digits, `-` and `_`, joined by `:`. @default {"ttm-swap"} */
+  /** The prefix of all keys: words of letters, digits, `-` and `_`, joined by `:`. @default {"ttm-swap"} */
   readonly prefix?: string;
-  /** The most bytes of pages to keep, all keys together. @default {what the storage has} */
+  /** The most bytes of pages to keep, of all keys together. @default {the size of the storage} */
   readonly maxBytes?: number;
 }
 
 const OPTIONS = optionNames<UnstorageStoreOptions>({ storage: true, prefix: true, maxBytes: true });
 
 /**
- * Keeps swapped pages in a storage of `unstorage`: Redis, S3, IndexedDB, files and so on. Each store has keys of its own,
- * so that many may share a storage. A storage that drops or changes what it is given is found out at the first write,
- * before any page is given up for it.
+ * Keeps swapped-out pages in a storage of `unstorage`: Redis, S3, IndexedDB, files and so on. Each store has keys of
+ * its own, so that several stores may share a storage. The first write is read back, so that a storage that drops or
+ * changes bytes is detected before any page is freed.
  *
  * @example Pages in memory
  * ```ts
@@ -33,7 +33,7 @@ const OPTIONS = optionNames<UnstorageStoreOptions>({ storage: true, prefix: true
 export class UnstorageStore implements SwapStore, AsyncDisposable {
   /** Always `"unstorage"`. */
   readonly name = "unstorage";
-  /** What the keys of this store alone begin with. */
+  /** The prefix of the keys of this store, which no other store uses. */
   readonly base: string;
   #storage: RawStorage;
   #maxBytes: number;
@@ -43,9 +43,9 @@ export class UnstorageStore implements SwapStore, AsyncDisposable {
   #closed = false;
 
   /**
-   * Takes a storage into use; nothing is asked of it yet.
+   * Makes a store over a storage; it does not access the storage yet.
    *
-   * @throws {TtmError} `EINVAL` if an option is not of its type.
+   * @throws {TtmError} `EINVAL` if an option is of the wrong type.
    */
   constructor(options: UnstorageStoreOptions) {
     const what = "create unstorage store";
@@ -64,17 +64,17 @@ export class UnstorageStore implements SwapStore, AsyncDisposable {
     this.base = `${prefix}:${crypto.randomUUID()}`;
   }
 
-  /** Bytes of pages that it keeps. */
+  /** Bytes of the pages in the store. */
   get usedBytes(): number {
     return this.#used;
   }
 
   /**
-   * Keeps bytes under a key.
+   * Stores bytes under a key.
    *
-   * @throws {TtmError} `ENOSPC` if the limit, or the storage, does not allow it; `EIO` if the storage fails, with the
-   * cause, or does not give back what it is given; `EINVAL` once the store is closed. Beyond the limit, what was kept
-   * under the key before stays; after a failure of the storage nothing is kept.
+   * @throws {TtmError} `ENOSPC` if the limit is exceeded or the storage is full; `EIO` if the storage fails, with the
+   * cause, or returns other bytes than were written; `EINVAL` once the store is closed. If the limit is exceeded, the
+   * previous bytes of the key stay; after a failure of the storage the key is deleted.
    */
   async write(key: string, bytes: Uint8Array): Promise<void> {
     this.#mustBeOpen("write");
@@ -82,11 +82,11 @@ export class UnstorageStore implements SwapStore, AsyncDisposable {
     if (this.#used - before + bytes.length > this.#maxBytes) {
       throw new TtmError("ENOSPC", `Cannot write ${key}: ${this.#used} of ${this.#maxBytes} bytes are used`);
     }
-    // Counted before it is there, so that writes that run together keep to the limit, too.
+    // Counted before the write, so that concurrent writes respect the limit, too.
     this.#account(key, bytes.length);
     const place = storageKey(this.base, key);
     try {
-      // A copy, for there are drivers that keep the object itself.
+      // A copy, since some drivers store the object itself.
       await this.#storage.setItemRaw(place, new Uint8Array(bytes));
       if (!this.#trusted) await this.#prove(place, bytes);
       this.#mustBeOpen("write");
@@ -99,10 +99,10 @@ export class UnstorageStore implements SwapStore, AsyncDisposable {
   }
 
   /**
-   * What was last written under a key.
+   * The last bytes written under a key.
    *
-   * @throws {TtmError} `EIO` if there is none, it is no bytes, or the storage fails, with the cause; `EINVAL` once the
-   * store is closed.
+   * @throws {TtmError} `EIO` if there is no value, it is no bytes, or the storage fails, with the cause; `EINVAL` once
+   * the store is closed.
    */
   async read(key: string): Promise<Uint8Array> {
     this.#mustBeOpen("read");
@@ -113,15 +113,15 @@ export class UnstorageStore implements SwapStore, AsyncDisposable {
     }
   }
 
-  /** Forgets a key, known or not. Rejects with what the storage rejects with. */
+  /** Deletes a key; an unknown key is no error. Rejects with the storage's error. */
   async delete(key: string): Promise<void> {
     this.#account(key, null);
     await this.#storage.removeItem(storageKey(this.base, key));
   }
 
   /**
-   * Removes all keys of this store, and no others; nothing can be kept or read any more. The storage stays as it is
-   * otherwise. Rejects with what the storage rejects with.
+   * Deletes all keys of this store, and no others; later reads and writes fail with `EINVAL`. Other contents of the
+   * storage are unchanged. Rejects with the storage's error.
    */
   async close(): Promise<void> {
     this.#closed = true;
@@ -131,12 +131,12 @@ export class UnstorageStore implements SwapStore, AsyncDisposable {
     await Promise.all(keys.map((key) => this.#storage.removeItem(storageKey(this.base, key))));
   }
 
-  /** Removes all keys of this store, as {@linkcode close}. */
+  /** Deletes all keys of this store, as {@linkcode close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  /** Drivers may be read-only, or keep only text, and say nothing of it when they are written to. */
+  /** Detects drivers that are read-only or keep only text, and do not report it on a write. */
   async #prove(place: string, bytes: Uint8Array): Promise<void> {
     const kept = bytesFrom(await this.#storage.getItemRaw(place));
     if (kept.length !== bytes.length || kept.some((byte, at) => byte !== bytes[at])) {

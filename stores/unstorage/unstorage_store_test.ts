@@ -13,7 +13,7 @@ import { type RawStorage, UnstorageStore } from "./mod.ts";
 
 const bytes = (length: number, byte: number) => new Uint8Array(length).fill(byte);
 
-/** A driver that can keep text only, as those of Redis and `localStorage`; its texts are `kept`. */
+/** A driver that stores only text, as those of Redis and `localStorage` do, in `kept`. */
 function textDriver(kept: Map<string, string> = new Map()): Driver {
   return {
     hasItem: (key) => kept.has(key),
@@ -24,7 +24,7 @@ function textDriver(kept: Map<string, string> = new Map()): Driver {
   };
 }
 
-/** A driver like that of S3, which gives what came by HTTP. */
+/** A driver like that of S3, which returns the body of an HTTP response. */
 function httpDriver(): Driver {
   const inner = memoryDriver();
   return {
@@ -36,7 +36,7 @@ function httpDriver(): Driver {
   };
 }
 
-/** A storage that works, some of whose members are other ones. */
+/** A working storage with some of its members replaced. */
 function altered(changes: Partial<RawStorage>): RawStorage {
   const { getItemRaw, setItemRaw, removeItem } = createStorage();
   return { getItemRaw, setItemRaw, removeItem, ...changes };
