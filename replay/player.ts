@@ -32,7 +32,7 @@ export interface Tenant {
   stamp: number;
 }
 
-// The CPU prepares one job while the GPU works on another.
+// The CPU prepares at most the next job while the GPU works on the current one.
 const JOBS_AHEAD = 2;
 const COMPARE_ALL_EVERY = 256;
 const PROGRESS_EVERY = 64;
