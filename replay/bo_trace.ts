@@ -4,16 +4,16 @@ import { readLines } from "./lines.ts";
 import { type Workload, WorkloadError } from "./workload.ts";
 
 /**
- * Reads a workload from a bo-trace v1 file: JSON Lines, plain or gzip'd (told apart by the first two bytes).
+ * Reads a workload from a bo-trace v1 file: JSON Lines, plain or gzip'd (detected by the first two bytes).
  *
- * Line 1 is the header: `format` ("bo-trace"), `version` (1), `name`, `time` ("us" or "seq") and perhaps `stats`.
+ * Line 1 is the header: `format` ("bo-trace"), `version` (1), `name`, `time` ("us" or "seq") and optionally `stats`.
  * Every further line is an event: `{"t","op":"alloc","id","bytes","tag"?}`,
  * `{"t","op":"use","id","job"?,"w"?,"dur"?,"ctx"?}` or `{"t","op":"free","id"}`. Neighbouring uses with the same `job`
- * are one job; a use without `job` is a job of its own. All `t`, `dur` and `ctx` of one job must be equal, but lines after its
- * first may leave `dur` and `ctx` out. Fields with other names are ignored.
+ * are one job; a use without `job` is a job of its own. All `t`, `dur` and `ctx` of one job must be equal, but lines
+ * after its first may omit `dur` and `ctx`. Fields with other names are ignored.
  *
- * @param name What the messages call the file.
- * @param bytes The file.
+ * @param name The file's name in error messages.
+ * @param bytes The contents of the file.
  * @throws {WorkloadError} For a file that
  * - is empty, is not UTF-8 text, or whose gzip data is cut short or corrupt: at the line where the readable data ends;
  * - has no header, or that of another format or version;

@@ -1,7 +1,7 @@
 import type { Fail, TraceLine, UseLine } from "./bo_trace_line.ts";
 import { type BufferUse, WorkloadError, type WorkloadEvent } from "./workload.ts";
 
-/** How many of each thing a trace holds, under the names that the header's `stats` use. */
+/** Counts of a trace, under the names that the header's `stats` use. */
 export interface TraceCounts {
   /** Lines after the header. */
   readonly events: number;
@@ -11,7 +11,7 @@ export interface TraceCounts {
   readonly frees: number;
   /** Lines that use a buffer. */
   readonly uses: number;
-  /** Different job numbers; uses without one do not count. */
+  /** Distinct job numbers; uses without one are not counted. */
   readonly jobs: number;
 }
 
@@ -20,13 +20,13 @@ interface OpenJob {
   readonly first: UseLine;
   readonly line: number;
   readonly uses: BufferUse[];
-  /** Where it uses which buffer. */
+  /** The line that uses each buffer, by buffer id. */
   readonly usedOn: Map<number, number>;
 }
 
-/** Turns the lines of a bo-trace into events, and refuses those that cannot follow the ones before. */
+/** Converts the lines of a bo-trace into events, and refuses lines that contradict earlier ones. */
 export class TraceEvents {
-  /** The events so far. A job is among them from its first use on, and grows. */
+  /** The events so far. A job is added with its first use; later uses extend it. */
   readonly events: WorkloadEvent[] = [];
   readonly #file: string;
   readonly #allocatedOn = new Map<number, number>();
@@ -36,19 +36,19 @@ export class TraceEvents {
   #open: OpenJob | undefined;
   #now = 0;
 
-  /** `file` is what the messages call the file. */
+  /** `file` is the file's name in error messages. */
   constructor(file: string) {
     this.#file = file;
   }
 
-  /** What has come so far. */
+  /** Counts of the lines so far. */
   get counts(): TraceCounts {
     const [events, allocs, frees] = [this.#lines, this.#allocatedOn.size, this.#freedOn.size];
     return { events, allocs, frees, uses: events - allocs - frees, jobs: this.#jobOn.size };
   }
 
   /**
-   * Adds what line `at` says.
+   * Adds the event of line `at`.
    *
    * @throws {WorkloadError} For an event
    * - whose `t` is less than that of the event before;

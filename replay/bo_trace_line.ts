@@ -1,11 +1,11 @@
 import type { AllocEvent, FreeEvent, WorkloadError } from "./workload.ts";
 
-// A pebibyte: sums of sizes stay exact.
+// A pebibyte, so that sums of sizes stay exact.
 const MOST_BYTES = 2 ** 50;
 
 /** A line that uses a buffer. Neighbouring lines with the same job number are one job. */
 export interface UseLine {
-  /** Which kind of line. */
+  /** The kind of line. */
   readonly op: "use";
   /** When the job is submitted. */
   readonly t: number;
@@ -21,10 +21,10 @@ export interface UseLine {
   readonly ctx: number | undefined;
 }
 
-/** What one line of a bo-trace after the header says. */
+/** A parsed line of a bo-trace after the header. */
 export type TraceLine = AllocEvent | UseLine | FreeEvent;
 
-/** Makes the error for the line at hand out of what is wrong with it. */
+/** Makes the error for the current line from the reason. */
 export type Fail = (why: string) => WorkloadError;
 
 /** The fields of a JSON object, not yet checked. */
@@ -49,7 +49,7 @@ export function parseFields(text: string, fail: Fail): Fields {
 /**
  * Reads an event of any kind.
  *
- * @throws {WorkloadError} For an unknown `op`, a `tag` that is no string, and a field that is missing or no whole
+ * @throws {WorkloadError} For an unknown `op`, a `tag` that is not a string, and a field that is missing or not a whole
  * number in its range: `t` and `dur` from 0, `bytes` from 1, `w` 0 or 1, `id`, `job` and `ctx` any. Whole numbers go up
  * to 2^53 - 1, beyond which JSON numbers are no longer exact.
  */

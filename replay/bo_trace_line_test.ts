@@ -8,7 +8,7 @@ async function refused(lines: readonly (object | string)[], why: string): Promis
   await assertRefused(traceFile([HEADER, ...lines]), lines.length + 1, why);
 }
 
-/** Values that are no whole numbers, as JSON text, and as messages show them. */
+/** Values that are not whole numbers, as JSON text and as shown in messages. */
 const NOT_WHOLE = [
   ["1.5", "1.5"],
   ["1e300", "1e+300"],

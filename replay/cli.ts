@@ -1,7 +1,7 @@
 /**
  * The command line of replay: `deno run --allow-read jsr:@ttm/replay/cli --help`.
  *
- * Exit status: 0 done and nothing lost, 1 contents were lost or an invariant broke, 2 wrong arguments or workload.
+ * Exit status: 0 done and no contents lost, 1 contents were lost or an invariant broke, 2 wrong arguments or workload.
  *
  * @module
  */
@@ -70,7 +70,7 @@ async function load(nameOrFile: string, seed: string): Promise<Workload> {
   return await readTraceFile(nameOrFile);
 }
 
-/** A name, or the factory of the module that it is the path of. */
+/** A name, or the default export of the module if the value is a path. */
 async function partOf<Factory extends (...args: never[]) => unknown>(
   option: string,
   value: string | undefined,

@@ -30,7 +30,7 @@ async function assertRefused(message: RegExp, ...args: string[]): Promise<void> 
   assertMatch(stderr, message);
 }
 
-/** Fails unless the run succeeds quietly; its output. */
+/** Fails unless the run succeeds without output on standard error; returns its output. */
 async function succeed(...args: string[]): Promise<string> {
   const { status, stdout, stderr } = await run(...args);
   assertEquals([status, stderr], [0, ""]);

@@ -26,37 +26,37 @@ import { UsageError } from "./usage_error.ts";
 export interface ReplayedDevice {
   /** Name of the driver. */
   readonly driver: string;
-  /** Name of the manager; of two with ` + ` between them. */
+  /** Name of the manager, or the names of two, joined by ` + `. */
   readonly manager: string;
   /** Name of the eviction policy. */
   readonly policy: string;
-  /** Size of VRAM, or of what is in its stead. */
+  /** Size of VRAM, or of the memory type that takes its place. */
   readonly vram: number;
-  /** Size of GTT, or of what is in its stead; 0 if there is nothing. */
+  /** Size of GTT, or of the memory type that takes its place; 0 if there is none. */
   readonly gtt: number;
-  /** Real bytes or stamps; `"own"` with a driver of the caller's, whose affair it is. */
+  /** Real bytes or stamps; `"own"` for a driver of the caller, which decides itself. */
   readonly contents: "bytes" | "stamps" | "own";
 }
 
-/** What the memory types of a GPU are to a replay. */
+/** The memory types of a GPU that a replay uses. */
 export interface MemoryRoles {
-  /** Where buffers have to be, if they can: the first fixed memory type, else the first behind SYSTEM. */
+  /** The preferred memory type: the first fixed one, else the first after SYSTEM. */
   readonly fast: string;
-  /** Where the GPU sees them as well: the first of the others behind SYSTEM; null if there is none. */
+  /** The fallback that the GPU can also access: the first other memory type after SYSTEM; null if there is none. */
   readonly fallback: string | null;
 }
 
-/** What to compose. */
+/** The parts to compose. */
 export interface CompositionOptions extends GpuOptions {
-  /** A name of {@linkcode drivers}, a driver, or what makes one of these sizes. @default {"radeon-sim"} */
+  /** A name of {@linkcode drivers}, a driver, or a factory of one. @default {"radeon-sim"} */
   readonly driver?: string | Driver | DriverFactory;
-  /** A name of {@linkcode managers}, or what makes one, for each memory type. @default {"range"} */
+  /** A name of {@linkcode managers}, or a factory, for each memory type. @default {"range"} */
   readonly manager?: string | ManagerFactory;
-  /** The same by memory type, or managers. @default {`manager` for all} */
+  /** Names, factories or managers by memory type. @default {`manager` for all} */
   readonly managers?: Readonly<Record<string, string | ManagerFactory | MemTypeManager>>;
-  /** A name of {@linkcode policies}, a policy, or what makes one. @default {"lru"} */
+  /** A name of {@linkcode policies}, a policy, or a factory of one. @default {"lru"} */
   readonly policy?: string | EvictionPolicy | PolicyFactory;
-  /** Who watches the device. */
+  /** The tracer of the device. */
   readonly tracer?: Tracer;
 }
 
@@ -64,21 +64,21 @@ export interface CompositionOptions extends GpuOptions {
 export interface Composition extends MemoryRoles {
   /** The device. */
   readonly device: BoDevice;
-  /** What runs its jobs. */
+  /** The engine that runs its jobs. */
   readonly gpu: SimulatedGpu;
   /** The clock of both. */
   readonly clock: SimulatedClock;
-  /** Whether buffers are copied into and out of fast memory; otherwise their pages are bound there. */
+  /** Whether buffers are copied into and out of fast memory; otherwise their pages are bound. */
   readonly copies: boolean;
   /** The parts, for the report. */
   readonly parts: ReplayedDevice;
 }
 
 /**
- * Composes a device from parts: names of ours, or parts of the caller's.
+ * Composes a device from named parts or parts of the caller.
  *
- * @throws {UsageError} If there is no part of that name, or no such memory type.
- * @throws {TtmError} `EINVAL` if a part is none, or a size is less than a page.
+ * @throws {UsageError} For an unknown name of a part or memory type.
+ * @throws {TtmError} `EINVAL` if an object is not a part of its kind, or a size is less than a page.
  */
 export function compose(options: CompositionOptions): Composition {
   const driver = driverOf(options);

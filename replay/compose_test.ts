@@ -26,7 +26,9 @@ Deno.test("compose() takes every driver and manager by name, and new ones each t
   }
 });
 
-/** Leaves holes of 1, 3 and 2 pages, the first or the second of them last; where a buffer of one page goes then. */
+/**
+ * Leaves holes of 1, 3 and 2 pages, of which the first or second is freed last; returns the start of a one-page buffer.
+ */
 async function startAmongHoles(manager: string, memoryType: string, last: "first" | "second"): Promise<number | null> {
   const { device, clock } = compose({ ...SIZES, gtt: SIZES.vram, manager });
   const place = (pages: number) => {

@@ -1,7 +1,7 @@
 import { type MoveEvent, PAGE_SIZE } from "@ttm/core";
 import type { Composition } from "./compose.ts";
 
-/** Counts what moves, as told by a device's tracer. */
+/** Counts moves from the events of a device's tracer. */
 export class MoveCounters {
   /** Buffers evicted from fast memory. */
   evictions = 0;
@@ -11,12 +11,12 @@ export class MoveCounters {
   bytesOut = 0;
   /** Bytes of fast memory cleared for buffers without contents. */
   bytesCleared = 0;
-  /** Bytes of pages bound where the GPU sees them, if it copies none. */
+  /** Bytes of pages bound for the GPU, for a GPU that copies nothing. */
   bytesBound = 0;
   #fast: string;
   #copies: boolean;
 
-  /** Counts for one composition. */
+  /** Counters for one composition. */
   constructor({ fast, copies }: Pick<Composition, "fast" | "copies">) {
     this.#fast = fast;
     this.#copies = copies;
@@ -39,7 +39,7 @@ export class MoveCounters {
   }
 }
 
-/** The same, and remembers who moved since it was last asked. */
+/** The same counters, with a list of the successful moves. */
 export class Counters extends MoveCounters {
   #moved: MoveEvent[] = [];
 
@@ -49,7 +49,7 @@ export class Counters extends MoveCounters {
     if (event.failure === null) this.#moved.push(event);
   }
 
-  /** The successful moves since the last call. */
+  /** Returns the successful moves since the last call. */
   takeMoved(): MoveEvent[] {
     const moved = this.#moved;
     this.#moved = [];

@@ -3,13 +3,13 @@ import { byteMemory, Engine, type EngineStats, type GpuJob, submitJob } from "@t
 import type { SimulatedGpu, StampedContents } from "./gpu.ts";
 
 /**
- * Runs the jobs for a driver that moves buffers and nothing else. It finds contents where the CPU does: in the host pages of
- * a buffer, if they are bytes, else through the driver's windows, which it opens for a moment at a time.
+ * Runs the jobs for a driver that only moves buffers. It accesses contents as the CPU does: in the host pages of a
+ * buffer, if they are bytes, else through the driver's windows, which it opens only for each access.
  */
 export class EngineBeside implements SimulatedGpu {
   #driver: Driver;
   #engine: Engine;
-  // What a job was to write where nobody sees it has not been written: what such a buffer holds is not known any more.
+  // Buffers that a job was to write while the CPU could not access them: their contents are unknown.
   #unknown = new WeakSet<BufferView>();
 
   /** An engine on the clock of the device that the driver belongs to. */
@@ -18,17 +18,17 @@ export class EngineBeside implements SimulatedGpu {
     this.#engine = new Engine(clock, "graphics");
   }
 
-  /** How it has spent its time. */
+  /** Statistics of its busy and idle time. */
   get graphicsStats(): EngineStats {
     return this.#engine.stats;
   }
 
-  /** Queues a job behind the moves and conflicting work of its buffers. */
+  /** Queues a job behind the moves and conflicting jobs of its buffers. */
   submit(job: GpuJob<StampedContents>): Fence {
     return submitJob<StampedContents>(this.#engine, job, (buffer) => this.contentsOf(buffer));
   }
 
-  /** The contents of a buffer where it is now; null if it has no memory yet, which reads as zero. */
+  /** The contents of a buffer in its current resource; null if it has no memory yet, which reads as zero. */
   contentsOf(buffer: BufferView): StampedContents | null {
     const { memoryType, pages, tt } = buffer;
     const start = buffer.start ?? 0;

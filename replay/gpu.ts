@@ -1,21 +1,21 @@
 import type { BufferView, Driver, Fence } from "@ttm/core";
 import type { EngineStats, GpuJob } from "@ttm/sim-parts";
 
-/** What a replay needs of the contents of a buffer: those that a stamp names can be put there, and told from others. */
+/** The contents of a buffer, which a replay fills with a stamp and compares with one. */
 export interface StampedContents {
-  /** Fills all pages with what a stamp names. */
+  /** Fills all pages with a stamp. */
   fill(stamp: number): void;
-  /** The first page that does not hold what the stamp names; -1 if all do; null if nobody can see it. */
+  /** The first page that does not hold the stamp; -1 if all pages do; null if the contents cannot be read. */
   firstMismatch(stamp: number): number | null;
 }
 
-/** What runs the jobs of a replay, and knows where the contents of buffers are. */
+/** Runs the jobs of a replay and gives access to the contents of buffers. */
 export interface SimulatedGpu {
-  /** How the engine that runs jobs has spent its time. */
+  /** Statistics of the busy and idle time of the engine that runs jobs. */
   readonly graphicsStats: EngineStats;
   /** Queues a job. */
   submit(job: GpuJob<StampedContents>): Fence;
-  /** The contents of a buffer where it is now; null if it has no memory yet. */
+  /** The contents of a buffer in its current resource; null if it has no memory yet. */
   contentsOf(buffer: BufferView): StampedContents | null;
 }
 

@@ -9,9 +9,10 @@ export interface Line {
 }
 
 /**
- * Reads the lines of a file, plain or gzip'd (told apart by the first two bytes). The last line needs no line end.
+ * Reads the lines of a file, plain or gzip'd (detected by the first two bytes). The line end of the last line may be
+ * missing.
  *
- * @param file What the messages call the file.
+ * @param file The file's name in error messages.
  * @throws {WorkloadError} Where the gzip data is cut short or corrupt, or the text is not UTF-8: at the line where the
  * readable data ends.
  */
@@ -46,7 +47,7 @@ async function gather(source: Uint8Array | ReadableStream<Uint8Array>): Promise<
   return await new Blob(chunks).bytes();
 }
 
-/** Small pieces: a piece with a fault yields nothing, so the smaller, the closer the error comes to the faulty line. */
+/** Small chunks: a corrupt chunk yields no lines, so smaller chunks report an error closer to the corrupt line. */
 function* split(data: Uint8Array<ArrayBuffer>): Generator<Uint8Array<ArrayBuffer>> {
   const size = 512;
   for (let at = 0; at < data.length; at += size) yield data.subarray(at, at + size);

@@ -10,7 +10,7 @@ import { type Workload, WorkloadError } from "./workload.ts";
 /**
  * Reads a workload from a bo-trace file.
  *
- * @throws {UsageError} If it is a folder; what {@linkcode readBoTrace} throws, and what the file system does.
+ * @throws {UsageError} If it is a folder; also the errors of {@linkcode readBoTrace} and of the file system.
  */
 export async function readTraceFile(path: string): Promise<Workload> {
   if (statSync(path).isDirectory()) throw new UsageError(`Cannot replay ${JSON.stringify(path)}: it is a folder`);
@@ -19,17 +19,17 @@ export async function readTraceFile(path: string): Promise<Workload> {
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
-/** What {@linkcode readArguments} returns: an option that is not given is undefined. */
+/** The result of {@linkcode readArguments}; an option that is not given is undefined. */
 export type Arguments<Given extends Options> = ReturnType<
   typeof parseArgs<{ args: string[]; options: Given; allowPositionals: true }>
 >;
 
 /**
- * Reads the arguments of a command line. A `--` is what runners of tasks leave behind, and what follows an option that
- * takes a value is that value, also if it is a negative number.
+ * Reads the arguments of a command line. A `--`, which task runners pass through, is ignored. The argument after an
+ * option that takes a value is that value, even if it is a negative number.
  *
- * @param most How many arguments there may be beside options.
- * @throws {UsageError} For more of them; what `parseArgs` throws for unknown options and missing values.
+ * @param most The maximum number of arguments that are not options.
+ * @throws {UsageError} For more of them; also the errors of `parseArgs` for unknown options and missing values.
  */
 export function readArguments<const Given extends Options>(
   args: readonly string[],
@@ -55,7 +55,7 @@ export function readArguments<const Given extends Options>(
   return read;
 }
 
-/** Runs a command line; its number is the exit status, and 2 that of mistakes of the caller, told in one line. */
+/** Runs a command, which returns the exit status. Mistakes of the caller are reported in one line, with status 2. */
 export async function runMain(main: (args: string[]) => Promise<number>): Promise<void> {
   try {
     process.exitCode = await main(process.argv.slice(2));
@@ -65,7 +65,7 @@ export async function runMain(main: (args: string[]) => Promise<number>): Promis
   }
 }
 
-/** Mistakes of the caller, which deserve a message and no stack trace. */
+/** Whether an error is the caller's mistake, reported by its message without a stack trace. */
 function isUsageError(error: unknown): error is Error {
   if (error instanceof WorkloadError || error instanceof UsageError) return true;
   const { code, name } = error as { code?: unknown; name?: unknown };

@@ -14,7 +14,7 @@ export function replayOnAll(workload: Workload, options: Omit<ReplayOptions, "dr
   return pairs.map((pair) => replay(workload, { ...options, ...pair, verify: true }).report);
 }
 
-/** Writes a table of what {@linkcode replayOnAll} gave for each workload: a line each, a column for each pair. */
+/** Formats the reports of {@linkcode replayOnAll} as a table: a line for each workload, a column for each pair. */
 export function formatMatrix(rows: readonly (readonly Report[])[]): string {
   const cells = rows.map((reports) => [reports[0]?.workload ?? "", ...reports.map(cellOf)]);
   const driverNames = pairs.map(({ driver }, at) => driver === pairs[at - 1]?.driver ? "" : driver);

@@ -1,7 +1,7 @@
 /**
  * The command line of the matrix: every workload on every simulated driver and manager.
  *
- * Exit status: 0 done and nothing lost, 1 contents were lost or an invariant broke, 2 wrong arguments or workload.
+ * Exit status: 0 done and no contents lost, 1 contents were lost or an invariant broke, 2 wrong arguments or workload.
  *
  * @module
  */
@@ -36,7 +36,7 @@ const OPTIONS = {
   help: { type: "boolean" },
 } as const;
 
-/** The trace files of the folder that was asked for, or of the usual one. */
+/** The trace files of the given folder, or of the default one. */
 function traceFiles(asked: string | undefined): string[] {
   const folder = asked ?? process.env.TTM_TRACES ?? (existsSync(BESIDE) ? BESIDE : undefined);
   if (folder === undefined) return [];

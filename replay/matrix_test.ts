@@ -5,7 +5,7 @@ import type { Report } from "./report.ts";
 import { shortened } from "./shipped_testing.ts";
 import type { Workload } from "./workload.ts";
 
-/** What every driver has to do alike, since the managers and the order of eviction are the same. */
+/** Figures that are equal for every driver, since managers and eviction order are the same. */
 function placesOf({ hits, fallbacks, evictions, fragmentation, vramPeakBytes }: Report) {
   return { hits, fallbacks, evictions, fragmentation, vramPeakBytes };
 }

@@ -11,7 +11,7 @@ interface Outcome {
   readonly stderr: string;
 }
 
-/** A driver that says nothing of what it holds. */
+/** A driver whose contents cannot be read. */
 const DARK = `
 export default ({ vram }) => ({
   name: "dark",
@@ -50,7 +50,7 @@ const FILES: Readonly<Record<string, string>> = {
   "trace.jsonl": LINES.map((line) => `${JSON.stringify(line)}\n`).join(""),
 };
 
-/** A test with the files in a new folder, of which it is told; in this repository and elsewhere. */
+/** A test with files in a new folder, whose path it receives; once in this repository and once outside. */
 function testParts(
   name: string,
   fn: (run: (...args: string[]) => Promise<Outcome>, folder: string) => Promise<void>,
@@ -78,7 +78,7 @@ function testParts(
   }
 }
 
-/** The report of a run that must succeed and lose nothing. */
+/** The report of a run that must succeed without lost contents. */
 function reportOf({ status, stdout, stderr }: Outcome) {
   assertEquals([status, stderr], [0, ""]);
   return JSON.parse(stdout);
@@ -91,7 +91,7 @@ testParts("replay takes a policy", async (run, folder) => {
   ]);
   const report = reportOf(sieve);
   assertEquals([report.device.policy, report.losses, report.verified > 9], ["sieve", [], true]);
-  // Whoever comes is used at once, so that the hand finds all marked and evicts the oldest, 1 among them.
+  // A buffer is used as soon as it is inserted, so that all are marked and the hand evicts the oldest, among them 1.
   assertEquals([report.evictions, reportOf(lru).evictions], [5, 3]);
   assertEquals(reportOf(await run("--policy", `${folder}/sieve.ts`, "--json")).evictions, 5, "an absolute path");
   assertEquals(reportOf(await run("--policy", "sieve.ts", "--json")).device.policy, "sieve", "by its ending");

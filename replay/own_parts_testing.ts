@@ -1,7 +1,7 @@
 import readme from "./README.md" with { type: "text" };
 import guide from "../README.md" with { type: "text" };
 
-/** For tests: the example of a policy in the README of this package. */
+/** For tests: the example policy of this package's README. */
 export const SIEVE: string = blockWith(readme, "export default function sieve");
 
 /** For tests: the driver of the root's README, as a module for `--driver`. */

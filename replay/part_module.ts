@@ -11,9 +11,9 @@ export function isModulePath(value: string): boolean {
 /**
  * Loads a module whose default export makes a part.
  *
- * @param option The option that names it, for messages.
- * @returns Its default export; what that throws becomes a `UsageError`.
- * @throws {UsageError} If there is no such file, it does not load, or its default export is no function.
+ * @param option The option that names the module, for messages.
+ * @returns Its default export; errors that it throws become a `UsageError`.
+ * @throws {UsageError} If the file does not exist or does not load, or its default export is not a function.
  */
 export async function loadFactory<Factory extends (...args: never[]) => unknown>(
   option: string,

@@ -6,11 +6,11 @@ import { goodFit } from "@ttm/good-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
 import { UsageError } from "./usage_error.ts";
 
-/** What the maker of a driver is told. */
+/** The arguments of a driver factory. */
 export interface GpuOptions {
-  /** Size in bytes of VRAM, or of what is in its stead. */
+  /** Size in bytes of VRAM, or of the memory type that takes its place. */
   readonly vram: number;
-  /** Size in bytes of GTT, or of what the GPU sees besides. */
+  /** Size in bytes of GTT, or of the fallback memory type that the GPU can also access. */
   readonly gtt: number;
   /** Real bytes or stamps. */
   readonly contents: "bytes" | "stamps";
@@ -40,15 +40,15 @@ export const policies: Readonly<Record<string, PolicyFactory>> = { lru, mru };
 
 /** The simulated GPUs that a replay can use, by name. */
 export const drivers: Readonly<Record<string, DriverFactory>> = {
-  // All of VRAM visible: the CPU takes no part in replays, and would be no reason to move buffers about.
+  // All of VRAM is visible: the CPU does not access buffers in replays, so no buffer has to move for it.
   "radeon-sim": ({ vram, gtt, contents }) => new RadeonSim({ vram, gtt, contents, visibleVram: vram }),
   "cma-sim": ({ vram, gtt, contents }) => new CmaSim({ carveOut: vram, iommu: gtt, contents }),
 };
 
 /**
- * The part of that name.
+ * Looks up a part by name.
  *
- * @throws {UsageError} If there is none.
+ * @throws {UsageError} If no part has that name.
  */
 export function choose<Part>(kind: string, parts: Readonly<Record<string, Part>>, name: string): Part {
   const part = Object.hasOwn(parts, name) ? parts[name] : undefined;

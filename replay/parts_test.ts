@@ -47,11 +47,11 @@ interface CardOptions {
   readonly gtt?: number;
   readonly visible?: number;
   readonly supports?: DriverSupport;
-  /** What a copy writes instead of the bytes. */
+  /** A byte value that copies write in place of the source's bytes. */
   readonly corrupt?: boolean;
 }
 
-/** A driver that knows nothing of jobs, with a count of the windows that are open. */
+/** A driver without support for jobs, with a count of open windows. */
 function card({ gtt, visible = PAGES, supports = {}, corrupt = false }: CardOptions = {}) {
   const vram = new Uint8Array(PAGES * PAGE_SIZE);
   const windows = { open: 0, opened: 0, shut: false };

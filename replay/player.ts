@@ -16,11 +16,11 @@ import { VramSamples } from "./vram_samples.ts";
 import { Verifier } from "./verifier.ts";
 import { type BufferUse, hasJobs, type Workload, type WorkloadEvent } from "./workload.ts";
 
-/** How to replay. */
+/** Options of a replay. */
 export interface PlayOptions extends CompositionOptions {
   /** Compare contents and check invariants on the way. @default {false} */
   readonly verify?: boolean;
-  /** Told now and then how many events are done. */
+  /** Called from time to time with the number of events done. */
   readonly onProgress?: (done: number) => void;
 }
 
@@ -28,31 +28,32 @@ export interface PlayOptions extends CompositionOptions {
 export interface Tenant {
   /** Its buffer object. */
   readonly buffer: BufferObject;
-  /** The number of the submission that last wrote it, which names its contents; 0 before any has. */
+  /** The number of the submission that last wrote it, which is its stamp; 0 before the first write. */
   stamp: number;
 }
 
-// The CPU prepares the next job while the GPU works on this one, and no more.
+// The CPU prepares at most the next job while the GPU works on the current one.
 const JOBS_AHEAD = 2;
 const COMPARE_ALL_EVERY = 256;
 const PROGRESS_EVERY = 64;
 
 /**
- * Runs a workload through a composed device and keeps count. The rules, so that figures compare: a buffer gets its
- * place at its first use (at its allocation, in workloads without jobs); it is brought to fast memory (VRAM, or the
- * carve-out), evicting others; only if that cannot be done what the GPU sees besides (GTT, or what is behind the IOMMU) and
- * then system memory will do; the buffers of a job are reserved together; a free waits for the buffer's work.
+ * Runs a workload through a composed device and counts moves. The rules, so that figures are comparable: a buffer is
+ * first validated at its first use (in workloads without jobs, at its allocation). It is validated to fast memory
+ * (VRAM, or the carve-out), evicting others; if that fails, to the fallback that the GPU can also access (GTT, or pages
+ * behind the IOMMU), then to system memory. The buffers of a job are reserved together. A free waits for the buffer's
+ * work.
  */
 export class Player {
   /** The device that it runs on. */
   readonly composition: Composition;
-  /** What moved. */
+  /** Counters of moves. */
   readonly counters: Counters;
-  /** What moved of the buffers of each tag. */
+  /** Counters of moves by tag. */
   readonly tags: TagCounters;
-  /** What was compared. */
+  /** Compares contents, and counts the comparisons. */
   readonly verifier: Verifier;
-  /** What fast memory looked like on the way. */
+  /** Samples of the use of fast memory. */
   readonly samples: VramSamples;
   /** Jobs of the workload that were submitted. */
   jobs = 0;
@@ -60,7 +61,7 @@ export class Player {
   events = 0;
   /** Uses of buffers that were in fast memory already. */
   hits = 0;
-  /** Uses of buffers that had to stay elsewhere in the GPU's sight, because fast memory had no room that could be cleared. */
+  /** Uses of buffers in the fallback memory type, because fast memory had no room even with eviction. */
   fallbacks = 0;
   /** Times that the CPU had to wait for the GPU. */
   waits = 0;
@@ -72,8 +73,8 @@ export class Player {
   #validateAtAlloc: boolean;
   #verify: boolean;
   #onProgress: ((done: number) => void) | undefined;
-  // A buffer that is in a place of the busy list stays there, so that with the last alone one that was evicted would
-  // never come back. Hence fast memory is insisted on first, as radeon's command submission does, then the GPU's sight.
+  // A buffer in any place of the busy list stays there, so with `#fallback` alone an evicted buffer would never come
+  // back. Hence the placement with fast memory alone is tried first, as in radeon's command submission.
   #fastOnly: PreparedPlacement;
   #fallback: PreparedPlacement;
   #lastResort: PreparedPlacement;
@@ -105,7 +106,7 @@ export class Player {
     this.#lastResort = device.preparePlacement({ placement: [place("system")] });
   }
 
-  /** Runs all events, and the work that they leave behind. */
+  /** Runs all events, and waits for the remaining work. */
   play(): void {
     const { events, time } = this.#workload;
     const firstAt = events[0]?.t ?? 0;
@@ -164,7 +165,7 @@ export class Player {
     const moved = this.#verifyMoves();
     const buffers = uses.map(({ write }, at) => {
       const tenant = tenants[at] as Tenant;
-      // What a buffer holds when it is first used had to be put there by somebody.
+      // The first use of a buffer writes it, so that its contents can be verified.
       return { tenant, buffer: tenant.buffer, write: write || tenant.stamp === 0 };
     }).filter(({ buffer }) => this.#isReachable(buffer));
     for (const { tenant, write } of buffers) if (write) tenant.stamp = stamp;
@@ -194,7 +195,7 @@ export class Player {
     return memoryType !== null && (memoryType === fast || memoryType === fallback);
   }
 
-  /** Validates, waiting where it must; the error if it fails. */
+  /** Validates a buffer, waiting if blocked; returns the error if it fails. */
   #validate(buffer: BufferObject, placement: PreparedPlacement): TtmError | null {
     try {
       for (;;) {
@@ -212,9 +213,9 @@ export class Player {
     this.failures.set(reason, (this.failures.get(reason) ?? 0) + 1);
   }
 
-  /** Arranges for moved buffers to be compared where they arrive, with what they held when they left. */
+  /** Compares the contents of moved buffers at their destination when the copy has ended; returns these buffers. */
   #verifyMoves(): BufferView[] {
-    // Of a buffer that went by way of a stop only the last move counts.
+    // For a multihop move only the last leg counts.
     const fences = new Map(this.counters.takeMoved().map(({ buffer, fence }) => [buffer, fence]));
     if (this.#verify) {
       for (const [buffer, fence] of fences) {
@@ -246,14 +247,14 @@ export class Player {
   }
 }
 
-/** Why a buffer found no place, without its name and size, so that equal reasons count together. */
+/** The reason why a validate failed, without the buffer's name and size, so that equal reasons are counted together. */
 function reasonOf(error: TtmError, buffer: BufferObject): string {
   const { report } = error;
   if (report === undefined) return error.message.replace(`Cannot validate ${buffer}: `, "");
   return [...new Set(report.tried.map(({ memoryType, problem }) => `${memoryType}: ${problem}`))].join(", ");
 }
 
-/** A tracer whose moves somebody else is told of first. */
+/** Wraps a tracer so that `told` is called first for each move. */
 function withMoves(tracer: Tracer | undefined, told: (event: MoveEvent) => void): Tracer {
   if (tracer === undefined) return { move: told };
   const move = (event: MoveEvent) => {

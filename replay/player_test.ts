@@ -4,7 +4,7 @@ import { PAGE_SIZE } from "@ttm/core";
 import { Player, type PlayOptions } from "./player.ts";
 import { hasJobs, type Workload, type WorkloadEvent } from "./workload.ts";
 
-/** Plays events on a GPU with so many pages of VRAM and GTT, and checks that nothing is lost. */
+/** Plays events on a GPU with the given pages of VRAM and GTT, and checks that no contents are lost. */
 function play(vram: number, gtt: number, events: readonly WorkloadEvent[], options: Partial<PlayOptions> = {}): Player {
   const sizes = { vram: vram * PAGE_SIZE, gtt: gtt * PAGE_SIZE };
   const player = new Player({ name: "test", time: "seq", events }, {
@@ -28,7 +28,7 @@ const job = (...ids: number[]): WorkloadEvent => ({
   durationUs: 1000,
 });
 
-/** The figures that depend on places only; bytes in pages. */
+/** The figures that depend only on placement; bytes in pages. */
 function figures({ hits, fallbacks, counters, failures }: Player): Record<string, number> {
   return {
     hits,
@@ -142,7 +142,7 @@ Deno.test("Player tells now and then how far it is, and in the end that it is do
   assertEquals(told, [0, 64, 128, 192, 200]);
 });
 
-/** What happens without fragmentation: strict LRU, and GTT for what finds no room. For buffers of one size. */
+/** The expected figures without fragmentation: strict LRU, with GTT as fallback. For buffers of one size. */
 function predict({ events }: Workload, capacity: number, pages: number): Record<string, number> {
   const vram: number[] = [];
   const elsewhere = new Set<number>();
@@ -178,7 +178,7 @@ function predict({ events }: Workload, capacity: number, pages: number): Record<
   return seen;
 }
 
-/** A workload of buffers that all take `pages` pages, from random numbers. */
+/** A random workload of buffers of `pages` pages each. */
 function equalSizes(pages: number, steps: readonly { kind: number; picks: readonly number[] }[]): Workload {
   const live: number[] = [];
   const events: WorkloadEvent[] = [];

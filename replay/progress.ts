@@ -2,7 +2,7 @@ import process from "node:process";
 
 const WIDTH = 40;
 
-/** A progress bar on standard error, if that is a terminal; undefined in a pipe. */
+/** A progress bar on standard error; undefined if that is not a terminal. */
 export function progressBar(total: number): { update(done: number): void; clear(): void } | undefined {
   const { stderr } = process;
   if (!stderr.isTTY || total === 0) return undefined;

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import process from "node:process";
 import { progressBar } from "./progress.ts";
 
-/** What `act` writes to standard error, which pretends to be a terminal or not. */
+/** The output of `act` on a simulated standard error, which is a terminal or not. */
 function written(isTTY: boolean, act: () => void): string[] {
   const { stderr } = process;
   const real = { write: stderr.write, isTTY: Object.getOwnPropertyDescriptor(stderr, "isTTY") };

@@ -7,34 +7,34 @@ import { parseSize } from "./size.ts";
 import { UsageError } from "./usage_error.ts";
 import { peakBytes, type Workload } from "./workload.ts";
 
-/** How to replay a workload; all have defaults. */
+/** Options of {@linkcode replay}; all have defaults. */
 export interface ReplayOptions {
   /**
-   * The GPU: a name, a driver of your own, or what makes one of the sizes that it is told. One that has no `submit`,
-   * `contentsOf` and `graphicsStats` as the simulated GPUs of `@ttm` have them gets an engine for its jobs beside it. Work that
-   * takes time must be on the clock that `attach` hands it. @default {"radeon-sim"}
+   * The GPU: a name, a driver, or a factory that receives the sizes. Jobs of a driver without the `submit`,
+   * `contentsOf` and `graphicsStats` of the simulated GPUs of `@ttm` run on a separate engine. Work that takes time
+   * must use the clock that is passed to `attach`. @default {"radeon-sim"}
    */
   readonly driver?: string | Driver | DriverFactory | undefined;
-  /** The range manager of all memory types but SYSTEM: a name, or what makes one. @default {"range"} */
+  /** The range manager of all memory types but SYSTEM: a name or a factory. @default {"range"} */
   readonly manager?: string | ManagerFactory | undefined;
-  /** Managers by memory type, also as objects, for those that are not to have `manager`'s. @default {none} */
+  /** Managers (names, factories or objects) by memory type, which take precedence over `manager`. @default {none} */
   readonly managers?: Readonly<Record<string, string | ManagerFactory | MemTypeManager>> | undefined;
-  /** The eviction policy: a name, what makes one, or one that has served no device yet. @default {"lru"} */
+  /** The eviction policy: a name, a factory, or an unused policy. @default {"lru"} */
   readonly policy?: string | EvictionPolicy | PolicyFactory | undefined;
-  /** Watches the device. */
+  /** The tracer of the device. */
   readonly tracer?: Tracer | undefined;
   /** Size of VRAM, or of the carve-out: bytes, `"512M"`, or a share of the workload's peak. @default {"50%"} */
   readonly vram?: string | undefined;
-  /** Size of GTT, or of what the IOMMU shows, like `vram`. @default {"100%"} */
+  /** Size of GTT, or of the memory behind the IOMMU, like `vram`. @default {"100%"} */
   readonly gtt?: string | undefined;
   /**
-   * What buffers hold: stamps, which cost next to nothing and are compared as well, or real bytes, each of which is written
-   * and copied. @default {"stamps"}
+   * Contents of buffers: stamps, which cost almost nothing and can be compared as well, or real bytes, each of which is
+   * written and copied. @default {"stamps"}
    */
   readonly contents?: "bytes" | "stamps" | undefined;
   /** Compare contents and check invariants on the way. @default {false} */
   readonly verify?: boolean | undefined;
-  /** Told now and then how many events are done. */
+  /** Called from time to time with the number of events done. */
   readonly onProgress?: ((done: number) => void) | undefined;
 }
 
@@ -54,10 +54,10 @@ const OPTIONS = optionNames<ReplayOptions>({
 /**
  * Runs a workload through a simulated device. Synchronous; deterministic for equal arguments.
  *
- * @returns The figures, and the report for people.
- * @throws {TtmError} `EINVAL` for an option that there is not, or a part that is none.
- * @throws {UsageError} If there is no driver, manager, policy or memory type of that name, a size is none, sizes or contents are
- * given beside a driver that has its own, or work of the driver never ends.
+ * @returns The figures, and the report as text.
+ * @throws {TtmError} `EINVAL` for an unknown option, or an object that is not a part of its kind.
+ * @throws {UsageError} For an unknown name of a driver, manager, policy or memory type, an invalid size, sizes or
+ * contents in addition to a driver object, or work of the driver that never ends.
  *
  * @example Weights that do not fit
  * ```ts

@@ -3,7 +3,7 @@ import { replay, type ReplayOptions, type Report, type Workload, workloads } fro
 import { shortened } from "./shipped_testing.ts";
 import { type BuiltBuffer, WorkloadBuilder } from "./workloads/builder.ts";
 
-/** Buffers of many sizes come, are used and go, in an order without a pattern. */
+/** Allocates, uses and frees buffers of many sizes in a pseudo-random order. */
 function churn(jobs: number): Workload {
   const builder = new WorkloadBuilder("churn", "seq");
   let state = 1;

@@ -11,8 +11,8 @@ const TAGS_SHOWN = 5;
 const TAG_WIDTH = 44;
 
 /**
- * What came of a replay. Sizes are bytes. With cma-sim the carve-out is what VRAM is elsewhere, and what the IOMMU shows is
- * what GTT is.
+ * The figures of a replay. Sizes are in bytes. With cma-sim, VRAM stands for the carve-out, and GTT for the memory
+ * behind the IOMMU.
  */
 export interface Report {
   /** Name of the workload. */
@@ -35,19 +35,19 @@ export interface Report {
   readonly bytesOut: number;
   /** Cleared in VRAM for buffers without contents. */
   readonly bytesCleared: number;
-  /** Bound where the GPU sees it, with a GPU that copies nothing; else 0. */
+  /** Bytes of pages bound for the GPU, for a GPU that copies nothing; else 0. */
   readonly bytesBound: number;
   /** Copied in and out, in bytes a second of simulated time. */
   readonly bytesPerSecond: number;
-  /** Jobs for which the GPU was free but their buffers had not arrived. */
+  /** Jobs for which the GPU was idle but whose buffers were still being moved. */
   readonly stalls: number;
-  /** How long it waited like that, in milliseconds. */
+  /** Total duration of these stalls, in milliseconds. */
   readonly stalledMs: number;
   /** Times that the CPU waited for the GPU. */
   readonly waits: number;
-  /** The most that the workload has live at one time, page-rounded: what percentages refer to. */
+  /** Peak size of the workload's live buffers, rounded up to pages; percentages refer to it. */
   readonly peakBytes: number;
-  /** The most VRAM in use. */
+  /** Peak use of VRAM. */
   readonly vramPeakBytes: number;
   /** VRAM in use at the end. */
   readonly vramFinalBytes: number;
@@ -59,13 +59,13 @@ export interface Report {
   readonly failureReasons: Readonly<Record<string, number>>;
   /** Comparisons of a buffer's contents with what was last written; 0 without `--verify`. */
   readonly verified: number;
-  /** Comparisons that could not be made, because the driver shows nobody what is there. */
+  /** Comparisons that could not be made, because the driver gives no access to the contents. */
   readonly unverified: number;
   /** Comparisons that failed. */
   readonly losses: readonly Loss[];
-  /** Simulated time of the whole run. */
+  /** Simulated time of the whole run, in milliseconds. */
   readonly simulatedMs: number;
-  /** The same by tag, for buffers that have one; those of which the most bytes moved first. */
+  /** Figures by tag, for buffers that have one, in descending order of bytes moved. */
   readonly tags: readonly TagReport[];
 }
 
@@ -108,7 +108,7 @@ export function reportOf(workload: Workload, peakBytes: number, player: Player):
   };
 }
 
-/** Writes the report for people. */
+/** Formats the report as text. */
 export function formatReport(report: Report, player: Player): string {
   const { device } = report;
   const { copies } = player.composition;

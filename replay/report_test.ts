@@ -7,7 +7,7 @@ import { WorkloadBuilder } from "./workloads/builder.ts";
 
 const GIB = 2 ** 30;
 
-/** A report on a workload, with the player that it is about. */
+/** The report on a workload, and its player. */
 function reportOn(
   workload: Workload,
   options: Partial<PlayOptions> = {},

@@ -6,7 +6,7 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20,
  * Reads a size: bytes (`"1048576"`), with a unit of 1024 (`"512M"`, `"2GiB"`), or a share (`"50%"`) of `whole` bytes.
  *
  * @returns Whole bytes, rounded up to pages of 4096 bytes.
- * @throws {UsageError} If it is no size of at least one page; `name` is the option's.
+ * @throws {UsageError} If it is not a valid size of at least one page; `name` is the name of the option.
  */
 export function parseSize(name: string, text: string, whole: number): number {
   const match = /^(\d+(?:\.\d+)?)(?:(%)|([KMG]?)(?:iB|B)?)$/.exec(text.trim());
@@ -17,7 +17,7 @@ export function parseSize(name: string, text: string, whole: number): number {
   throw new UsageError(`Cannot use --${name} ${JSON.stringify(text)}: give bytes, "512M", "2G" or "50%" of the peak`);
 }
 
-/** Writes a size for people. */
+/** Formats a size with a unit. */
 export function formatSize(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let value = bytes;

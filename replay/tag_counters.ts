@@ -2,19 +2,19 @@ import type { BufferView, MoveEvent } from "@ttm/core";
 import type { Composition } from "./compose.ts";
 import { MoveCounters } from "./counters.ts";
 
-/** What came of all buffers with one tag. Sizes are bytes. */
+/** The figures of all buffers with one tag. Sizes are in bytes. */
 export interface TagReport {
   /** The tag. */
   readonly tag: string;
   /** Buffers allocated. */
   readonly buffers: number;
-  /** The sum of their sizes, not rounded to pages; it may be more than was live at one time. */
+  /** The sum of their sizes, not rounded to pages; not all of them need be live at the same time. */
   readonly bytes: number;
   /** Copied into fast memory. */
   readonly bytesIn: number;
   /** Copied out of fast memory. */
   readonly bytesOut: number;
-  /** Bound where the GPU sees it, with a GPU that copies nothing; else 0. */
+  /** Bytes of pages bound for the GPU, for a GPU that copies nothing; else 0. */
   readonly bytesBound: number;
   /** Evictions from fast memory. */
   readonly evictions: number;
@@ -25,18 +25,18 @@ class TagCounter extends MoveCounters {
   bytes = 0;
 }
 
-/** Counts what moves by the tags of buffers. */
+/** Counts moves by the tags of buffers. */
 export class TagCounters {
   #composition: Pick<Composition, "fast" | "copies">;
   #byTag = new Map<string, TagCounter>();
   #byBuffer = new WeakMap<BufferView, TagCounter>();
 
-  /** Counts for one composition. */
+  /** Counters for one composition. */
   constructor(composition: Pick<Composition, "fast" | "copies">) {
     this.#composition = composition;
   }
 
-  /** A buffer with a tag has come. */
+  /** Adds a buffer with a tag. */
   alloc(tag: string, buffer: BufferView): void {
     const counter = this.#byTag.get(tag) ?? new TagCounter(this.#composition);
     this.#byTag.set(tag, counter);
@@ -50,7 +50,7 @@ export class TagCounters {
     this.#byBuffer.get(event.buffer)?.add(event);
   }
 
-  /** The figures of each tag, those of which the most bytes moved first, and of these the largest. */
+  /** The figures of each tag, in descending order of bytes moved, then of size. */
   reports(): TagReport[] {
     const reports = Array.from(this.#byTag, ([tag, counter]) => {
       const { buffers, bytes, bytesIn, bytesOut, bytesBound, evictions } = counter;

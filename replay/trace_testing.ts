@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { readBoTrace } from "./bo_trace.ts";
 import { type Workload, WorkloadError, type WorkloadEvent } from "./workload.ts";
 
-/** For tests: a header with everything that one needs. */
+/** For tests: a header with all required fields. */
 export const HEADER = { format: "bo-trace", version: 1, name: "test", time: "seq" };
 
 /** For tests: a bo-trace with these lines. Strings are lines as they are, objects become JSON. */

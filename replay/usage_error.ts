@@ -1,4 +1,4 @@
-/** A mistake in what the caller asked for: it deserves one line, no stack trace. */
+/** A mistake of the caller, reported in one line without a stack trace. */
 export class UsageError extends RangeError {
   /** Always `"UsageError"`. */
   override readonly name = "UsageError";

@@ -1,43 +1,43 @@
 import { type BufferObject, type BufferView, checkInvariants, type Fence } from "@ttm/core";
 import type { Composition } from "./compose.ts";
 
-/** Contents that are not what was last written. */
+/** A buffer whose contents differ from what was last written. */
 export interface Loss {
   /** The buffer. */
   readonly buffer: string;
-  /** The first wrong page of it. */
+  /** Its first page with wrong contents. */
   readonly page: number;
   /** The memory type that it was in. */
   readonly memoryType: string;
 }
 
 /**
- * Knows what every buffer must hold, as the number of the job that last wrote it, and compares. A buffer is compared
- * where it is now, at the moment when a fence signals: what later work does to other memory makes no difference, so
- * looking costs no simulated time.
+ * Compares the contents of buffers with the stamp of the job that last wrote them. The memory of a buffer's current
+ * resource is compared when a fence signals; later work does not affect the result, so comparing takes no simulated
+ * time.
  */
 export class Verifier {
-  /** Comparisons that found what they must. */
+  /** Comparisons that succeeded. */
   verified = 0;
-  /** Those that could not be made, for nobody sees what is there. */
+  /** Comparisons that could not be made, because the contents cannot be read. */
   unverified = 0;
-  /** Those that found something else. */
+  /** Comparisons that found other contents. */
   readonly losses: Loss[] = [];
   #composition: Composition;
 
-  /** Compares the buffers of one composition. */
+  /** A verifier for the buffers of one composition. */
   constructor(composition: Composition) {
     this.#composition = composition;
   }
 
-  /** Compares a buffer with a stamp when the fence signals, at once without a fence. */
+  /** Compares a buffer with a stamp when the fence signals, or at once if it is null. */
   compareAt(fence: Fence | null, buffer: BufferView, stamp: number): void {
     const compare = this.#comparison(buffer, stamp);
     if (fence === null) compare();
     else fence.onSignal(compare);
   }
 
-  /** Takes note of where the buffer is now; the result compares what is there by then. */
+  /** Remembers the buffer's current memory; the returned function compares its contents at the time of the call. */
   #comparison(buffer: BufferView, stamp: number): () => void {
     const contents = this.#composition.gpu.contentsOf(buffer);
     const memoryType = buffer.memoryType ?? "nowhere";
@@ -50,12 +50,12 @@ export class Verifier {
     };
   }
 
-  /** Checks what buffers say of themselves. */
+  /** Checks the invariants of some buffers. */
   checkTouched(buffers: Iterable<BufferView>): void {
     checkInvariants(this.#composition.device, buffers);
   }
 
-  /** Checks all invariants, and compares every buffer when the work on it has ended. */
+  /** Checks all invariants, and compares each buffer when its work has ended. */
   compareAll(buffers: Iterable<{ readonly buffer: BufferObject; readonly stamp: number }>): void {
     checkInvariants(this.#composition.device);
     for (const { buffer, stamp } of buffers) this.#compareWhenIdle(buffer, stamp);

@@ -16,7 +16,7 @@ export function usedRanges(device: BoDevice, memoryType: string): UsedRange[] {
     .sort((a, b) => a.start - b.start);
 }
 
-/** How much of the free pages lies outside the largest hole: 0 for one hole or none, near 1 for crumbs. */
+/** The share of free pages outside the largest hole: 0 for at most one hole, near 1 for many small holes. */
 export function fragmentation(ranges: readonly UsedRange[], totalPages: number): number {
   let free = 0;
   let largest = 0;
@@ -32,7 +32,7 @@ export function fragmentation(ranges: readonly UsedRange[], totalPages: number):
 
 const SHADES = [" ", "░", "▒", "▓", "█"] as const;
 
-/** Draws an address space as lines of block characters, the darker the fuller, from address 0 on. */
+/** Draws an address space, from address 0 on, as lines of block characters; darker means fuller. */
 export function drawMap(ranges: readonly UsedRange[], totalPages: number, width = 64, height = 4): string[] {
   const cells = new Float64Array(width * height);
   const pagesPerCell = totalPages / cells.length;
@@ -47,7 +47,7 @@ export function drawMap(ranges: readonly UsedRange[], totalPages: number, width 
   return Array.from({ length: height }, (_, row) => shades.slice(row * width, (row + 1) * width).join(""));
 }
 
-/** Empty and full cells are drawn as such only if they are, down to rounding. */
+/** Only cells that are exactly empty or full, up to rounding errors, are drawn as such. */
 function shadeOf(share: number): string {
   if (share < 1e-9) return SHADES[0];
   if (share > 1 - 1e-9) return SHADES[4];

@@ -3,11 +3,11 @@ import { fragmentation, type UsedRange, usedRanges } from "./vram_map.ts";
 
 const SAMPLE_EVERY = 16;
 
-/** Looks at VRAM, or what is in its stead, now and then: how full it gets, how fragmented it is, and what it looks like when it is fullest. */
+/** Samples the use and fragmentation of VRAM, or of the memory type that takes its place, and its map at peak use. */
 export class VramSamples {
-  /** The most of it in use after a submission, in bytes. */
+  /** Peak use after a submission, in bytes. */
   peakBytes = 0;
-  /** The ranges in use at the fullest of the sampled moments. */
+  /** The ranges in use at the sample with the most pages in use. */
   fullest: readonly UsedRange[] = [];
   #device: BoDevice;
   #memoryType: string;
@@ -15,7 +15,7 @@ export class VramSamples {
   #sum = 0;
   #count = 0;
 
-  /** Looks at one memory type of a device. */
+  /** Samples one memory type of a device. */
   constructor(device: BoDevice, memoryType: string) {
     this.#device = device;
     this.#memoryType = memoryType;
@@ -26,7 +26,7 @@ export class VramSamples {
     return this.#count === 0 ? 0 : this.#sum / this.#count;
   }
 
-  /** Takes note after the given submission, numbered from 1; the first 16 and every 16th are looked at closely. */
+  /** Takes a sample after a submission, numbered from 1; ranges are sampled after the first 16 and every 16th. */
   add(submission: number): void {
     const { usedPages, pages } = this.#device.usage(this.#memoryType);
     this.peakBytes = Math.max(this.peakBytes, usedPages * PAGE_SIZE);

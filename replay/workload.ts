@@ -1,14 +1,14 @@
-/** A buffer comes into being. Its content is undefined until a job writes it. */
+/** Allocation of a buffer. Its contents are undefined until a job writes it. */
 export interface AllocEvent {
   /** Which kind of event. */
   readonly op: "alloc";
-  /** When: microseconds or a sequence number, see {@linkcode Workload.time}. */
+  /** Time: microseconds or a sequence number, see {@linkcode Workload.time}. */
   readonly t: number;
-  /** Names the buffer; an id is never used for a second buffer, not even after the first was freed. */
+  /** Identifies the buffer; an id is never reused, not even after the buffer was freed. */
   readonly id: number;
   /** Size in bytes, from 1; not rounded to pages. */
   readonly bytes: number;
-  /** What the buffer is for; only people read it. */
+  /** The purpose of the buffer, for reports. */
   readonly tag?: string;
 }
 
@@ -28,17 +28,17 @@ export interface JobEvent {
   readonly t: number;
   /** At least one buffer, no buffer twice. */
   readonly uses: readonly BufferUse[];
-  /** How long the GPU works on it, in whole microseconds; 0 if unknown. */
+  /** Time on the GPU, in whole microseconds; 0 if unknown. */
   readonly durationUs: number;
   /** The GPU context that submits it; absent if unknown. */
   readonly context?: number;
 }
 
-/** The owner drops a buffer. Jobs submitted before may still be using it. */
+/** The owner frees a buffer. Jobs submitted before may still be using it. */
 export interface FreeEvent {
   /** Which kind of event. */
   readonly op: "free";
-  /** When, see {@linkcode Workload.time}. */
+  /** Time, see {@linkcode Workload.time}. */
   readonly t: number;
   /** The buffer, which is live. */
   readonly id: number;
@@ -47,19 +47,19 @@ export interface FreeEvent {
 /** One step of a workload. */
 export type WorkloadEvent = AllocEvent | JobEvent | FreeEvent;
 
-/** What a program asks of a GPU's memory: a stream of allocations, jobs and frees. */
+/** A program's use of GPU memory: a stream of allocations, jobs and frees. */
 export interface Workload {
-  /** What people call it. */
+  /** Its name, for reports. */
   readonly name: string;
-  /** What `t` counts: microseconds since the start, or mere steps in a sequence without known arrival times. */
+  /** The unit of `t`: microseconds since the start, or steps of a sequence if arrival times are unknown. */
   readonly time: "us" | "seq";
-  /** In time order: `t` never goes down. Buffers that are never freed live on at the end. */
+  /** In order of `t`. Buffers that are never freed are still live at the end. */
   readonly events: readonly WorkloadEvent[];
 }
 
-/** Why a file is no workload that can be replayed, and where it stops being one. */
+/** The reason why a file is not a valid workload, with file and line. */
 export class WorkloadError extends Error {
-  /** The file, as the reader's caller named it. */
+  /** The name of the file, as passed to the reader. */
   readonly file: string;
   /** The line, from 1. */
   readonly line: number;
@@ -75,7 +75,7 @@ export class WorkloadError extends Error {
 
 const PAGE_BYTES = 4096;
 
-/** The most memory that a workload's buffers take up at one time: bytes, each buffer rounded up to 4096-byte pages. */
+/** The peak size of a workload's live buffers, in bytes, each buffer rounded up to pages of 4096 bytes. */
 export function peakBytes(workload: Workload): number {
   const live = new Map<number, number>();
   let now = 0;
@@ -94,7 +94,7 @@ export function peakBytes(workload: Workload): number {
   return peak;
 }
 
-/** Whether a workload submits anything; recordings of an allocator alone do not. */
+/** Whether a workload has jobs; recordings of an allocator alone have none. */
 export function hasJobs(workload: Workload): boolean {
   return workload.events.some((event) => event.op === "job");
 }

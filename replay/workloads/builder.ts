@@ -50,7 +50,7 @@ export class WorkloadBuilder {
    *
    * @param reads The buffers it only reads.
    * @param writes The buffers it writes; none of `reads`.
-   * @param moved The bytes it reads and writes; if left out, all of its buffers once.
+   * @param moved The bytes it reads and writes; by default the size of all its buffers.
    */
   job(reads: readonly BuiltBuffer[], writes: readonly BuiltBuffer[], moved?: number): void {
     const bytes = moved ?? [...reads, ...writes].reduce((sum, buffer) => sum + buffer.bytes, 0);

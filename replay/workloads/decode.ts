@@ -2,7 +2,7 @@ import type { BuiltBuffer, WorkloadBuilder } from "./builder.ts";
 import { type KvShape, PagedKvCache } from "./kv_cache.ts";
 import { f16 } from "./quantised.ts";
 
-/** A transformer whose weights are uploaded, as the decode loop sees it. */
+/** A transformer with uploaded weights, as the decode loop needs it. */
 export interface DecodeModel extends KvShape {
   /** The token embedding. */
   readonly embedding: readonly BuiltBuffer[];
@@ -14,17 +14,17 @@ export interface DecodeModel extends KvShape {
   readonly hidden: number;
   /** Numbers that a layer computes for a token on the way from one hidden state to the next. */
   readonly scratch: number;
-  /** Words, one f32 logit each. */
+  /** Size of the vocabulary; one f32 logit for each entry. */
   readonly vocabulary: number;
   /** The weights that each of a layer's jobs reads in a pass over `tokens` new tokens; the first job is attention. */
   layerJobs(layer: number, tokens: number): readonly (readonly BuiltBuffer[])[];
 }
 
-/** How much text goes through the model. */
+/** Lengths of prompt and output. */
 export interface DecodeLength {
-  /** Tokens that the model is given at the start; a whole number from 1. */
+  /** Tokens of the prompt; a whole number from 1. */
   readonly prompt: number;
-  /** Tokens that it then generates, one at a time; a whole number from 0. */
+  /** Tokens that the model then generates, one at a time; a whole number from 0. */
   readonly tokens: number;
 }
 

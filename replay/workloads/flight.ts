@@ -3,7 +3,7 @@ import { randomNumbers } from "./random.ts";
 /** Frames in a second. */
 export const FRAME_RATE = 60;
 
-/** Where a camera is and where it looks. */
+/** Position and direction of a camera. */
 export interface Camera {
   /** Position, in tiles. */
   readonly x: number;
@@ -17,7 +17,7 @@ const TILES_PER_SECOND = 2;
 const RADIANS_PER_SECOND = 0.6;
 
 /**
- * The cameras of so many frames of a flight at constant speed, which takes a new turn every second: left or right, with
+ * The cameras for the frames of a flight at constant speed, which changes its turn every second: left or right, with
  * at most 0.6 radians a second. The same seed gives the same flight.
  */
 export function* flight(frames: number, seed: number): Generator<Camera, void> {

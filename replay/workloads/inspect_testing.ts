@@ -3,13 +3,13 @@ import type { Workload } from "../workload.ts";
 
 /** A job in terms of its buffers' tags. */
 export interface TaggedJob {
-  /** When. */
+  /** Time of submission. */
   readonly t: number;
-  /** What it only reads. */
+  /** Tags of buffers that it only reads. */
   readonly reads: readonly string[];
-  /** What it writes. */
+  /** Tags of buffers that it writes. */
   readonly writes: readonly string[];
-  /** Microseconds. */
+  /** Time on the GPU, in microseconds. */
   readonly durationUs: number;
 }
 

@@ -1,7 +1,7 @@
 import type { BuiltBuffer, WorkloadBuilder } from "./builder.ts";
 import { f16 } from "./quantised.ts";
 
-/** Which keys and values a model keeps of each token. */
+/** The keys and values that a model caches for each token. */
 export interface KvShape {
   /** Layers, each with keys and values of its own. */
   readonly layers: number;
@@ -30,7 +30,7 @@ export class PagedKvCache {
     this.#layers = Array.from({ length: layers }, () => []);
   }
 
-  /** Makes room for `tokens` more tokens, allocating the pages that they need in every layer. */
+  /** Allocates the pages that `tokens` more tokens need in every layer. */
   grow(tokens: number): void {
     this.#firstWritten = Math.floor(this.#tokens / PAGE_TOKENS);
     this.#tokens += tokens;

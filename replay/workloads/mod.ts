@@ -8,12 +8,12 @@ const OPTIONS = optionNames<{ readonly seed: number }>({ seed: true });
 
 /** A workload that comes with the package. It is computed, not stored. */
 export interface ShippedWorkload {
-  /** One line that says what it is. */
+  /** A description in one line. */
   readonly description: string;
   /**
-   * Computes it; the same seed, a whole number, gives the same events. Workloads in which nothing is random ignore it.
+   * Computes it; the same seed, a whole number, gives the same events. Workloads without randomness ignore it.
    *
-   * @throws {TtmError} `EINVAL` if the seed is none, or there is another option.
+   * @throws {TtmError} `EINVAL` for an invalid seed or an unknown option.
    */
   make(options: { readonly seed: number }): Workload;
 }

@@ -17,7 +17,7 @@ const VOCABULARY = 50304;
 /** The norms of a layer, all of the hidden size: before attention, of queries, of keys, before the experts. */
 const NORMS = 4;
 
-/** How much text, and the seed of its routing. */
+/** Lengths of prompt and output, and the seed of the routing. */
 export interface MoeOptions extends DecodeLength {
   /** Only its lower 32 bits count. */
   readonly seed: number;
@@ -28,7 +28,7 @@ export interface MoeOptions extends DecodeLength {
  * billion parameters, of which a token uses 1.3 billion. Weights are 4-bit in MLC LLM's q4f16_1 layout, routers and
  * norms f16: 3.9 GB, with a buffer for every expert. In each layer one job runs attention and the router, another the
  * eight experts that the router chose; the prompt goes through all 64. See {@linkcode decode} for the loop, and
- * {@linkcode SyntheticRouting} for the choice, which is made up.
+ * {@linkcode SyntheticRouting} for the choice, which is synthetic.
  *
  * @param options By default a prompt of 320, 32 tokens and seed 1. Prompt and tokens together should not exceed the
  * model's context of 4096.

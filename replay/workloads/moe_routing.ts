@@ -1,16 +1,16 @@
 import { randomNumbers, shuffled } from "./random.ts";
 
-/** What a router chooses from. */
+/** Dimensions of the routing. */
 export interface RoutingShape {
   /** Layers, each with a router and experts of its own. */
   readonly layers: number;
   /** Experts of a layer. */
   readonly experts: number;
-  /** How many different ones of them each token goes through; at most `experts`. */
+  /** Number of distinct experts for each token; at most `experts`. */
   readonly chosen: number;
 }
 
-/** How likely an expert of the last token is kept for the next. */
+/** Probability that an expert of the last token is kept for the next. */
 const STICKINESS = 0.4;
 
 /**

@@ -8,7 +8,7 @@ function choices(seed: number, tokens: number): (readonly number[])[] {
   return Array.from({ length: tokens }, () => routing.next(0));
 }
 
-/** Experts and how many tokens they got, most popular first. */
+/** Experts and their numbers of tokens, most popular first. */
 function popularity(tokens: readonly (readonly number[])[]): [number, number][] {
   const counts = new Map<number, number>();
   for (const expert of tokens.flat()) counts.set(expert, (counts.get(expert) ?? 0) + 1);

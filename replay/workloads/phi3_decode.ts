@@ -11,7 +11,7 @@ const HEAD_SIZE = HIDDEN / HEADS;
 const INTERMEDIATE = 8192;
 const VOCABULARY = 32064;
 
-/** Queries, keys and values: as many heads of each, so one matrix three times the hidden size. */
+/** Queries, keys and values have equally many heads, so they are one matrix of three times the hidden size. */
 const QKV = 3 * HIDDEN;
 const GATE_UP = 2 * INTERMEDIATE;
 

@@ -6,7 +6,7 @@ export interface QuantisedBytes {
   readonly scale: number;
 }
 
-/** Weights that share a scale, along the axis that a matrix product sums over. */
+/** Number of weights that share a scale, along the axis that a matrix product sums over. */
 const GROUP = 32;
 
 /**
@@ -25,7 +25,7 @@ export function quantisedSum(rows: number, columns: number): number {
   return weight + scale;
 }
 
-/** The bytes of so many f16 numbers. */
+/** The size of `count` f16 numbers, in bytes. */
 export function f16(count: number): number {
   return count * 2;
 }

@@ -7,17 +7,17 @@ const PIXELS = 1920 * 1080;
 const PIXEL_BYTES = 4;
 const FRAME_US = Math.round(1e6 / FRAME_RATE);
 
-/** How long the flight is, and its seed. */
+/** Length and seed of the flight. */
 export interface StreamingOptions {
   /** Frames, at 60 a second; a whole number from 0. */
   readonly frames: number;
-  /** Of the camera's path; only its lower 32 bits count. */
+  /** Seed of the camera's path; only its lower 32 bits count. */
   readonly seed: number;
 }
 
 /**
  * A camera flies over an endless world whose textures are streamed in and out, as in a game: see {@linkcode flight} and
- * {@linkcode StreamedTiles}. The world is made up; sizes follow from the formats, which are BC7 textures of 2048 and
+ * {@linkcode StreamedTiles}. The world is synthetic; sizes follow from the formats, which are BC7 textures of 2048 and
  * 1024 texels a side and 1920 by 1080 pixels of RGBA8 colour and D32 depth. A frame is the uploads of new textures, a
  * pass over the near tiles, one over the far tiles, and one that makes the picture on the screen.
  *

@@ -12,7 +12,7 @@ const FULL_DETAIL = 2.5;
 const VIEW = 5.5;
 const KEEP = 8;
 
-/** Sets of textures that a frame may upload, so that a frame's time stays even. */
+/** Maximum number of texture sets that a frame uploads, to keep frame times even. */
 const UPLOADS_PER_FRAME = 4;
 
 interface Tile {
@@ -20,15 +20,15 @@ interface Tile {
   readonly y: number;
   /** The lower mip levels, one buffer for each texture; empty until they are uploaded. */
   tails: readonly BuiltBuffer[];
-  /** The top mip levels, likewise. */
+  /** The top mip levels, one buffer for each texture; empty until they are uploaded. */
   tops: readonly BuiltBuffer[];
 }
 
-/** What a camera sees. */
+/** The textures in view of a camera. */
 export interface VisibleTextures {
-  /** Of tiles close by: all that is there of their mip chains. */
+  /** Textures of near tiles: all mip levels that are in memory. */
   readonly near: readonly BuiltBuffer[];
-  /** Of tiles further away: the lower mip levels. */
+  /** Textures of far tiles: the lower mip levels. */
   readonly far: readonly BuiltBuffer[];
 }
 
@@ -42,7 +42,7 @@ export class StreamedTiles {
     this.#builder = builder;
   }
 
-  /** Frees the tiles that are far away, and uploads what is missing in view, nearest tiles first. */
+  /** Frees tiles that are far away, and uploads missing textures in view, nearest tiles first. */
   stream(camera: Camera): void {
     for (const [key, tile] of this.#tiles) {
       if (distance(tile, camera) <= KEEP) continue;
@@ -62,7 +62,7 @@ export class StreamedTiles {
     }
   }
 
-  /** The textures in memory of the tiles that are in view. Tiles that the camera looks away from are not. */
+  /** The textures in memory of the tiles in view, without those behind the camera. */
   visible(camera: Camera): VisibleTextures {
     const seen = this.#inView(camera).filter((tile) => ahead(tile, camera) > -1);
     const isNear = (tile: Tile) => distance(tile, camera) <= FULL_DETAIL;

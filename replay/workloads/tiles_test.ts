@@ -6,7 +6,7 @@ import { StreamedTiles } from "./tiles.ts";
 const HERE = { x: 0.5, y: 0.5, heading: 0 };
 const TOP_BYTES = 3 * (4 << 20) + 3 * (1 << 20);
 
-/** A world after so many frames with a camera that stands still. */
+/** A world after some frames with a camera that stands still. */
 function world(frames: number): { builder: WorkloadBuilder; tiles: StreamedTiles } {
   const builder = new WorkloadBuilder("test", "us");
   const tiles = new StreamedTiles(builder);

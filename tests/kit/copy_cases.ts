@@ -5,13 +5,13 @@ import { must } from "./suite.ts";
 type Case = (bench: DriverBench) => Promise<void>;
 type Way = readonly [from: string, to: string];
 
-/** A copy under way. */
+/** A pending copy. */
 interface Copy {
   readonly request: MoveRequest;
   readonly fence: Fence;
 }
 
-/** What holds for ordered copies that have nothing to do with one another but their timeline. */
+/** Cases for ordered copies of different buffers that share a timeline. */
 export function copyCases(hasBytes: boolean): Record<string, Case> {
   return {
     "a copy waits for the one in front of it on its timeline, which waits for work": (bench) =>
@@ -21,7 +21,7 @@ export function copyCases(hasBytes: boolean): Record<string, Case> {
   };
 }
 
-/** A long copy and a short one behind it, each from everywhere to everywhere. */
+/** Queues a long copy and a short one behind it, each between all pairs of memory types. */
 async function inPairs(bench: DriverBench, hasBytes: boolean, isBlocked: boolean): Promise<void> {
   if (bench.driver.supports?.moves !== "ordered") return;
   const ways = bench.types.flatMap((from) => bench.types.filter((to) => to !== from).map((to): Way => [from, to]));
@@ -50,7 +50,7 @@ async function announce(buffer: BufferObject, work: Fence): Promise<void> {
   buffer.unreserve();
 }
 
-/** Queues the copy of a buffer; null if there is no such thing between these memory types, or it has to wait. */
+/** Queues the copy of a buffer; null if moves between these memory types copy nothing, or if the move has to wait. */
 async function begin({ moves }: DriverBench, buffer: BufferObject, memoryType: string): Promise<Copy | null> {
   const before = moves.length;
   await buffer.reserve();
@@ -61,7 +61,7 @@ async function begin({ moves }: DriverBench, buffer: BufferObject, memoryType: s
 }
 
 async function mustEndInTurn(bench: DriverBench, front: Copy, behind: Copy, seed: number, work: Fence): Promise<void> {
-  // A fence that signals out of its turn throws, which the bench notices. Real engines may be seen only after the fact.
+  // A fence that signals out of order throws, which the bench reports. Real engines can be checked only afterwards.
   if (front.fence.context !== behind.fence.context || !bench.isSimulated) return;
   const mustNotHaveBegun = () => {
     const hasBegun = !front.fence.signalled && seed !== 0 && hasArrived(bench.driver, behind.request, seed);
@@ -74,7 +74,7 @@ async function mustEndInTurn(bench: DriverBench, front: Copy, behind: Copy, seed
   }
 }
 
-/** Whether the bytes of a seed are where a copy is to bring them, as far as that can be seen. */
+/** Whether the bytes of a seed are at the destination of a copy; false if the CPU cannot read there. */
 function hasArrived(driver: Driver, { destination, pages }: MoveRequest, seed: number): boolean {
   const { memoryType, start, table } = destination;
   const window = table === null ? driver.ioMemReserve?.(memoryType, start, pages) : table.contents;

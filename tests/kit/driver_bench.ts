@@ -20,53 +20,53 @@ import { must, mustEqual, randomNumbers } from "./suite.ts";
 export interface DriverParts {
   /** The driver to test. */
   readonly driver: Driver;
-  /** By memory type. Types without one are not tested. */
+  /** Managers by memory type. Types without one are not tested. */
   readonly managers: Readonly<Record<string, MemTypeManager>>;
-  /** Where pages are swapped to. On a simulated clock it must answer without taking real time. @default {a memory store} */
+  /** The swap store. On a simulated clock it must take no real time. @default {a memory store} */
   readonly store?: SwapStore;
-  /** For what takes real time: a `SystemClock`. @default {a simulated clock} */
+  /** The device's clock: a `SystemClock` if the driver takes real time. @default {a simulated clock} */
   readonly clock?: Clock;
-  /** Called when a case is over and its device closed, whatever came of it. */
+  /** Called at the end of each case, passed or failed, after its device has been closed. */
   readonly end?: () => void | Promise<void>;
 }
 
-/** A driver in a device, watched. */
+/** A device with the driver under test, whose calls are recorded. */
 export interface DriverBench {
   readonly device: BoDevice;
   readonly driver: Driver;
-  /** Waits until the moves so far are over. */
+  /** Waits until all moves so far have ended. */
   settle(): Promise<void>;
-  /** Lets happen what needs nothing more: until nothing is left, or in real time for 50 ms. */
+  /** Runs the clock until no event is left, or waits for 50 ms of real time. */
   elapse(): Promise<void>;
-  /** Lets the next thing happen, or a millisecond of real time go by; false if nothing is left. */
+  /** Runs the next event of the clock, or waits for 1 ms of real time; false if no event is left. */
   step(): Promise<boolean>;
-  /** Whether nothing happens but by {@linkcode step} and waiting. */
+  /** Whether the clock is simulated, so that it advances only by {@linkcode step} and waiting. */
   readonly isSimulated: boolean;
-  /** Memory types in which something can be placed. */
+  /** SYSTEM and the memory types that have managers. */
   readonly types: readonly string[];
-  /** What the driver was asked to move, and the fences that it returned. */
+  /** The driver's move requests, and the fences that it returned. */
   readonly moves: DriverWatch["moves"];
-  /** Those of the fences that have signalled, in that order. */
+  /** The fences of moves that have signalled, in the order of signalling. */
   readonly ended: readonly Fence[];
-  /** Makes a fence of its own timeline, for work of the case's own. */
+  /** Makes a fence on a timeline of its own, for work of the case. */
   work(): Fence;
-  /** Makes a buffer, brings it to a memory type and fills it by its seed. */
+  /** Makes a buffer, validates it to a memory type and fills it by its seed. */
   make(memoryType: string, pages: number, seed: number): Promise<BufferObject>;
-  /** Has a buffer released when the case is over. */
+  /** Releases a buffer at the end of the case. */
   keep(buffer: BufferObject): BufferObject;
-  /** Brings a buffer to a memory type. */
+  /** Validates a buffer to a memory type. */
   bring(buffer: BufferObject, memoryType: string): Promise<void>;
-  /** Fails unless a buffer holds what {@linkcode DriverBench.make} wrote by this seed; 0 is for zeros. */
+  /** Fails unless a buffer holds the bytes that {@linkcode DriverBench.make} wrote for this seed; zeros for 0. */
   mustHold(buffer: BufferObject, seed: number): Promise<void>;
 }
 
-/** Bytes that follow from a seed; zeros for 0. */
+/** Bytes computed from a seed; zeros for 0. */
 export function bytesOf(length: number, seed: number): Uint8Array {
   const random = randomNumbers(seed);
   return seed === 0 ? new Uint8Array(length) : Uint8Array.from({ length }, () => 1 + random(255));
 }
 
-/** Runs a case on a device, checks everything, and takes the device apart. */
+/** Runs a case on a device, checks all invariants, and closes the device. */
 export async function withDriver(
   factory: () => DriverParts,
   run: (bench: DriverBench) => Promise<void>,
@@ -89,7 +89,7 @@ async function onDevice(parts: DriverParts, run: (bench: DriverBench) => Promise
     await runOnDevice({ ...parts, clock }, watch, works, run);
   } catch (error) {
     failure = error;
-    // What waits for them is not the driver's fault.
+    // Work that waits for these fences is not a fault of the driver.
     for (const work of works) work.signal();
   }
   const cause = await likelyCause(failure, watch, clock);

@@ -16,12 +16,12 @@ import { slowCard, type SlowCardOptions } from "./testing_slow_card.ts";
 
 type Change = (inner: RadeonSim) => Partial<Record<keyof Driver, unknown>>;
 
-/** Requests for moves are changed on their way. */
+/** Changes the requests of moves. */
 const moving = (change: (request: MoveRequest) => MoveRequest): Change => (inner) => ({
   move: (request: MoveRequest) => inner.move(change(request)),
 });
 
-/** The fences of moves are changed on their way. */
+/** Changes the fences that moves return. */
 const fencing = (change: (fence: Fence) => Fence | undefined): Change => (inner) => ({
   move: (request: MoveRequest) => change(inner.move(request)),
 });

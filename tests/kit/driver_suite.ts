@@ -5,9 +5,9 @@ import { checkOptions, optionNames } from "@ttm/core/arguments";
 import { importedCases } from "./imported_cases.ts";
 import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
 
-/** What a driver can do; left out means yes. */
+/** Capabilities of a driver; each defaults to true. */
 export interface DriverSuiteSupport {
-  /** Contents are bytes that the CPU can read and write wherever they are. */
+  /** Contents are bytes that the CPU can read and write in every memory type. */
   readonly bytes?: boolean;
   /** The CPU can map all device-resident memory. */
   readonly windows?: boolean;
@@ -17,7 +17,7 @@ export interface DriverSuiteSupport {
 export interface DriverSuiteOptions extends SuiteOptions {
   /** Makes a new driver with managers. Each managed memory type should have 8 to 64 pages. */
   readonly factory: () => DriverParts;
-  /** What it can do. */
+  /** Its capabilities. */
   readonly supports?: DriverSuiteSupport;
 }
 
@@ -71,7 +71,7 @@ export function testDriver(options: DriverSuiteOptions): void {
   register(options, driver.name, Object.fromEntries(bound));
 }
 
-/** A buffer that fills half of a memory type, or a few pages of SYSTEM. */
+/** Half the pages of a memory type, or 4 for SYSTEM. */
 function halfOf({ device }: DriverBench, memoryType: string): number {
   return Math.max(1, Math.floor(device.usage(memoryType).pages / 2)) || 4;
 }
@@ -131,7 +131,7 @@ const moveCases: Readonly<Record<string, Case>> = {
       must(fence.signalled, () => `${fence} has not signalled, and nothing is left to happen`);
       must(fence.error === undefined, () => `${fence} failed: ${fence.error}`);
     }
-    // Those of retried moves are not copies, and may be of any order.
+    // Fences of retried moves do not stand for copies, and may signal in any order.
     if (bench.driver.supports?.moves !== "ordered") return;
     mustBeInOrder(fences, "was made");
     mustBeInOrder(bench.ended, "signalled");
@@ -187,7 +187,7 @@ async function populate(buffer: BufferObject): Promise<void> {
   buffer.unreserve();
 }
 
-/** Brings a buffer to every memory type, and back. */
+/** Validates a buffer to every memory type, and back. */
 async function tour({ types, make, bring }: DriverBench, seed = 0): Promise<BufferObject> {
   const buffer = await make("system", 2, seed);
   for (const type of [...types.slice(1), ...types.toReversed()]) await bring(buffer, type);

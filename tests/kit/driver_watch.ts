@@ -1,28 +1,28 @@
 import { type Clock, type Driver, Fence, type MoveRequest, type Place, type Placement } from "@ttm/core";
 import { withCauses } from "./suite.ts";
 
-/** What a driver was asked for and has answered. */
+/** Records the calls of a driver and their results. */
 export class DriverWatch {
-  /** What it was asked to move, and the fences that it returned. */
+  /** Move requests, and the fences that the driver returned. */
   readonly moves: { readonly request: MoveRequest; readonly fence: Fence | null }[] = [];
-  /** Those of the fences that have signalled, in that order. */
+  /** The fences of moves that have signalled, in the order of signalling. */
   readonly ended: Fence[] = [];
-  /** All fences that it returned, with the member that did. */
+  /** All fences that the driver returned, with the name of the member. */
   readonly fences: Map<Fence, string> = new Map();
-  /** What no driver may do, whatever becomes of it; the first is what went wrong. */
+  /** Violations of the contract; the first one is reported as the cause of the failure. */
   readonly broken: string[] = [];
-  /** What may be meant, and is a reason for having no room. */
+  /** Results that may be intended, but can be the cause of an `ENOMEM`. */
   readonly doubtful: string[] = [];
   #types: readonly string[];
   #managed: readonly string[];
 
-  /** Watches one with these memory types, of which some have managers. */
+  /** For a driver with these memory types, some of which have managers. */
   constructor(types: readonly string[], managed: readonly string[]) {
     this.#types = types;
     this.#managed = ["system", ...managed];
   }
 
-  /** The driver, asked through. */
+  /** A proxy of the driver that records each call. */
   watched(driver: Driver): Driver {
     return new Proxy(driver, {
       get: (target, name) => {
@@ -37,7 +37,7 @@ export class DriverWatch {
     });
   }
 
-  /** A clock whose events note what they throw: nobody could catch it, since they happen by themselves. */
+  /** A proxy of the clock that records exceptions of its events, which no caller could catch. */
   watchedClock(clock: Clock): Clock {
     return new Proxy(clock, {
       get: (target, name) => {
@@ -58,7 +58,7 @@ export class DriverWatch {
 
   #note(member: string, args: readonly unknown[], result: unknown): void {
     if (result instanceof Promise) {
-      // It is told of below, and nobody else waits for it.
+      // Reported below; without a handler the rejection would be unhandled.
       result.catch(() => {});
       const why =
         "every member of a driver is synchronous, and what takes time is a fence: FenceContext.follow(promise)";
@@ -83,7 +83,7 @@ export class DriverWatch {
   }
 }
 
-/** The places that a member has named. */
+/** The places in the result of a member. */
 function placesOf(member: string, result: unknown): readonly Place[] {
   if (typeof result !== "object" || result === null) return [];
   if (member === "hop") return [result as Place];

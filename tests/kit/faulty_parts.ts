@@ -9,12 +9,12 @@ import {
 } from "@ttm/core";
 import { checkInteger, checkOptions, checkWord, optionNames } from "@ttm/core/arguments";
 
-/** A manager that never has room, as a memory type that is always full of what cannot leave. */
+/** A manager that never has room, like a memory type full of pinned buffers: it always returns `"no-room"`. */
 export function noSpace(): MemTypeManager {
   return answering("no-space", "no-room");
 }
 
-/** A manager that can never serve at the moment. */
+/** A manager that always returns `"busy"`. */
 export function alwaysBusy(): MemTypeManager {
   return answering("always-busy", "busy");
 }
@@ -31,9 +31,9 @@ function answering(name: string, answer: "no-room" | "busy"): MemTypeManager {
   };
 }
 
-/** Which moves fail, and how. */
+/** Which move fails, and how. */
 export interface MoveFailure {
-  /** Counted from 1. */
+  /** The number of the move, from 1. */
   readonly nth: number;
   /** At once, by its fence when the copy would have ended, or by a fence that never signals. */
   readonly how: "throw" | "fence" | "hang";
@@ -41,7 +41,7 @@ export interface MoveFailure {
 
 const MOVE_FAILURE = optionNames<MoveFailure>({ nth: true, how: true });
 
-/** A driver like another one, one of whose moves fails. Failing by the fence is for drivers of ordered moves. */
+/** Wraps a driver so that one move fails. Failure by the fence is for drivers with ordered moves. */
 export function failingMove(driver: Driver, failure: MoveFailure): Driver {
   checkOptions("make a driver fail", failure, MOVE_FAILURE);
   const { nth, how } = failure;
@@ -68,17 +68,17 @@ export function failingMove(driver: Driver, failure: MoveFailure): Driver {
 
 /** How a store fails. */
 export interface StoreFailure {
-  /** Reads give so many bytes less than were written. @default {0} */
+  /** The number of bytes by which reads are too short. @default {0} */
   readonly shortBy?: number;
-  /** Writes beyond so many bytes fail with `ENOSPC`. @default {never} */
+  /** Writes beyond this number of bytes fail with `ENOSPC`. @default {never} */
   readonly fullAt?: number;
-  /** Every so many-th read or write fails with `EIO`; 0 for none. @default {0} */
+  /** With `n`, every `n`th read or write fails with `EIO`; 0 for none. @default {0} */
   readonly failEvery?: number;
 }
 
 const STORE_FAILURE = optionNames<StoreFailure>({ shortBy: true, fullAt: true, failEvery: true });
 
-/** A store like another one that fails. */
+/** Wraps a store so that it fails. */
 export function failingStore(store: SwapStore, failure: StoreFailure): SwapStore {
   checkOptions("make a store fail", failure, STORE_FAILURE);
   const { shortBy = 0, fullAt = Infinity, failEvery = 0 } = failure;

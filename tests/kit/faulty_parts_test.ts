@@ -30,7 +30,7 @@ function makeDevice({ vram = firstFit(), fail = (driver) => driver, store = memo
 
 const inside = (memoryType: string) => ({ placement: [{ memoryType }] });
 
-/** A buffer of two pages in some memory type, full of one byte. */
+/** A buffer of two pages in a memory type, filled with one byte value. */
 async function make(device: BoDevice, byte: number, memoryType = "system"): Promise<BufferObject> {
   const buffer = device.createBuffer({ bytes: 2 * PAGE_SIZE });
   using _reservation = await buffer.reserve();
@@ -48,7 +48,7 @@ async function refused(act: () => Promise<unknown>, code: TtmErrorCode): Promise
   assertEquals((await assertRejects(act, TtmError)).code, code);
 }
 
-/** Fails unless a buffer holds its byte, and can be written, moved, evicted and given back. */
+/** Fails unless a buffer holds its byte value, and can be written, moved, evicted and released. */
 async function mustBeUsable(device: BoDevice, buffer: BufferObject, byte: number): Promise<void> {
   checkInvariants(device);
   assertEquals(await bytesIn(buffer), [byte]);
@@ -159,7 +159,7 @@ for (const [how, store] of [["at once", (store: SwapStore) => store], ["by promi
   Deno.test(`a store that fails now and then costs attempts and no bytes (${how})`, async () => {
     const device = makeDevice({ store: store(failingStore(memoryStore(), { failEvery: 2 })) });
     const buffer = await make(device, 3);
-    // The second call fails, which is the read, and then the fourth.
+    // The second call (the read) and the fourth fail.
     assertEquals([await device.swapOut(), buffer.swapped], [2, true]);
     await refused(() => bytesIn(buffer), "EIO");
     assertEquals([await bytesIn(buffer), buffer.swapped], [[3], false]);

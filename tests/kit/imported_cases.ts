@@ -6,7 +6,7 @@ const PAGES = 2;
 const FROM_BIRTH = 21;
 const WRITTEN = 22;
 
-/** What becomes of imported bytes in each memory type, and on the way between any two. */
+/** Cases for imported bytes in each memory type, and in moves between any two. */
 export function importedCases(
   types: readonly string[],
 ): Record<string, (bench: DriverBench) => Promise<void>> {

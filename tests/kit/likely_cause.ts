@@ -2,14 +2,14 @@ import { type Clock, type Fence, SimulatedClock, SystemClock, TtmError } from "@
 import type { DriverWatch } from "./driver_watch.ts";
 import { withCauses } from "./suite.ts";
 
-/** How long a fence may take in real time that is still pending when nothing is left to happen, in milliseconds. */
+/** Milliseconds of real time to wait for a fence that is pending after the last event of the simulated clock. */
 const REAL_TIME_MS = 250;
 
 /**
- * Why a case of a driver has failed: what is the likely cause instead of what came of it.
+ * Finds the likely cause of a failed driver case, to report it in place of its consequence.
  *
- * @param error What the case threw; undefined if it went well.
- * @returns What to throw; undefined if nothing is wrong.
+ * @param error The error that the case threw; undefined if it passed.
+ * @returns The error to throw; undefined if the case passed and no violation was recorded.
  */
 export async function likelyCause(error: unknown, watch: DriverWatch, clock: Clock): Promise<unknown> {
   const [broken] = watch.broken;

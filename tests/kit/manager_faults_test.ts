@@ -7,12 +7,12 @@ import { altered, failures } from "./testing_faults.ts";
 type Manager = MemTypeManager<ManagerNode>;
 type Change = (inner: Manager) => Partial<Record<keyof Manager, unknown>>;
 
-/** Requests are changed on their way. */
+/** Changes the requests. */
 const asking = (change: (request: AllocationRequest) => AllocationRequest): Change => (inner) => ({
   allocate: (request: AllocationRequest) => inner.allocate(change(request)),
 });
 
-/** What has no room answers otherwise. */
+/** Changes the result for requests without room. */
 const refusing = (answer: (inner: Manager) => unknown): Change => (inner) => ({
   allocate(request: AllocationRequest) {
     const found = inner.allocate(request);
@@ -20,7 +20,7 @@ const refusing = (answer: (inner: Manager) => unknown): Change => (inner) => ({
   },
 });
 
-/** Starts are changed on their way. */
+/** Changes the start of each node. */
 const moving = (change: (start: number) => number): Change => (inner) => {
   const originals = new Map<ManagerNode, ManagerNode>();
   return {

@@ -2,23 +2,23 @@ import type { AllocationRequest, EvictionScan, ManagerNode, MemTypeManager } fro
 import { checkOptions, optionNames } from "@ttm/core/arguments";
 import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions, synchronous } from "./suite.ts";
 
-/** What a manager can do; left out means yes. What it says it cannot do it *must not* do. */
+/** Capabilities of a manager; each defaults to yes. A manager *must not* do what it declares that it cannot do. */
 export interface ManagerSupport {
-  /** Keeps to [fpfn, lpfn); without it, such requests have no room. */
+  /** Keeps within [`fpfn`, `lpfn`); if false, such requests have no room. */
   readonly ranges?: boolean;
-  /** Aligns to any number, or to powers of two. @default {"any"} */
+  /** Alignments, in pages: any number, or powers of two. @default {"any"} */
   readonly alignment?: "any" | "powers of two";
-  /** Takes the highest address if asked to; without it, it takes no notice. */
+  /** Takes the highest address for `topDown` requests; if false, it ignores the flag. */
   readonly topDown?: boolean;
-  /** A node is one range from its start on; without it, pages need not lie together to be served together. */
+  /** A node is one contiguous range; if false, a request may be served by scattered pages. */
   readonly contiguous?: boolean;
 }
 
 /** A manager to test. */
 export interface ManagerSuiteOptions<Node extends ManagerNode = ManagerNode> extends SuiteOptions {
-  /** Makes a new one, which has not been set up. */
+  /** Makes a new manager, before its `init`. */
   readonly factory: () => MemTypeManager<Node>;
-  /** What it can do. */
+  /** Its capabilities. */
   readonly supports?: ManagerSupport;
 }
 
@@ -385,7 +385,7 @@ function alignsToPowersOnly({ manager, take }: Bench): void {
   try {
     found = manager.allocate({ pages: 1, alignment: 3, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false });
   } catch {
-    // An alignment that makes no sense to it may be a mistake of the caller.
+    // The manager may treat an unsupported alignment as a mistake of the caller.
   }
   mustEqual(found, "no-room", "what is aligned to 3 pages");
 }

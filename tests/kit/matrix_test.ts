@@ -27,7 +27,7 @@ const managers: Readonly<Record<string, () => MemTypeManager>> = {
 interface MatrixDriver {
   readonly types: readonly string[];
   readonly make: () => Driver;
-  /** Binds outlast the device, which is a leak in real time. */
+  /** Binds of the driver may end after the device closes, so that real-time timers would leak. */
   readonly isSimulatedOnly?: boolean;
   readonly supports?: DriverSuiteSupport;
 }
@@ -54,7 +54,7 @@ const drivers: Readonly<Record<string, MatrixDriver>> = {
 
 interface MatrixStore {
   readonly make: () => SwapStore;
-  /** It takes real time. */
+  /** The store takes real time. */
   readonly isReal?: boolean;
   /** Removes its files. */
   readonly end?: (store: SwapStore) => Promise<void>;
@@ -81,7 +81,7 @@ const stores: Readonly<Record<string, MatrixStore>> = {
   },
 };
 
-/** Runs the suite of drivers on one cell. */
+/** Runs the suite of drivers on one combination. */
 function cell(name: string, parts: () => DriverParts, store: MatrixStore, supports: DriverSuiteSupport = {}): void {
   const obstacle = store.end === undefined ? undefined : missing("read", "write", "env", "run");
   if (obstacle !== undefined) return testUnless(obstacle, name, () => {});

@@ -18,13 +18,13 @@ type Change = (card: Driver) => Partial<Record<keyof Driver, unknown>>;
 
 const toGtt = { placement: [{ memoryType: "gtt" }] };
 
-/** A member that gives its result by a promise. */
+/** A member that returns its result as a promise. */
 const asynchronous = (member: keyof Driver): Change => (card) => ({
   // deno-lint-ignore require-await -- the mistake
   [member]: async (...args: unknown[]) => (card[member] as ((...args: unknown[]) => unknown) | undefined)?.(...args),
 });
 
-/** What is wrong, and what each case that fails because of it must say; the guide has it in these words. */
+/** Mistakes, and the text that the message of each failing case and the guide must contain. */
 const mistakes: readonly (readonly [mistake: string, change: Change, said: string, inGuide: string])[] = [
   ...(["evictPlacement", "move", "createTranslationTable", "ioMemReserve", "moveNotify", "swapNotify"] as const).map((
     member,
@@ -105,7 +105,7 @@ class CountingClock extends SystemClock {
   }
 }
 
-/** The slow card on its own time, whatever clock the device has. */
+/** The slow card on its own real-time clock, independent of the device's clock. */
 function realCard(): Driver {
   const card = slowCard();
   return { ...card, attach: () => card.attach?.({ clock: new CountingClock() }) };
@@ -117,7 +117,7 @@ Deno.test("a device in real time that is tested on a simulated clock is told of 
   assert(failed.length > 0);
   assertEquals(failed.filter(([, message]) => !message.includes("`clock: new SystemClock()`")), []);
   assert(guide.includes("let the factory give `clock: new SystemClock()`"));
-  // What was begun in vain ends all the same.
+  // Wait for the copies that are still running.
   while (pendingTimers > 0) await new Promise((resolve) => setTimeout(resolve, 5));
 });
 

@@ -1,6 +1,7 @@
 /**
- * Suites for authors of drivers, managers, eviction policies and swap stores for `@ttm/core`, and parts that fail on purpose. Each suite hands
- * its cases to the runner that you give it: `Deno.test`, `test` of `node:test`, `test` of Vitest.
+ * Suites for authors of drivers, managers, eviction policies and swap stores for `@ttm/core`, and parts that fail on
+ * purpose. Each suite registers its cases with the runner that you pass to it: `Deno.test`, `test` of `node:test`,
+ * `test` of Vitest.
  *
  * @example The whole test file of a manager
  * ```ts

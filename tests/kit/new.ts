@@ -1,8 +1,8 @@
 /**
- * Starts a driver, a manager or a store that passes its suite: `deno run --allow-read --allow-write --allow-net
+ * Creates a driver, a manager or a store that passes its suite: `deno run --allow-read --allow-write --allow-net
  * jsr:@ttm/testing/new driver my-gpu --scope @me --to my_gpu`.
  *
- * Exit status: 0 done, 2 refused, and nothing has been written.
+ * Exit status: 0 done; 2 refused, with nothing written.
  *
  * @module
  */
@@ -30,7 +30,7 @@ Without --to it becomes a member of the workspace of @ttm here, in drivers/, man
 
 const OPTIONS = { to: { type: "string" }, scope: { type: "string" }, help: { type: "boolean" } } as const;
 
-/** The workspace's own settings. */
+/** The settings of the workspace. */
 const ROOT = "deno.json";
 
 interface Workspace {
@@ -96,7 +96,7 @@ async function main(args: string[]): Promise<void> {
 function nextStep(part: PartName, folder: string, origin: Origin | null): string {
   if (origin === null) return `deno test ${folder}`;
   if (origin.from === "jsr") return `cd ${folder} && deno test`;
-  // Node takes types off by itself from 22.18 on.
+  // Node strips types itself from 22.18 on.
   const runner = "typescript" in process.features ? "node" : "npx tsx";
   return `cd ${folder} && ${runner} --test ${testFile(part)}`;
 }
@@ -106,7 +106,7 @@ function write(folder: string, files: ReadonlyMap<string, string>): void {
   for (const [file, text] of files) writeFileSync(join(folder, file), text);
 }
 
-/** Mistakes of the caller, which deserve a message and no stack trace. */
+/** Whether an error is the caller's mistake, reported by its message without a stack trace. */
 function isUsageError(error: unknown): error is Error {
   const { code, name } = error as { code?: unknown; name?: unknown };
   if (error instanceof TtmError) return code === "EINVAL";
@@ -114,7 +114,7 @@ function isUsageError(error: unknown): error is Error {
 }
 
 try {
-  // Runners of tasks leave "--" behind.
+  // Task runners pass "--" through.
   await main(process.argv.slice(2).filter((arg) => arg !== "--"));
 } catch (error) {
   process.exitCode = isUsageError(error) ? 2 : 1;

@@ -11,7 +11,7 @@ testWith(NEEDED, "new parts in the workspace pass the gate as they are", async (
   using scratch = new ScratchWorkspace();
   const folders = [];
   for (const kind of KINDS) {
-    // The longest name, too, is formatted.
+    // The output for the longest name is formatted, too.
     for (const name of [`my_${kind}`, `a-${kind}-of-24-characters`.slice(0, 23) + "x"]) {
       const folder = `${kind}s/${name.replaceAll("-", "_")}`;
       const { code, out, err } = await scratch.start(kind, name);

@@ -2,21 +2,21 @@ import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Where a package outside the workspace of `@ttm` finds the packages that it imports. */
+/** Where a package outside the workspace of `@ttm` gets its dependencies. */
 export interface Origin {
-  /** In which way it imports them: as Deno does from JSR, or as Node does what npm has installed. */
+  /** The registry: JSR, for Deno, or npm, for Node. */
   readonly from: "jsr" | "npm";
-  /** Their range of versions: `"^0.1.0"`. */
+  /** Version range of the packages of `@ttm`: `"^0.1.0"`. */
   readonly versions: string;
-  /** Folders by package, for those that are to be used in place of the published ones. */
+  /** Folders by package name, for packages that are linked in place of the published ones. */
   readonly links: Readonly<Record<string, string>>;
-  /** The folder below which Node finds them; null where Deno does, which is anywhere. */
+  /** The folder below which Node resolves the packages; null for Deno, which resolves them anywhere. */
   readonly project: string | null;
 }
 
 const HERE = new URL("./", import.meta.url);
 const FOLDER = HERE.protocol === "file:" ? fileURLToPath(HERE) : null;
-/** The folder in which npm has installed this package, if it has. */
+/** The folder in which npm has installed this package, if any. */
 const [PROJECT = "", installed] = FOLDER?.split(/[/\\]node_modules[/\\]/) ?? [];
 
 /** A file of this package, on disk or on a server. */
@@ -28,7 +28,7 @@ export async function readBeside(path: string): Promise<string> {
   return await response.text();
 }
 
-/** Where a package in a new folder finds those of `@ttm`: where this module comes from. */
+/** The origin for a package in a new folder, derived from the URL of this module. */
 export async function originFor(folder: string): Promise<Origin> {
   const isInstalled = installed !== undefined;
   const { version } = JSON.parse(await readBeside(isInstalled ? "./package.json" : "./deno.json"));
@@ -40,7 +40,7 @@ export async function originFor(folder: string): Promise<Origin> {
   };
 }
 
-/** The members of a workspace, as seen from a folder. */
+/** The members of a workspace, as paths relative to a folder. */
 function linksTo(root: string, folder: string): Record<string, string> {
   const settings = (member: string) => JSON.parse(readFileSync(join(root, member, "deno.json"), "utf8"));
   const members: string[] = settings("").workspace;

@@ -6,7 +6,7 @@ import { clock, secondChance, sieve } from "./testing_policies.ts";
 
 for (const factory of [sieve, clock, secondChance]) testPolicy({ test: Deno.test, factory });
 
-/** Whom a device with room for four of nine buffers evicts, of which only the second is used again. */
+/** The buffers that a device with room for four of nine evicts; only the second buffer is used again. */
 function evictions(policy: EvictionPolicy): string {
   let evicted = "";
   const vram = new Uint8Array(4 * PAGE_SIZE);

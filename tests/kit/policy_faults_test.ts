@@ -6,7 +6,7 @@ import { clock, sieve } from "./testing_policies.ts";
 
 type Change = (inner: EvictionPolicy) => Partial<Record<keyof EvictionPolicy, unknown>>;
 
-/** Walks are changed on their way. */
+/** Changes the walks. */
 const walking =
   (change: (walk: EvictionCursor, inner: EvictionPolicy) => Partial<EvictionCursor>): Change => (inner) => ({
     candidates(memoryType: string): EvictionCursor {
@@ -15,7 +15,7 @@ const walking =
     },
   });
 
-/** All that a walk meets, in an order of its own. */
+/** Returns all entries of a walk in another order. */
 const reordered = (order: (entries: number[]) => number[]): Change =>
   walking((walk) => {
     const all: number[] = [];
@@ -26,12 +26,12 @@ const reordered = (order: (entries: number[]) => number[]): Change =>
 
 const REASONS: readonly RemovalReason[] = ["evicted", "moved", "freed", "pinned"];
 
-/** Who was removed for one reason stays. */
+/** Keeps entries that are removed for one of the reasons. */
 const keeping = (kept: RemovalReason): Change => (inner) => ({
   remove: (entry: number, why: RemovalReason) => why === kept ? undefined : inner.remove(entry, why),
 });
 
-/** What those see who look is changed. */
+/** Changes the result of `order`. */
 const ordering = (change: (entries: number[], inner: EvictionPolicy) => Iterable<number>): Change => (inner) => ({
   order: (memoryType: string) => change([...inner.order?.(memoryType) ?? []], inner),
 });
@@ -109,7 +109,7 @@ const faults: Readonly<Record<string, Change>> = {
   ...Object.fromEntries(REASONS.map((kept) => [`keeps who was ${kept}`, keeping(kept)])),
 };
 
-/** Mistakes of policies whose hand moves while they look for somebody to evict. */
+/** Mistakes of policies whose hand moves during the search for a victim. */
 const handFaults: Readonly<Record<string, Change>> = {
   "has no order(), and moves its hand for those who look": () => ({ order: undefined }),
   "moves its hand in order()": (inner) => ({ order: (memoryType: string) => walked(inner, memoryType) }),

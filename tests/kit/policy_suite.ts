@@ -14,7 +14,7 @@ import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions
 
 /** An eviction policy to test. */
 export interface PolicySuiteOptions extends SuiteOptions {
-  /** Makes a new one. */
+  /** Makes a new policy. */
   readonly factory: () => EvictionPolicy;
 }
 
@@ -48,7 +48,7 @@ export function testPolicy(options: PolicySuiteOptions): void {
   });
 }
 
-/** A policy, and what it has been told. */
+/** A policy, and the entries that it should hold. */
 class Bench {
   readonly policy: EvictionPolicy;
   readonly entries: Map<number, { readonly priority: number; readonly memoryType: string }> = new Map();
@@ -75,7 +75,7 @@ class Bench {
     this.policy.remove(entry, why);
   }
 
-  /** Evicts the first of a walk, as a device does; -1 without one. */
+  /** Evicts the first candidate of a walk, as a device does; -1 if there is none. */
   evict(memoryType = "vram"): number {
     const walk = this.policy.candidates(memoryType);
     const entry = walk.next();
@@ -84,7 +84,7 @@ class Bench {
     return entry;
   }
 
-  /** What somebody sees who only looks. */
+  /** The order for inspection: `order()`, or a walk if the policy has none. */
   look(memoryType = "vram"): number[] {
     if (this.policy.order === undefined) return this.walk(memoryType);
     const seen: number[] = [];
@@ -94,7 +94,7 @@ class Bench {
     return seen;
   }
 
-  /** A whole walk. What an endless one gives is cut off. */
+  /** All entries of a walk. An endless walk is cut off. */
   walk(memoryType = "vram"): number[] {
     const walk = this.policy.candidates(memoryType);
     const met = rest(walk, 2 * this.entries.size + 10);
@@ -102,7 +102,7 @@ class Bench {
     return met;
   }
 
-  /** Whether walks, and those who look, meet everybody, once, lower priorities first. */
+  /** Fails unless walks and `order()` return each entry once, lower priorities first. */
   check(): void {
     for (const memoryType of ["vram", "gtt"]) {
       this.mustBeAll(this.look(memoryType), `what somebody who looks at ${memoryType} sees`, memoryType);
@@ -229,7 +229,7 @@ const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
   },
 };
 
-/** A policy after so many random uses, evictions among them; `look` is called after each. */
+/** A policy after a number of random calls, including evictions; `look` is called after each. */
 function usedAtRandom(factory: () => EvictionPolicy, turns: number, look: (bench: Bench) => void = () => {}): Bench {
   const bench = new Bench(factory());
   const random = randomNumbers(11);
@@ -268,7 +268,7 @@ function whoWasLookedAt(policy: EvictionPolicy): string {
 function looksAreFree(factory: () => EvictionPolicy): void {
   const look = (bench: Bench) => {
     bench.look();
-    // Who looks may stop early, and while a walk goes on.
+    // Inspection may stop early, and may run during a walk.
     const walk = bench.policy.candidates("gtt");
     for (const _ of bench.policy.order?.("vram") ?? []) break;
     walk.close();
@@ -285,7 +285,7 @@ async function looksAreFreeOnDevice(factory: () => EvictionPolicy): Promise<void
   mustEqual(looked, other, `who is evicted from a device ${whoWasLookedAt(policy)}`);
 }
 
-/** Room for so many pages, without addresses. */
+/** A manager that counts pages, without addresses. */
 function counted(): MemTypeManager {
   let [free, pages] = [0, 0];
   const nodes = new Map<object, number>();
@@ -312,7 +312,7 @@ function counted(): MemTypeManager {
   };
 }
 
-/** Uses it at random on a device, and checks, looks or does nothing between; whom it has evicted. */
+/** Uses a policy at random on a device and checks, inspects or does nothing in between; returns the evicted buffers. */
 async function onDevice(policy: EvictionPolicy, between: "check" | "look" | "pass"): Promise<number[]> {
   const driver: Driver = {
     name: "window",

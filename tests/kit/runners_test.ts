@@ -17,7 +17,7 @@ async function run(cwd: string | URL, program: string, ...args: string[]): Promi
   return { success, stdout: text(stdout), stderr: text(stderr) };
 }
 
-/** Puts all of our sources that the cases need into one file of JavaScript, and a test file of some runner beside it. */
+/** Bundles the sources that the cases need into one JavaScript file, and writes a test file for a runner beside it. */
 async function bundle(directory: string, runner: string): Promise<Outcome> {
   for (const call of ["registerGood", "registerBroken"]) {
     const lines = [`import { test } from "${runner}";`, `import { ${call} } from "./cases.mjs";`, `${call}(test);`];
@@ -34,14 +34,14 @@ function count(register: typeof registerGood): number {
   return cases;
 }
 
-/** What a runner said of a test file. */
+/** The output of a runner for a test file. */
 interface Summary {
   readonly success: boolean;
   readonly passed: number;
   readonly failed: number;
 }
 
-/** All cases of good parts must pass, and some of broken ones fail, which is the end of the run. */
+/** All cases of correct parts must pass; some cases of broken parts must fail, and with them the run. */
 async function checkRunner(runFile: (file: string) => Promise<Summary>): Promise<void> {
   const good = await runFile("registerGood.test.mjs");
   assertEquals(good, { success: true, passed: count(registerGood), failed: 0 });
@@ -50,7 +50,7 @@ async function checkRunner(runFile: (file: string) => Promise<Summary>): Promise
   assert(failed > 20, `only ${failed} cases failed`);
 }
 
-/** Registers a test of a runner, which is skipped if what it needs cannot be had here. */
+/** Registers a test of a runner, which is skipped if its requirements are missing. */
 function runnerTest(
   runner: string,
   prepare: (directory: string) => Promise<Outcome>,
@@ -79,7 +79,7 @@ function withoutNode(): Obstacle {
     const [, major] = /^v(\d+)\./.exec(new TextDecoder().decode(stdout)) ?? [];
     if (Number(major) >= 20) return undefined;
   } catch {
-    // There is no Node.
+    // Node is not installed.
   }
   return "needs Node 20 or newer";
 }

@@ -2,32 +2,32 @@ import { TtmError } from "@ttm/core";
 import { checkWord, show } from "@ttm/core/arguments";
 import type { Origin } from "./origin.ts";
 
-/** What an author can start. */
+/** The kinds of part that `new` can create. */
 export type PartKind = "driver" | "manager" | "store";
 
-/** Which part of the guide each kind starts from. */
+/** The example of the guide that each kind starts from. */
 const EXAMPLES: Readonly<Record<PartKind, string>> = {
   driver: "tiny-card",
   manager: "page-map",
   store: "small-shelf",
 };
 
-/** Names that a file or a function of each starting point has already: `mod.ts`, `testDriver`. */
+/** Names that clash with a file or function of each starting point: `mod.ts`, `testDriver`. */
 const TAKEN: ReadonlySet<string> = new Set(["mod", "test"]);
 
-/** What a part is to be called. */
+/** The names of a part. */
 export interface PartName {
   readonly kind: PartKind;
-  /** Of its package, `my-gpu`. */
+  /** Name of its package, `my-gpu`. */
   readonly name: string;
-  /** Of its folder and its files, `my_gpu`. */
+  /** Name of its folder and files, `my_gpu`. */
   readonly file: string;
-  /** Of its function, `myGpuDriver`. */
+  /** Name of its function, `myGpuDriver`. */
   readonly identifier: string;
 }
 
 /**
- * Checks what a new part is to be called.
+ * Checks the kind and name of a new part.
  *
  * @throws {TtmError} `EINVAL` if it is of no known kind, or its name cannot name a package, a file and a function.
  */
@@ -51,19 +51,19 @@ function namesOf(kind: PartKind, name: string): PartName {
   return { kind, name: words.join("-"), file: words.join("_"), identifier: camel + capital(kind) };
 }
 
-/** The files that a guide shows, by the name that stands above each. */
+/** The files that a guide shows, by the file name above each. */
 export function shownFiles(guide: string): Map<string, string> {
   const blocks = guide.matchAll(/^`(\w+\.ts)`:\n\n```ts[^\n]*\n([\s\S]*?)^```$/gm);
   return new Map(Array.from(blocks, ([, name = "", code = ""]) => [name, code]));
 }
 
-/** Where a new package will live. */
+/** The guide, scope and origin of a new package. */
 export interface PackageOptions {
   /** The text of the guide. */
   readonly guide: string;
-  /** Of the package's name, `@me`. */
+  /** Scope of the package's name, `@me`. */
   readonly scope: string;
-  /** Where the packages that it imports come from; null in a workspace that has them. */
+  /** Origin of the imported packages; null in a workspace that contains them. */
   readonly origin: Origin | null;
 }
 
@@ -72,7 +72,7 @@ export function testFile({ file }: PartName): string {
   return `${file}_test.ts`;
 }
 
-/** The files of a new package, by name: the guide's example under the part's own name. */
+/** The files of a new package, by name: the example of the guide, renamed. */
 export function startingPoint(part: PartName, { guide, scope, origin }: PackageOptions): Map<string, string> {
   const { kind, file, identifier } = part;
   const example = namesOf(kind, EXAMPLES[kind]);
@@ -136,7 +136,7 @@ function asJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** The same test file for the runner of Node. */
+/** The same test file for `node:test`. */
 function underNode(test: string): string {
   return `import { test } from "node:test";\n${test.replaceAll("test: Deno.test", "test")}`;
 }

@@ -3,7 +3,7 @@ import { memoryStore, type SwapStore, TtmError } from "@ttm/core";
 import { failingStore, testStore } from "./mod.ts";
 import { failures } from "./testing_faults.ts";
 
-/** A store over a map, some of whose members are wrong. */
+/** A store over a `Map`, with some members replaced by wrong ones. */
 function broken(change: (kept: Map<string, Uint8Array>, good: SwapStore) => Partial<SwapStore>): SwapStore {
   const kept = new Map<string, Uint8Array>();
   const good: SwapStore = {

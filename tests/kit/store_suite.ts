@@ -4,9 +4,9 @@ import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions
 
 /** A store to test. */
 export interface StoreSuiteOptions extends SuiteOptions {
-  /** Makes an empty one. */
+  /** Makes an empty store. */
   readonly factory: () => SwapStore | Promise<SwapStore>;
-  /** Takes it apart after each case. @default {nothing is to be done} */
+  /** Releases its resources after each case. @default {no effect} */
   readonly dispose?: (store: SwapStore) => void | Promise<void>;
 }
 

@@ -1,17 +1,17 @@
 import { checkMethods, checkOptions } from "@ttm/core/arguments";
 
-/** How a test runner takes a test: `Deno.test`, `test` of `node:test`, or `test` of Vitest. */
+/** A function that registers a test: `Deno.test`, `test` of `node:test`, or `test` of Vitest. */
 export type TestFunction = (name: string, fn: () => void | Promise<void>) => unknown;
 
-/** What every suite is told. */
+/** The options of every suite. */
 export interface SuiteOptions {
-  /** Who takes the cases. */
+  /** Registers the cases with a test runner. */
   readonly test: TestFunction;
-  /** Stands before the name of each case. @default {the name of the part} */
+  /** Prefix of the name of each case. @default {the name of the part} */
   readonly name?: string;
 }
 
-/** Requires options of a suite. */
+/** Checks the options of a suite. */
 export function checkSuite(
   suite: string,
   options: SuiteOptions & { readonly factory: unknown },
@@ -25,7 +25,7 @@ export function checkSuite(
 /** Registers the cases of a suite under one name. */
 export type Cases = Readonly<Record<string, () => void | Promise<void>>>;
 
-/** Hands cases to a runner. */
+/** Registers cases with a runner. */
 export function register({ test, name }: SuiteOptions, part: string, cases: Cases): void {
   for (const [clause, run] of Object.entries(cases)) {
     test(`${name ?? part}: ${clause}`, async () => {
@@ -39,7 +39,7 @@ export function register({ test, name }: SuiteOptions, part: string, cases: Case
   }
 }
 
-/** The message of an error, and of what has caused it, which it may not say itself. */
+/** The message of an error and of its causes, where it does not include them. */
 export function withCauses(error: Error): string {
   let message = error.message;
   for (let { cause } = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
@@ -49,12 +49,12 @@ export function withCauses(error: Error): string {
   return message;
 }
 
-/** Fails with what is wrong. */
+/** Fails with a message unless a condition holds. */
 export function must(condition: boolean, why: () => string): asserts condition {
   if (!condition) throw new Error(why());
 }
 
-/** A part that is asked through, and fails where a member gives a promise: what takes time is said otherwise. */
+/** A proxy of a part that fails if a member returns a promise: these parts are synchronous. */
 export function synchronous<Part extends object>(part: Part, kind: string): Part {
   return new Proxy(part, {
     get(target, name) {
@@ -72,13 +72,13 @@ export function mustBeNoPromise<Value>(value: Value, what: string): Value {
   return value;
 }
 
-/** Fails unless two plain values look the same. */
+/** Fails unless two plain values are equal. */
 export function mustEqual(found: unknown, expected: unknown, what: string): void {
   const [left, right] = [JSON.stringify(found), JSON.stringify(expected)];
   must(left === right, () => `${what} is ${left}, and should be ${right}`);
 }
 
-/** Whole numbers that look random and are the same for the same seed (a linear congruential generator, MINSTD). */
+/** Pseudo-random integers, equal for equal seeds (a linear congruential generator, MINSTD). */
 export function randomNumbers(seed: number): (below: number) => number {
   let state = seed % 2147483646 + 1;
   return (below) => {

@@ -1,4 +1,4 @@
-/** A part like another one, some of whose members are replaced; the others work on the original. */
+/** A proxy of a part with some members replaced; the others work on the original. */
 export function altered<Part extends object>(part: Part, changes: Partial<Record<keyof Part, unknown>>): Part {
   return new Proxy(part, {
     get(target, name) {
@@ -14,12 +14,12 @@ export function altered<Part extends object>(part: Part, changes: Partial<Record
 
 type Register = (test: (name: string, fn: () => void | Promise<void>) => void) => void;
 
-/** Runs the cases that a suite registers; the names of those that fail. */
+/** Runs the cases that a suite registers; returns the names of those that fail. */
 export async function failures(register: Register): Promise<string[]> {
   return (await complaints(register)).map(([name]) => name);
 }
 
-/** Runs the cases that a suite registers; of those that fail, name and message. */
+/** Runs the cases that a suite registers; returns name and message of those that fail. */
 export async function complaints(register: Register): Promise<(readonly [name: string, message: string])[]> {
   const cases: [string, () => void | Promise<void>][] = [];
   const failed: [string, string][] = [];

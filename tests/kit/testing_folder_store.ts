@@ -1,7 +1,7 @@
 import type { SwapStore } from "@ttm/core";
 import { FileStore } from "@ttm/file-store";
 
-/** A file store in a folder of its own, made when it is first needed and removed at the end. */
+/** A file store in a folder of its own, created at first use and removed at the end. */
 export class FolderStore implements SwapStore {
   readonly name = "file";
   #opened: { readonly directory: string; readonly store: FileStore } | null = null;

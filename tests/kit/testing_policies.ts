@@ -1,6 +1,6 @@
 import { type BufferObject, type EvictionCursor, type EvictionPolicy, PRIORITIES } from "@ttm/core";
 
-/** The entries of a memory type and priority in a circle, and a hand that looks for somebody without a mark of use. */
+/** A circular list of the entries of a memory type and priority, with a hand that searches for an unmarked entry. */
 class Circle {
   #entries: number[] = [];
   #marked = new Set<number>();
@@ -28,7 +28,7 @@ class Circle {
     if (at < this.#hand) this.#hand--;
   }
 
-  /** Moves the hand on, taking marks away, to the next one without a mark and not passed over; -1 if there is none. */
+  /** Advances the hand, clearing marks, to the next unmarked entry that is not in `passedOver`; -1 if there is none. */
   find(passedOver: ReadonlySet<number>): number {
     const most = 2 * this.#entries.length;
     for (let step = 0; step < most; step++) {
@@ -40,7 +40,7 @@ class Circle {
     return -1;
   }
 
-  /** Whom the hand would find, one after the other; it stays where it is. */
+  /** The entries in the order in which the hand would find them, without moving it. */
   *order(): Generator<number> {
     const ahead = [...this.#entries.slice(this.#hand), ...this.#entries.slice(0, this.#hand)];
     yield* ahead.filter((entry) => !this.#marked.has(entry));
@@ -48,7 +48,7 @@ class Circle {
   }
 }
 
-/** A policy of circles, one a memory type and priority. */
+/** A policy with a circular list for each memory type and priority. */
 function withHand(name: string, newestBehindHand: boolean): EvictionPolicy {
   const types = new Map<string, readonly Circle[]>();
   const homes = new Map<number, Circle>();
@@ -95,13 +95,13 @@ function withHand(name: string, newestBehindHand: boolean): EvictionPolicy {
   };
 }
 
-/** SIEVE: new entries join at the end of the queue, wherever the hand is. */
+/** SIEVE: new entries join at the end of the queue, independent of the hand. */
 export const sieve = (): EvictionPolicy => withHand("sieve", false);
 
-/** CLOCK: new entries join behind the hand, so that it meets them last. */
+/** CLOCK: new entries join behind the hand, which reaches them last. */
 export const clock = (): EvictionPolicy => withHand("clock", true);
 
-/** Second chance: whoever was used goes to the end of the queue instead of being evicted. */
+/** Second chance: an entry that was used goes to the end of the queue instead of being evicted. */
 export function secondChance(): EvictionPolicy {
   const types = new Map<string, readonly Set<number>[]>();
   const homes = new Map<number, Set<number>>();
@@ -115,7 +115,7 @@ export function secondChance(): EvictionPolicy {
     return made;
   }
 
-  // A loop over a set meets what joins its end meanwhile.
+  // Iteration over a set includes elements that are appended during the loop.
   function* walk(queues: readonly Set<number>[]): Generator<number, undefined> {
     for (const queue of queues) {
       for (const entry of queue) {

@@ -17,7 +17,7 @@ const radeon = (): DriverParts => ({
   managers: { vram: firstFit(), gtt: buddy() },
 });
 
-/** Registers the suites of parts that are right, some of each kind. */
+/** Registers the suites for correct parts of each kind. */
 export function registerGood(test: TestFunction): void {
   testManager({ test, factory: () => firstFit() });
   testManager({ test, factory: () => buddy(), supports: { alignment: "powers of two" } });
@@ -47,7 +47,7 @@ export function registerGood(test: TestFunction): void {
   });
 }
 
-/** Registers the suites of a manager, a driver and a store that are wrong. */
+/** Registers the suites for a broken manager, driver and store. */
 export function registerBroken(test: TestFunction): void {
   testManager({ test, factory: noSpace });
   testDriver({

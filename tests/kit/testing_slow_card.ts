@@ -10,22 +10,22 @@ import {
 
 const PAGES = 16;
 
-/** How a slow card goes about its copies. */
+/** How a slow card orders its copies. */
 export interface SlowCardOptions {
   /**
-   * When a copy begins: `"in turn"` after the one in front of it on its engine has ended; `"early"` when that has begun;
-   * `"at once"` without looking at it. @default {"in turn"}
+   * When a copy begins: `"in turn"` after the previous copy on its engine has ended; `"early"` when that has begun;
+   * `"at once"` independent of it. @default {"in turn"}
    */
   readonly begins?: "in turn" | "early" | "at once";
-  /** Whether a fence that would signal before the one in front of it waits for that. @default {false} */
+  /** Whether a fence that would signal before the previous one waits for it. @default {false} */
   readonly holdsFences?: boolean;
-  /** How many engines: two take copies into VRAM and out of it. @default {1} */
+  /** Number of engines: with two, one copies into VRAM and one out of it. @default {1} */
   readonly engines?: 1 | 2;
-  /** How many timelines the engines have. @default {as many as engines} */
+  /** Number of timelines of the engines. @default {as many as engines} */
   readonly timelines?: 1 | 2;
 }
 
-/** A copy that is queued. */
+/** A queued copy. */
 interface Queued {
   readonly fence: Fence;
   /** Signals when it begins. */
@@ -34,7 +34,7 @@ interface Queued {
   readonly arrived: Fence;
 }
 
-/** A card with memory of its own and engines that take a while for each page. */
+/** A card with its own memory, and engines that take time for each page. */
 export function slowCard(options: SlowCardOptions = {}): Driver {
   const { begins = "in turn", holdsFences = false, engines = 1, timelines = engines } = options;
   const vram = new Uint8Array(PAGES * PAGE_SIZE);

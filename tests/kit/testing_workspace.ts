@@ -5,17 +5,17 @@ import { dirname, join } from "node:path";
 const ROOT = join(import.meta.dirname ?? "", "..", "..");
 const MEMBERS = ["core", "managers/first_fit", "tests/kit"];
 
-/** Where nobody answers, so that what needs a registry fails. */
+/** An address without a server, so that registry requests fail. */
 const NOWHERE = "http://127.0.0.1:9/";
 
-/** What a command came to. */
+/** The result of a command. */
 export interface Finished {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** A copy of the workspace with what an author needs, and room beside it. */
+/** A copy of the workspace with the files that an author needs, and a folder beside it. */
 export class ScratchWorkspace implements Disposable {
   readonly #base = mkdtempSync(join(tmpdir(), "ttm-authoring-"));
   /** The copy. */
@@ -30,7 +30,7 @@ export class ScratchWorkspace implements Disposable {
     this.write("deno.json", `${JSON.stringify({ ...settings, workspace, lock: false }, null, 2)}\n`);
   }
 
-  /** A folder beside the copy, as a user would have. */
+  /** A folder beside the copy, like a user's project. */
   outside(folder: string): string {
     return join(this.#base, folder);
   }
@@ -52,7 +52,7 @@ export class ScratchWorkspace implements Disposable {
     return { code, out: text(stdout), err: text(stderr) };
   }
 
-  /** The copy's own command, with the permissions that it has as a task. */
+  /** Runs `new` of the copy, with the permissions of its task. */
   async start(...args: string[]): Promise<Finished> {
     return await this.deno(["run", "--allow-read", "--allow-write", "tests/kit/new.ts", ...args]);
   }
