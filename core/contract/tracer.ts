@@ -57,7 +57,7 @@ export interface Tracer {
   wait?(fence: Fence): void;
   /** The old place of a buffer, which was moved or purged, goes to a ghost until the work that uses it has ended. */
   ghost?(ghost: BufferView, buffer: BufferView): void;
-  /** A buffer lost its place and contents by a purge. */
+  /** A buffer lost its place, its contents or both by a purge. */
   purge?(buffer: BufferView): void;
   /** The pages of a buffer are in the swap store now, and no longer in memory. */
   swapOut?(buffer: BufferView): void;
