@@ -29,6 +29,8 @@ import prelocked from "./traces/small/a-prelocked-buffer-is-not-listed.jsonl" wi
 import busyPurged from "./traces/small/a-busy-buffer-without-a-place-is-purged.jsonl" with { type: "text" };
 import othersWork from "./traces/small/a-purge-waits-for-the-work-of-others.jsonl" with { type: "text" };
 import pagesPurged from "./traces/small/pages-without-a-place-are-purged.jsonl" with { type: "text" };
+import globalWaits from "./traces/small/a-swapout-of-all-devices-waits.jsonl" with { type: "text" };
+import sharedWaits from "./traces/small/a-swapout-waits-for-a-shared-reservation.jsonl" with { type: "text" };
 
 const traces: Readonly<Record<string, string>> = {
   "a busy member of a bulk move leaves it before its last unreserve": busyMember,
@@ -60,6 +62,8 @@ const traces: Readonly<Record<string, string>> = {
   "purging a busy buffer without a place makes a ghost": busyPurged,
   "a purged buffer without a place is as busy as its shared reservation": othersWork,
   "purging an idle buffer without a place drops its pages": pagesPurged,
+  "a swapout of all devices tells what it waits for": globalWaits,
+  "a swapout waits for the work of a shared reservation": sharedWaits,
 };
 
 for (const [name, text] of Object.entries(traces)) {
