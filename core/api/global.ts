@@ -8,6 +8,7 @@ import { swapOutError } from "./failure.ts";
 import { Operation } from "../state/operation.ts";
 import type { WaitOptions } from "../contract/call_options.ts";
 import { BLOCKED, DONE, type Outcome } from "../base/outcome.ts";
+import type { Tracer } from "../contract/tracer.ts";
 import { swapOutDevice } from "../place/swapout.ts";
 import { complete } from "../state/wait.ts";
 
@@ -54,6 +55,9 @@ export class Global {
   #clock: Clock = new SystemClock();
   #worker: ClockEvent | null = null;
   #closed = false;
+  #asked: Tracer = {};
+  /** What nobody's operation waits for is told to the device that is being asked. */
+  readonly #waits: Tracer = { wait: (fence) => this.#asked.wait?.(fence) };
 
   /**
    * Checks the limits.
@@ -99,7 +103,7 @@ export class Global {
    */
   async swapOut(options: WaitOptions = {}): Promise<number> {
     checkWaitOptions("swap out", options);
-    const op = new Operation({}, options.noWait === true);
+    const op = new Operation(this.#waits, options.noWait === true);
     let freed = 0;
     const outcome = await complete(this.#clock, op, options.signal, () => {
       freed = this.#swapOutOnce(op);
@@ -167,6 +171,7 @@ export class Global {
   #swapOutOnce(op: Operation): number | Outcome {
     let freed: number | Outcome = 0;
     for (const member of [...this.#members]) {
+      this.#asked = member.state.tracer;
       freed = swapOutDevice(member.state, op);
       if (freed === BLOCKED) return BLOCKED;
       if (freed <= 0) continue;
@@ -181,7 +186,7 @@ export class Global {
     if (this.#worker !== null || this.#members.length === 0 || !this.accountant.aboveSwapLimit) return;
     this.#worker = this.#clock.schedule(this.#clock.now(), () => {
       this.#worker = null;
-      this.accountant.shrinkToSwapLimit(new Operation({}, true));
+      this.accountant.shrinkToSwapLimit(new Operation(this.#waits, true));
     });
   }
 }

@@ -106,6 +106,17 @@ Deno.test("a swapout of a global waits for busy buffers, up to 15 s, or not at a
   await refused(() => global.swapOutAll(5 as never), "EINVAL", "the options");
 });
 
+Deno.test("a swapout of a global tells the tracer of the device that is asked what it waits for", async () => {
+  const global = new Global();
+  const waits: string[] = [];
+  const deviceOf = (name: string) =>
+    testDevice({ global, tracer: { wait: (work) => (waits.push(`${name}: ${work.context.name}`), work.signal()) } })
+      .device;
+  const [first, second] = [deviceOf("first"), deviceOf("second")];
+  for (const device of [first, second]) addWork(await filled(device, 1), fence(`work ${device === first ? 1 : 2}`));
+  assertEquals([await global.swapOutAll(), waits], [2, ["first: work 1", "second: work 2"]]);
+});
+
 Deno.test("a device has a global of its own, with limits of its own, unless it is given one", async () => {
   const [one, other] = [testDevice({ limits: { pages: 5 } }).device, testDevice().device];
   assertEquals([one.global === other.global, one.global.devices], [false, [one]]);

@@ -57,7 +57,7 @@ export interface Tracer {
   wait?(fence: Fence): void;
   /** A ghost object took the old resource of a moved or purged buffer, until the work that uses it has ended. */
   ghost?(ghost: BufferView, buffer: BufferView): void;
-  /** A purge freed the resource of a buffer and discarded its contents. */
+  /** A purge freed the resource of a buffer, discarded its contents, or both. */
   purge?(buffer: BufferView): void;
   /** The contents of a buffer were written to the swap store and its pages freed. */
   swapOut?(buffer: BufferView): void;

@@ -76,10 +76,10 @@ export class FenceList {
     this.#slots.push({ fence, usage: rank });
   }
 
-  /** @internal Adds the pending fences of another list, with their usages. */
-  addFrom(other: FenceList): void {
+  /** @internal Makes it a copy of the pending fences of another list, slot by slot; no fence replaces an earlier one. */
+  copyFrom(other: FenceList): void {
     this.reserve(other.#slots.length);
-    for (const { fence, usage } of other.list()) this.add(fence, usage);
+    this.#slots = other.#slots.filter(({ fence }) => !fence.signalled).map((slot) => ({ ...slot }));
   }
 
   /** The first pending fence of this usage or of one before it; null if there is none. */

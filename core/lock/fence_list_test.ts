@@ -61,6 +61,25 @@ Deno.test("fences of different timelines stand side by side", () => {
   assertEquals(listOf([a, "write"], [b, "write"]).allPending(), [a, b]);
 });
 
+Deno.test("a copy has the pending fences slot by slot, and none stands for another", () => {
+  const [line, other] = [new FenceContext("gpu"), new FenceContext("copy")];
+  const [read, write, copy] = [line.next(), line.next(), other.next()];
+  const original = listOf([read, "read"], [copy, "kernel"]);
+  original.add(write, "bookkeep");
+  // The kernel would merge the two if they were added once more: the later one covers the usage of the earlier.
+  const later = listOf([write, "write"], [read, "read"]);
+  for (const list of [original, later]) {
+    const copied = new FenceList();
+    copied.copyFrom(list);
+    assertEquals(copied.list(), list.list());
+  }
+  const copied = new FenceList();
+  copied.copyFrom(original);
+  copy.signal();
+  copied.add(line.next(), "bookkeep");
+  assertEquals([copied.list().length, original.list().length], [3, 2]);
+});
+
 Deno.test("the list does not grow with the fences that have signalled", () => {
   const list = new FenceList();
   const old = ["a", "b", "c"].map((name) => new FenceContext(name).next());

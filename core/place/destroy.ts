@@ -3,7 +3,7 @@ import type { Charge } from "../state/memory_accountant.ts";
 import { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { RemovalReason } from "../contract/eviction_policy.ts";
-import type { GuardedFence } from "../lock/fence_list.ts";
+import type { FenceList } from "../lock/fence_list.ts";
 import { freeResource } from "./allocation.ts";
 import { emptyTable } from "../memory/bind.ts";
 import type { TranslationTable } from "../contract/translation_table.ts";
@@ -39,14 +39,14 @@ function queueOrReap(state: DeviceState, buffer: BufferRecord): void {
 }
 
 /**
- * Splits the old place of a moving buffer off into an object of its own, which lives until the fences signal and keeps
- * the buffer alive. With a `table`, the ghost takes that too. The buffer is left without a place.
+ * Splits the old place of a buffer, if it has one, off into an object of its own, which lives until the fences signal and
+ * keeps the buffer alive. With a `table`, the ghost takes that too. The buffer is left without a place.
  */
 export function leaveToGhost(
   state: DeviceState,
   buffer: BufferRecord,
   table: TranslationTable | null,
-  fences: readonly GuardedFence[],
+  fences: FenceList,
   why: RemovalReason,
 ): void {
   const row = state.buffers.resource(buffer.row);
@@ -60,13 +60,14 @@ export function leaveToGhost(
   ghost.becomeGhostOf(buffer, ++state.ghostsMade, why);
   state.dyingBuffers++;
   ghost.tt = table;
-  state.order.leaveBulk(row);
-  state.buffers.setResource(buffer, -1);
-  state.buffers.setResource(ghost, row);
-  state.resources.setBuffer(row, ghost);
-  state.order.touch(row, ghost);
-  ghost.reservation.fences.reserve(fences.length);
-  for (const { fence, usage } of fences) ghost.reservation.fences.add(fence, usage);
+  if (row >= 0) {
+    state.order.leaveBulk(row);
+    state.buffers.setResource(buffer, -1);
+    state.buffers.setResource(ghost, row);
+    state.resources.setBuffer(row, ghost);
+    state.order.touch(row, ghost);
+  }
+  ghost.reservation.fences.copyFrom(fences);
   state.tracer.ghost?.(ghost, buffer);
   queueOrReap(state, ghost);
 }

@@ -2,6 +2,7 @@ import type { BufferRecord } from "../state/buffer_record.ts";
 import { leaveToGhost } from "./destroy.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { Fence } from "../lock/fence.ts";
+import { FenceList } from "../lock/fence_list.ts";
 import { endKernelMaps, isAperture, unmapVirtual } from "../memory/io_memory.ts";
 import type { Operation } from "../state/operation.ts";
 import { BLOCKED, codeOf, DONE, EINVAL, EMULTIHOP, ENOMEM, type Outcome } from "../base/outcome.ts";
@@ -145,7 +146,9 @@ function commit(state: DeviceState, move: Transition): void {
   endKernelMaps(buffer);
   if (fence !== null) loseContentsIfItFails(buffer, fence);
   if (fence !== null && !fence.signalled && old >= 0 && !move.pipelined) {
-    leaveToGhost(state, buffer, leavingTable, [{ fence, usage: "kernel" }], why);
+    const copies = new FenceList();
+    copies.add(fence, "kernel");
+    leaveToGhost(state, buffer, leavingTable, copies, why);
   } else {
     if (leavingTable !== null) emptyAfter(fence, state, buffer, leavingTable);
     if (old >= 0) freeResource(state, old, why);

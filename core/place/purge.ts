@@ -21,10 +21,10 @@ export function purge(
 ): Outcome {
   const row = state.buffers.resource(buffer.row);
   const old = buffer.tt;
-  const fences = row < 0 ? [] : buffer.reservation.fences.list();
+  const isBusy = buffer.reservation.fences.pending() !== null;
   // First the table that the buffer is left with: without one nothing may be taken from it.
   // Imported pages keep what is in them.
-  if (old === null || fences.length > 0 || buffer.imported !== null) {
+  if (old === null || isBusy || buffer.imported !== null) {
     buffer.tt = null;
     if (!createTable(state, buffer, op)) {
       buffer.tt = old;
@@ -32,17 +32,16 @@ export function purge(
     }
   }
   dropMaps(state, buffer);
-  if (row >= 0) {
-    state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
-    if (fences.length > 0) {
-      leaveToGhost(state, buffer, old, fences, why);
-    } else {
-      state.buffers.setResource(buffer, -1);
-      freeResource(state, row, why);
-      if (old !== null) emptyTable(state, buffer, old);
-    }
-    state.tracer.purge?.(buffer);
+  const losesSomething = row >= 0 || old?.populated === true || old?.swapped === true;
+  if (row >= 0) state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
+  if (isBusy) {
+    leaveToGhost(state, buffer, old, buffer.reservation.fences, why);
+  } else {
+    state.buffers.setResource(buffer, -1);
+    if (row >= 0) freeResource(state, row, why);
+    if (old !== null) emptyTable(state, buffer, old);
   }
+  if (losesSomething) state.tracer.purge?.(buffer);
   buffer.contents = { lost: undefined };
   buffer.wasEvicted = false;
   return DONE;

@@ -1,6 +1,6 @@
 import { assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
 import { checkInvariants } from "../mod.ts";
-import { addWork, bytesIn, fill, pin, place, put, refused, testDevice } from "../testing_devices.ts";
+import { addWork, bytesIn, fill, pin, place, put, refused, testDevice, whileReserved } from "../testing_devices.ts";
 
 const nowhere = { placement: [] };
 
@@ -80,6 +80,38 @@ Deno.test("a buffer without a place may be purged, and then has a table", () => 
   place(buffer, nowhere);
   assertEquals([buffer.memoryType, buffer.tt?.populated, driver.calls], [null, false, []]);
   place(buffer, nowhere);
+  checkInvariants(device);
+});
+
+/** A buffer without a place that has a page all the same. */
+async function pageWithoutPlace() {
+  const purged: number[] = [];
+  const made = testDevice({ tracer: { purge: ({ id }) => purged.push(id) } });
+  const buffer = made.device.createBuffer({ bytes: 1 });
+  place(buffer, nowhere);
+  await whileReserved(buffer, () => buffer.populate());
+  return { ...made, buffer, purged };
+}
+
+Deno.test("a purge drops the pages of a buffer without a place", async () => {
+  const { buffer, device, purged } = await pageWithoutPlace();
+  assertEquals([buffer.tt?.populated, device.global.usedPages, purged], [true, 1, []]);
+  place(buffer, nowhere);
+  assertEquals([buffer.tt?.populated, device.global.usedPages, purged], [false, 0, [0]]);
+  checkInvariants(device);
+});
+
+Deno.test("pages of a busy buffer without a place stay until its work ends, though it is purged", async () => {
+  const { buffer, clock, device } = await pageWithoutPlace();
+  const { tt } = buffer;
+  const work = addWork(buffer);
+  place(buffer, nowhere);
+  assertEquals([device.dyingBuffers, tt?.populated, buffer.tt === tt, buffer.tt?.populated], [1, true, false, false]);
+  checkInvariants(device);
+  buffer.unref();
+  work.signal();
+  clock.advanceTo(0);
+  assertEquals([device.dyingBuffers, tt?.populated, device.global.usedPages], [0, false, 0]);
   checkInvariants(device);
 });
 

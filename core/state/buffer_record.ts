@@ -223,7 +223,7 @@ export class BufferRecord implements BufferView {
     const { shared } = this;
     if (shared === null || this.ownReservation !== shared) return;
     this.ownReservation = new Reservation();
-    this.ownReservation.fences.addFrom(shared.fences);
+    this.ownReservation.fences.copyFrom(shared.fences);
   }
 
   /** @internal Makes a new record the ghost object of a buffer; `made` is its number in the device. */

@@ -62,7 +62,7 @@ export const moves: readonly Row[] = rows(
     "place/destroy.ts",
     "place/move_ordered_test.ts",
     "who needs a ghost's room waits for its copy and takes it",
-    "  for (const { fence, usage } of fences) ghost.reservation.fences.add(fence, usage);",
+    "  ghost.reservation.fences.copyFrom(fences);",
     "  // nothing",
   ],
   [
@@ -71,8 +71,8 @@ export const moves: readonly Row[] = rows(
     "place/purge.ts",
     "place/purge_test.ts",
     "a ghost waits for all the work that its buffer had, not for later work",
-    "      leaveToGhost(state, buffer, old, fences, why);",
-    "      leaveToGhost(state, buffer, old, fences.slice(0, 1), why);",
+    "    leaveToGhost(state, buffer, old, buffer.reservation.fences, why);",
+    "    // nothing",
   ],
   [
     "ttm_bo_bounce_temp_buffer (multihop)",

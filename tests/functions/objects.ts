@@ -80,7 +80,7 @@ export const objects: readonly Row[] = rows(
     "state/buffer_record.ts",
     "api/shared_reservation_test.ts",
     "a released buffer takes the work along that its reservation had then, and nothing later",
-    "    this.ownReservation.fences.addFrom(shared.fences);",
+    "    this.ownReservation.fences.copyFrom(shared.fences);",
     "    // nothing",
   ],
   [

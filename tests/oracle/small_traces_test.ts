@@ -23,6 +23,14 @@ import deletedOfTwo from "./traces/small/deleted-buffers-of-two-devices.jsonl" w
 import noFence from "./traces/small/no-fence-on-a-shared-reservation.jsonl" with { type: "text" };
 import populatedAfterStop from "./traces/small/populated-after-a-stop-without-room.jsonl" with { type: "text" };
 import readAfterPurge from "./traces/small/read-after-swapout-and-purge.jsonl" with { type: "text" };
+import ageOfExec from "./traces/small/the-age-of-an-exec.jsonl" with { type: "text" };
+import execMakesRoom from "./traces/small/an-exec-makes-room.jsonl" with { type: "text" };
+import prelocked from "./traces/small/a-prelocked-buffer-is-not-listed.jsonl" with { type: "text" };
+import busyPurged from "./traces/small/a-busy-buffer-without-a-place-is-purged.jsonl" with { type: "text" };
+import othersWork from "./traces/small/a-purge-waits-for-the-work-of-others.jsonl" with { type: "text" };
+import pagesPurged from "./traces/small/pages-without-a-place-are-purged.jsonl" with { type: "text" };
+import globalWaits from "./traces/small/a-swapout-of-all-devices-waits.jsonl" with { type: "text" };
+import sharedWaits from "./traces/small/a-swapout-waits-for-a-shared-reservation.jsonl" with { type: "text" };
 
 const traces: Readonly<Record<string, string>> = {
   "a busy member of a bulk move leaves it before its last unreserve": busyMember,
@@ -48,6 +56,14 @@ const traces: Readonly<Record<string, string>> = {
   "shared reservations without fences are told, too": noFence,
   "a buffer is populated in VRAM after a stop without room": populatedAfterStop,
   "what was swapped out is read after a purge": readAfterPurge,
+  "an exec is as old as its first cleanup": ageOfExec,
+  "a ticket that is older than the loop of an exec makes it give way": execMakesRoom,
+  "a prelocked buffer is listed when it is asked for": prelocked,
+  "purging a busy buffer without a place makes a ghost": busyPurged,
+  "a purged buffer without a place is as busy as its shared reservation": othersWork,
+  "purging an idle buffer without a place drops its pages": pagesPurged,
+  "a swapout of all devices tells what it waits for": globalWaits,
+  "a swapout waits for the work of a shared reservation": sharedWaits,
 };
 
 for (const [name, text] of Object.entries(traces)) {
