@@ -19,6 +19,8 @@ export class Operation {
   forBuffer: BufferRecord | null;
   /** A reservation that the caller holds, whose other buffers may be evicted; null if none may. */
   siblings: Reservation | null = null;
+  /** Ends its waits. Once aborted, it takes precedence over everything that the operation would have to wait for. */
+  signal: AbortSignal | undefined = undefined;
   /** The fence or reservation that blocked the last attempt. */
   blockedOn: Blocker | null = null;
   /** Number of victims that have been evicted. */
