@@ -148,6 +148,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
     if (options.evictSiblings !== undefined) checkBoolean(`validate ${this}`, "evictSiblings", options.evictSiblings);
     const op = new Operation(this.state.tracer, options.noWait === true, this);
     if (options.evictSiblings === true) op.siblings = this.reservation;
+    op.signal = options.signal;
     options.signal?.throwIfAborted();
     // The first attempt by itself: a function to repeat would cost more than all of it.
     let outcome = validate(this.state, this, prepared, op);

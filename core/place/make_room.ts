@@ -56,7 +56,8 @@ export function memSpace(
 /**
  * Evicts buffers of one memory type, in the order of its lists, until a buffer fits into the place
  * (`ttm_bo_evict_alloc`). What has been evicted stays evicted, whatever comes of it. A victim that cannot leave is
- * passed over. Only if the buffer is reserved under a ticket are buffers waited for that others have reserved.
+ * passed over. Only if the buffer is reserved under a ticket is everything tried again while somebody leaves, and are buffers
+ * waited for that others have reserved.
  *
  * @returns The row of the new resource, ENOSPC if everything has been tried, {@linkcode BLOCKED}, or EDEADLK if the
  * ticket must give way to an older one.
@@ -74,10 +75,12 @@ export function makeRoom(
   try {
     let room = place.type.manager?.scan === undefined ? ENOSPC : evictNeighbours(state, buffer, place, op);
     if (room === ENOSPC) room = evictUntilRoom(state, buffer, place, null, op);
-    const ticket = op.noWait ? null : buffer.reservation.holder;
-    for (let evictions = -1; room === ENOSPC && ticket !== null && evictions !== op.evictions;) {
+    const ticket = buffer.reservation.holder;
+    // Each turn that helps makes somebody leave; victims that only move about would do so for ever.
+    let turnsLeft = 1 + place.type.residents;
+    for (let evictions = -1; room === ENOSPC && ticket !== null && evictions !== op.evictions && turnsLeft-- > 0;) {
       evictions = op.evictions;
-      room = evictUntilRoom(state, buffer, place, ticket, op);
+      room = evictUntilRoom(state, buffer, place, op.noWait ? null : ticket, op);
     }
     return room;
   } finally {
@@ -116,7 +119,8 @@ function evictUntilRoom(
   ticket: AcquireTicket | null,
   op: Operation,
 ): number | Outcome {
-  // A victim that lands in this type again joins at the tail; each may be met once more, not for ever.
+  // A victim that lands in this type again joins at the tail; each may be met once more, not for ever. The dying, ghosts
+  // that this walk has made among them, are met once only.
   let victimsLeft = place.type.residents;
   let kept: Record<KeptReason, number> | null = null;
   const walk = state.order.walk(place.type);
@@ -131,7 +135,7 @@ function evictUntilRoom(
         continue;
       }
       if (available !== DONE) return available;
-      if (victimsLeft-- === 0) break;
+      if (!victim.isDying && victimsLeft-- === 0) break;
       const outcome = giveUpPlace(state, victim, op);
       if (outcome === BLOCKED) return BLOCKED;
       if (outcome !== DONE) {

@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { type BufferObject, checkInvariants, type Placement } from "../mod.ts";
+import { AcquireTicket, type BufferObject, checkInvariants, type Placement } from "../mod.ts";
 import {
   addWork,
   bytesIn,
@@ -140,6 +140,74 @@ Deno.test("victims that only move about within their memory type are not chased 
     1,
   ]]]);
   checkInvariants(device);
+});
+
+Deno.test("victims that only move about are not chased for ever under a ticket either, whether it may wait or not", async () => {
+  for (const noWait of [false, true]) {
+    const { device, driver } = await fullVram([1, 1]);
+    let asked = 0;
+    driver.evict = () => {
+      if (++asked > 100) throw new Error("chased for ever");
+      return only("vram");
+    };
+    const buffer = put(device, "system", { pages: 8 });
+    buffer.tryReserve(new AcquireTicket());
+    const { cause } = await refused(() => buffer.validate(only("vram"), { noWait }), "ENOMEM");
+    assertEquals(cause, undefined);
+  }
+});
+
+Deno.test("under a ticket everything is tried again while somebody leaves, also without waiting", async () => {
+  for (const [ticket, room] of [[new AcquireTicket(), true], [undefined, false]] as const) {
+    const { device, driver, victims } = await fullVram([4, 4]);
+    driver.evict = ({ id }) => {
+      if (id === 0 && victims[1].memoryType === "vram") throw new Error("not before the other");
+      return only("gtt");
+    };
+    const buffer = put(device, "system", { pages: 8 });
+    buffer.tryReserve(ticket);
+    const validated = buffer.validate(only("vram"), { noWait: true }).then(() => true, () => false);
+    assertEquals([await validated, where(victims)[0]], [room, room ? "gtt" : "vram"]);
+  }
+});
+
+/** Full VRAM whose buffers leave by way of GTT, which makes ghosts; waits end at once, and ghosts stay all the same. */
+function ghostlyVram() {
+  const made: ReturnType<typeof testDevice> = testDevice({
+    ordered: true,
+    tracer: {
+      wait: (work) => {
+        while (!work.signalled) made.driver.finishCopy();
+      },
+    },
+  });
+  const { device, driver } = made;
+  const victims = [put(device, "vram", { pages: 4 }), put(device, "vram", { pages: 4 })];
+  while (driver.copies.length > 0) driver.finishCopy();
+  driver.evict = () => only("system");
+  driver.stop = (from, to) => from === "vram" && to === "system" ? { memoryType: "gtt" } : null;
+  device.holdDelayedDestroy();
+  return { device, victims };
+}
+
+Deno.test("a walk meets the ghosts that it has made, and takes their room when their work has ended", () => {
+  const { device, victims } = ghostlyVram();
+  const buffer = put(device, "vram", { pages: 8 });
+  assertEquals([buffer.memoryType, where(victims)], ["vram", ["system", "system"]]);
+});
+
+Deno.test("a signal that is aborted on the way comes before giving way to an older ticket", async () => {
+  const { device, driver, victims } = await fullVram([4, 4]);
+  const abort = new AbortController();
+  driver.evict = () => {
+    abort.abort("enough");
+    return only("gtt");
+  };
+  victims[1].tryReserve(new AcquireTicket());
+  const buffer = put(device, "system", { pages: 8 });
+  buffer.tryReserve(new AcquireTicket());
+  const validated = buffer.validate(only("vram"), { signal: abort.signal });
+  assertEquals(await validated.catch((reason) => reason), "enough");
 });
 
 Deno.test("a victim without an eviction placement loses its contents", async () => {

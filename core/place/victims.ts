@@ -24,6 +24,10 @@ export function availability(
   const { reservation } = victim;
   const isReserved = reservation.locked && reservation !== op.siblings;
   if (isReserved && (ticket === null || reservation.holder === ticket)) return "reserved";
+  if (isReserved && op.signal?.aborted === true) {
+    op.blockedOn = reservation;
+    return BLOCKED;
+  }
   if (isReserved && reservation.mustGiveWay(ticket)) return EDEADLK;
   if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) {
     return "outside the range";

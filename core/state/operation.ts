@@ -19,6 +19,8 @@ export class Operation {
   forBuffer: BufferRecord | null;
   /** The reservation that the caller holds and whose other buffers may be evicted as well. */
   siblings: Reservation | null = null;
+  /** Ends its waits; pending, it comes before everything that would have to be waited for. */
+  signal: AbortSignal | undefined = undefined;
   /** What the last attempt was blocked on. */
   blockedOn: Blocker | null = null;
   /** Victims that have left. */

@@ -98,7 +98,7 @@ export const memory: readonly Row[] = rows(
     "api/global.ts",
     "state/memory_accountant_test.ts",
     "above the swap limit of a zone buffers are swapped out in the background, without waiting",
-    "      this.accountant.shrinkToSwapLimit(new Operation({}, true));",
+    "      this.accountant.shrinkToSwapLimit(new Operation(this.#waits, true));",
     "      // nothing",
   ],
   [

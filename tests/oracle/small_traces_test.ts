@@ -31,6 +31,9 @@ import othersWork from "./traces/small/a-purge-waits-for-the-work-of-others.json
 import pagesPurged from "./traces/small/pages-without-a-place-are-purged.jsonl" with { type: "text" };
 import globalWaits from "./traces/small/a-swapout-of-all-devices-waits.jsonl" with { type: "text" };
 import sharedWaits from "./traces/small/a-swapout-waits-for-a-shared-reservation.jsonl" with { type: "text" };
+import ownGhosts from "./traces/small/a-walk-meets-its-own-ghosts.jsonl" with { type: "text" };
+import triesAgain from "./traces/small/no-wait-under-a-ticket-tries-again.jsonl" with { type: "text" };
+import signalFirst from "./traces/small/a-signal-comes-before-giving-way.jsonl" with { type: "text" };
 
 const traces: Readonly<Record<string, string>> = {
   "a busy member of a bulk move leaves it before its last unreserve": busyMember,
@@ -64,6 +67,9 @@ const traces: Readonly<Record<string, string>> = {
   "purging an idle buffer without a place drops its pages": pagesPurged,
   "a swapout of all devices tells what it waits for": globalWaits,
   "a swapout waits for the work of a shared reservation": sharedWaits,
+  "a walk meets the ghosts that it has made itself": ownGhosts,
+  "without waiting, too, a ticket tries again while somebody leaves": triesAgain,
+  "a pending signal comes before giving way to an older ticket": signalFirst,
 };
 
 for (const [name, text] of Object.entries(traces)) {
