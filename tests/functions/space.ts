@@ -98,8 +98,8 @@ export const space: readonly Row[] = rows(
     "place/make_room.ts",
     "lock/acquire_ticket_test.ts",
     "under a ticket, validate() waits for a victim that somebody else has reserved",
-    "const ticket = op.noWait ? null : buffer.reservation.holder;",
-    "const ticket: AcquireTicket | null = null;",
+    "      room = evictUntilRoom(state, buffer, place, op.noWait ? null : ticket, op);",
+    "      room = evictUntilRoom(state, buffer, place, null, op);",
   ],
   [
     "ttm_bo_evict",
