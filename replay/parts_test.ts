@@ -47,7 +47,7 @@ interface CardOptions {
   readonly gtt?: number;
   readonly visible?: number;
   readonly supports?: DriverSupport;
-  /** A byte value that copies write in place of the source's bytes. */
+  /** Whether copies write wrong bytes. */
   readonly corrupt?: boolean;
 }
 
