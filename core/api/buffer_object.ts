@@ -132,7 +132,8 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    *
    * @throws {TtmError} `EINVAL` if it is not reserved, would have to move while pinned, or a place makes no sense;
    * `ENOMEM` with a report if there is no room, or no memory for pages; `ENOSPC` if a stop on the way has no room;
-   * `EBUSY` after 15 s of waiting, or with `noWait` if its own work is in the way; what the driver threw as `cause`.
+   * `EBUSY` after 15 s of waiting, with `noWait` if its own work is in the way, or if a manager is busy; what the driver threw
+   * as `cause`.
    * An aborted signal rejects with its reason.
    */
   validate(placement: Placement | PreparedPlacement, options: ValidateOptions = NO_OPTIONS): Promise<void> {

@@ -24,7 +24,7 @@ export interface ManagerNode {
 
 /**
  * What a request comes to: a node; `"no-room"`, so that the core evicts or tries elsewhere;
- * `"busy"`, the manager cannot serve now and evicting would not help, so that the core tries the next place; or `"later"`,
+ * `"busy"`, the manager cannot serve now and evicting would not help, so that the call ends with `EBUSY`; or `"later"`,
  * enough has been given back and is free when {@linkcode MemTypeManager.freeing} signals: the core tries other places that
  * have room already, and else waits instead of evicting.
  */
