@@ -133,9 +133,9 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    *
    * @throws {TtmError} `EINVAL` if the buffer is not reserved, is pinned and would have to move, or a place is invalid;
    * `ENOMEM` with a report if no place has room, or there is no host memory for pages; `ENOSPC` if the intermediate
-   * place of a multihop move has no room; `EBUSY` after 15 s of waiting, or with `noWait` if it would have to
-   * wait for the buffer's own work. An error that the driver threw is the `cause`. An aborted signal rejects with its
-   * reason.
+   * place of a multihop move has no room; `EBUSY` after 15 s of waiting, with `noWait` if it would have to wait for the
+   * buffer's own work, or if a manager is busy. An error that the driver threw is the `cause`. An aborted signal rejects
+   * with its reason.
    */
   validate(placement: Placement | PreparedPlacement, options: ValidateOptions = NO_OPTIONS): Promise<void> {
     const isPlain = options === NO_OPTIONS && placement instanceof PreparedPlacement && !this.disposed && this.reserved;

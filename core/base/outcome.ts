@@ -10,6 +10,9 @@ export const DONE = 0;
 /** The operation record names the fence to wait for; every structure is consistent. */
 export const BLOCKED = -1000;
 
+/** Room is about to be free but must not be waited for; other places may do. Never leaves the core. */
+export const LATER = -1001;
+
 export const EIO = -5;
 export const EAGAIN = -11;
 export const ENOMEM = -12;

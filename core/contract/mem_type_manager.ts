@@ -24,7 +24,7 @@ export interface ManagerNode {
 
 /**
  * The result of a request: a node; `"no-room"`: the core evicts or tries elsewhere; `"busy"`: the manager cannot serve
- * the request now and evicting would not help, so the core tries the next place; or `"later"`: enough pages have been
+ * the request now and evicting would not help, so the call ends with `EBUSY`; or `"later"`: enough pages have been
  * returned and are free when {@linkcode MemTypeManager.freeing} signals, so the core tries the other places without
  * evicting, and waits for that fence if none has room.
  */

@@ -21,7 +21,11 @@ export function populate(
   // A pending write to the swap store frees the pages when it ends.
   const ready = op.waitFor(table.transfer);
   if (ready !== DONE || table.populated) return ready;
-  if (!table.external) {
+  if (table.external) {
+    // Pages that somebody else counts make others give theirs back all the same.
+    const asked = state.accountant.keepPageLimit(op);
+    if (asked !== DONE) return asked;
+  } else {
     const charged = state.accountant.charge(chargeOf(state, table, buffer.kind === "kernel"), op);
     state.accountant.shrinkInBackground();
     if (charged !== DONE) return charged;

@@ -5,7 +5,9 @@ import type { RemovalReason } from "../contract/eviction_policy.ts";
 import type { AllocationRequest, ManagerNode } from "../contract/mem_type_manager.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
-import { DONE, EBUSY, EIO, ENOSPC, type Outcome } from "../base/outcome.ts";
+import { TtmError } from "../base/errors.ts";
+import type { Fence } from "../lock/fence.ts";
+import { BLOCKED, DONE, EBUSY, EIO, ENOSPC, LATER, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlace } from "../state/prepared_placement.ts";
 
 // Managers may read it during the call only, so that one object serves all calls.
@@ -35,7 +37,7 @@ export function neverFits(buffer: BufferRecord, place: PreparedPlace): boolean {
  * Takes room for a buffer in one place, without evicting. The new resource joins its list at once, while the buffer
  * still has its old one. With `mayWait`, room that is about to become free is waited for.
  *
- * @returns The row of the resource, or a failure: ENOSPC for no room, EBUSY when the manager cannot serve now; BLOCKED.
+ * @returns The row of the resource, or a failure: ENOSPC for no room, EBUSY when the manager cannot serve now; BLOCKED, or LATER if that must not be waited for.
  */
 export function allocateResource(
   state: DeviceState,
@@ -50,8 +52,8 @@ export function allocateResource(
     try {
       const found = type.manager.allocate(requestFor(buffer, place));
       if (found === "no-room") return ENOSPC;
-      if (found === "busy") return EBUSY;
-      if (found === "later") return mayWait ? op.waitFor(type.manager.freeing ?? null) || EBUSY : ENOSPC;
+      if (found === "busy") return op.fail(new TtmError("EBUSY", `the manager of "${type.name}" is busy`), EBUSY);
+      if (found === "later") return mayWait ? waitForRoom(type.manager.freeing, op) : ENOSPC;
       node = found;
     } catch (error) {
       return op.fail(error, EIO);
@@ -68,6 +70,10 @@ export function allocateResource(
   type.residents++;
   state.order.add(row, buffer, type);
   return row;
+}
+
+function waitForRoom(freeing: Fence | null | undefined, op: Operation): Outcome {
+  return op.waitFor(freeing ?? null) === BLOCKED ? BLOCKED : LATER;
 }
 
 /** Gives the room of a resource back and forgets the resource. Its buffer must not refer to it any more. */

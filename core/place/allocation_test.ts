@@ -60,21 +60,19 @@ Deno.test("a manager is asked for size, alignment, range, direction and contigui
   assertEquals(mood.last, { pages: 1, alignment: 1, fpfn: 1, lpfn: 7, topDown: true, contiguous: true });
 });
 
-Deno.test("a busy manager makes the next place be tried, and evicts nobody", () => {
-  const { manager, mood } = moody();
-  const { device, moves } = testDevice({ managers: { vram: manager } });
-  put(device, "vram", { pages: 8 });
-  mood.next = "busy";
-  const buffer = put(device, { placement: [{ memoryType: "vram" }, { memoryType: "gtt" }] });
-  assertEquals([buffer.memoryType, moves], ["gtt", ["0 nowhere>vram@0", "1 nowhere>gtt@0"]]);
-});
-
-Deno.test("a manager that is busy in both passes is ENOMEM, and nothing has changed", async () => {
-  const { device } = testDevice({ managers: { vram: { ...moody().manager, allocate: () => "busy" } } });
-  const buffer = put(device, "system");
-  buffer.tryReserve();
-  const error = await refusedUnchanged(device, [buffer], () => buffer.validate(only("vram")), "ENOMEM");
-  assertEquals(error.report?.tried.map(({ problem }) => problem), ["no room", "no room"]);
+Deno.test("a busy manager ends the call with EBUSY: no other place is tried, nobody is evicted, nothing has changed", async () => {
+  for (const list of ["placement", "busyPlacement"]) {
+    const { manager, mood } = moody();
+    const { device, moves } = testDevice({ managers: { vram: manager } });
+    const tenant = put(device, "vram", { pages: 8 });
+    const buffer = put(device, "system");
+    buffer.tryReserve();
+    mood.next = "busy";
+    const placement = { placement: [], [list]: [{ memoryType: "vram" }, { memoryType: "gtt" }] };
+    const act = () => buffer.validate(placement);
+    await refusedUnchanged(device, [buffer, tenant], act, "EBUSY", 'the manager of "vram" is busy');
+    assertEquals(moves.length, 2);
+  }
 });
 
 Deno.test("a manager that is busy after an eviction leaves the place to others; the victim stays evicted", () => {

@@ -6,7 +6,7 @@ import { handleMove } from "./move.ts";
 import { neighboursInTheWay } from "./neighbours.ts";
 import { type KeptReason, nobodyKept } from "../base/no_room_report.ts";
 import type { Operation } from "../state/operation.ts";
-import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EMULTIHOP, ENOSPC, type Outcome } from "../base/outcome.ts";
+import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EMULTIHOP, ENOSPC, LATER, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlace, PreparedPlacement } from "../state/prepared_placement.ts";
 import { purge } from "./purge.ts";
 import { whyStuck } from "./no_room.ts";
@@ -32,8 +32,11 @@ export function allocateAmong(
     const { type } = place;
     if (!type.usable || (place.cachingMask & type.availableCaching) === 0) continue;
     let row = allocateResource(state, buffer, place, force, op);
+    // Nobody else is asked, since its manager cannot tell whether there is room.
+    if (row === EBUSY) return EBUSY;
     if (row === ENOSPC && force && !type.isSystem) row = makeRoom(state, buffer, place, op);
-    if (row === ENOSPC || row === EBUSY) continue;
+    if (row === EBUSY) op.passOver(EBUSY);
+    if (row === ENOSPC || row === EBUSY || row === LATER) continue;
     // Other places would be tried with the same locks held; the caller has to give them up first.
     if (row === EDEADLK) return ENOSPC;
     if (row < 0 || inheritMoveFences(type, buffer, op) !== EBUSY) return row;

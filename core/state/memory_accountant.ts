@@ -123,10 +123,15 @@ export class MemoryAccountant {
       if (outcome !== DONE) return outcome;
     }
     this.#count(charge, 1);
-    if (this.#usedPages <= this.#pageLimit) return DONE;
-    const outcome = this.#shrinkWhile(() => charge.pages > 0 && this.#usedPages > this.#pageLimit, op);
+    const outcome = charge.pages > 0 ? this.keepPageLimit(op) : DONE;
     if (outcome !== DONE) this.#count(charge, -1);
     return outcome;
+  }
+
+  /** @internal Shrinks while more pages are populated than the page limit allows, until no device can give any. */
+  keepPageLimit(op: Operation): Outcome {
+    if (this.#usedPages <= this.#pageLimit) return DONE;
+    return this.#shrinkWhile(() => this.#usedPages > this.#pageLimit, op);
   }
 
   /** @internal Counts a use without checking the limits. */

@@ -9,6 +9,7 @@ import {
   checkInvariants,
   Global,
   type MemoryZone,
+  TranslationTable,
 } from "../mod.ts";
 import {
   bytesIn,
@@ -273,4 +274,14 @@ Deno.test("a ghost counts for nothing beside its buffer", () => {
   assertEquals([device.dying.length, used()], [0, STRUCTURES + 4096]);
   buffer.unref();
   assertEquals(used(), 0);
+});
+
+Deno.test("pages that somebody else counts make others give theirs back while too many are populated", async () => {
+  const { device, driver } = testDevice({ limits: { pages: 0 } });
+  const buffer = put(device, "system");
+  await fill(buffer, 7);
+  driver.table = ({ pages }) => new TranslationTable(pages, () => new Uint8Array(4096), { external: true });
+  const external = put(device, "gtt");
+  assertEquals([external.tt?.populated, buffer.swapped, device.global.usedPages], [true, true, 0]);
+  assertEquals(await bytesIn(buffer), [7]);
 });

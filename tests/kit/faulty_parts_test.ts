@@ -70,16 +70,13 @@ async function bytesIn(buffer: BufferObject): Promise<number[]> {
   return [...new Set(await buffer.read())];
 }
 
-for (const factory of [noSpace, alwaysBusy]) {
+for (const [factory, code] of [[noSpace, "ENOMEM"], [alwaysBusy, "EBUSY"]] as const) {
   Deno.test(`a buffer that ${factory().name} does not take stays where it is`, async () => {
     const device = makeDevice({ vram: factory() });
     const buffer = await make(device, 3);
-    await refused(() => moveTo(buffer, "vram"), "ENOMEM");
-    {
-      using _reservation = await buffer.reserve();
-      await buffer.validate({ placement: [{ memoryType: "vram" }, { memoryType: "gtt" }] });
-    }
-    assertEquals(buffer.memoryType, "gtt");
+    await refused(() => moveTo(buffer, "vram"), code);
+    assertEquals(buffer.memoryType, "system");
+    await moveTo(buffer, "gtt");
     await mustBeUsable(device, buffer, 3);
   });
 }

@@ -34,6 +34,7 @@ import sharedWaits from "./traces/small/a-swapout-waits-for-a-shared-reservation
 import ownGhosts from "./traces/small/a-walk-meets-its-own-ghosts.jsonl" with { type: "text" };
 import triesAgain from "./traces/small/no-wait-under-a-ticket-tries-again.jsonl" with { type: "text" };
 import signalFirst from "./traces/small/a-signal-comes-before-giving-way.jsonl" with { type: "text" };
+import busyManager from "./traces/small/a-busy-manager-ends-the-validate.jsonl" with { type: "text" };
 
 const traces: Readonly<Record<string, string>> = {
   "a busy member of a bulk move leaves it before its last unreserve": busyMember,
@@ -70,6 +71,7 @@ const traces: Readonly<Record<string, string>> = {
   "a walk meets the ghosts that it has made itself": ownGhosts,
   "without waiting, too, a ticket tries again while somebody leaves": triesAgain,
   "a pending signal comes before giving way to an older ticket": signalFirst,
+  "a busy manager ends a validate, whatever places are left": busyManager,
 };
 
 for (const [name, text] of Object.entries(traces)) {
