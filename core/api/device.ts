@@ -22,7 +22,7 @@ import { DeviceState } from "../state/device_state.ts";
 import type { DeviceView } from "../contract/device_view.ts";
 import { checkDriver } from "./driver_checks.ts";
 import { TtmError } from "../base/errors.ts";
-import { evictError, swapOutError } from "./failure.ts";
+import { evictError, someOf, swapOutError } from "./failure.ts";
 import type { Fence } from "../lock/fence.ts";
 import type { Global } from "./global.ts";
 import { checkState } from "./invariants.ts";
@@ -49,9 +49,6 @@ import { swapOutDevice, swapOutType } from "../place/swapout.ts";
 import { PAGE_SIZE, PRIORITIES } from "../base/units.ts";
 import { firstVictim } from "../place/victims.ts";
 import { complete } from "../state/wait.ts";
-
-/** Maximum number of buffers that a message names. */
-const NAMED = 5;
 
 /**
  * A device and its buffers (`ttm_device`), composed of a driver and of managers for its memory types.
@@ -480,12 +477,6 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     const known = this.memoryTypes.join(", ");
     throw new TtmError("EINVAL", `Cannot ${what} ${show(memoryType)}: this device has ${known}`);
   }
-}
-
-/** Names the first few buffers, for a message. */
-function someOf(buffers: readonly BufferView[]): string {
-  const named = buffers.slice(0, NAMED).join(", ");
-  return buffers.length > NAMED ? `${named} and ${buffers.length - NAMED} more` : named;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { BufferView } from "../contract/buffer_view.ts";
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
@@ -5,6 +6,9 @@ import type { Operation } from "../state/operation.ts";
 import { BLOCKED, codeOf, EALREADY, EBUSY, EDEADLK, EINVAL, EIO, ENOMEM, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlacement } from "../state/prepared_placement.ts";
 import { keptBuffers, summarize } from "../place/no_room.ts";
+
+/** Maximum number of buffers that a message names. */
+const NAMED = 5;
 
 const notReserved: ReadonlyMap<Outcome, string> = new Map([
   [EALREADY, "its ticket holds it already"],
@@ -67,4 +71,10 @@ function reasonOf(buffer: BufferRecord, outcome: Outcome): string {
     default:
       return "a stop on the way has no room";
   }
+}
+
+/** Names the first few buffers, for a message. */
+export function someOf(buffers: readonly BufferView[]): string {
+  const named = buffers.slice(0, NAMED).join(", ");
+  return buffers.length > NAMED ? `${named} and ${buffers.length - NAMED} more` : named;
 }
