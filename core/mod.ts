@@ -23,7 +23,6 @@ export { BufferObject } from "./api/buffer_object.ts";
 export { BufferRecord } from "./state/buffer_record.ts";
 export type { BufferKind, BufferView } from "./contract/buffer_view.ts";
 export type { BufferOptions } from "./contract/buffer_options.ts";
-export { ReservableBuffer } from "./api/reservable_buffer.ts";
 export { BulkMove } from "./state/bulk_move.ts";
 export type {
   ReadOptions,

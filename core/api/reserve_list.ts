@@ -11,6 +11,7 @@ import { BufferObject } from "./buffer_object.ts";
 import { TtmError } from "../base/errors.ts";
 import type { Fence } from "../lock/fence.ts";
 import { WAIT, type WaitOptions } from "../contract/call_options.ts";
+import { isHeldUnder } from "./reserve.ts";
 import { AcquireTicket } from "../lock/acquire_ticket.ts";
 
 export const RESERVE_LIST_OPTIONS: ReadonlySet<string> = optionNames<WaitOptions & ReserveListOptions>({
@@ -59,7 +60,7 @@ export class ReservedList implements Disposable {
   fence(fence: Fence): void {
     if (!this.#held) throw new TtmError("EINVAL", "Cannot add a fence to the list: it is not reserved any more");
     for (const { buffer } of this.entries) {
-      if (!buffer.disposed && buffer.isHeldUnder(this.ticket)) continue;
+      if (!buffer.disposed && isHeldUnder(buffer, this.ticket)) continue;
       throw new TtmError("EINVAL", `Cannot add a fence to the list: ${buffer} has been given up`);
     }
     for (const { buffer, usage = "write" } of this.entries) buffer.addFence(fence, usage);
@@ -70,7 +71,7 @@ export class ReservedList implements Disposable {
   [Symbol.dispose](): void {
     if (!this.#held) return;
     this.#held = false;
-    for (const { buffer } of this.entries) if (buffer.isHeldUnder(this.ticket)) buffer.unreserve();
+    for (const { buffer } of this.entries) if (isHeldUnder(buffer, this.ticket)) buffer.unreserve();
   }
 }
 
@@ -158,7 +159,7 @@ async function tryEntry(
   } catch (error) {
     const code = error instanceof TtmError ? error.code : undefined;
     if (code === "EALREADY" && skipDuplicates) return code;
-    for (const entry of held) if (entry.buffer.isHeldUnder(ticket)) entry.buffer.unlock();
+    for (const entry of held) if (isHeldUnder(entry.buffer, ticket)) entry.buffer.unlock();
     if (code !== "EDEADLK") throw error;
     if (noWait) throw new TtmError("EBUSY", `Cannot reserve list: an older party has reserved ${buffer}`);
     return code;

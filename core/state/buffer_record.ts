@@ -129,7 +129,7 @@ export class BufferRecord implements BufferView {
   }
 
   /** @internal The shared reservation that it was created with; null if it has its own. */
-  protected get shared(): Reservation | null {
+  get shared(): Reservation | null {
     return this.traits.shared;
   }
 

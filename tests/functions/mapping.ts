@@ -50,11 +50,11 @@ export const mapping: readonly Row[] = rows(
   [
     "ttm_bo_kmap, ttm_bo_kmap_ttm, ttm_bo_ioremap",
     "`buffer.map()`",
-    "api/buffer_object.ts",
+    "api/cpu_access.ts",
     "memory/kernel_map_test.ts",
     "map() refuses a buffer without a place, without the reservation, with lost contents, and ranges outside it",
-    "range.pages ?? this.pages - firstPage, 1, this.pages - firstPage",
-    "range.pages ?? this.pages - firstPage, 1, this.pages",
+    "range.pages ?? left, 1, left",
+    "range.pages ?? left, 1, buffer.pages",
   ],
   [
     "ttm_bo_kunmap",

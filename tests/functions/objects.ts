@@ -149,7 +149,7 @@ export const objects: readonly Row[] = rows(
   [
     "ttm_bo_unreserve, __ttm_bo_unreserve",
     "`buffer.unreserve()`, `buffer.unlock()`",
-    "api/reservable_buffer.ts",
+    "api/buffer_object.ts",
     "state/lru_test.ts",
     "unreserve() moves a buffer to the tail, unlock() does not, and both leave the others in order",
     "    if (row >= 0) this.state.order.touch(row, this);\n    this.reservation.unlock();",
@@ -158,10 +158,10 @@ export const objects: readonly Row[] = rows(
   [
     "ttm_bo_wait_unreserved",
     "`buffer.waitUnreserved()`",
-    "api/reservable_buffer.ts",
+    "api/buffer_object.ts",
     "api/cpu_grab_test.ts",
     "waitUnreserved() waits in line until the buffer is free, and takes nothing",
-    "    await this.reserveFor(what, options);\n    reservation.unlock();",
+    "    await reserveForCall(this.state, this, what, options);\n    reservation.unlock();",
     "    await Promise.resolve();",
   ],
   [
