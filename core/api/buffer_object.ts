@@ -1,4 +1,4 @@
-import { accessBytes, mapForKernel, populatePages } from "./cpu_access.ts";
+import { accessBytes, grabForWrite, mapForKernel, populatePages } from "./cpu_access.ts";
 import { BufferRecord } from "../state/buffer_record.ts";
 import { checkInteger, checkWaitOptions, show } from "../base/arguments.ts";
 import type { CheckedBufferOptions } from "../contract/buffer_options.ts";
@@ -79,7 +79,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    */
   tryReserve(ticket: AcquireTicket | null = null): boolean {
     mustLive(this, "reserve");
-    checkTicket(this, ticket);
+    if (ticket !== null) checkTicket(this, ticket);
     const outcome = this.reservation.tryLock(ticket);
     if (outcome === DONE || outcome === BLOCKED) return outcome === DONE;
     throw reserveError("reserve", this, outcome);
@@ -106,8 +106,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    * @throws {TtmError} `EINVAL` if it is not reserved.
    */
   unreserve(): void {
-    if (this.disposed && unlockFormer(this)) return;
-    mustBeReserved(this, "unreserve");
+    if (this.disposed || !this.reserved) return unlockFormer(this, "unreserve");
     const row = this.resourceRow;
     if (row >= 0) this.state.order.touch(row, this);
     this.reservation.unlock();
@@ -119,8 +118,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    * @throws {TtmError} `EINVAL` if it is not reserved.
    */
   unlock(): void {
-    if (this.disposed && unlockFormer(this)) return;
-    mustBeReserved(this, "unlock");
+    if (this.disposed || !this.reserved) return unlockFormer(this, "unlock");
     this.reservation.unlock();
   }
 
@@ -190,7 +188,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    * @throws {TtmError} As {@linkcode validate}.
    */
   tryValidate(placement: Placement | PreparedPlacement): Blocker | null {
-    return validateOnce(this.state, this, placement);
+    return this.#isSettledFor(placement) ? null : validateOnce(this.state, this, placement);
   }
 
   /**
@@ -205,10 +203,13 @@ export class BufferObject extends BufferRecord implements Disposable {
    * with its reason.
    */
   validate(placement: Placement | PreparedPlacement, options: ValidateOptions = NO_OPTIONS): Promise<void> {
-    const isPlain = options === NO_OPTIONS && placement instanceof PreparedPlacement && !this.disposed && this.reserved;
-    // The usual case: the buffer is in place already. This check costs less than a call of an async function.
-    if (isPlain && this.settledFor === placement) return FULFILLED;
+    if (options === NO_OPTIONS && this.#isSettledFor(placement)) return FULFILLED;
     return validateAndWait(this.state, this, placement, options);
+  }
+
+  /** The usual case: it is in place already. Finding that here costs less than a call of an async function. */
+  #isSettledFor(placement: Placement | PreparedPlacement): boolean {
+    return placement instanceof PreparedPlacement && this.settledFor === placement && !this.disposed && this.reserved;
   }
 
   /**
@@ -241,18 +242,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    * keeps the buffer reserved for 15 s. On error nothing is grabbed.
    */
   async grabForCpuWrite(options: WaitOptions = {}): Promise<Disposable> {
-    const turn = await reserveForCall(this.state, this, "grab", options);
-    try {
-      await this.wait(options);
-      this.keep();
-      mappingsOf(this).writers++;
-    } finally {
-      turn[Symbol.dispose]();
-    }
-    return once<BufferObject>(this, (buffer) => {
-      mappingsOf(buffer).writers--;
-      buffer.letGo();
-    });
+    return await grabForWrite(this.state, this, options);
   }
 
   /**

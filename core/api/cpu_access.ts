@@ -4,12 +4,22 @@ import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { accessError } from "./failure.ts";
 import { type KernelMap, MAP_RANGE, mapPages, type MapRange } from "../memory/kernel_map.ts";
-import { mustBeReserved } from "./reserve.ts";
+import { mustBeReserved, reserveForCall } from "./reserve.ts";
+import { mappingsOf } from "../memory/io_memory.ts";
+import { once } from "../base/disposable.ts";
 import { Operation } from "../state/operation.ts";
 import type { WaitOptions } from "../contract/call_options.ts";
 import { DONE, EINVAL, type Outcome } from "../base/outcome.ts";
 import { populate } from "../memory/populate.ts";
 import { complete } from "../state/wait.ts";
+
+/** A buffer that can be reserved, waited for and kept alive. */
+type Grabbed = BufferRecord & {
+  keep(): void;
+  letGo(): void;
+  unreserve(): void;
+  wait(options: WaitOptions): Promise<void>;
+};
 
 /** Copies bytes out of a buffer or into it. */
 export async function accessBytes(
@@ -52,6 +62,22 @@ export async function mapForKernel(
     return DONE;
   });
   return map as KernelMap;
+}
+
+/** Waits for the work on a buffer, and keeps submissions that use it out until the result is disposed of. */
+export async function grabForWrite(state: DeviceState, buffer: Grabbed, options: WaitOptions): Promise<Disposable> {
+  const turn = await reserveForCall(state, buffer, "grab", options);
+  try {
+    await buffer.wait(options);
+    buffer.keep();
+    mappingsOf(buffer).writers++;
+  } finally {
+    turn[Symbol.dispose]();
+  }
+  return once(buffer, () => {
+    mappingsOf(buffer).writers--;
+    buffer.letGo();
+  });
 }
 
 /** Repeats an attempt to reach the memory of a buffer, which must stay reserved meanwhile, until it is not blocked. */

@@ -30,7 +30,7 @@ function refuse(buffer: BufferRecord, what: string): never {
 
 /** Fails with `EINVAL` if a buffer is to be reserved under something else than an acquire ticket. */
 export function checkTicket(buffer: BufferRecord, ticket: unknown): void {
-  if (ticket === null || ticket instanceof AcquireTicket) return;
+  if (ticket instanceof AcquireTicket) return;
   throw new TtmError("EINVAL", `Cannot reserve ${buffer}: ticket must be an AcquireTicket, not ${show(ticket)}`);
 }
 
@@ -45,7 +45,7 @@ export async function reserve(
   mustLive(buffer, what);
   checkWaitOptions(what, options, buffer, RESERVE_OPTIONS);
   const { ticket = null, signal, noWait = false } = options;
-  checkTicket(buffer, ticket);
+  if (ticket !== null) checkTicket(buffer, ticket);
   const { reservation } = buffer;
   signal?.throwIfAborted();
   let outcome = reservation.tryLock(ticket);
@@ -78,7 +78,7 @@ export class Turn implements Disposable {
 
   constructor(buffer: Reservable) {
     this.#buffer = buffer;
-    this.#turn = lockedOne(buffer).turn;
+    this.#turn = buffer.reservation.turn;
   }
 
   [Symbol.dispose](): void {
@@ -91,11 +91,14 @@ export function isHeldUnder(buffer: BufferRecord, ticket: AcquireTicket): boolea
   return lockedOne(buffer).holder === ticket;
 }
 
-/** A shared reservation that was locked through a buffer can be unlocked through it even after its release. */
-export function unlockFormer({ shared }: BufferRecord): boolean {
-  if (shared?.locked !== true) return false;
+/**
+ * Unlocks the shared reservation that was locked through a buffer before its release; fails with `EINVAL` if there is
+ * none to unlock.
+ */
+export function unlockFormer(buffer: BufferRecord, what: string): void {
+  const { shared } = buffer;
+  if (shared?.locked !== true) return refuse(buffer, what);
   shared.unlock();
-  return true;
 }
 
 /** The reservation that its users lock: a released buffer has left a shared one, which may still be held. */

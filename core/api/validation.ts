@@ -19,7 +19,6 @@ export function validateOnce(
   placement: Placement | PreparedPlacement,
 ): Blocker | null {
   const prepared = prepare(state, buffer, placement);
-  if (buffer.settledFor === prepared) return null;
   const { submissions } = state;
   const op = submissions.next(buffer);
   const outcome = validate(state, buffer, prepared, op);
