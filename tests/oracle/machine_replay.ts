@@ -1,6 +1,7 @@
 import type { BoDevice, BufferObject, Fence, FenceUsage } from "@ttm/core";
 import type { ReplayClock } from "./clock.ts";
 import { type MachineHeader, RecordedMachine, type TracedEvent } from "./machine.ts";
+import { makeImported } from "./imported_buffers.ts";
 import { expectedState, foundState, type MachineState, type Named } from "./machine_state.ts";
 import { evictFirstPinnedOrNot, KernelBulkMove } from "./quirks.ts";
 import { NAMES, type TracedPlace } from "./recording.ts";
@@ -199,7 +200,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
       ...(reservation && { reservation }),
     });
     // Ours takes imported pages from whoever creates the buffer, the kernel from the driver's table.
-    if (type === SG) Object.defineProperty(buffer, "kind", { value: "sg" });
+    if (type === SG) makeImported(buffer);
     this.machine.name(buffer, bo);
     this.buffers.set(bo, { buffer, device: dev, reservation: rv, bulk: -1 });
     buffer.tryReserve();
