@@ -7,7 +7,8 @@ import type { KernelTable } from "./quirks.ts";
 /** TABLE_OF_FAILED_MOVE: the tables of a device's buffers after moves that failed. */
 export class TablesOfFailedMoves {
   #state: DeviceState;
-  #made: { buffer: BufferView; table: KernelTable } | null = null;
+  /** By buffer: the table that was made for it last. */
+  #made: Map<BufferView, KernelTable> = new Map();
 
   constructor(state: DeviceState) {
     this.#state = state;
@@ -15,20 +16,20 @@ export class TablesOfFailedMoves {
 
   /** A table was made for a buffer. */
   note(buffer: BufferView, table: KernelTable): void {
-    this.#made = { buffer, table };
+    this.#made.set(buffer, table);
   }
 
   /** A move has ended. */
   after({ buffer, failure, from }: MoveEvent): void {
-    const made = this.#made?.buffer === buffer ? this.#made.table : null;
-    this.#made = null;
+    const made = this.#made.get(buffer);
+    this.#made.delete(buffer);
     if (failure === null || failure === "EMULTIHOP") return;
     const owner = buffer as BufferObject;
     const { tt } = owner;
     if (from !== null && this.#state.typesByName.get(from.memoryType)?.fixed === true) {
       if (tt !== null) emptyTable(this.#state, owner, tt);
       owner.tt = null;
-    } else if (tt === null && made !== null) {
+    } else if (tt === null && made !== undefined) {
       owner.tt = made;
       if (made.regain() && !made.external) countPages(this.#state, made);
     }

@@ -1,4 +1,4 @@
-import type { BoDevice, BufferObject, Fence, FenceUsage } from "@ttm/core";
+import type { BoDevice, BufferObject, Fence, FenceUsage, WaitOptions } from "@ttm/core";
 import type { ReplayClock } from "./clock.ts";
 import { type MachineHeader, RecordedMachine, type TracedEvent } from "./machine.ts";
 import { makeImported } from "./imported_buffers.ts";
@@ -128,7 +128,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
       case "unref":
         return this.#unref(bo);
       case "evict_first":
-        return machine.outcome(() => evictFirstPinnedOrNot(this.#device(dev), memoryType, { noWait }), ENOENT);
+        return this.#evictFirst(dev, memoryType, { noWait });
       case "evict_all":
         return this.#evictAll(dev, memoryType);
       case "swapout_dev":
@@ -231,11 +231,16 @@ export class MachineReplayer implements Replayer<MachineOperation> {
     return 0;
   }
 
+  #evictFirst(dev: number, memoryType: string, options?: WaitOptions): Promise<number> {
+    const lists = this.machine.lists[dev]?.of(memoryType) ?? [];
+    return this.machine.outcome(() => evictFirstPinnedOrNot(this.#device(dev), memoryType, lists, options), ENOENT);
+  }
+
   async #evictAll(dev: number, memoryType: string): Promise<number> {
     this.#result.moves = false;
     const device = this.#device(dev);
     while (device.lru(memoryType).flat().some((buffer) => buffer.pins > 0)) {
-      const ret = await this.machine.outcome(() => evictFirstPinnedOrNot(device, memoryType), ENOENT);
+      const ret = await this.#evictFirst(dev, memoryType);
       if (ret !== 0) return ret === ENOENT ? 0 : ret;
     }
     return await this.machine.outcome(() => device.evictAll(memoryType));

@@ -124,13 +124,14 @@ export function unknowing(manager: MemTypeManager): MemTypeManager {
   return Object.assign(manager, { canFit: () => true });
 }
 
-/** PINNED_IS_EVICTED: evicts the first buffer of a memory type without its pins. */
+/** PINNED_IS_EVICTED: evicts the first buffer of the `lists` of a memory type without its pins. */
 export async function evictFirstPinnedOrNot(
   device: BoDevice,
   memoryType: string,
+  lists: readonly (readonly BufferView[])[],
   options: WaitOptions = {},
 ): Promise<boolean> {
-  const first = device.lru(memoryType).flat()[0] as BufferObject | undefined;
+  const first = lists.flat()[0] as BufferObject | undefined;
   if (first === undefined || first.pins === 0) return await device.evictFirst(memoryType, options);
   const { pins, bulkMove } = first;
   first.tryReserve();
