@@ -82,13 +82,19 @@ function reapWhenIdle(state: DeviceState, buffer: BufferRecord): void {
 
 /**
  * Reaps what became idle while delayed destruction was held back, and watches the rest again: buffers in the order of
- * their numbers, then ghosts from the oldest, until nothing is left that is idle.
+ * their numbers, then ghosts from the oldest, until nothing is left that is idle. What a ghost has kept and must be left
+ * to the worker comes after all of them.
  */
 export function reapAllIdle(state: DeviceState): void {
-  for (;;) {
-    const idle = dyingIn(state).filter((buffer) => buffer.reservation.fences.pending() === null);
-    if (idle.length === 0) break;
-    for (const buffer of idle) if (buffer.row >= 0) reap(state, buffer);
+  state.delayedDestroyHolds++;
+  try {
+    for (;;) {
+      const idle = dyingIn(state).filter((buffer) => buffer.reservation.fences.pending() === null);
+      if (idle.length === 0) break;
+      for (const buffer of idle) if (buffer.row >= 0) reap(state, buffer);
+    }
+  } finally {
+    state.delayedDestroyHolds--;
   }
   for (const buffer of dyingIn(state)) reapWhenIdle(state, buffer);
 }

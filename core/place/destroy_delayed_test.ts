@@ -79,6 +79,26 @@ Deno.test("buffers go by number, then ghosts in the order of their making; the l
   assertEquals(gone, ["ghost of buffer 1", "dying buffer 1", "ghost of buffer 0", "dying buffer 0"]);
 });
 
+Deno.test("an imported buffer that its last ghost lets go comes after all that waited, the younger ghosts as well", () => {
+  const gone: string[] = [];
+  const { device, driver } = testDevice({
+    ordered: true,
+    tracer: { destroy: (buffer) => void gone.push(String(buffer)) },
+  });
+  const [imported, other] = [put(device, "vram", { kind: "sg", imported: new Uint8Array(4096) }), put(device, "gtt")];
+  driver.finishCopy();
+  const hold = device.holdDelayedDestroy();
+  place(imported, "gtt");
+  place(other, "vram");
+  imported.unref();
+  driver.finishCopy();
+  driver.finishCopy();
+  assertEquals(names(device.dying), ["ghost of buffer 0", "ghost of buffer 1"]);
+  hold[Symbol.dispose]();
+  assertEquals(gone.slice(-3), ["ghost of buffer 0", "ghost of buffer 1", "dying buffer 0"]);
+  checkInvariants(device);
+});
+
 Deno.test("a fence that never signals keeps one buffer, not those behind it", () => {
   const { device } = testDevice();
   const [hanging, other] = [put(device, "vram"), put(device, "vram")];

@@ -208,10 +208,11 @@ function evict(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome
 
 /** Evicts until only pinned buffers are left in a memory type, and waits for the copies out of it. */
 export function evictAll(state: DeviceState, type: MemoryType, op: Operation): Outcome {
-  // An eviction may lead back into this type; then every buffer is met a second time and no more.
+  // An eviction may lead back into this type; then every buffer is met a second time and no more. The dying, ghosts of
+  // these evictions among them, are met once.
   let left = 2 * type.residents;
   for (let victim = firstVictim(state, type); victim !== null; victim = firstVictim(state, type)) {
-    if (left-- === 0) return EBUSY;
+    if (!victim.isDying && left-- === 0) return EBUSY;
     const outcome = giveUpPlace(state, victim, op);
     if (outcome !== DONE) return outcome;
     const gone = waitUntilLeft(op);

@@ -182,18 +182,27 @@ function ghostlyVram() {
     },
   });
   const { device, driver } = made;
-  const victims = [put(device, "vram", { pages: 4 }), put(device, "vram", { pages: 4 })];
+  const victims = [put(device, "vram", { pages: 4 }), put(device, "vram", { pages: 4 })] as const;
   while (driver.copies.length > 0) driver.finishCopy();
   driver.evict = () => only("system");
   driver.stop = (from, to) => from === "vram" && to === "system" ? { memoryType: "gtt" } : null;
   device.holdDelayedDestroy();
-  return { device, victims };
+  return { device, driver, victims };
 }
 
 Deno.test("a walk meets the ghosts that it has made, and takes their room when their work has ended", () => {
   const { device, victims } = ghostlyVram();
   const buffer = put(device, "vram", { pages: 8 });
   assertEquals([buffer.memoryType, where(victims)], ["vram", ["system", "system"]]);
+});
+
+Deno.test("evicting all is not ended by the ghosts that it makes", async () => {
+  const { device, driver, victims: [victim, other] } = ghostlyVram();
+  other.unref();
+  let asked = 0;
+  driver.evict = () => asked++ === 0 ? only("vram", { fpfn: 4 }) : only("system");
+  await device.evictAll("vram");
+  assertEquals([asked, victim.memoryType, device.usage("vram").residents], [2, "system", 0]);
 });
 
 Deno.test("a signal that is aborted on the way comes before giving way to an older ticket", async () => {

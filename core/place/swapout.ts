@@ -33,12 +33,15 @@ export function swapOutDevice(state: DeviceState, op: Operation): number | Outco
  * work is not waited for or that fail to move or to be written.
  */
 export function swapOutType(state: DeviceState, type: MemoryType, target: number, op: Operation): number | Outcome {
+  // A victim that gets no further than a stop in this type joins again. The dying, ghosts of this walk among them, do not.
   let left = type.residents;
   const walk = state.order.walk(type);
   try {
-    for (let row = walk.next(); row >= 0 && op.freedPages < target && left-- > 0; row = walk.next()) {
+    for (let row = walk.next(); row >= 0 && op.freedPages < target; row = walk.next()) {
       const buffer = state.resources.buffer(row);
-      if (buffer === null || !isCandidate(buffer, op)) continue;
+      if (buffer === null) continue;
+      if (!buffer.isDying && left-- === 0) break;
+      if (!isCandidate(buffer, op)) continue;
       const outcome = swapOutVictim(state, buffer, op);
       if (outcome === BLOCKED) return BLOCKED;
       if (outcome !== DONE) op.passOver(outcome);

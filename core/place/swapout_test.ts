@@ -1,9 +1,11 @@
 import { assertEquals } from "@std/assert";
+import { firstFit } from "@ttm/first-fit";
 import {
-  type BoDevice,
+  BoDevice,
   type BufferObject,
   checkInvariants,
   memoryStore,
+  type RebindRequest,
   type SwapStore,
   TranslationTable,
 } from "../mod.ts";
@@ -18,6 +20,7 @@ import {
   put,
   refused,
   testDevice,
+  TestDriver,
   touch,
   whileReserved,
 } from "../testing_devices.ts";
@@ -366,4 +369,17 @@ Deno.test("populate() is for a reserved buffer that has host pages", async () =>
   const vram = put(device, "vram");
   vram.tryReserve();
   await refused(() => vram.populate(), "EINVAL", "it has no host pages");
+});
+
+Deno.test("a swapout is not ended by the ghosts that it makes on the way", async () => {
+  const driver = Object.assign(new TestDriver({ gtt2: 8 }), {
+    rebind: ({ memoryType }: RebindRequest) => memoryType === "gtt2" ? fence() : "when idle" as const,
+  });
+  driver.stop = (from, to) => from === "gtt" && to === "system" ? { memoryType: "gtt2" } : null;
+  const managers = { gtt: firstFit(), gtt2: firstFit(), vram: firstFit() };
+  const device = new BoDevice({ driver, managers, tracer: { wait: (work) => work.signal() } });
+  device.holdDelayedDestroy();
+  const buffers = [put(device, "gtt"), put(device, "gtt", { priority: 1 })];
+  assertEquals(await device.swapOut({ memoryType: "gtt", pages: 2 }), 2);
+  assertEquals([buffers.map(({ swapped }) => swapped), device.dying.length], [[true, true], 2]);
 });

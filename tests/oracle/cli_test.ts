@@ -35,3 +35,14 @@ testWith(["read", "write", "run", "env"], "the command says how a trace ended, a
   const message = 'Cannot replay FILE:3: write has "bo": -1, not a whole number from 0 to 9007199254740991\n';
   assert(wrong.err.endsWith(message), wrong.err);
 });
+
+testWith(["read", "run", "env"], "the command ends without a word when nobody reads on", async () => {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "--no-prompt", "--allow-read", CLI, SMALL.pathname, SMALL.pathname],
+    stdout: "piped",
+    stderr: "piped",
+  });
+  const child = command.spawn();
+  await child.stdout.cancel();
+  assertEquals([await new Response(child.stderr).text(), (await child.status).code], ["", 141]);
+});

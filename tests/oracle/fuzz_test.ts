@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { missing, type Obstacle, testUnless, testWith } from "../permissions.ts";
 import { findKernel } from "./recorder/kernel.ts";
+import { readLines } from "./recorder/trace_files.ts";
 import { profileOf, PROFILES } from "./recorder/profiles.ts";
 
 const PERMISSIONS = ["run", "read"] as const;
@@ -31,6 +32,16 @@ for (const [name, program] of [["fuzz", CLI], ["record", CLI.replace("fuzz.ts", 
       assert(stdout.includes(word), word);
     }
   });
+}
+
+/** Lines of the traces of a family that the fuzzer records first. */
+async function linesOfKnownTraces(family: string): Promise<number> {
+  let lines = 0;
+  const folder = new URL("./traces/", import.meta.url);
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name.startsWith(`${family}-`)) lines += (await readLines(new URL(name, folder))).length;
+  }
+  return lines;
 }
 
 const ASKED = ["--family", "ttmf", "--seeds", "1-2"];
@@ -68,6 +79,22 @@ testUnless(withoutKernel(), "kernel and core agree on a seed, and the fuzzer say
   const { status, stderr, stdout } = await run(["--family", "mm", "--seeds", "1-2", "--ops", "50"]);
   assertEquals([status, stderr], [0, ""]);
   assertMatch(stdout, /^2 seeds, 100 operations, .*: 0 differ\n$/);
+});
+
+testUnless(withoutKernel(), "a kernel that ends before the trace does has failed, and the fuzzer says so", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = `${folder}/kernel`;
+    const lines = await linesOfKnownTraces("buddy");
+    await Deno.writeTextFile(file, `#!/bin/sh\nsed -u ${lines + 8}q | exec "${findKernel()}" "$@"\n`, { mode: 0o755 });
+    const args = ["--family", "buddy", "--seeds", "1-2", "--ops", "20"];
+    const { status, stdout } = await run(args, { TTM_RECORDER: file });
+    assertEquals(status, 2, stdout);
+    assertMatch(stdout, /^buddy seed 1 \([^)]+\): the recorder failed after 7 operations: the process ended\n1 seeds/);
+    assertMatch(stdout, /: 0 differ, 1 not recorded to the end\n$/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 for (

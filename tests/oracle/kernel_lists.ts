@@ -1,4 +1,5 @@
 import type { BoDevice, BufferView, EvictionPolicy } from "@ttm/core";
+import type { DeviceState } from "../../core/state/device_state.ts";
 
 /** What the device's own order of eviction can do besides. */
 interface Lists extends EvictionPolicy {
@@ -7,21 +8,10 @@ interface Lists extends EvictionPolicy {
   moveStretchToTail(first: number, last: number, list: number): void;
 }
 
-interface Type {
-  readonly name: string;
-}
-
-/** What a device is made of inside, as far as it matters here. */
-export interface Inside {
-  readonly types: readonly Type[];
-  readonly order: { readonly policy: EvictionPolicy; candidates(type: never): Iterable<number> };
-  readonly resources: { buffer(row: number): BufferView | null; place(row: number): { readonly type: Type } };
-}
-
 /** The inside of a device. */
-export function insideOf(device: BoDevice): Inside {
+export function insideOf(device: BoDevice): DeviceState {
   const probe = device.createBuffer({ bytes: 1 });
-  const inside = probe["state"] as Inside;
+  const inside = probe["state"] as DeviceState;
   probe.unref();
   return inside;
 }
@@ -31,12 +21,12 @@ export function insideOf(device: BoDevice): Inside {
  * or its bulk is moved.
  */
 export class KernelLists {
-  #inside: Inside;
+  #inside: DeviceState;
   /** By entry: the priority of the list where it stands, and of the one where its policy takes it to be. */
   #stands = new Map<number, number>();
   #taken = new Map<number, number>();
 
-  constructor(inside: Inside) {
+  constructor(inside: DeviceState) {
     this.#inside = inside;
     const policy = inside.order.policy as Lists;
     const { insert, touch, moveBehind, moveStretchToTail } = policy;
@@ -81,7 +71,7 @@ export class KernelLists {
 
   #rows(memoryType: string): number[] {
     const type = this.#inside.types.find(({ name }) => name === memoryType);
-    return type === undefined ? [] : [...this.#inside.order.candidates(type as never)];
+    return type === undefined ? [] : [...this.#inside.order.candidates(type)];
   }
 
   #owner(entry: number): BufferView {

@@ -11,6 +11,8 @@ import {
 } from "@ttm/core";
 import { rangeManager } from "@ttm/first-fit";
 import { ReplayClock } from "./clock.ts";
+import { TablesOfFailedMoves } from "./failed_moves.ts";
+import { inheritImported } from "./imported_buffers.ts";
 import { insideOf, KernelLists } from "./kernel_lists.ts";
 import { mockManager } from "./mock_manager.ts";
 import { MOVE, POPULATE, RecordedDriver } from "./recorded_driver.ts";
@@ -60,6 +62,7 @@ export class RecordedMachine {
   readonly devices: readonly BoDevice[];
   readonly buddies: RecordedBuddy[] = [];
   readonly lists: KernelLists[] = [];
+  readonly tables: TablesOfFailedMoves[] = [];
   readonly timelines: Timelines = new Timelines();
   readonly victims: VictimFailures = new VictimFailures();
   /** How many calls of each hook from now on it takes until one fails; 0 for never. */
@@ -136,10 +139,11 @@ export class RecordedMachine {
   }
 
   /** A copy begins. */
-  copy(): Fence | undefined {
+  copy(buffer: BufferView, evict: boolean): Fence | undefined {
     if (this.header.fences === 0) return undefined;
     const fence = this.timelines.next(COPIES);
-    if (this.copiesDone) this.timelines.signal(fence);
+    // IMPORTED_KEEPS_RESERVATION: it ends when it has left its ghost.
+    if (this.copiesDone && (evict || buffer.kind !== "sg")) this.timelines.signal(fence);
     return fence;
   }
 
@@ -204,6 +208,7 @@ export class RecordedMachine {
     });
     const inside = insideOf(device);
     this.lists.push(new KernelLists(inside));
+    this.tables.push(new TablesOfFailedMoves(inside));
     this.victims.watch(
       inside.order.policy,
       device,
@@ -229,6 +234,7 @@ export class RecordedMachine {
   }
 
   #noteMove(event: MoveEvent, device: BoDevice): void {
+    this.tables[this.devices.indexOf(device)]?.after(event);
     const { buffer, evict, from, to, failure, fence } = event;
     // The kernel's hook is called when the buffer has its table and its pages, and not any more after a failure.
     const wasCalled = this.#hookFailed || (failure !== "ENOMEM" && this.victims.errnoOn(device) === 0);
@@ -260,6 +266,8 @@ export class RecordedMachine {
     } else {
       this.#lastGhost = id;
     }
+    inheritImported(ghost, parent);
+    if (this.copiesDone && move?.fence) this.timelines.signal(move.fence);
   }
 
   /** Lists that are in the order of their numbers made one. */

@@ -1,6 +1,7 @@
-import type { BoDevice, BufferObject, Fence, FenceUsage } from "@ttm/core";
+import type { BoDevice, BufferObject, Fence, FenceUsage, WaitOptions } from "@ttm/core";
 import type { ReplayClock } from "./clock.ts";
 import { type MachineHeader, RecordedMachine, type TracedEvent } from "./machine.ts";
+import { makeImported } from "./imported_buffers.ts";
 import { expectedState, foundState, type MachineState, type Named } from "./machine_state.ts";
 import { evictFirstPinnedOrNot, KernelBulkMove } from "./quirks.ts";
 import { NAMES, type TracedPlace } from "./recording.ts";
@@ -127,7 +128,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
       case "unref":
         return this.#unref(bo);
       case "evict_first":
-        return machine.outcome(() => evictFirstPinnedOrNot(this.#device(dev), memoryType, { noWait }), ENOENT);
+        return this.#evictFirst(dev, memoryType, { noWait });
       case "evict_all":
         return this.#evictAll(dev, memoryType);
       case "swapout_dev":
@@ -199,7 +200,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
       ...(reservation && { reservation }),
     });
     // Ours takes imported pages from whoever creates the buffer, the kernel from the driver's table.
-    if (type === SG) Object.defineProperty(buffer, "kind", { value: "sg" });
+    if (type === SG) makeImported(buffer);
     this.machine.name(buffer, bo);
     this.buffers.set(bo, { buffer, device: dev, reservation: rv, bulk: -1 });
     buffer.tryReserve();
@@ -230,11 +231,16 @@ export class MachineReplayer implements Replayer<MachineOperation> {
     return 0;
   }
 
+  #evictFirst(dev: number, memoryType: string, options?: WaitOptions): Promise<number> {
+    const lists = this.machine.lists[dev]?.of(memoryType) ?? [];
+    return this.machine.outcome(() => evictFirstPinnedOrNot(this.#device(dev), memoryType, lists, options), ENOENT);
+  }
+
   async #evictAll(dev: number, memoryType: string): Promise<number> {
     this.#result.moves = false;
     const device = this.#device(dev);
     while (device.lru(memoryType).flat().some((buffer) => buffer.pins > 0)) {
-      const ret = await this.machine.outcome(() => evictFirstPinnedOrNot(device, memoryType), ENOENT);
+      const ret = await this.#evictFirst(dev, memoryType);
       if (ret !== 0) return ret === ENOENT ? 0 : ret;
     }
     return await this.machine.outcome(() => device.evictAll(memoryType));

@@ -25,6 +25,7 @@ import ttms1 from "./traces/ttms-seed-1.jsonl.gz" with { type: "bytes" };
 import ttms2 from "./traces/ttms-seed-2.jsonl.gz" with { type: "bytes" };
 import ttmx102 from "./traces/ttmx-seed-102.jsonl.gz" with { type: "bytes" };
 import ttmx104 from "./traces/ttmx-seed-104.jsonl.gz" with { type: "bytes" };
+import ttmx107 from "./traces/ttmx-seed-107.jsonl.gz" with { type: "bytes" };
 import ttmx109 from "./traces/ttmx-seed-109.jsonl.gz" with { type: "bytes" };
 import ttmt1 from "./traces/ttmt-seed-1.jsonl.gz" with { type: "bytes" };
 import ttmt2 from "./traces/ttmt-seed-2.jsonl.gz" with { type: "bytes" };
@@ -56,6 +57,7 @@ const traces: Readonly<Record<string, { data: Uint8Array<ArrayBuffer>; operation
   "ttms-seed-108 (swapping with stops and a limit)": { data: ttms108, operations: 400 },
   "ttmx-seed-102 (fences with errors)": { data: ttmx102, operations: 400 },
   "ttmx-seed-104 (changes of priority)": { data: ttmx104, operations: 400 },
+  "ttmx-seed-107 (imported buffers, failing hooks, mock managers)": { data: ttmx107, operations: 400 },
   "ttmx-seed-109 (failing hooks)": { data: ttmx109, operations: 400 },
   "ttmt-seed-2 (tickets, priorities)": { data: ttmt2, operations: 400 },
 };

@@ -6,6 +6,13 @@
  * - `TABLE_OF_FAILED_HOP`: before the kernel's driver can ask for a stop the buffer is given a table for where it is to go
  *   in the end. If the stop has no room the buffer keeps that, in memory without host pages, and can be populated there,
  *   which is of no use to anybody. Ours is as it was before; the driver of a replay leaves such a table.
+ * - `TABLE_OF_FAILED_MOVE`, in `failed_moves.ts`: after a move that failed a buffer in memory without host pages loses its
+ *   table, whatever it had; any other keeps the one that it was given for the move, with its pages. Ours has what it had
+ *   before, so that who tries something finds nothing else when it fails.
+ * - `IMPORTED_KEEPS_RESERVATION`, in `imported_buffers.ts`: an imported buffer keeps the shared reservation when it dies,
+ *   its ghosts have it, too, and even a copy that has ended when it begins leaves one. So work that begins later, on other
+ *   buffers, keeps memory that nobody uses. Ours takes the fences along that are pending then, as any buffer does, and
+ *   brings the bytes back under a lock of its own.
  * - `SWAP_OUTLIVES_PURGE`: purging a swapped-out buffer leaves its contents in the swap storage, and populating it later
  *   brings the old contents back. A purge means that the contents are gone: ours drops them and reads zero. The tables of a
  *   replay bring them back.
@@ -61,6 +68,7 @@ export class KernelTable extends TranslationTable<Uint32Array> {
   #beforePopulate: () => void;
   #swappedOut: Uint32Array | null = null;
   #kept: Uint32Array | null = null;
+  #hadPages = false;
 
   /** `beforePopulate` may throw when there are to be no pages. */
   constructor(pages: number, external: boolean, beforePopulate: () => void) {
@@ -91,7 +99,14 @@ export class KernelTable extends TranslationTable<Uint32Array> {
     super.restore(bytes);
   }
 
+  /** Makes the pages again that the last {@linkcode unpopulate} freed; false if there were none. */
+  regain(): boolean {
+    if (this.#hadPages) super.populate();
+    return this.#hadPages;
+  }
+
   override unpopulate(): void {
+    this.#hadPages = this.populated;
     if (!this.populated && this.swapped) this.#kept = this.#swappedOut;
     super.unpopulate();
   }
@@ -109,13 +124,14 @@ export function unknowing(manager: MemTypeManager): MemTypeManager {
   return Object.assign(manager, { canFit: () => true });
 }
 
-/** PINNED_IS_EVICTED: evicts the first buffer of a memory type without its pins. */
+/** PINNED_IS_EVICTED: evicts the first buffer of the `lists` of a memory type without its pins. */
 export async function evictFirstPinnedOrNot(
   device: BoDevice,
   memoryType: string,
+  lists: readonly (readonly BufferView[])[],
   options: WaitOptions = {},
 ): Promise<boolean> {
-  const first = device.lru(memoryType).flat()[0] as BufferObject | undefined;
+  const first = lists.flat()[0] as BufferObject | undefined;
   if (first === undefined || first.pins === 0) return await device.evictFirst(memoryType, options);
   const { pins, bulkMove } = first;
   first.tryReserve();

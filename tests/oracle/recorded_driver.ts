@@ -64,9 +64,9 @@ export class RecordedDriver implements Driver {
     return { placement: places.map(everywhere) };
   }
 
-  move({ buffer }: MoveRequest): Fence | void {
+  move({ buffer, evict }: MoveRequest): Fence | void {
     this.#callHook(buffer);
-    return buffer.memoryType === null ? undefined : this.#machine.copy();
+    return buffer.memoryType === null ? undefined : this.#machine.copy(buffer, evict);
   }
 
   rebind({ buffer, memoryType, evict }: RebindRequest): Fence | "when idle" {
@@ -75,28 +75,24 @@ export class RecordedDriver implements Driver {
     this.#callHook(buffer);
     const isNull = from === null || (from === "system" && memoryType === "gtt");
     if (isNull || (from === "gtt" && memoryType === "system")) return "when idle";
-    return this.#machine.copy() ?? "when idle";
+    return this.#machine.copy(buffer, evict) ?? "when idle";
   }
 
   hop(buffer: BufferView, from: string, to: string): Place | null {
     if (this.#machine.header.hop !== 1 || from === "gtt" || to === "gtt") return null;
-    const hadTable = buffer.tt !== null;
     // TABLE_OF_FAILED_HOP
-    if (!this.#isFixed(to) && !hadTable) (buffer as BufferObject).tt = this.#tableOrFailure(buffer);
-    try {
-      this.#callHook(buffer);
-    } catch (error) {
-      if (!hadTable) (buffer as BufferObject).tt = null;
-      throw error;
-    }
+    if (!this.#isFixed(to) && buffer.tt === null) (buffer as BufferObject).tt = this.#tableOrFailure(buffer);
+    this.#callHook(buffer);
     return STOP;
   }
 
   createTranslationTable(buffer: BufferView): TranslationTable | null {
     if (this.#machine.fails(TABLE, buffer, this.#at)) return null;
-    return new KernelTable(buffer.pages, buffer.kind === "sg", () => {
+    const table = new KernelTable(buffer.pages, buffer.kind === "sg", () => {
       if (this.#machine.fails(POPULATE, buffer, this.#at)) throw new TtmError("ENOMEM", "Populating was to fail");
     });
+    this.#machine.tables[this.#at]?.note(buffer, table);
+    return table;
   }
 
   #tableOrFailure(buffer: BufferView): TranslationTable {

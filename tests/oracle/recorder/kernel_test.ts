@@ -14,9 +14,20 @@ const obstacle: Obstacle = permission ??
 
 testUnless(obstacle, "the recorder gives all traces of this repository again, byte for byte, in one boot", async () => {
   await using kernel = new Kernel(file ?? "");
-  for (const { name } of Deno.readDirSync(TRACES)) {
-    assertEquals(await recordAgain(kernel, await readLines(new URL(name, TRACES))), undefined, name);
+  for (const folder of [TRACES, new URL("small/", TRACES)]) {
+    for (const { isFile, name } of Deno.readDirSync(folder)) {
+      if (isFile) assertEquals(await recordAgain(kernel, await readLines(new URL(name, folder))), undefined, name);
+    }
   }
+});
+
+testUnless(obstacle, "the recorder gives the memory of swapped-out pages back, however many there were", async () => {
+  await using kernel = new Kernel(file ?? "");
+  const rounds = Array.from({ length: 25 }, () => ['{"op":"populate","bo":0}', '{"op":"swapout_dev","dev":0}']).flat();
+  const create = '{"op":"create","bo":0,"pages":8000,"pl":[[0,0,0,0]]}';
+  const header = '{"hdr":1,"kind":"ttms","vram":4,"ndev":1}';
+  const lines = await Array.fromAsync(recordScript(kernel, [header, create, ...rounds]));
+  assertEquals(lines.length, 2 + rounds.length);
 });
 
 testUnless(obstacle, "a line that was changed is found when its trace is recorded again", async () => {
