@@ -4,7 +4,7 @@ import type { CheckedBufferOptions } from "../contract/buffer_options.ts";
 import { BulkMove } from "../state/bulk_move.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
-import { accessError, validateError } from "./failure.ts";
+import { accessError, validateError } from "./call_errors.ts";
 import { Fence } from "../lock/fence.ts";
 import { type FenceUsage, isFenceUsage } from "../lock/fence_list.ts";
 import { mappingsOf, unmapVirtual } from "../memory/io_memory.ts";

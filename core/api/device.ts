@@ -22,7 +22,7 @@ import { DeviceState } from "../state/device_state.ts";
 import type { DeviceView } from "../contract/device_view.ts";
 import { checkDriver } from "./driver_checks.ts";
 import { TtmError } from "../base/errors.ts";
-import { evictError, someOf, swapOutError } from "./failure.ts";
+import { evictError, someOf, swapOutError } from "./call_errors.ts";
 import type { Fence } from "../lock/fence.ts";
 import type { Global } from "./global.ts";
 import { checkState } from "./invariants.ts";

@@ -27,7 +27,7 @@ import {
 
 const host: Driver = { name: "host", memoryTypes: [{ name: "system" }], evictPlacement: () => ({ placement: [] }) };
 
-Deno.test("a device is made of a driver's memory types, and tells the driver its clock", () => {
+Deno.test("a device has its driver's memory types, and passes its clock to the driver", () => {
   const clock = new StoppedClock();
   const contexts: DriverContext[] = [];
   const driver = Object.assign(new TestDriver(), { attach: (context: DriverContext) => contexts.push(context) });
@@ -124,12 +124,12 @@ for (const [what, options] of badBuffers) {
   });
 }
 
-Deno.test("an alignment of 0 is none, a label of undefined neither", () => {
+Deno.test("an alignment of 0 and a label of undefined mean the default", () => {
   const buffer = testDevice().device.createBuffer({ bytes: 1, alignment: 0, label: undefined });
   assertEquals([buffer.alignment, buffer.label], [1, undefined]);
 });
 
-Deno.test("unknown memory types are refused at every door", async () => {
+Deno.test("every method that takes a memory type refuses an unknown one", async () => {
   const { device } = testDevice();
   const doors = [
     (type: string) => device.usage(type),
@@ -144,7 +144,7 @@ Deno.test("unknown memory types are refused at every door", async () => {
   }
 });
 
-Deno.test("debug() is the manager's dump, or a line where there is none", () => {
+Deno.test("debug() is the manager's dump, or one line for a memory type without a manager", () => {
   const { device } = testDevice();
   put(device, "vram", { pages: 2 });
   put(device, "system");
@@ -152,7 +152,7 @@ Deno.test("debug() is the manager's dump, or a line where there is none", () => 
   assertEquals(device.debug("system"), "system: 1 pages used, no manager");
 });
 
-Deno.test("close() is refused while buffers are alive, and works afterwards", async () => {
+Deno.test("close() is EBUSY while buffers are alive, and succeeds afterwards", async () => {
   const { device } = testDevice();
   const [first, second] = [put(device, "vram"), device.createBuffer({ bytes: 1 })];
   first.unref();
@@ -164,7 +164,7 @@ Deno.test("close() is refused while buffers are alive, and works afterwards", as
   await refused(() => device.createBuffer({ bytes: 1 }), "EINVAL", "the device is closed");
 });
 
-Deno.test("close() names the buffers that are still alive, or still busy, the first five", async () => {
+Deno.test("close() names the first five buffers that are still alive, or still busy", async () => {
   const { device } = testDevice();
   const scanout = put(device, "system", { label: "scanout" });
   const others = Array.from({ length: 6 }, () => put(device, "system"));
@@ -180,7 +180,7 @@ Deno.test("close() names the buffers that are still alive, or still busy, the fi
   await device.close();
 });
 
-Deno.test("close() waits for dying buffers and ghosts", async () => {
+Deno.test("close() waits for dying buffers and ghost objects", async () => {
   const { device, clock } = testDevice();
   const [dying, purged] = [put(device, "vram"), put(device, "gtt")];
   const [first, second] = [addWork(dying), addWork(purged)];
@@ -199,7 +199,7 @@ Deno.test("close() waits for dying buffers and ghosts", async () => {
   assertEquals([device.dyingBuffers, clock.pending], [0, 0]);
 });
 
-Deno.test("close() gives up after 15 s, and may be tried again", async () => {
+Deno.test("close() is EBUSY after 15 s, and can be called again", async () => {
   const { device, clock } = testDevice();
   const dying = put(device, "vram");
   const work = addWork(dying);
@@ -213,7 +213,7 @@ Deno.test("close() gives up after 15 s, and may be tried again", async () => {
   assertEquals(device.dyingBuffers, 0);
 });
 
-Deno.test("a closed device leaves its managers to others; one whose manager holds on is not closed", async () => {
+Deno.test("a closed device takes its managers down for others to use; close() is EBUSY if a manager still has pages allocated", async () => {
   const manager: MemTypeManager = firstFit();
   const { device } = testDevice({ managers: { vram: manager } });
   await device[Symbol.asyncDispose]();
@@ -225,7 +225,7 @@ Deno.test("a closed device leaves its managers to others; one whose manager hold
   assert(clinging.createBuffer({ bytes: 1 }).id === 0, "it is still open");
 });
 
-Deno.test("evicting a whole memory type leaves pinned buffers only", async () => {
+Deno.test("evicting a whole memory type leaves only pinned buffers in it", async () => {
   const { device } = testDevice();
   const buffers = [1, 2, 3].map((pages) => put(device, "vram", { pages }));
   buffers[1]?.tryReserve();

@@ -2,7 +2,7 @@ import { checkBytes, checkInteger, checkWaitOptions } from "../base/arguments.ts
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
-import { accessError } from "./failure.ts";
+import { accessError } from "./call_errors.ts";
 import { mappingsOf, releaseIo } from "../memory/io_memory.ts";
 import { cpuMemory } from "../memory/kernel_map.ts";
 import { Operation } from "../state/operation.ts";

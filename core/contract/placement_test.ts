@@ -20,7 +20,7 @@ Deno.test("preparePlacement() fills in what a place leaves out", () => {
   });
 });
 
-Deno.test("a left out second list is the first one", () => {
+Deno.test("without `busyPlacement` it is the same as `placement`", () => {
   const same = device.preparePlacement(only("vram"));
   assertStrictEquals(same.busyPlaces, same.places);
   const other = device.preparePlacement({ ...only("vram"), busyPlacement: [{ memoryType: "gtt" }] });
@@ -82,7 +82,7 @@ function refuses(placement: unknown, ...messages: readonly string[]): void {
   }
 }
 
-Deno.test("an end of 0 is the end of the memory type, and one beyond it does no harm", () => {
+Deno.test("an lpfn of 0 is the end of the memory type, and a larger one than that is allowed", () => {
   const ends = [0, undefined, 5, 100].map((lpfn) =>
     device.preparePlacement(only("vram", lpfn === undefined ? {} : { lpfn })).places[0]?.lpfn
   );

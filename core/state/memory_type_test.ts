@@ -52,7 +52,7 @@ for (const [fpfn, lpfn, intersects, compatible] of ranges) {
   });
 }
 
-Deno.test("a manager's own geometry goes before that of ranges, and without a node any range will do", () => {
+Deno.test("a manager's own intersects() and compatible() are used, and a resource without a node fits any range", () => {
   const asked: unknown[] = [];
   const geometry = (...request: unknown[]) => asked.push(request) > 1;
   const manager = { ...firstFit(), intersects: geometry, compatible: geometry } as unknown as MemTypeManager;

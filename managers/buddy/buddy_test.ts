@@ -20,7 +20,7 @@ function take(from: ReturnType<typeof manager>, wanted: AllocationRequest): Budd
   return node;
 }
 
-Deno.test("ranges have the size asked for, whatever it is rounded up to", () => {
+Deno.test("ranges have the requested size, although blocks are rounded up", () => {
   const pages = manager(16);
   const node = take(pages, request(5));
   assertEquals([node.start, pages.usedPages], [8, 5]);
@@ -29,7 +29,7 @@ Deno.test("ranges have the size asked for, whatever it is rounded up to", () => 
   assertEquals([pages.debug(), pages.usedPages], ["[0, 16) free", 0]);
 });
 
-Deno.test("alignment, range and direction are kept to", () => {
+Deno.test("allocate() respects alignment, range and direction", () => {
   const pages = manager(64);
   assertEquals(take(pages, request(2, { alignment: 16, fpfn: 17, lpfn: 50 })).start, 32);
   assertEquals(take(pages, request(1, { fpfn: 5, lpfn: 6 })).start, 5);
@@ -40,7 +40,7 @@ Deno.test("alignment, range and direction are kept to", () => {
   assertEquals(pages.usedPages, 7);
 });
 
-Deno.test("a space that is no power of two is used to its end", () => {
+Deno.test("a space that is not a power of two is used to its end", () => {
   const pages = manager(13);
   assertEquals([take(pages, request(1)).start, take(pages, request(4)).start, take(pages, request(8)).start], [
     12,
@@ -50,7 +50,7 @@ Deno.test("a space that is no power of two is used to its end", () => {
   assertEquals([pages.usedPages, pages.allocate(request(1))], [13, "no-room"]);
 });
 
-Deno.test("what is asked for may be larger than half of it", () => {
+Deno.test("a request may be larger than half of the space", () => {
   const pages = manager(13);
   const node = take(pages, request(13));
   assertEquals([node.start, pages.usedPages], [0, 13]);
@@ -58,7 +58,7 @@ Deno.test("what is asked for may be larger than half of it", () => {
   assertEquals(take(pages, request(11)).start, 0);
 });
 
-Deno.test("calls out of turn, strange nodes and alignments that are no powers of two are refused", () => {
+Deno.test("buddy() refuses calls before init(), unknown nodes, and alignments that are not powers of two", () => {
   const fresh = buddy();
   assertThrows(() => fresh.allocate(request(1)), TtmError, "init() comes first");
   assertEquals([fresh.usedPages, fresh.debug(), fresh.takedown()], [0, "", true]);
@@ -86,7 +86,7 @@ const step = fc.record({
   topDown: fc.boolean(),
 });
 
-Deno.test("ranges never overlap, keep to what was asked for, and leave the space whole when they are freed", () => {
+Deno.test("ranges never overlap, match their requests, and leave the space whole when freed", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 200 }), fc.array(step, { maxLength: 80 }), (size, steps) => {
     const pages = manager(size);
     const live = new Map<BuddyNode, number>();
@@ -114,7 +114,7 @@ Deno.test("ranges never overlap, keep to what was asked for, and leave the space
   }));
 });
 
-Deno.test("what never fits is known beforehand: whatever has been handed out, nothing else is refused by canFit()", () => {
+Deno.test("canFit() is false exactly for requests that fail on an empty space", () => {
   const wanted = fc.record({
     pages: fc.integer({ min: 1, max: 40 }),
     alignment: fc.constantFrom(1, 1, 2, 4, 8),
@@ -133,7 +133,7 @@ Deno.test("what never fits is known beforehand: whatever has been handed out, no
   }));
 });
 
-Deno.test("a range that an aligned block never fits into evicts nobody", async () => {
+Deno.test("a range that no aligned block fits into evicts nothing", async () => {
   const driver = {
     name: "aperture",
     memoryTypes: [{ name: "system" }, { name: "gtt", pages: 24 }],

@@ -36,7 +36,7 @@ Deno.test("rangeManager() looks for neighbours only if it was asked to", () => {
   assertEquals([rangeManager().scan, typeof rangeManager({ scan: true }).scan], [undefined, "function"]);
 });
 
-Deno.test("rangeManager() says that it is the range manager that refuses", () => {
+Deno.test("errors of rangeManager() name the range manager", () => {
   const refuses = (act: () => unknown, message: string) =>
     assertEquals(assertThrows(act, TtmError, message).code, "EINVAL");
   refuses(() => rangeManager(null as never), "Cannot make a range manager: options must be an object, not null");

@@ -16,7 +16,7 @@ function allocated(made: MemTypeManager<GoodFitNode>, request: Partial<Allocatio
   return node;
 }
 
-Deno.test("goodFit() keeps to size, alignment, range and direction", () => {
+Deno.test("goodFit() respects size, alignment, range and direction", () => {
   const made = manager();
   assertEquals(allocated(made, { pages: 3 }).start, 0);
   assertEquals(allocated(made, { pages: 3, alignment: 7 }).start, 7);

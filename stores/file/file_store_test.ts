@@ -68,7 +68,7 @@ storeTest("what is forgotten is gone, and forgetting it again does no harm", asy
   assertEquals([store.usedBytes, await readdir(store.folder)], [0, []]);
 });
 
-storeTest("the limit is kept to, and what was there before stays", async (store) => {
+storeTest("a write beyond maxBytes is ENOSPC, and the earlier entry stays", async (store) => {
   await store.write("a", bytes(60, 1));
   await refused(() => store.write("b", bytes(41, 2)), "ENOSPC", "60 of 100 bytes are used");
   await store.write("b", bytes(40, 2));

@@ -107,7 +107,7 @@ const faults: Readonly<Record<string, Change>> = {
 };
 
 for (const [fault, change] of Object.entries(faults)) {
-  Deno.test(`the suite of managers notices one that ${fault}`, async () => {
+  Deno.test(`the manager suite detects a manager that ${fault}`, async () => {
     const factory = () => {
       const inner = firstFit() as unknown as Manager;
       return altered(inner, change(inner));
@@ -143,7 +143,7 @@ const scanFaults: Readonly<Record<string, (scan: EvictionScan) => Partial<Record
 };
 
 for (const [fault, change] of Object.entries(scanFaults)) {
-  Deno.test(`the suite of managers notices a scan that ${fault}`, async () => {
+  Deno.test(`the manager suite detects a scan that ${fault}`, async () => {
     const factory = () => {
       const inner = firstFit({ scan: true }) as unknown as Manager;
       const scan = (request: AllocationRequest) => {
@@ -157,7 +157,7 @@ for (const [fault, change] of Object.entries(scanFaults)) {
 }
 
 for (const factory of [noSpace, alwaysBusy]) {
-  Deno.test(`the suite of managers notices ${factory().name}`, async () => {
+  Deno.test(`the manager suite detects ${factory().name}`, async () => {
     assert((await failures((test) => testManager({ test, factory }))).length > 5);
   });
 }
@@ -170,7 +170,7 @@ const claims: readonly ManagerSupport[] = [
 ];
 
 for (const supports of claims) {
-  Deno.test(`the suite of managers notices one that claims ${JSON.stringify(supports)} falsely`, async () => {
+  Deno.test(`the manager suite detects a manager that falsely claims ${JSON.stringify(supports)}`, async () => {
     const failed = await failures((test) => testManager({ test, factory: () => firstFit(), supports }));
     assert(failed.length > 0 && failed.every((name) => name.endsWith("as it says")), failed.join());
   });

@@ -147,7 +147,7 @@ const all = [
 ];
 
 for (const [fault, part, change] of all) {
-  Deno.test(`the suite of policies notices one that ${fault}`, async () => {
+  Deno.test(`the policy suite detects a policy that ${fault}`, async () => {
     const factory = () => {
       const inner = part();
       return altered<EvictionPolicy>(inner, change(inner));

@@ -83,7 +83,7 @@ const faults: Readonly<Record<string, () => SwapStore>> = {
 };
 
 for (const [fault, factory] of Object.entries(faults)) {
-  Deno.test(`the suite of stores notices one that ${fault}`, async () => {
+  Deno.test(`the store suite detects a store that ${fault}`, async () => {
     const failed = await failures((test) => testStore({ test, factory }));
     assert(failed.length > 0);
     await new Promise((resolve) => setTimeout(resolve, 1));

@@ -44,7 +44,7 @@ class Watched extends FakeRecorder {
   }
 }
 
-Deno.test("all seeds are compared in order; what the kernel does not answer is compared as far as it goes", async () => {
+Deno.test("all seeds are compared in order, also traces that the kernel did not finish", async () => {
   const recorder = new Watched();
   const all = await Array.fromAsync(compareAll(recorder, comparer, requests));
   assertEquals(all.map(({ request }) => request.seed), [1, 2, 3, 4]);
@@ -54,7 +54,7 @@ Deno.test("all seeds are compared in order; what the kernel does not answer is c
   assertEquals(recorder.mostOpen, 1);
 });
 
-Deno.test("whoever stops at a difference finds the recorder idle", async () => {
+Deno.test("a survey that is stopped at a difference leaves the recorder idle", async () => {
   const recorder = new Watched();
   for await (const { difference } of compareAll(recorder, comparer, requests)) if (difference !== undefined) break;
   assertEquals(recorder.open, 0);

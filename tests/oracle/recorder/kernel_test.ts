@@ -41,7 +41,7 @@ testUnless(obstacle, "a seed gives the same trace in every boot, whatever was re
   }
 });
 
-Deno.test("what cannot be done is left out of the trace of a script, and not counted", async () => {
+Deno.test("impossible operations of a script are left out of its trace, and not counted", async () => {
   const script = ['{"hdr":1,"kind":"ttm"}', '{"op":"create","bo":0}', '{"op":"pin","bo":7}', "", '{"op":"pin","bo":0}'];
   const lines = (await Array.fromAsync(recordScript(new FakeRecorder(), script))).map((line) => JSON.parse(line));
   assertEquals(lines.map(({ bo, i, op }) => [i, op, bo]), [
