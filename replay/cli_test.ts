@@ -84,7 +84,7 @@ testWith(["run", "read"], "replay --json prints one object on one line", async (
   assertEquals([vram / report.peakBytes, gtt / report.peakBytes].map((share) => share.toFixed(3)), ["0.600", "1.100"]);
 });
 
-testWith(["run", "read"], "replay --policy chooses who is evicted first", async () => {
+testWith(["run", "read"], "replay --policy chooses the order of eviction", async () => {
   const evictions = async (policy: string) => {
     const output = await succeed("--workload=texture-streaming", "--contents=stamps", "--policy", policy, "--json");
     const { device, evictions } = JSON.parse(output);

@@ -222,7 +222,7 @@ Deno.test("Player counts failures of the same reason together, without the buffe
   const events = [alloc(1), alloc(2), alloc(3), job(1), job(2, 3), free(1), job(2), job(3), free(2), job(3)];
   const { failures } = play(8, 1, events);
   assertEquals([...failures.keys()].filter((reason) => reason.includes("buffer")), []);
-  assertEquals(failures.get("a stop on the way has no room"), 3);
+  assertEquals(failures.get("a hop on the way has no room"), 3);
 });
 
 Deno.test("Player draws the VRAM map also for a few submissions", () => {

@@ -245,7 +245,7 @@ Deno.test("a device without a manager for VRAM can be created, and validate() in
   const driver = new RadeonSim({ vram: MiB, gtt: MiB });
   const device = new BoDevice({ driver, managers: {}, clock: new SimulatedClock() });
   const making = () => device.createPlaced({ bytes: 1, placement: { placement: [{ memoryType: "vram" }] } });
-  const message = "no room for 1 pages; vram: no manager, give it one by managers: { vram: … } or by initManager()";
+  const message = "no room for 1 page; vram: no manager, give it one by managers: { vram: … } or by initManager()";
   assertEquals((await assertRejects(making, TtmError)).message, `Cannot validate buffer 0: ${message}`);
   device.initManager("vram", firstFit());
   assertEquals((await making()).memoryType, "vram");

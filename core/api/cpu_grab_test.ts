@@ -11,7 +11,7 @@ Deno.test("a buffer that the CPU has grabbed cannot be in a submission until the
   const first = await buffer.grabForCpuWrite();
   const second = await buffer.grabForCpuWrite();
   assertEquals([buffer.cpuWriters, buffer.reserved], [2, false]);
-  await refused(() => reserveList([{ buffer: other }, { buffer }]), "EBUSY", "the CPU writes to buffer 0");
+  await refused(() => reserveList([{ buffer: other }, { buffer }]), "EBUSY", "the CPU has grabbed buffer 0");
   assertEquals([buffer.reserved, other.reserved], [false, false]);
   first[Symbol.dispose]();
   first[Symbol.dispose]();
@@ -30,7 +30,7 @@ Deno.test("a list that waited for a contended buffer still checks that buffer fo
   const [a, b] = [put(device, "vram"), put(device, "vram")];
   const older = new AcquireTicket();
   b.tryReserve(older);
-  const list = refused(() => reserveList([{ buffer: a }, { buffer: b }]), "EBUSY", "the CPU writes to buffer 1");
+  const list = refused(() => reserveList([{ buffer: a }, { buffer: b }]), "EBUSY", "the CPU has grabbed buffer 1");
   const grab = b.grabForCpuWrite();
   await allBlocked();
   b.unlock();

@@ -15,7 +15,7 @@ Deno.test("createPlaced() with a shared reservation requires it to be held, and 
   const other = put(device, "vram");
   const { reservation } = other;
   const options = { bytes: 4096, reservation, placement: only("vram") };
-  await refused(() => device.createPlaced(options), "EINVAL", "is not reserved");
+  await refused(() => device.createPlaced(options), "EINVAL", "the shared reservation is not held");
   assertEquals(device.liveBuffers, 1);
   other.tryReserve();
   const buffer = await device.createPlaced(options);
@@ -118,7 +118,11 @@ for (
     ["a swap key that is no string", { swapKey: 5 }, "swapKey must be a string"],
     ["an onDestroy that is no function", { onDestroy: 5 }, "onDestroy must be a function"],
     ["a reservation that is none", { reservation: {} }, "reservation must be that of a buffer"],
-    ["imported memory of a device buffer", { imported: new Uint8Array(4096) }, "only what is imported"],
+    [
+      "imported memory of a device buffer",
+      { imported: new Uint8Array(4096) },
+      'only a buffer of kind "sg" has imported pages',
+    ],
     ["no imported memory of an sg buffer", { kind: "sg" }, "it must be 4096 bytes"],
     ["too little imported memory", { kind: "sg", imported: new Uint8Array(4095) }, "it must be 4096 bytes"],
     ["imported memory that is no bytes", { kind: "sg", imported: [1] }, "it must be 4096 bytes"],

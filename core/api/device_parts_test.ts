@@ -68,7 +68,7 @@ for (const manager of [null, 7, {}, { init: () => {} }]) {
     const error = assertThrows(
       () => new BoDevice({ driver: new TestDriver(), managers }),
       TtmError,
-      'what is to manage "vram" is no manager',
+      'the manager given for "vram" is not a manager',
     );
     assertEquals(error.code, "EINVAL");
   });
@@ -137,7 +137,7 @@ Deno.test("driver, managers and policy of a closed device can be used for anothe
     assertThrows(
       () => new BoDevice({ driver: new TestDriver(), managers: {}, policy }),
       TtmError,
-      "serves another one",
+      "is used by another device",
     );
     buffer.unref();
     await device.close();

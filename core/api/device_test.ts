@@ -76,8 +76,8 @@ const nonsense: readonly (readonly [string, unknown, string])[] = [
     "memory type 1",
   ],
   ["another first type", { driver: { ...host, memoryTypes: [vram] }, managers: {} }, "memory type 0 cannot be named"],
-  ["a manager of SYSTEM", { driver: host, managers: { system: firstFit() } }, 'no memory type "system" to manage'],
-  ["a manager of nothing", { driver: host, managers: { hbm: firstFit() } }, 'no memory type "hbm" to manage'],
+  ["a manager of SYSTEM", { driver: host, managers: { system: firstFit() } }, 'managers names "system"'],
+  ["a manager of nothing", { driver: host, managers: { hbm: firstFit() } }, 'managers names "hbm"'],
   ["device-resident memory without a move or an aperture", {
     driver: { ...host, memoryTypes: [{ name: "system" }, { ...vram, fixed: true }] },
     managers: {},
@@ -149,14 +149,14 @@ Deno.test("debug() is the manager's dump, or one line for a memory type without 
   put(device, "vram", { pages: 2 });
   put(device, "system");
   assertEquals(device.debug("vram"), "[0, 2) used\n[2, 8) free");
-  assertEquals(device.debug("system"), "system: 1 pages used, no manager");
+  assertEquals(device.debug("system"), "system: 1 page used, no manager");
 });
 
 Deno.test("close() is EBUSY while buffers are alive, and succeeds afterwards", async () => {
   const { device } = testDevice();
   const [first, second] = [put(device, "vram"), device.createBuffer({ bytes: 1 })];
   first.unref();
-  await refused(() => device.close(), "EBUSY", "Cannot close device: still alive: buffer 1");
+  await refused(() => device.close(), "EBUSY", "Cannot close device: buffers are still alive: buffer 1");
   place(second, "vram");
   second.unref();
   await device.close();
@@ -169,9 +169,9 @@ Deno.test("close() names the first five buffers that are still alive, or still b
   const scanout = put(device, "system", { label: "scanout" });
   const others = Array.from({ length: 6 }, () => put(device, "system"));
   const named = 'buffer 0 "scanout", buffer 1, buffer 2, buffer 3, buffer 4';
-  await refused(() => device.close(), "EBUSY", `Cannot close device: still alive: ${named} and 2 more`);
+  await refused(() => device.close(), "EBUSY", `Cannot close device: buffers are still alive: ${named} and 2 more`);
   for (const buffer of others) buffer.unref();
-  await refused(() => device.close(), "EBUSY", 'Cannot close device: still alive: buffer 0 "scanout"');
+  await refused(() => device.close(), "EBUSY", 'Cannot close device: buffers are still alive: buffer 0 "scanout"');
   const work = addWork(scanout);
   scanout.unref();
   const busy = 'Cannot close device: still busy: dying buffer 0 "scanout"';

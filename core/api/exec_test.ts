@@ -201,7 +201,7 @@ Deno.test("lock() refuses anything but a buffer or an array of buffers, a bad si
   const { buffers: [a] } = buffersOf(1);
   using exec = new Exec();
   exec.cleanup();
-  await refused(() => exec.lock({} as never), "EINVAL", "is no buffer");
+  await refused(() => exec.lock({} as never), "EINVAL", "is not a buffer");
   await refused(() => exec.lockAll(a as never), "EINVAL", "the buffers");
   await refused(() => exec.lock(a, { signal: 1 as never }), "EINVAL", "signal");
   a.unref();
@@ -223,7 +223,7 @@ Deno.test("two execs that lock ten buffers in opposite order both finish, 1000 t
           await exec.lock(buffer).catch((error) => {
             contentions++;
             const oldest = Math.min(...[...live].map(({ stamp }) => stamp));
-            assertEquals(exec.ticket.stamp > oldest, true, "the oldest must not give way");
+            assertEquals(exec.ticket.stamp > oldest, true, "the oldest must not back off");
             throw error;
           });
           await Promise.resolve();

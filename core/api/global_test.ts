@@ -69,7 +69,7 @@ Deno.test("a global can be closed after its devices, closed in any order, and th
   const { global, first, second } = twoDevices();
   await refused(() => global.close(), "EBUSY", "it has 2 devices");
   await second.close();
-  await refused(() => global.close(), "EBUSY", "it has 1 devices");
+  await refused(() => global.close(), "EBUSY", "it has 1 device");
   await first.close();
   global.close();
   global.close();
@@ -125,7 +125,7 @@ Deno.test("a device without a `global` option has a global of its own, with the 
   await refused(
     () => new BoDevice({ driver: driver(), managers: {}, ...options }),
     "EINVAL",
-    "limits are those of its global",
+    "limits are those of its global and cannot be given",
   );
   await refused(
     () => new BoDevice({ driver: driver(), managers: {}, global: {} as never }),

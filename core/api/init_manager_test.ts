@@ -128,8 +128,8 @@ Deno.test("initManager() refuses an unknown memory type, SYSTEM, and one that ha
   const change = (act: () => unknown, code: "EINVAL" | "EBUSY", message: string) =>
     refusedUnchanged(device, [], act, code, message);
   await change(() => device.initManager("disk", firstFit()), "EINVAL", '"disk"');
-  await change(() => device.initManager("system", firstFit()), "EINVAL", "system memory is not managed");
-  await change(() => device.initManager("vram", firstFit()), "EBUSY", 'it has one, "first-fit"');
+  await change(() => device.initManager("system", firstFit()), "EINVAL", "system memory has no manager");
+  await change(() => device.initManager("vram", firstFit()), "EBUSY", 'it already has the manager "first-fit"');
   await change(() => device.cleanManager("disk"), "EINVAL", '"disk"');
   await change(() => device.cleanManager("system"), "EINVAL", "there is none");
   await change(() => device.cleanManager("vram", 5 as never), "EINVAL", "the options");
@@ -137,9 +137,9 @@ Deno.test("initManager() refuses an unknown memory type, SYSTEM, and one that ha
   await change(() => device.setUsed("system", false), "EINVAL", "it is always used");
   await change(() => device.setUsed("vram", 1 as never), "EINVAL", "used must be true or false");
   await change(() => device.evictAll("disk"), "EINVAL", '"disk"');
-  await change(() => device.evictAll("system"), "EINVAL", "there is nowhere to go from it");
+  await change(() => device.evictAll("system"), "EINVAL", "buffers cannot be evicted from system memory");
   await device.cleanManager("vram");
-  await change(() => device.initManager("vram", {} as never), "EINVAL", "is no manager");
+  await change(() => device.initManager("vram", {} as never), "EINVAL", "is not a manager");
 });
 
 Deno.test("a manager whose init() throws is not used", async () => {
@@ -147,7 +147,7 @@ Deno.test("a manager whose init() throws is not used", async () => {
   await device.cleanManager("vram");
   const taken = firstFit();
   taken.init(4);
-  await refused(() => device.initManager("vram", taken), "EINVAL", "in charge of 4 pages already");
+  await refused(() => device.initManager("vram", taken), "EINVAL", "already been called, with a size of 4 pages");
   device.initManager("vram", firstFit());
   place(device.createBuffer({ bytes: 1 }), "vram");
 });

@@ -66,7 +66,7 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
     for (const { buffer } of [gtt, vram]) buffer.reservation.tryLock(ticket);
     ticket.locks = 1;
   }],
-  [/a reservation has a holder who does not hold it/, ({ gtt }) => {
+  [/a reservation has a holder that does not hold it/, ({ gtt }) => {
     const ticket = new AcquireTicket();
     gtt.buffer.reservation.tryLock(ticket);
     ticket.locks = 0;
@@ -98,7 +98,7 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   }],
   [/buffer 4 is dying and has users/, ({ pinned }) => pinned.buffer.isDying = true],
   [/buffer 1 has bound pages but no place/, ({ state, gtt }) => state.buffers.setResource(gtt.buffer, -1)],
-  [/the resource of buffer 3 belongs to somebody else/, ({ state, vram, second }) => {
+  [/the resource of buffer 3 belongs to another buffer/, ({ state, vram, second }) => {
     state.buffers.setResource(second.buffer, vram.row);
   }],
   [/buffer 2 is in fixed memory and its pages are bound/, ({ vram }) => {

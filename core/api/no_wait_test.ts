@@ -70,7 +70,7 @@ Deno.test("with noWait a list or an exec that would have to back off is EBUSY, a
   const { a, b } = twoBuffers();
   const older = new AcquireTicket();
   b.tryReserve(older);
-  await refused(() => reserveList([{ buffer: a }, { buffer: b }], noWait), "EBUSY", "an older party has reserved");
+  await refused(() => reserveList([{ buffer: a }, { buffer: b }], noWait), "EBUSY", "an older ticket has reserved");
   using exec = new Exec();
   await refused(() => exec.run(() => exec.lockAll([a, b], noWait)), "EBUSY", "it is reserved");
   exec.finish();

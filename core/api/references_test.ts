@@ -78,7 +78,7 @@ Deno.test("waiters that queued for the reservation before a map ended get it bef
   const buffer = put(device, "vram");
   const map = buffer.mmap();
   buffer.tryReserve();
-  const read = refused(() => map.read(0, 1), "EINVAL", "it was disposed of");
+  const read = refused(() => map.read(0, 1), "EINVAL", "it has been disposed of");
   const next = buffer.reserve();
   await allBlocked();
   buffer.unlock();

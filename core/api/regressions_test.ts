@@ -55,7 +55,13 @@ for (const busy of [false, true]) {
     driver.table = () => null;
     driver.calls.length = 0;
     buffer.tryReserve();
-    await refusedUnchanged(device, [buffer], () => buffer.validate({ placement: [] }), "ENOMEM", "made no table");
+    await refusedUnchanged(
+      device,
+      [buffer],
+      () => buffer.validate({ placement: [] }),
+      "ENOMEM",
+      "made no translation table",
+    );
     assertEquals([driver.calls, buffer.memoryType], [[], busy ? "gtt" : "vram"]);
   });
 }
@@ -144,7 +150,7 @@ Deno.test("createTranslationTable() that returns null is ENOMEM with its own mes
   driver.table = () => null;
   const buffer = device.createBuffer({ bytes: 1 });
   buffer.tryReserve();
-  const error = await refused(() => buffer.validate(only("gtt")), "ENOMEM", 'driver "test" made no table');
+  const error = await refused(() => buffer.validate(only("gtt")), "ENOMEM", 'driver "test" made no translation table');
   assertEquals(error.report, undefined);
 });
 
@@ -153,5 +159,5 @@ Deno.test("an endless chain of hops is an error that says so", async () => {
   driver.stop = (from) => ({ memoryType: from === "gtt" ? "gtt2" : "gtt" });
   const buffer = put(device, "system");
   buffer.tryReserve();
-  await refused(() => buffer.validate(only("vram")), "EINVAL", "stops without end");
+  await refused(() => buffer.validate(only("vram")), "EINVAL", "an endless chain of hops");
 });

@@ -40,7 +40,7 @@ Deno.test("fence() of a list adds the fence to each buffer with its usage, and u
   assertEquals([a.reserved, b.reserved], [false, false]);
   const pending = [a, b].map(({ reservation: { fences } }) => [fences.pending("write"), fences.pending("read")]);
   assertEquals(pending, [[null, work], [work, work]]);
-  assertThrows(() => list.fence(fence()), TtmError, "it is not reserved any more");
+  assertThrows(() => list.fence(fence()), TtmError, "it is no longer reserved");
 });
 
 Deno.test("a buffer that is in a list twice is EALREADY, or is skipped with `skipDuplicates`", async () => {

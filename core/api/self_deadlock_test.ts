@@ -13,7 +13,7 @@ const calls: Readonly<Record<string, (buffer: BufferObject, signal?: AbortSignal
   "grabForCpuWrite()": (buffer, signal) => buffer.grabForCpuWrite(signal ? { signal } : {}),
   "waitUnreserved()": (buffer, signal) => buffer.waitUnreserved(signal ? { signal } : {}),
 };
-const WHY = "buffer 0: one party has kept it reserved for 15 s; if that is the caller, it waits for itself";
+const WHY = "buffer 0: one holder has kept it reserved for 15 s; if that is the caller, it would wait for itself";
 
 for (const [name, call] of Object.entries(calls)) {
   Deno.test(`${name} of a buffer that the caller has reserved is EDEADLK after 15 s of the device's clock`, async () => {

@@ -61,9 +61,9 @@ Deno.test("a list unreserves, and adds its fence to, only buffers that it still 
   const [a, b, c] = [put(device, "vram"), put(device, "vram"), put(device, "vram")];
   const list = await reserveList([{ buffer: a }, { buffer: b }, { buffer: c }]);
   b.unreserve();
-  await refused(() => list.fence(fence()), "EINVAL", "Cannot add a fence to the list: buffer 1 has been given up");
+  await refused(() => list.fence(fence()), "EINVAL", "Cannot add a fence to the list: buffer 1 has been unreserved");
   b.tryReserve();
-  await refused(() => list.fence(fence()), "EINVAL", "buffer 1 has been given up");
+  await refused(() => list.fence(fence()), "EINVAL", "buffer 1 has been unreserved");
   assertEquals([a, b, c].map(({ reserved, busy }) => [reserved, busy]), [[true, false], [true, false], [true, false]]);
   list[Symbol.dispose]();
   assertEquals([a, b, c].map(({ reserved }) => reserved), [false, true, false]);

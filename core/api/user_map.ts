@@ -172,14 +172,14 @@ export class UserMap implements Disposable {
 
   #mappedBuffer(what: string): MappedBuffer {
     if (this.#buffer !== null) return this.#buffer;
-    throw new TtmError("EINVAL", `Cannot ${what} map: it was disposed of`);
+    throw new TtmError("EINVAL", `Cannot ${what} map: it has been disposed of`);
   }
 }
 
 /** One attempt to make the memory of a reserved buffer CPU-visible for user maps (`ttm_bo_vm_fault_reserved`). */
 function memoryForUsers(state: DeviceState, buffer: MappedBuffer, op: Operation): Uint8Array | Outcome {
   if (buffer.kind === "sg") {
-    return op.fail(new TtmError("EINVAL", `the pages of ${buffer} belong to somebody else`), EINVAL);
+    return op.fail(new TtmError("EINVAL", `the pages of ${buffer} belong to their exporter`), EINVAL);
   }
   const placed = placeForCpu(state, buffer, op);
   if (placed !== DONE) return placed;

@@ -205,7 +205,7 @@ Deno.test("an access fails for memory that the CPU cannot see, for imported memo
   using unseen = put(device, only("vram", { fpfn: 4 })).mmap();
   await refused(() => unseen.read(0, 1), "EINVAL", "Cannot read map: the CPU cannot see pages 4 to 5 of vram");
   using imported = put(device, "system", { kind: "sg", imported: new Uint8Array(4096) }).mmap();
-  await refused(() => imported.read(0, 1), "EINVAL", "belong to somebody else");
+  await refused(() => imported.read(0, 1), "EINVAL", "belong to their exporter");
   driver.table = () =>
     new TranslationTable(1, () => {
       throw new Error("no pages");
@@ -225,8 +225,8 @@ Deno.test("a map keeps its buffer alive until it is disposed of, and ends then",
   map[Symbol.dispose]();
   map[Symbol.dispose]();
   assertEquals([device.liveBuffers, device.usage("vram").usedPages], [0, 0]);
-  await refused(() => map.read(0, 1), "EINVAL", "Cannot read map: it was disposed of");
-  await refused(() => map.write(0, one(1)), "EINVAL", "Cannot write to map: it was disposed of");
+  await refused(() => map.read(0, 1), "EINVAL", "Cannot read map: it has been disposed of");
+  await refused(() => map.write(0, one(1)), "EINVAL", "Cannot write to map: it has been disposed of");
 });
 
 Deno.test("a map that is disposed of while an access waits ends that access and lets the buffer go", async () => {
@@ -238,7 +238,7 @@ Deno.test("a map that is disposed of while an access waits ends that access and 
   buffer.unreserve();
   const map = buffer.mmap();
   buffer.unref();
-  const read = refused(() => map.read(0, 1), "EINVAL", "it was disposed of");
+  const read = refused(() => map.read(0, 1), "EINVAL", "it has been disposed of");
   await allBlocked();
   map[Symbol.dispose]();
   assertEquals(device.liveBuffers, 1);

@@ -231,9 +231,12 @@ Deno.test("the search ends with a policy that returns the same entry for ever, a
 Deno.test("an object that is not a policy, and a policy of another device, are EINVAL", () => {
   const policy = mru();
   deviceWith(policy);
-  const wrongs = [[policy, '"mru" serves another one'], [{}, "is no eviction policy"], [1, "is no"]] as const;
+  const wrongs = [[policy, '"mru" is used by another device'], [{}, "is not an eviction policy"], [
+    1,
+    "is no",
+  ]] as const;
   const oddOrder = { ...boundTo(lru()), order: [] };
-  for (const [wrong, message] of [...wrongs, [oddOrder, "is no eviction policy"] as const]) {
+  for (const [wrong, message] of [...wrongs, [oddOrder, "is not an eviction policy"] as const]) {
     const error = assertThrows(() => deviceWith(wrong as EvictionPolicy), TtmError, message);
     assertEquals(error.code, "EINVAL");
   }

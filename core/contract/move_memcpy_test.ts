@@ -85,7 +85,7 @@ Deno.test("host pages that are not bytes cannot be copied by the CPU", async () 
   driver.table = (buffer) => new TranslationTable(buffer.pages, () => ({}));
   const buffer = put(device, "gtt");
   buffer.tryReserve();
-  await refused(() => buffer.validate(only("vram")), "ENODEV", "are no bytes");
+  await refused(() => buffer.validate(only("vram")), "ENODEV", "are not bytes");
 });
 
 Deno.test("a CPU copy to imported pages writes all bytes or none", async () => {

@@ -62,9 +62,9 @@ const places: readonly (readonly [string, Record<keyof Place, unknown> | Record<
   ["pages as strings", { fpfn: "1" }, 'fpfn must be a whole number from 0 to 9007199254740991, not "1"'],
   ["an empty range", { fpfn: 4, lpfn: 4 }, "has the empty range [4, 4)"],
   ["a range back to front", { fpfn: 4, lpfn: 2 }, "has the empty range [4, 2)"],
-  ["no caching attribute", { caching: [] }, "caching names no known attribute"],
-  ["an unknown caching attribute", { caching: ["cached", "shiny"] }, "caching names no known attribute"],
-  ["a caching attribute without a list", { caching: "wc" }, "caching names no known attribute"],
+  ["no caching attribute", { caching: [] }, "caching has an unknown attribute"],
+  ["an unknown caching attribute", { caching: ["cached", "shiny"] }, "caching has an unknown attribute"],
+  ["a caching attribute without a list", { caching: "wc" }, "caching has an unknown attribute"],
 ];
 for (const [name, place, message] of places) {
   Deno.test(`preparePlacement() refuses ${name}, in either list`, () => {

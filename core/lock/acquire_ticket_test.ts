@@ -30,7 +30,7 @@ Deno.test("a younger ticket that holds locks gets EDEADLK for a lock of an older
   const { a, b, older, younger } = contest();
   a.tryReserve(older);
   b.tryReserve(younger);
-  const error = assertThrows(() => a.tryReserve(younger), TtmError, "must give way to an older one");
+  const error = assertThrows(() => a.tryReserve(younger), TtmError, "must back off for an older one");
   assertEquals(error.code, "EDEADLK");
   await refused(() => a.reserve({ ticket: younger }), "EDEADLK");
   assertEquals([a.reservation.waiting, b.reservation.holder], [0, younger]);
@@ -91,7 +91,7 @@ Deno.test("reserve() refuses a ticket that is not an AcquireTicket", async () =>
   assertEquals(a.reserved, false);
 });
 
-Deno.test("under a ticket, validate() waits for a victim that somebody else has reserved", async () => {
+Deno.test("under a ticket, validate() waits for a victim that another holder has reserved", async () => {
   const { device, clock } = testDevice();
   const victim = put(device, "vram", { pages: 8 });
   const buffer = put(device, "system", { pages: 8 });

@@ -35,7 +35,7 @@ Deno.test("read() of a buffer without a place returns zeros, and write() is EINV
   const buffer = device.createBuffer({ bytes: 10 });
   buffer.tryReserve();
   assertEquals(await buffer.read(), new Uint8Array(10));
-  await refused(() => buffer.write(new Uint8Array(1)), "EINVAL", "buffer 0 has no place yet; validate it first");
+  await refused(() => buffer.write(new Uint8Array(1)), "EINVAL", "buffer 0 has no place; validate it first");
 });
 
 Deno.test("read() returns a copy that the caller may change", async () => {

@@ -4,7 +4,7 @@ import { addWork, bytesIn, fill, only, put, type TestDevice, testDevice } from "
 
 const different = (array: Uint8Array) => [...new Set(array)];
 
-/** An ordered device with bytes of somebody else in VRAM, and an imported buffer whose copy into it is under way. */
+/** An ordered device with bytes of another buffer in VRAM, and an imported buffer whose copy into it is under way. */
 async function onItsWayIntoVram(): Promise<TestDevice & { buffer: BufferObject; array: Uint8Array }> {
   const bench = testDevice({ ordered: true });
   const earlier = put(bench.device, "vram");

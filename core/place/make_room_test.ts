@@ -281,7 +281,7 @@ Deno.test("evictFirst() fails for an unknown memory type, a reserved first buffe
   await refusedUnchanged(device, victims, act, "EBUSY", "in use");
   victims[0].unlock();
   driver.evict = () => only("vram", { fpfn: 7 });
-  await refusedUnchanged(device, victims, act, "ENOSPC", "nowhere to go");
+  await refusedUnchanged(device, victims, act, "ENOSPC", "no eviction placement with room");
   driver.beforeMove = () => {
     throw new Error("broken");
   };

@@ -55,7 +55,7 @@ Deno.test("a hop without room is ENOSPC, and nothing has changed", async () => {
   driver.calls.length = 0;
   buffer.tryReserve();
   const act = () => buffer.validate(only("system"));
-  await refusedUnchanged(device, [buffer, inGtt], act, "ENOSPC", "a stop on the way has no room");
+  await refusedUnchanged(device, [buffer, inGtt], act, "ENOSPC", "a hop on the way has no room");
   assertEquals(driver.calls, []);
 });
 

@@ -221,8 +221,8 @@ Deno.test("a victim whose move throws is unchanged, and the next one is evicted"
 const victims: readonly (readonly [string, (made: TestDevice) => void, TtmErrorCode, string])[] = [
   ["move throws", breakMove, "EIO", "broken"],
   ["bind throws", ({ driver }) => driver.beforeBind = fail, "EIO", "broken"],
-  ["table cannot be made", breakTable, "ENOMEM", "no room for 1 pages"],
-  ["pages cannot be had", breakPages, "ENOMEM", "no room for 1 pages"],
+  ["table cannot be made", breakTable, "ENOMEM", "no room for 1 page"],
+  ["pages cannot be had", breakPages, "ENOMEM", "no room for 1 page"],
 ];
 for (const [name, breakIt, code, why] of victims) {
   Deno.test(`when every victim's ${name}, the error is ${code} with cause and report, and nothing has changed`, async () => {

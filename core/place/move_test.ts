@@ -98,7 +98,11 @@ for (const result of notFences) {
     const buffer = put(device, "system");
     Object.defineProperty(driver, "move", { value: (_: MoveRequest) => result as Fence });
     buffer.tryReserve();
-    await refused(() => buffer.validate(only("vram")), "EINVAL", 'driver "test" returned neither a fence nor nothing');
+    await refused(
+      () => buffer.validate(only("vram")),
+      "EINVAL",
+      'driver "test" returned neither a fence nor undefined',
+    );
     assertEquals(buffer.memoryType, "system");
     checkInvariants(device);
   });

@@ -105,7 +105,7 @@ Deno.test("an ENOMEM reports the places tried, the buffers kept with the reasons
   assertEquals(
     error.message,
     'Cannot validate buffer 5 "wanting": no room for 6 pages; vram: caching not available; ' +
-      "gtt: they never fit into [4, 8) of 8; " +
+      "gtt: they can never fit into [4, 8) of 8; " +
       "vram: no room (1 pinned, 1 reserved, 1 outside the range, 1 busy, 1 cannot leave)",
   );
 });
@@ -168,11 +168,11 @@ Deno.test("a buffer that can never fit into its place evicts nothing, and report
     assertEquals([error.report?.pages, error.report?.alignment, error.report?.kept], [pages, alignment, []]);
   };
   moves.length = 0;
-  await wants(9, 1, {}, "9 pages; vram: they never fit into its 8");
-  await wants(5, 1, { fpfn: 2, lpfn: 6 }, "5 pages; vram: they never fit into [2, 6) of 8");
-  await wants(5, 1, { fpfn: 4 }, "5 pages; vram: they never fit into [4, 8) of 8");
-  await wants(1, 1, { fpfn: 8 }, "1 pages; vram: they never fit into [8, 8) of 8");
-  await wants(4, 4, { fpfn: 1, lpfn: 7 }, "4 pages aligned to 4; vram: they never fit into [1, 7) of 8");
+  await wants(9, 1, {}, "9 pages; vram: they can never fit into its 8");
+  await wants(5, 1, { fpfn: 2, lpfn: 6 }, "5 pages; vram: they can never fit into [2, 6) of 8");
+  await wants(5, 1, { fpfn: 4 }, "5 pages; vram: they can never fit into [4, 8) of 8");
+  await wants(1, 1, { fpfn: 8 }, "1 page; vram: they can never fit into [8, 8) of 8");
+  await wants(4, 4, { fpfn: 1, lpfn: 7 }, "4 pages aligned to 4; vram: they can never fit into [1, 7) of 8");
   assertEquals(moves, []);
 });
 
@@ -211,7 +211,13 @@ for (const addresses of [true, false]) {
     const resident = put(device, "vram", { pages: 8 });
     const buffer = put(device, "system", { pages: 3 });
     buffer.tryReserve();
-    await refusedUnchanged(device, [resident, buffer], () => buffer.validate(only("vram")), "ENOMEM", "they never fit");
+    await refusedUnchanged(
+      device,
+      [resident, buffer],
+      () => buffer.validate(only("vram")),
+      "ENOMEM",
+      "they can never fit",
+    );
     put(device, "vram", { pages: 2 });
     assertEquals([resident.memoryType, asked.includes(3), asked.includes(2)], ["gtt", true, true]);
   });
@@ -232,7 +238,7 @@ Deno.test("a limited range of a memory type without addresses can never fit, and
   const buffer = put(device, "system", { pages: 2 });
   buffer.tryReserve();
   const ranged = () => buffer.validate(only("vram", { lpfn: 7 }));
-  await refusedUnchanged(device, [resident, buffer], ranged, "ENOMEM", "they never fit into [0, 7) of 8");
+  await refusedUnchanged(device, [resident, buffer], ranged, "ENOMEM", "they can never fit into [0, 7) of 8");
   assertEquals([buffer.tryValidate(only("vram", { lpfn: 8 })), resident.memoryType], [null, "gtt"]);
 });
 
@@ -261,7 +267,7 @@ Deno.test("an ENOMEM reads no buffer before its report is read, and then only th
   buffer.tryReserve();
   let error: TtmError | undefined;
   assertEquals(await lookedAt(async () => error = await refused(() => buffer.validate(only("vram")), "ENOMEM")), 0);
-  assertEquals(error?.message, "Cannot validate buffer 1000: no room for 1 pages; vram: no room (1000 pinned)");
+  assertEquals(error?.message, "Cannot validate buffer 1000: no room for 1 page; vram: no room (1000 pinned)");
   assertEquals(await lookedAt(() => assertEquals(error?.report?.kept.length, 32)), 33);
   assertEquals(await lookedAt(() => assertEquals(error?.report?.kept.length, 32)), 0);
 });
@@ -325,7 +331,7 @@ Deno.test("a memory type without a manager is reported with how to give it one, 
   const { message, report } = await refused(() => buffer.validate(asked), "ENOMEM");
   assertEquals(
     message,
-    "Cannot validate buffer 0: no room for 1 pages; gtt: no manager, give it one by managers: { gtt: … } or by " +
+    "Cannot validate buffer 0: no room for 1 page; gtt: no manager, give it one by managers: { gtt: … } or by " +
       "initManager(); vram: not in use until setUsed()",
   );
   assertEquals(report?.tried.map(({ problem }) => problem), ["no manager", "not in use", "no manager", "not in use"]);

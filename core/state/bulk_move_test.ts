@@ -107,7 +107,7 @@ Deno.test("a bulk move is set on a reserved buffer, and keeps to one device", as
   at(1).unlock();
   const stranger = put(testDevice().device, "vram");
   stranger.tryReserve();
-  await refused(() => stranger.setBulkMove(bulk), "EINVAL", "it has members of another device");
+  await refused(() => stranger.setBulkMove(bulk), "EINVAL", "it has members in another device");
   new BulkMove().moveToTail();
 });
 

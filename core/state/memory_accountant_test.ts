@@ -121,18 +121,18 @@ Deno.test("a size above a zone's limit swaps nothing out, and the error has the 
   const small = await filled(device, 1);
   const large = put(device, "system", { pages: 6 });
   large.tryReserve();
-  const why = 'Cannot write buffer 1: 24576 bytes never fit into the 20480 of zone "kernel"';
+  const why = 'Cannot write buffer 1: 24576 bytes can never fit into zone "kernel", whose limit is 20480 bytes';
   await refusedUnchanged(device, [small, large], () => large.write(new Uint8Array(1)), "ENOMEM", why);
   await refusedUnchanged(
     device,
     [small, large],
     () => large.validate(only("gtt")),
     "ENOMEM",
-    "never fit into the 20480",
+    'can never fit into zone "kernel", whose limit is 20480',
   );
   const wide = { bytes: 2 ** 40 };
   const error = await refusedUnchanged(device, [small, large], () => device.createBuffer(wide), "ENOMEM", "structures");
-  assert(String(error.cause).includes("never fit into the 20480"));
+  assert(String(error.cause).includes('can never fit into zone "kernel", whose limit is 20480'));
   assertEquals(small.swapped, false);
 });
 
@@ -155,7 +155,7 @@ Deno.test("one shrinker can be registered", async () => {
   await refused(
     () => new Global().accountant.registerShrinker(() => 0),
     "EBUSY",
-    "Cannot register shrinker: there is one",
+    "Cannot register shrinker: there already is one",
   );
 });
 
@@ -261,7 +261,7 @@ Deno.test("a zone's defaults are a limit of 1/2, of 3/4 for the kernel, and swap
 });
 
 Deno.test("the usage of an unknown zone is EINVAL", async () => {
-  await refused(() => new Global().zone("kernel"), "EINVAL", "there is none");
+  await refused(() => new Global().zone("kernel"), "EINVAL", "there is no such zone");
 });
 
 Deno.test("a ghost object is not accounted", () => {

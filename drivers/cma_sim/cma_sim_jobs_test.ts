@@ -172,7 +172,9 @@ Deno.test("submit() refuses buffers that the device does not see, and a duration
     for (const [buffer, why] of [[system, "is in system"], [nowhere, "no place"], [free, "not reserved"]] as const) {
       refuse({ buffers: [good, buffer].map((each) => ({ buffer: each, write: true })), durationMs: 1 }, why);
     }
-    for (const durationMs of [NaN, -1, Infinity]) refuse({ buffers: [], durationMs }, "durationMs must be a time");
+    for (const durationMs of [NaN, -1, Infinity]) {
+      refuse({ buffers: [], durationMs }, "durationMs must be a finite number");
+    }
     for (const job of [null, {}, { buffers: 1 }]) refuse(job as never, "Cannot submit job");
     assertEquals([good.busy, driver.graphicsStats.tasks], [false, 0]);
   });

@@ -57,9 +57,9 @@ Deno.test("a page of the system that is in use cannot be migrated; the buffer st
   hold[Symbol.dispose]();
   await bring(buffer, "cma");
   assertEquals([buffer.memoryType, await read(buffer), driver.carveOutStats.away], ["cma", 3, 2]);
-  assertThrows(() => driver.holdSystemPage(5), TtmError, "the system has none there");
-  assertThrows(() => driver.holdSystemPage(0), TtmError, "the system has none there");
-  assertThrows(() => driver.systemPage(0), TtmError, "the system has none of that number");
+  assertThrows(() => driver.holdSystemPage(5), TtmError, "there is no such page in the carve-out");
+  assertThrows(() => driver.holdSystemPage(0), TtmError, "there is no such page in the carve-out");
+  assertThrows(() => driver.systemPage(0), TtmError, "there is no such page in the carve-out");
   checkInvariants(device);
 });
 
@@ -155,7 +155,7 @@ Deno.test("the device reaches only buffers in the carve-out, and no byte beyond 
       () => driver.write(away, 0, new Uint8Array(1)),
     ]
   ) {
-    assertThrows(act, TtmError, "is in system, which it does not see");
+    assertThrows(act, TtmError, "is in system, which the device cannot access");
   }
   const buffer = await make(1);
   for (const [offset, length] of [[-1, 1], [4096, 1], [0, 4097], [0.5, 1], [NaN, 1]] as const) {

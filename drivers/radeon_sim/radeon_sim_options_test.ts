@@ -104,7 +104,7 @@ Deno.test("RadeonSim can be used for one device only, and does nothing before it
     () => gpu.reset(),
   ];
   for (const use of uses) {
-    assertEquals(assertThrows(use, TtmError, "it does not belong to a device yet").code, "EINVAL");
+    assertEquals(assertThrows(use, TtmError, "it is not attached to a device yet").code, "EINVAL");
   }
   const compose = () => {
     const managers = { vram: firstFit(), gtt: firstFit() };
@@ -112,7 +112,7 @@ Deno.test("RadeonSim can be used for one device only, and does nothing before it
   };
   compose();
   gpu.submit({ buffers: [], durationMs: 1 });
-  assertEquals(assertThrows(compose, TtmError, "it belongs to a device already").code, "EBUSY");
+  assertEquals(assertThrows(compose, TtmError, "it is already attached to a device").code, "EBUSY");
 });
 
 Deno.test("RadeonSim is ENOMEM when this machine cannot allocate its VRAM as bytes", () => {

@@ -186,7 +186,7 @@ Deno.test("a block can be trimmed on either side, and the excess is free", () =>
   space.trim(allocation, 6, 53);
   assertEquals(allocation.blocks.map(({ start, size }) => [start, size]), [[53, 1], [54, 2], [56, 2], [58, 1]]);
   assertEquals(space.free, 58);
-  assertThrows(() => space.trim(allocation, 1), TtmError, "there are 4 of them");
+  assertThrows(() => space.trim(allocation, 1), TtmError, "it must be a single block, not 4");
   space.release(allocation);
   assertEquals(space.freeBlocks(), [{ size: 64, cleared: false, starts: [0] }]);
 });
@@ -202,8 +202,8 @@ Deno.test("free() refuses an allocation that is already freed, or of another all
   const allocation = take(space, { size: 3 });
   space.release(allocation);
   for (const stranger of [allocation, take(new BuddyAllocator({ size: 8 }), { size: 1 }), {} as BuddyAllocation]) {
-    assertThrows(() => space.release(stranger), TtmError, "is not handed out by this allocator");
-    assertThrows(() => space.trim(stranger, 1), TtmError, "is not handed out by this allocator");
+    assertThrows(() => space.release(stranger), TtmError, "is not allocated by this allocator");
+    assertThrows(() => space.trim(stranger, 1), TtmError, "is not allocated by this allocator");
   }
   assertEquals([space.free, allocation.blocks], [8, []]);
 });
@@ -215,7 +215,7 @@ const refusals: readonly (readonly [Partial<Record<keyof BuddyRequest, unknown>>
   [{ size: 9 * 4096 }, "size must be a whole number"],
   [{ size: 4097 }, "size must be a multiple of 4096"],
   [{ size: 4096, minBlock: 12288 }, "minBlock must be a power of two"],
-  [{ size: 4096, minBlock: 2048 }, "minBlock must be 4096 at least"],
+  [{ size: 4096, minBlock: 2048 }, "minBlock must be at least the chunk, 4096"],
   [{ size: 4096, start: 1 }, "start must be a multiple"],
   [{ size: 4096, start: -4096 }, "start must be a whole number"],
   [{ size: 4096, end: 9 * 4096 }, "end must be a whole number"],
@@ -223,7 +223,7 @@ const refusals: readonly (readonly [Partial<Record<keyof BuddyRequest, unknown>>
   [{ size: 4096, topDown: 1 }, "topDown must be true or false"],
   [{ size: 4096, ranged: "yes" }, "ranged must be true or false"],
   [{ size: 5 * 4096, start: 4096, end: 6 * 4096, minBlock: 8192 }, "is not aligned"],
-  [{ size: 7 * 4096, minBlock: 16 * 4096 }, "do not fit into"],
+  [{ size: 7 * 4096, minBlock: 16 * 4096 }, "does not fit into"],
 ];
 for (const [request, message] of refusals) {
   Deno.test(`allocate() refuses ${JSON.stringify(request)}`, () => {

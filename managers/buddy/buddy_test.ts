@@ -60,12 +60,12 @@ Deno.test("a request may be larger than half of the space", () => {
 
 Deno.test("buddy() refuses calls before init(), unknown nodes, and alignments that are not powers of two", () => {
   const fresh = buddy();
-  assertThrows(() => fresh.allocate(request(1)), TtmError, "init() comes first");
+  assertThrows(() => fresh.allocate(request(1)), TtmError, "call init() first");
   assertEquals([fresh.usedPages, fresh.debug(), fresh.takedown()], [0, "", true]);
   for (const pages of [0, -1, 0.5, NaN]) assertThrows(() => fresh.init(pages), TtmError, "Cannot set up buddy");
   fresh.init(4);
-  assertThrows(() => fresh.init(4), TtmError, "it is in charge of 4 pages already");
-  assertThrows(() => fresh.allocate(request(1, { alignment: 3 })), TtmError, "cannot align to 3");
+  assertThrows(() => fresh.init(4), TtmError, "init() has already been called, with a size of 4 pages");
+  assertThrows(() => fresh.allocate(request(1, { alignment: 3 })), TtmError, "can align to powers of two only, not to 3");
   const node = take(fresh, request(1));
   assertThrows(() => fresh.free({ ...node }), TtmError, "has not handed them out");
   assertEquals(fresh.takedown(), false);
@@ -143,7 +143,11 @@ Deno.test("a range that no aligned block fits into evicts nothing", async () => 
   const inGtt = (lpfn: number) => ({ placement: [{ memoryType: "gtt", lpfn }] });
   const resident = await device.createPlaced({ bytes: 24 * 4096, placement: inGtt(0) });
   const asked = { bytes: 17 * 4096, placement: inGtt(20) };
-  const error = await assertRejects(() => device.createPlaced(asked), TtmError, "they never fit into [0, 20) of 24");
+  const error = await assertRejects(
+    () => device.createPlaced(asked),
+    TtmError,
+    "they can never fit into [0, 20) of 24",
+  );
   assertEquals([error.code, resident.memoryType], ["ENOMEM", "gtt"]);
   await device.createPlaced({ bytes: 17 * 4096, placement: inGtt(0) });
   assertEquals(resident.memoryType, "system");

@@ -42,7 +42,10 @@ Deno.test("errors of rangeManager() name the range manager", () => {
   refuses(() => rangeManager(null as never), "Cannot make a range manager: options must be an object, not null");
   refuses(() => rangeManager({ scan: 1 } as never), "Cannot make a range manager: scan must be true or false, not 1");
   refuses(() => rangeManager().init(0), "Cannot set up the range manager: pages must be a whole number from 1");
-  refuses(() => withHoles().init(5), "Cannot set up the range manager: it is in charge of 100 pages already");
-  refuses(() => rangeManager().allocate(ANY), "Cannot allocate pages: the range manager is in charge of none");
+  refuses(
+    () => withHoles().init(5),
+    "Cannot set up the range manager: init() has already been called, with a size of 100 pages",
+  );
+  refuses(() => rangeManager().allocate(ANY), "Cannot allocate pages: the range manager has no pages");
   assertEquals(rangeManager().name, "range");
 });

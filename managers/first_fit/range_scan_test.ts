@@ -58,11 +58,11 @@ Deno.test("scan() refuses unknown nodes, changes of the allocator, and a size of
   const refused = (act: () => unknown, message: string) =>
     assertEquals(assertThrows(act, TtmError, message).code, "EINVAL");
   const scan = pages.scan({ size: 3 });
-  refused(() => scan.add({ start: 0, size: 2, color: 0 }), "is not in this allocator");
+  refused(() => scan.add({ start: 0, size: 2, color: 0 }), "is not, or no longer, allocated by this allocator");
   assertEquals([scan.add(a as RangeNode), scan.add(a as RangeNode)], [false, false]);
   pages.remove(b as RangeNode);
-  refused(() => scan.add(a as RangeNode), "was changed meanwhile");
-  refused(() => pages.scan({ size: 0 }), "a size of 0");
+  refused(() => scan.add(a as RangeNode), "has changed since the scan began");
+  refused(() => pages.scan({ size: 0 }), "size must not be 0");
   refused(() => pages.scan({ size: NaN }), "size");
   const guarded = new RangeAllocator({ size: 10, orders: ["best"], guardColors: true });
   refused(() => guarded.scan({ size: 1 }), "colours are guarded");

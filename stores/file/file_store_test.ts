@@ -80,7 +80,7 @@ storeTest("a write beyond maxBytes is ENOSPC, and the earlier entry stays", asyn
   assertEquals(both.map(({ status }) => status), ["rejected", "fulfilled"]);
 }, { maxBytes: 100 });
 
-storeTest("files that are cut off, damaged or of somebody else are not read as good data", async (store) => {
+storeTest("truncated, damaged or foreign files are EIO", async (store) => {
   await store.write("a", bytes(1000, 7));
   const [name] = await readdir(store.folder);
   const path = join(store.folder, name ?? "");
@@ -95,7 +95,7 @@ storeTest("files that are cut off, damaged or of somebody else are not read as g
   ];
   for (const file of spoiled) {
     await writeFile(path, file);
-    await refused(() => store.read("a"), "EIO", "damaged or not all there");
+    await refused(() => store.read("a"), "EIO", "damaged or incomplete");
   }
   await writeFile(path, good);
   assertEquals(await store.read("a"), bytes(1000, 7));

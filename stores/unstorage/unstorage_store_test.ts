@@ -205,7 +205,7 @@ testWith(
       const [folder] = await readdir(join(base, "ttm-swap"));
       const path = join(base, "ttm-swap", folder ?? "", "a.pages");
       await rm(path);
-      await refused(() => store.read("a"), "EIO", "nothing is kept under it");
+      await refused(() => store.read("a"), "EIO", "there is no such entry");
       await Deno.symlink(path, path);
       const error = await refused(() => store.read("a"), "EIO", "ELOOP");
       assertEquals((error.cause as NodeJS.ErrnoException).code, "ELOOP");

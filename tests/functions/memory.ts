@@ -107,7 +107,7 @@ export const memory: readonly Row[] = rows(
     "state/memory_accountant.ts",
     "state/memory_accountant_test.ts",
     "one shrinker can be registered",
-    '    if (this.#shrinker !== null) throw new TtmError("EBUSY", "Cannot register shrinker: there is one");\n',
+    '    if (this.#shrinker !== null) throw new TtmError("EBUSY", "Cannot register shrinker: there already is one");\n',
     "",
   ],
   [

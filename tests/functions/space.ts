@@ -97,7 +97,7 @@ export const space: readonly Row[] = rows(
     "`validate()` under a ticket",
     "place/make_room.ts",
     "lock/acquire_ticket_test.ts",
-    "under a ticket, validate() waits for a victim that somebody else has reserved",
+    "under a ticket, validate() waits for a victim that another holder has reserved",
     "      room = evictUntilRoom(state, buffer, place, op.noWait ? null : ticket, op);",
     "      room = evictUntilRoom(state, buffer, place, null, op);",
   ],

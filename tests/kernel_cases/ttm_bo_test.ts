@@ -36,7 +36,7 @@ Deno.test("reserve_interrupted: a wait for a held lock ends when its signal is a
   assertEquals(await waiting.catch((reason) => reason), "interrupted");
 });
 
-Deno.test("reserve_deadlock: a reserve that must give way to an older ticket gets EDEADLK", async () => {
+Deno.test("reserve_deadlock: a reserve that must back off for an older ticket gets EDEADLK", async () => {
   const { device } = testDevice();
   const [first, second] = [device.createBuffer({ bytes: 1 }), device.createBuffer({ bytes: 1 })];
   const [older, younger] = [new AcquireTicket(), new AcquireTicket()];

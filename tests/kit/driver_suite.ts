@@ -209,7 +209,7 @@ async function tellsOfNoBytes({ types, make }: DriverBench): Promise<void> {
 function byteCases(types: readonly string[]): Record<string, Case> {
   const cases: Record<string, Case> = {};
   for (const from of types) {
-    cases[`a new buffer in ${from} reads as zero, whoever was there before`] = async (bench) => {
+    cases[`a new buffer in ${from} reads as zero in memory of freed buffers`] = async (bench) => {
       const { make, mustHold, settle } = bench;
       for (let round = 1; round <= 3; round++) {
         const leaving = await make(from, pagesFor(bench, from), round);

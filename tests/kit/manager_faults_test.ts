@@ -82,12 +82,12 @@ const faults: Readonly<Record<string, Change>> = {
   },
   "keeps the last page for itself": (inner) => ({ init: (pages: number) => inner.init(pages - 1) }),
   "chooses at random": asking((request) => ({ ...request, topDown: Math.random() < 0.5 })),
-  "takes everybody for being in the way": () => ({ intersects: () => true }),
+  "answers that every buffer is in the way": () => ({ intersects: () => true }),
   "takes neighbours for being in the way": () => ({
     intersects: ({ start }: ManagerNode, pages: number, fpfn: number, lpfn: number) =>
       start <= lpfn && start + pages >= fpfn,
   }),
-  "takes nobody for being in the way": () => ({ intersects: () => false }),
+  "answers that no buffer is in the way": () => ({ intersects: () => false }),
   "takes every range for a fit": () => ({ compatible: () => true }),
   "takes an overlap for a fit": () => ({
     compatible: ({ start }: ManagerNode, pages: number, fpfn: number, lpfn: number) =>
@@ -122,7 +122,7 @@ const scanFaults: Readonly<Record<string, (scan: EvictionScan) => Partial<Record
   "has enough too early": (scan) => ({
     add: (node: ManagerNode) => (scan.add(node), true),
   }),
-  "names those whom it was not offered": (scan) => {
+  "returns victims that were not added": (scan) => {
     let first: ManagerNode | null = null;
     return {
       add: (node: ManagerNode) => scan.add(first ??= node) || scan.add(node),
@@ -136,7 +136,7 @@ const scanFaults: Readonly<Record<string, (scan: EvictionScan) => Partial<Record
       return scan.victims.slice(1);
     },
   }),
-  "names everybody from the start": (scan) => {
+  "returns all added nodes from the start": (scan) => {
     const all: ManagerNode[] = [];
     return { add: (node: ManagerNode) => (all.push(node), scan.add(node)), victims: all };
   },

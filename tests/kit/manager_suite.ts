@@ -233,7 +233,7 @@ function geometryCases(bench: (pages?: number) => Bench, alignments: readonly nu
         mustEqual(start % alignment, 0, `${start} modulo the alignment ${alignment}`);
       }
     },
-    "who is in the way of a range is who lies in it"() {
+    "a node intersects a range if it has pages in it"() {
       const { manager, take } = bench();
       const node = take({ pages: 4 });
       const { start } = node;
@@ -317,7 +317,7 @@ function scanCases(bench: (pages?: number) => Bench): Record<string, () => void>
     "those whom a scan names were offered, and make room when they have left"() {
       const made = bench();
       const { scan, offered, isEnough } = offer(made, () => false);
-      must(isEnough, () => "everybody was offered, and add() has never said that there are enough");
+      must(isEnough, () => "all nodes were added, and add() never returned true");
       mustEqual(new Set(scan.victims).size, scan.victims.length, "how many different victims there are");
       for (const node of scan.victims) {
         must(offered.includes(node), () => `the node at ${node.start} is a victim and was not offered`);
@@ -325,7 +325,7 @@ function scanCases(bench: (pages?: number) => Bench): Record<string, () => void>
       }
       made.take(request);
     },
-    "a scan without enough neighbours names nobody"() {
+    "a scan without enough neighbours has no victims"() {
       const { scan, isEnough } = offer(bench(), (start) => start % 8 === 0 || start >= PAGES - 8);
       mustEqual([isEnough, scan.victims.length], [false, 0], "what comes of it");
     },

@@ -63,7 +63,7 @@ const faults: Readonly<Record<string, () => SwapStore>> = {
     })),
   "keeps no empty bytes": () =>
     broken((_kept, good) => ({ write: (key, bytes) => bytes.length === 0 ? undefined : good.write(key, bytes) })),
-  "writes when nobody waits any more": () =>
+  "writes after the call has ended": () =>
     broken((_kept, good) => ({
       write: (key, bytes) => {
         const copy = bytes.slice();

@@ -23,7 +23,7 @@ Deno.test("imports inside a folder of core and from earlier folders are allowed"
 
 Deno.test("an import from a later folder of core is reported with both folders", () => {
   assertEquals(faults({ "core/base/errors.ts": ["core/state/wait.ts"] }), [
-    "core/base/errors.ts imports core/state/wait.ts: the room base comes before state",
+    "core/base/errors.ts imports core/state/wait.ts: the folder base comes before state",
   ]);
 });
 
@@ -39,7 +39,7 @@ Deno.test("an import cycle is reported with its path, from whichever file it is 
       "core/base/b.ts": ["core/base/c.ts"],
       "core/base/c.ts": ["core/base/b.ts"],
     }),
-    ["circle: core/base/b.ts → core/base/c.ts → core/base/b.ts"],
+    ["cycle: core/base/b.ts → core/base/c.ts → core/base/b.ts"],
   );
 });
 
