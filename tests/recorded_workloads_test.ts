@@ -11,7 +11,7 @@ const BYTES_UP_TO = 256 * 2 ** 20;
 
 const { names, obstacle } = findRecordings();
 
-testUnless(obstacle, "recorded workloads are there", () => assert(names.length > 0));
+testUnless(obstacle, "the recorded workloads exist", () => assert(names.length > 0));
 
 /** Replays with verify, and fails if anything is lost or finds no place. */
 function check(workload: Workload, options: ReplayOptions): void {
@@ -45,7 +45,7 @@ for (const name of names) {
   });
 }
 
-testUnless(obstacle, "recorded workload igt-carchase is replayed at 50 % with real bytes without loss", async () => {
+testUnless(obstacle, "recorded workload igt-carchase loses no contents at 50 % VRAM with real bytes", async () => {
   check(await readRecording("igt-carchase.jsonl.gz"), { vram: "50%", contents: "bytes" });
 });
 

@@ -65,12 +65,16 @@ Deno.test("buddy() refuses calls before init(), unknown nodes, and alignments th
   for (const pages of [0, -1, 0.5, NaN]) assertThrows(() => fresh.init(pages), TtmError, "Cannot set up buddy");
   fresh.init(4);
   assertThrows(() => fresh.init(4), TtmError, "init() has already been called, with a size of 4 pages");
-  assertThrows(() => fresh.allocate(request(1, { alignment: 3 })), TtmError, "can align to powers of two only, not to 3");
+  assertThrows(
+    () => fresh.allocate(request(1, { alignment: 3 })),
+    TtmError,
+    "can align to powers of two only, not to 3",
+  );
   const node = take(fresh, request(1));
-  assertThrows(() => fresh.free({ ...node }), TtmError, "has not handed them out");
+  assertThrows(() => fresh.free({ ...node }), TtmError, "has not allocated them");
   assertEquals(fresh.takedown(), false);
   fresh.free(node);
-  assertThrows(() => fresh.free(node), TtmError, "has not handed them out");
+  assertThrows(() => fresh.free(node), TtmError, "has not allocated them");
   assertEquals(fresh.takedown(), true);
   fresh.init(8);
 });

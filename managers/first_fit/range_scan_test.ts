@@ -65,7 +65,7 @@ Deno.test("scan() refuses unknown nodes, changes of the allocator, and a size of
   refused(() => pages.scan({ size: 0 }), "size must not be 0");
   refused(() => pages.scan({ size: NaN }), "size");
   const guarded = new RangeAllocator({ size: 10, orders: ["best"], guardColors: true });
-  refused(() => guarded.scan({ size: 1 }), "colours are guarded");
+  refused(() => guarded.scan({ size: 1 }), "guarded colours");
 });
 
 const scenario = fc.record({

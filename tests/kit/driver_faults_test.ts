@@ -199,7 +199,7 @@ const overtaking: Readonly<Record<string, SlowCardOptions>> = {
 for (const [fault, options] of Object.entries(overtaking)) {
   Deno.test(`the driver suite detects a driver that ${fault}, and names the mistake`, async () => {
     const failed = await failures((test) => testDriver({ test, factory: slowParts(options) }));
-    assert(failed.some((name) => name.includes("a copy waits for the one in front of it")), failed.join("\n"));
+    assert(failed.some((name) => name.includes("a copy waits for the previous one")), failed.join("\n"));
   });
 }
 

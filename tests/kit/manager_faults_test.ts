@@ -172,6 +172,6 @@ const claims: readonly ManagerSupport[] = [
 for (const supports of claims) {
   Deno.test(`the manager suite detects a manager that falsely claims ${JSON.stringify(supports)}`, async () => {
     const failed = await failures((test) => testManager({ test, factory: () => firstFit(), supports }));
-    assert(failed.length > 0 && failed.every((name) => name.endsWith("as it says")), failed.join());
+    assert(failed.length > 0 && failed.every((name) => name.endsWith("as declared")), failed.join());
   });
 }

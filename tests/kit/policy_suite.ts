@@ -41,9 +41,9 @@ export function testPolicy(options: PolicySuiteOptions): void {
     ...Object.fromEntries(cases),
     "its name is text": () => must(typeof factory().name === "string" && factory().name !== "", () => "it has no name"),
     "the same calls give the same order": () => mustEqual(randomWalk(factory), randomWalk(factory), "a second order"),
-    "who looks sees whom a walk would meet": () => looksAhead(factory),
-    "looking changes nothing": () => looksAreFree(factory),
-    "on a device it evicts whom it can, and breaks no rule": async () => void await onDevice(factory(), "check"),
+    "inspection returns the entries of a walk": () => looksAhead(factory),
+    "inspection changes nothing": () => looksAreFree(factory),
+    "on a device evictions keep every invariant": async () => void await onDevice(factory(), "check"),
     "on a device inspection does not change the victims": () => looksAreFreeOnDevice(factory),
   });
 }
@@ -129,13 +129,13 @@ function sorted(numbers: readonly number[]): number[] {
 }
 
 const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
-  "a new one has no candidates": (bench) => bench.check(),
-  "who has come is a candidate, once, in its memory type"(bench) {
+  "a new policy has no candidates": (bench) => bench.check(),
+  "an inserted entry is a candidate once, in its memory type"(bench) {
     for (const entry of [3, 0, 7, 1]) bench.insert(entry);
     bench.insert(2, 0, "gtt");
     bench.check();
   },
-  "who has gone is none any more, and its number may come again, elsewhere"(bench) {
+  "a removed entry is not a candidate, and its number can be inserted again elsewhere"(bench) {
     for (let entry = 0; entry < 6; entry++) bench.insert(entry, entry % 2);
     for (const entry of [0, 5, 3]) bench.remove(entry);
     bench.check();
@@ -163,7 +163,7 @@ const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
       bench.check();
     }
   },
-  "thousands of entries are one order"(bench) {
+  "thousands of entries are in one order"(bench) {
     const random = randomNumbers(5);
     for (let entry = 0; entry < 3000; entry++) bench.insert(entry, random(4));
     bench.check();
@@ -181,7 +181,7 @@ const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
       mustEqual(sorted([...met, ...later].filter((entry) => entry !== leaving)), staying, "who is met in all");
     }
   },
-  "all may go during a walk"(bench) {
+  "all entries can be removed during a walk"(bench) {
     for (let entry = 0; entry < 5; entry++) bench.insert(entry, entry % 3);
     const walk = bench.policy.candidates("vram");
     for (let entry = walk.next(), count = 0; entry >= 0 && count < 20; entry = walk.next(), count++) {
@@ -220,7 +220,7 @@ const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
     inner.close();
     bench.check();
   },
-  "at the end of a walk it stays there"(bench) {
+  "a walk stays at its end"(bench) {
     bench.insert(0);
     const walk = bench.policy.candidates("vram");
     mustEqual([walk.next(), walk.next(), walk.next()], [0, -1, -1], "what next() gives");

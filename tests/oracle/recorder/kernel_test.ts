@@ -12,14 +12,14 @@ const file = permission === undefined ? findKernel() : undefined;
 const obstacle: Obstacle = permission ??
   (file === undefined ? "needs the kernel of deno task oracle:build" : undefined);
 
-testUnless(obstacle, "the recorder gives all traces of this repository again, byte for byte, in one boot", async () => {
+testUnless(obstacle, "the recorder reproduces all traces of this repository, byte for byte, in one boot", async () => {
   await using kernel = new Kernel(file ?? "");
   for (const { name } of Deno.readDirSync(TRACES)) {
     assertEquals(await recordAgain(kernel, await readLines(new URL(name, TRACES))), undefined, name);
   }
 });
 
-testUnless(obstacle, "a line that was changed is found when its trace is recorded again", async () => {
+testUnless(obstacle, "a changed line is found when its trace is recorded again", async () => {
   await using kernel = new Kernel(file ?? "");
   const lines = await readLines(new URL("ttm-seed-1.jsonl.gz", TRACES));
   const changed = (lines[7] ?? "").replace('"moved":3', '"moved":4');
