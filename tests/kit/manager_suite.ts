@@ -76,7 +76,7 @@ export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptio
     ...(options.factory().scan !== undefined && scanCases(bench)),
     ...(topDown
       ? { "a request from the top down gets the highest pages": () => takesTheTop(bench()) }
-      : { "from the top down is as from below, as it says": () => takesNoNotice(bench(), bench()) }),
+      : { "topDown requests are served from below, as declared": () => takesNoNotice(bench(), bench()) }),
   });
 }
 
