@@ -6,7 +6,7 @@ import { BulkMove } from "../state/bulk_move.ts";
 import { checkTicket, mustBeReserved, mustLive, reserve, reserveForCall, Turn, unlockFormer } from "./reserve.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
-import { reserveError } from "./failure.ts";
+import { reserveError } from "./call_errors.ts";
 import { Fence } from "../lock/fence.ts";
 import { type FenceUsage, isFenceUsage } from "../lock/fence_list.ts";
 import { mappingsOf, unmapVirtual } from "../memory/io_memory.ts";

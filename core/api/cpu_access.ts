@@ -2,7 +2,7 @@ import { type Access, access } from "../place/access.ts";
 import { checkInteger, checkOptions, checkWaitOptions } from "../base/arguments.ts";
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
-import { accessError } from "./failure.ts";
+import { accessError } from "./call_errors.ts";
 import { type KernelMap, MAP_RANGE, mapPages, type MapRange } from "../memory/kernel_map.ts";
 import { mustBeReserved, reserveForCall } from "./reserve.ts";
 import { mappingsOf } from "../memory/io_memory.ts";

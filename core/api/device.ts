@@ -22,7 +22,7 @@ import { DeviceState } from "../state/device_state.ts";
 import type { DeviceView } from "../contract/device_view.ts";
 import { checkDriver } from "./driver_checks.ts";
 import { TtmError } from "../base/errors.ts";
-import { evictError, someOf, swapOutError } from "./failure.ts";
+import { evictError, someOf, swapOutError } from "./call_errors.ts";
 import type { Fence } from "../lock/fence.ts";
 import type { Global } from "./global.ts";
 import { checkState } from "./invariants.ts";
@@ -48,6 +48,7 @@ import { memoryStore } from "../contract/swap_store.ts";
 import { swapOutDevice, swapOutType } from "../place/swapout.ts";
 import { PAGE_SIZE, PRIORITIES } from "../base/units.ts";
 import { firstVictim } from "../place/victims.ts";
+import { plural } from "../base/plural.ts";
 import { complete } from "../state/wait.ts";
 
 /**
@@ -164,7 +165,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     checkWaitOptions("create buffer", waitOptions, undefined, VALIDATE_OPTIONS);
     const { placement, ...bufferOptions } = options;
     if (options.reservation?.locked === false) {
-      throw new TtmError("EINVAL", "Cannot create buffer: the reservation that it is to share is not reserved");
+      throw new TtmError("EINVAL", "Cannot create buffer: the shared reservation is not held");
     }
     const buffer = this.createBuffer(bufferOptions);
     if (options.reservation === undefined) buffer.tryReserve();
@@ -250,7 +251,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     const what = `evict all from ${memoryType}`;
     const type = this.#type("evict all from", memoryType);
     checkWaitOptions(what, options);
-    if (type.isSystem) throw new TtmError("EINVAL", `Cannot ${what}: there is nowhere to go from it`);
+    if (type.isSystem) throw new TtmError("EINVAL", `Cannot ${what}: buffers cannot be evicted from system memory`);
     const op = new Operation(this.#state.tracer, options.noWait === true);
     const outcome = await complete(this.#state.clock, op, options.signal, () => evictAll(this.#state, type, op));
     if (outcome !== DONE) throw evictError(what, op, outcome);
@@ -322,7 +323,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   setUsed(memoryType: string, used: boolean): void {
     const type = this.#type("set the use of", memoryType);
     checkBoolean(`set the use of ${memoryType}`, "used", used);
-    if (type.isSystem) throw new TtmError("EINVAL", "Cannot set the use of system: it is always used");
+    if (type.isSystem) throw new TtmError("EINVAL", "Cannot set whether system is used: it is always used");
     type.used = used;
   }
 
@@ -402,7 +403,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
    */
   debug(memoryType: string): string {
     const type = this.#type("dump", memoryType);
-    return type.manager?.debug() ?? `${type.name}: ${type.usedPages} pages used, no manager`;
+    return type.manager?.debug() ?? `${type.name}: ${plural(type.usedPages, "page")} used, no manager`;
   }
 
   /**
@@ -457,7 +458,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     const { buffers, liveBuffers } = this.#state;
     if (liveBuffers === 0) return;
     const alive = [...buffers.all()].filter(({ disposed }) => !disposed);
-    throw new TtmError("EBUSY", `Cannot close device: still alive: ${someOf(alive)}`);
+    throw new TtmError("EBUSY", `Cannot close device: buffers are still alive: ${someOf(alive)}`);
   }
 
   *#rows(rows: Iterable<number>): Generator<BufferView> {

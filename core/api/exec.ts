@@ -112,7 +112,7 @@ export class Exec implements Disposable {
     this.#mustBeLocking("lock with");
     checkWaitOptions("lock with exec", options);
     if (!(buffer instanceof BufferObject)) {
-      throw new TtmError("EINVAL", `Cannot lock with exec: ${show(buffer)} is no buffer`);
+      throw new TtmError("EINVAL", `Cannot lock with exec: ${show(buffer)} is not a buffer`);
     }
     if (this.#contended !== null) await this.#lockContended(this.#contended, options);
     if (this.#prelocked === buffer) {

@@ -66,7 +66,7 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
     for (const { buffer } of [gtt, vram]) buffer.reservation.tryLock(ticket);
     ticket.locks = 1;
   }],
-  [/a reservation has a holder who does not hold it/, ({ gtt }) => {
+  [/a reservation has a holder that does not hold it/, ({ gtt }) => {
     const ticket = new AcquireTicket();
     gtt.buffer.reservation.tryLock(ticket);
     ticket.locks = 0;
@@ -98,7 +98,7 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   }],
   [/buffer 4 is dying and has users/, ({ pinned }) => pinned.buffer.isDying = true],
   [/buffer 1 has bound pages but no place/, ({ state, gtt }) => state.buffers.setResource(gtt.buffer, -1)],
-  [/the resource of buffer 3 belongs to somebody else/, ({ state, vram, second }) => {
+  [/the resource of buffer 3 belongs to another buffer/, ({ state, vram, second }) => {
     state.buffers.setResource(second.buffer, vram.row);
   }],
   [/buffer 2 is in fixed memory and its pages are bound/, ({ vram }) => {
@@ -176,10 +176,10 @@ function restart({ state }: Inside, row: number, start: number): void {
   resources.start = (asked) => asked === row ? start : startOf(asked);
 }
 
-Deno.test("a healthy device breaks no rule", () => checkState(healthy().state));
+Deno.test("checkInvariants() passes on a consistent device", () => checkState(healthy().state));
 
 for (const [rule, corrupt] of rules) {
-  Deno.test(`checkInvariants() notices: ${rule.source}`, () => {
+  Deno.test(`checkInvariants() detects: ${rule.source}`, () => {
     const inside = healthy();
     corrupt(inside);
     const { message } = assertThrows(() => checkState(inside.state), Error, "Broken invariant: ");
@@ -187,7 +187,7 @@ for (const [rule, corrupt] of rules) {
   });
 }
 
-Deno.test("checkInvariants() notices a resource that is listed twice, and one of a freed buffer", () => {
+Deno.test("checkInvariants() detects a resource that is listed twice, and one of a freed buffer", () => {
   const twice = healthy();
   const { order } = twice.state;
   const candidates = order.candidates.bind(order);
@@ -205,14 +205,14 @@ Deno.test("checkInvariants() notices a resource that is listed twice, and one of
   assertThrows(() => checkState(freed.state), Error, "Broken invariant: buffer 2");
 });
 
-Deno.test("checkInvariants() leaves ranges to a manager that knows its own geometry", () => {
+Deno.test("checkInvariants() does not compare ranges where the manager has its own intersects()", () => {
   const inside = healthy();
   Object.assign(inside.type(2).manager ?? {}, { intersects: () => true });
   restart(inside, inside.second.row, 7);
   checkState(inside.state);
 });
 
-Deno.test("checkInvariants() of some buffers looks at those only, and passes over freed ones", () => {
+Deno.test("checkInvariants() of some buffers checks only those, and skips freed ones", () => {
   const { device } = testDevice();
   const [bad, good, freed, dying] = ["gtt", "gtt", "vram", "vram"].map((type) => put(device, type));
   if (bad === undefined || good === undefined || freed === undefined || dying === undefined) return assertNever();

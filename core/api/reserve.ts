@@ -2,7 +2,7 @@ import { checkWaitOptions, show } from "../base/arguments.ts";
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
-import { reserveError } from "./failure.ts";
+import { reserveError } from "./call_errors.ts";
 import { RESERVE_OPTIONS, type ReserveOptions, type WaitOptions } from "../contract/call_options.ts";
 import { BLOCKED, DONE, EBUSY } from "../base/outcome.ts";
 import { AcquireTicket } from "../lock/acquire_ticket.ts";

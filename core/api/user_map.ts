@@ -2,7 +2,7 @@ import { checkBytes, checkInteger, checkWaitOptions } from "../base/arguments.ts
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
-import { accessError } from "./failure.ts";
+import { accessError } from "./call_errors.ts";
 import { mappingsOf, releaseIo } from "../memory/io_memory.ts";
 import { cpuMemory } from "../memory/kernel_map.ts";
 import { Operation } from "../state/operation.ts";
@@ -169,7 +169,7 @@ export class UserMap implements Disposable {
 
   #mappedBuffer(what: string): MappedBuffer {
     if (this.#buffer !== null) return this.#buffer;
-    throw new TtmError("EINVAL", `Cannot ${what} map: it was disposed of`);
+    throw new TtmError("EINVAL", `Cannot ${what} map: it has been disposed of`);
   }
 }
 
@@ -201,7 +201,7 @@ function mustBeForUsers(buffer: BufferRecord, what: string): void {
 /** One attempt to make the memory of a reserved buffer CPU-visible for user maps (`ttm_bo_vm_fault_reserved`). */
 function memoryForUsers(state: DeviceState, buffer: MappedBuffer, op: Operation): Uint8Array | Outcome {
   if (buffer.kind === "sg") {
-    return op.fail(new TtmError("EINVAL", `the pages of ${buffer} belong to somebody else`), EINVAL);
+    return op.fail(new TtmError("EINVAL", `the pages of ${buffer} belong to their exporter`), EINVAL);
   }
   const placed = placeForCpu(state, buffer, op);
   if (placed !== DONE) return placed;

@@ -2,7 +2,7 @@ import { checkBoolean, checkWaitOptions } from "../base/arguments.ts";
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
-import { validateError } from "./failure.ts";
+import { validateError } from "./call_errors.ts";
 import { mustBeReserved } from "./reserve.ts";
 import { type Blocker, Operation } from "../state/operation.ts";
 import { VALIDATE_OPTIONS, type ValidateOptions } from "../contract/call_options.ts";

@@ -82,7 +82,9 @@ export function checkBufferOptions(what: string, options: BufferOptions, id: num
   const bytes = checkInteger(what, "bytes", options.bytes, 1, MAX_BYTES);
   const needed = kind === "sg" ? Math.ceil(bytes / PAGE_SIZE) * PAGE_SIZE : undefined;
   if ((imported instanceof Uint8Array ? imported.length : imported) !== needed) {
-    const wanted = needed === undefined ? "only what is imported has such pages" : `it must be ${needed} bytes`;
+    const wanted = needed === undefined
+      ? 'only a buffer of kind "sg" has imported pages'
+      : `it must be ${needed} bytes`;
     throw new TtmError("EINVAL", `Cannot ${what}: imported is ${show(imported)}, and ${wanted}`);
   }
   return {

@@ -51,7 +51,7 @@ export function memoryStore(): SwapStore {
     write: (key, bytes) => void kept.set(key, bytes.slice()),
     read: (key) => {
       const bytes = kept.get(key);
-      if (bytes === undefined) throw new Error(`nothing is kept under ${key}`);
+      if (bytes === undefined) throw new Error(`there is no entry ${key}`);
       return bytes.slice();
     },
     delete: (key) => void kept.delete(key),

@@ -16,7 +16,7 @@ export function createTable(state: DeviceState, buffer: BufferRecord, op: Operat
     op.fail(error, ENOMEM);
   }
   if (buffer.tt === null && op.cause === undefined) {
-    op.cause = new TtmError("ENOMEM", `driver "${driver.name}" made no table`);
+    op.cause = new TtmError("ENOMEM", `driver "${driver.name}" made no translation table`);
   }
   return buffer.tt !== null;
 }

@@ -58,7 +58,7 @@ function install(
 ): boolean {
   if (!(bytes instanceof Uint8Array) || bytes.length !== swap.length || crc32(bytes) !== swap.checksum) {
     const { name } = state.store;
-    throw new TtmError("EIO", `store "${name}" did not give back what was written of ${buffer} as ${swap.key}`);
+    throw new TtmError("EIO", `store "${name}" returned other bytes for ${buffer} than were written as ${swap.key}`);
   }
   // The contents were discarded during the read.
   if (table.swap !== swap) return false;

@@ -14,7 +14,7 @@ import type { TranslationTable } from "../contract/translation_table.ts";
 import { type Transition, travel } from "./transfer.ts";
 
 /**
- * One transition (`ttm_bo_handle_move_mem`). On anything but success the buffer has the place, contents, caching and
+ * One move (`ttm_bo_handle_move_mem`). Unless it succeeds, the buffer has the place, contents, caching and
  * table that it had before.
  */
 export function handleMove(
@@ -30,9 +30,9 @@ export function handleMove(
   const from = old < 0 ? null : resources.place(old).type;
   const target = resources.place(to).type;
   const origin = from ?? (buffer.imported === null ? null : state.systemPlace.type);
-  // A stop is left on the way, and nobody evicts from it.
+  // Leaving a hop is not an eviction.
   const why = evict && !(old >= 0 && resources.place(old).temporary) ? "evicted" : "moved";
-  // As in the kernel, only the last leg is an eviction.
+  // As in the kernel, only the last move of several is an eviction.
   const move: Transition = {
     buffer,
     old,
@@ -66,10 +66,10 @@ function askForHop(state: DeviceState, { buffer, origin, target }: Transition, o
   }
 }
 
-/** Pages may not leave the device's view while it works on them, and immediate moves come after all work. */
+/** Pages must not be unbound while the device works on them, and immediate moves come after all work. */
 function waitBeforeMove(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
   const bytesTravel = from?.fixed === true || target.fixed;
-  // Whether there are bytes for the array of an exporter is known when the copies before have ended.
+  // Whether there are bytes to return to the exporter's array is known when earlier copies have ended.
   const isReturn = buffer.imported !== null && from?.fixed === true && !target.fixed;
   const known = isReturn ? op.waitForAll(buffer.reservation.fences, "kernel") : DONE;
   if (known !== DONE) return known;
@@ -98,7 +98,7 @@ function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): 
   return outcome;
 }
 
-/** Whether users see something else after the move, or see it otherwise cached. */
+/** Whether the move changes the pages that users' maps see, or their caching. */
 function mapsWouldLie({ resources }: DeviceState, { buffer, old, from, target, to }: Transition): boolean {
   if (buffer.mappings === null || from === null) return false;
   const before = resources.caching(old);
@@ -107,8 +107,8 @@ function mapsWouldLie({ resources }: DeviceState, { buffer, old, from, target, t
 }
 
 /**
- * Outside fixed memory a buffer needs a table; its pages must exist where the device sees them, bytes arrive, or bytes
- * that are in the swap store, or on their way to it, leave.
+ * Outside fixed memory a buffer needs a table. Its pages must be populated if the device sees them, if bytes are copied
+ * to them, or if bytes in the swap store, or being written to it, are moved from them.
  */
 function prepareTable(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
   const { movesBytes } = state;
@@ -123,7 +123,7 @@ function prepareTable(state: DeviceState, { buffer, from, target }: Transition, 
   return populate(state, buffer, buffer.tt, op, !bytesArrive);
 }
 
-/** Puts the copy among the buffer's work. An eviction that is not pipelined is over only when its copy is. */
+/** Adds the copy's fence to the buffer. An eviction that is not pipelined ends only when its copy has ended. */
 function waitForCopy(state: DeviceState, move: Transition, op: Operation): void {
   const { buffer, from, evict, fence } = move;
   if (fence === null) return;
@@ -138,10 +138,10 @@ function waitForCopy(state: DeviceState, move: Transition, op: Operation): void 
   op.ownCopy = fence.signalled ? null : fence;
 }
 
-/** Makes the new resource the buffer's own and lets go of the old one, now or when the copy out of it has ended. */
+/** Gives the buffer the new resource and frees the old one, now or when the copy out of it has ended. */
 function commit(state: DeviceState, move: Transition): void {
   const { buffer, old, origin, target, to, why, fence } = move;
-  // A buffer that comes from nowhere keeps the table that it may have, unless the bytes in it have gone along.
+  // A buffer without an old place keeps its table, if any, unless the bytes in it have been moved.
   const leavingTable = target.fixed && origin !== null ? buffer.tt : null;
   endKernelMaps(buffer);
   if (fence !== null) loseContentsIfItFails(buffer, fence);
@@ -159,7 +159,7 @@ function commit(state: DeviceState, move: Transition): void {
   buffer.wasEvicted = false;
 }
 
-/** A copy that is under way reads from the table; without a place of its own no ghost keeps it. */
+/** A copy that is under way reads from the table; without an old place no ghost object keeps the table. */
 function emptyAfter(
   copy: Fence | null,
   state: DeviceState,

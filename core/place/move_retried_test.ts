@@ -97,7 +97,7 @@ async function bench(manager = new CountedPages()) {
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
-Deno.test("a retried move leaves the buffer where it is until what it needs is there", async () => {
+Deno.test("a retried move leaves the buffer where it is until the fence that it waits for has signalled", async () => {
   await using t = await bench();
   const { buffer, driver, device } = t;
   driver.asked.splice(0);
@@ -111,7 +111,7 @@ Deno.test("a retried move leaves the buffer where it is until what it needs is t
   buffer.unreserve();
 });
 
-Deno.test("an eviction by retried moves waits for its victim, and noWait does not", async () => {
+Deno.test("an eviction by a retried move waits for the move; with noWait it does not", async () => {
   await using t = await bench();
   t.buffer.unreserve();
   const next = t.make(1);
@@ -126,7 +126,7 @@ Deno.test("an eviction by retried moves waits for its victim, and noWait does no
   next.unreserve();
 });
 
-Deno.test("what a retried move waits for may fail; it is asked again", async () => {
+Deno.test("a retried move is called again also if the fence that it waits for fails", async () => {
   await using t = await bench();
   const validated = t.buffer.validate(only("system"));
   await settle();
@@ -138,7 +138,7 @@ Deno.test("what a retried move waits for may fail; it is asked again", async () 
   t.buffer.unreserve();
 });
 
-Deno.test("a retried move is asked again when a tracer ends its step at once", async () => {
+Deno.test("a retried move is called again if a tracer signals its fence at once", async () => {
   const driver = new SlowDriver();
   const tracer = { wait: (step: Fence) => step.signal() };
   const device = new BoDevice({ driver, managers: { vram: new CountedPages() }, tracer });
@@ -150,7 +150,7 @@ Deno.test("a retried move is asked again when a tracer ends its step at once", a
   checkInvariants(device);
 });
 
-Deno.test("a retried move that waits for what is there already is the driver's mistake", async () => {
+Deno.test("a retried move that returns a signalled fence is EINVAL", async () => {
   await using t = await bench();
   t.driver.step = () => {
     const step = t.driver.line.next();
@@ -162,7 +162,7 @@ Deno.test("a retried move that waits for what is there already is the driver's m
   t.buffer.unreserve();
 });
 
-Deno.test("without windows the driver carries the bytes, when it is ready to", async () => {
+Deno.test("without ioMemReserve, reads and writes go through accessMemory, and wait for its fence", async () => {
   await using t = await bench();
   const reading = t.buffer.read({ offset: PAGE_SIZE, length: 2 });
   await settle();
@@ -177,7 +177,7 @@ Deno.test("without windows the driver carries the bytes, when it is ready to", a
   t.buffer.unreserve();
 });
 
-Deno.test("room that is about to become free is waited for, and nobody is evicted for it", async () => {
+Deno.test("validate() waits for a manager that answers `later`, and evicts nothing", async () => {
   await using t = await bench();
   t.buffer.unreserve();
   const small = t.make(1);

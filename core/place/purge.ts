@@ -9,9 +9,9 @@ import { freeResource } from "./allocation.ts";
 import { createTable, emptyTable } from "../memory/bind.ts";
 
 /**
- * Takes place and contents from a buffer, pinned or not; it reads as zero when it is placed again
- * (`ttm_bo_pipeline_gutting`), or as the array of its exporter if it is imported. Work that still uses the memory keeps it
- * in a ghost.
+ * Drops place and contents of a buffer, pinned or not; it reads as zero when it is placed again
+ * (`ttm_bo_pipeline_gutting`), or as the array of its exporter if it is imported. Work that still uses the memory keeps
+ * it in a ghost object.
  */
 export function purge(
   state: DeviceState,
@@ -22,8 +22,8 @@ export function purge(
   const row = state.buffers.resource(buffer.row);
   const old = buffer.tt;
   const isBusy = buffer.reservation.fences.pending() !== null;
-  // First the table that the buffer is left with: without one nothing may be taken from it.
-  // Imported pages keep what is in them.
+  // First the table that the buffer is left with: if there is none the buffer must stay unchanged.
+  // Imported pages keep their bytes.
   if (old === null || isBusy || buffer.imported !== null) {
     buffer.tt = null;
     if (!createTable(state, buffer, op)) {

@@ -14,7 +14,7 @@ import type { TranslationTable } from "../contract/translation_table.ts";
 
 /**
  * Swaps buffers of a device out (`ttm_device_swapout`): the oldest of the first memory type that has any, SYSTEM first.
- * What an earlier attempt of the operation has freed counts.
+ * Pages that an earlier attempt of the operation has freed count.
  *
  * @returns The pages freed, at least those of one buffer if there is one; 0 without; or how the attempt ended.
  */
@@ -29,8 +29,8 @@ export function swapOutDevice(state: DeviceState, op: Operation): number | Outco
 
 /**
  * Swaps buffers of one memory type out, lowest priority and oldest first, until so many pages are freed
- * (`ttm_bo_swapout`). Buffers that are reserved, pinned, imported or already swapped out are passed over, and those whose
- * work is not waited for or that fail to move or to be written.
+ * (`ttm_bo_swapout`). Buffers that are reserved, pinned, imported or already swapped out are passed over, and those
+ * whose work must not be waited for or whose move or write fails.
  */
 export function swapOutType(state: DeviceState, type: MemoryType, target: number, op: Operation): number | Outcome {
   // A victim that gets no further than a stop in this type joins again. The dying, ghosts of this walk among them, do not.
@@ -45,7 +45,7 @@ export function swapOutType(state: DeviceState, type: MemoryType, target: number
       const outcome = swapOutVictim(state, buffer, op);
       if (outcome === BLOCKED) return BLOCKED;
       if (outcome !== DONE) op.passOver(outcome);
-      // A store that takes its time has begun with this one; one at a time is enough.
+      // An asynchronous store is writing this one; one at a time is enough.
       if (buffer.tt?.transfer?.signalled === false) break;
     }
   } finally {
@@ -81,7 +81,7 @@ function swapOutVictim(state: DeviceState, buffer: BufferRecord, op: Operation):
 
 function swapOutLocked(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
   const left = buffer.type?.isSystem === true ? DONE : moveToSystem(state, buffer, op);
-  // A stop on the way may have given it another table.
+  // A move through a hop may have given it another table.
   const { tt } = buffer;
   if (left !== DONE || tt === null) return left;
   const idle = op.waitForAll(buffer.reservation.fences);

@@ -12,32 +12,32 @@ import { BLOCKED, DONE, EIO, type Outcome } from "../base/outcome.ts";
 import { bind, unbind } from "../memory/bind.ts";
 import type { TranslationTable } from "../contract/translation_table.ts";
 
-/** One transition of a buffer between places. */
+/** One move of a buffer between places. */
 export interface Transition {
   readonly buffer: BufferRecord;
-  /** The row of the present resource; -1 without a place so far. */
+  /** The row of the present resource; -1 without a place. */
   readonly old: number;
-  /** Null without a place so far. */
+  /** Null without a place. */
   readonly from: MemoryType | null;
-  /** Where its bytes come from: its place, or SYSTEM for imported pages that have no place yet; else null. */
+  /** The memory type of its bytes: that of its place, or SYSTEM for imported pages without a place; else null. */
   readonly origin: MemoryType | null;
   readonly target: MemoryType;
   /** The row of the new resource. */
   readonly to: number;
   readonly evict: boolean;
-  /** Why the old place is left. */
+  /** The reason for removing the old place. */
   readonly why: RemovalReason;
-  /** The copy; null when there is nothing to wait for. */
+  /** The fence of the copy; null if there is nothing to wait for. */
   fence: Fence | null;
-  /** Whether the old place is handed on behind the copy. */
+  /** Whether the old place may be allocated again before the copy has ended. */
   pipelined: boolean;
 }
 
 const NOTHING: readonly Fence[] = [];
 
 /**
- * Makes the contents of a buffer appear at its new place: by a copy if an end is device-resident, else by binding
- * its pages. A copy that is under way leaves its fence in the transition. After a failure caching and bindings are
+ * Moves the contents of a buffer to its new place: by a copy if one of both places is fixed memory, else by binding
+ * its pages. The fence of an unfinished copy is stored in `move`. After a failure caching and bindings are
  * as before.
  */
 export function travel(state: DeviceState, move: Transition, op: Operation): Outcome {
@@ -58,7 +58,7 @@ function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
     const bound = bind(state, buffer, table, target.name, start, op);
     if (bound !== DONE) return bound;
   }
-  // What is lost must not end in the array of an exporter.
+  // Lost contents must not be written to the exporter's array.
   if (table !== null && buffer.imported !== null && buffer.lost !== undefined) return DONE;
   try {
     const request = {
@@ -72,7 +72,7 @@ function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
     const { driver } = state;
     const result = driver.move === undefined ? moveMemcpy(cpuWindows(state), request) : driver.move(request);
     if (result !== undefined && !(result instanceof Fence)) {
-      throw new TtmError("EINVAL", `driver "${state.driver.name}" returned neither a fence nor nothing from move`);
+      throw new TtmError("EINVAL", `driver "${state.driver.name}" returned neither a fence nor undefined from move`);
     }
     if (result === undefined || !state.retriedMoves) {
       move.fence = result ?? null;
@@ -86,12 +86,12 @@ function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
   }
 }
 
-/** What the driver needs before it can be asked again. One that has it already would be asked for ever. */
+/** Waits for the fence before the driver is called again. A fence that has signalled would cause endless calls. */
 export function waitForStep(op: Operation, step: Fence, driver: string, member: string): Outcome {
   if (!step.signalled) {
     const outcome = op.waitFor(step);
     if (outcome !== DONE) return outcome;
-    // It has ended since; nothing has been done yet all the same.
+    // It has signalled meanwhile; nothing has been done yet.
     op.blockedOn = step;
     return BLOCKED;
   }
@@ -99,7 +99,7 @@ export function waitForStep(op: Operation, step: Fence, driver: string, member: 
   return op.fail(new TtmError("EINVAL", why), EIO);
 }
 
-/** Where the bytes are; null when there are none yet, because no page of the buffer was ever needed. */
+/** The location of the bytes; null if no page of the buffer has been populated. */
 function sourceOf({ resources }: DeviceState, { buffer, old, origin }: Transition): Location | null {
   if (origin === null) return null;
   const table = origin.fixed ? null : buffer.tt;
@@ -107,7 +107,7 @@ function sourceOf({ resources }: DeviceState, { buffer, old, origin }: Transitio
   return { memoryType: origin.name, start: old < 0 ? 0 : resources.start(old), table };
 }
 
-/** Moves the device's view of the pages; if the new one cannot be had the old one is put back. */
+/** Changes the binding of the pages; if the new binding fails the old one is restored. */
 function rebind(state: DeviceState, move: Transition, op: Operation): Outcome {
   const { buffer, from, target, to } = move;
   const table = buffer.tt;
@@ -127,7 +127,7 @@ function rebind(state: DeviceState, move: Transition, op: Operation): Outcome {
   return outcome;
 }
 
-/** Asks the driver for it; null if that wants the buffer to be idle. */
+/** Asks the driver to rebind; null if it requires an idle buffer. */
 function rebindInOneStep(state: DeviceState, move: Transition, table: TranslationTable, op: Operation): Outcome | null {
   const { buffer, target } = move;
   const { driver } = state;

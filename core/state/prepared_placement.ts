@@ -74,7 +74,7 @@ export function preparePlace(types: ReadonlyMap<string, MemoryType>, where: stri
   const lpfn = checkInteger(what, `${where}.lpfn`, place.lpfn ?? 0, 0, Number.MAX_SAFE_INTEGER) || Infinity;
   if (lpfn <= fpfn) throw new TtmError("EINVAL", `Cannot ${what}: ${where} has the empty range [${fpfn}, ${lpfn})`);
   const mask = place.caching === undefined ? ANY_CACHING : cachingMask(place.caching);
-  if (mask === 0) throw new TtmError("EINVAL", `Cannot ${what}: ${where}.caching names no known attribute`);
+  if (mask === 0) throw new TtmError("EINVAL", `Cannot ${what}: ${where}.caching has an unknown attribute`);
   const { topDown = false, contiguous = false, temporary = false } = place;
   checkBoolean(what, `${where}.topDown`, topDown);
   checkBoolean(what, `${where}.contiguous`, contiguous);

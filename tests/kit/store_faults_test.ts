@@ -63,7 +63,7 @@ const faults: Readonly<Record<string, () => SwapStore>> = {
     })),
   "keeps no empty bytes": () =>
     broken((_kept, good) => ({ write: (key, bytes) => bytes.length === 0 ? undefined : good.write(key, bytes) })),
-  "writes when nobody waits any more": () =>
+  "writes after the call has ended": () =>
     broken((_kept, good) => ({
       write: (key, bytes) => {
         const copy = bytes.slice();
@@ -83,7 +83,7 @@ const faults: Readonly<Record<string, () => SwapStore>> = {
 };
 
 for (const [fault, factory] of Object.entries(faults)) {
-  Deno.test(`the suite of stores notices one that ${fault}`, async () => {
+  Deno.test(`the store suite detects a store that ${fault}`, async () => {
     const failed = await failures((test) => testStore({ test, factory }));
     assert(failed.length > 0);
     await new Promise((resolve) => setTimeout(resolve, 1));

@@ -19,7 +19,7 @@ const bytesOf = (length: number, seed: number) => {
 
 async function mustRead(store: SwapStore, key: string, expected: Uint8Array): Promise<void> {
   const found = await store.read(key);
-  must(found instanceof Uint8Array, () => `read() gave ${String(found)}, and no bytes`);
+  must(found instanceof Uint8Array, () => `read() gave ${String(found)}, and not bytes`);
   const what = `read(${JSON.stringify(key)})`;
   must(
     found.length === expected.length,

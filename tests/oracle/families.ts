@@ -29,7 +29,7 @@ const families: Readonly<Record<string, Family>> = {
 /**
  * Replays a trace of any family.
  *
- * @throws {TraceError} If it is no trace, or of a family that is not supported.
+ * @throws {TraceError} If it is not a trace, or of a family that is not supported.
  */
 export function replayLines(lines: readonly string[]): Promise<ReplayResult> {
   const written = headerOf(lines);
@@ -43,7 +43,7 @@ export function replayLines(lines: readonly string[]): Promise<ReplayResult> {
   return replayTrace(lines, replayerFor(family, header), check as (line: unknown, number: number) => never);
 }
 
-/** What a header asks for may be impossible in ways that only the parts themselves know. */
+/** A header may have values that only the parts themselves can check. */
 function replayerFor({ replayer: Replayer }: Family, header: unknown): Replayer<never> {
   try {
     return new Replayer(header as never);

@@ -63,7 +63,10 @@ async function compareSeeds(values: Arguments<typeof OPTIONS>["values"]): Promis
   return status;
 }
 
-/** What a recorder makes is worth nothing unless it makes the known traces: those of the family, if there are any. */
+/**
+ * Checks that the recorder reproduces the known traces of the family, if there are any; its traces are useless
+ * otherwise.
+ */
 async function prove(recorder: Recorder, family: string): Promise<void> {
   const names = (await readdir(TRACES)).filter((name) => name.endsWith(".gz"));
   const own = names.filter((name) => name.startsWith(`${family}-`));

@@ -45,7 +45,7 @@ class Watched extends FakeRecorder {
   }
 }
 
-Deno.test("all seeds are compared in order; what the kernel does not answer is compared as far as it goes", async () => {
+Deno.test("all seeds are compared in order, also traces that the kernel did not finish", async () => {
   const recorder = new Watched();
   const all = await Array.fromAsync(compareAll(recorder, comparer, requests));
   assertEquals(all.map(({ request }) => request.seed), [1, 2, 3, 4]);
@@ -55,7 +55,7 @@ Deno.test("all seeds are compared in order; what the kernel does not answer is c
   assertEquals(recorder.mostOpen, 1);
 });
 
-Deno.test("what the kernel does not answer counts as a failure of the recorder, never as equal", async () => {
+Deno.test("an operation that the kernel does not answer counts as a failure of the recorder, never as equal", async () => {
   const findings = new Findings();
   const texts: (string | undefined)[] = [];
   const statuses: number[] = [];
@@ -80,7 +80,7 @@ Deno.test("what the kernel does not answer counts as a failure of the recorder, 
   assertEquals([findings.seeds, findings.operations, findings.differing], [4, 70, 2]);
 });
 
-Deno.test("whoever stops at a difference finds the recorder idle", async () => {
+Deno.test("a survey that is stopped at a difference leaves the recorder idle", async () => {
   const recorder = new Watched();
   for await (const { difference } of compareAll(recorder, comparer, requests)) if (difference !== undefined) break;
   assertEquals(recorder.open, 0);

@@ -25,7 +25,7 @@ async function run(args: string[], env: Record<string, string> = {}, program = C
 }
 
 for (const [name, program] of [["fuzz", CLI], ["record", CLI.replace("fuzz.ts", "recorder/cli.ts")]] as const) {
-  testWith(PERMISSIONS, `oracle:${name} --help tells its options and does nothing`, async () => {
+  testWith(PERMISSIONS, `oracle:${name} --help prints its options and does nothing`, async () => {
     const { status, stderr, stdout } = await run(["--help"], { TTM_RECORDER: NOWHERE }, program);
     assertEquals([status, stderr], [0, ""]);
     for (const word of ["--family", "--seeds", "--ops", "--profile", "--out", ...Object.keys(PROFILES)]) {
@@ -65,7 +65,7 @@ const refused: readonly (readonly [message: RegExp, args: string[], program?: st
   [/--check with more than files/, ["--check", "--out", "x", "trace.jsonl"], "record"],
 ];
 
-testWith(PERMISSIONS, "wrong arguments, or no kernel, are told in one line, with status 2", async () => {
+testWith(PERMISSIONS, "wrong arguments and a missing kernel are reported in one line, with status 2", async () => {
   for (const [message, args, program] of refused) {
     const file = program === undefined ? CLI : CLI.replace("fuzz.ts", "recorder/cli.ts");
     const { status, stderr, stdout } = await run(args, { TTM_RECORDER: NOWHERE }, file);
@@ -103,7 +103,7 @@ for (
     ["ends", "exit", /the process ended/],
   ] as const
 ) {
-  testWith(["run", "read", "write"], `a program that ${symptom} is not taken for the kernel`, async () => {
+  testWith(["run", "read", "write"], `a program that ${symptom} is not accepted as the kernel`, async () => {
     const folder = await Deno.makeTempDir();
     try {
       const file = `${folder}/kernel`;

@@ -1,14 +1,14 @@
 import type { BoDevice, BufferView, EvictionPolicy } from "@ttm/core";
 import type { DeviceState } from "../../core/state/device_state.ts";
 
-/** What the device's own order of eviction can do besides. */
+/** Members of the device's eviction order that are not in its interface. */
 interface Lists extends EvictionPolicy {
   after(entry: number): number;
   moveBehind(entry: number, other: number): void;
   moveStretchToTail(first: number, last: number, list: number): void;
 }
 
-/** The inside of a device. */
+/** The internal state of a device. */
 export function insideOf(device: BoDevice): DeviceState {
   const probe = device.createBuffer({ bytes: 1 });
   const inside = probe["state"] as DeviceState;
@@ -17,12 +17,12 @@ export function insideOf(device: BoDevice): DeviceState {
 }
 
 /**
- * LONE_MEMBER_STAYS: the lists of a device where a buffer may stand in the list of another priority, until it is unreserved
- * or its bulk is moved.
+ * LONE_MEMBER_STAYS: the lists of a device in which a buffer can be in the list of another priority, until it is
+ * unreserved or its bulk is moved.
  */
 export class KernelLists {
   #inside: DeviceState;
-  /** By entry: the priority of the list where it stands, and of the one where its policy takes it to be. */
+  /** By entry: the priority of the list that it is in, and the priority that its policy has for it. */
   #stands = new Map<number, number>();
   #taken = new Map<number, number>();
 
@@ -54,7 +54,7 @@ export class KernelLists {
     };
   }
 
-  /** By priority: who stands in the lists of a memory type. */
+  /** By priority: the entries in the lists of a memory type. */
   of(memoryType: string): BufferView[][] {
     const rows = this.#rows(memoryType);
     return [0, 1, 2, 3].map((priority) =>
@@ -62,7 +62,7 @@ export class KernelLists {
     );
   }
 
-  /** Whether everybody stands in the list of his priority. */
+  /** Whether every entry is in the list of its priority. */
   get areInOrder(): boolean {
     return this.#inside.types.every(({ name }) =>
       this.#rows(name).every((row) => this.#stands.get(row) === this.#owner(row).priority)

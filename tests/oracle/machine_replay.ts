@@ -7,7 +7,7 @@ import { evictFirstPinnedOrNot, KernelBulkMove } from "./quirks.ts";
 import { NAMES, type TracedPlace } from "./recording.ts";
 import { type Compared, ImpossibleOperation, type Replayer } from "./trace.ts";
 
-/** Any line of a ttm trace but the first; each operation has some of these. */
+/** Any line of a ttm trace except the first; each operation has some of these members. */
 export interface MachineOperation extends MachineState {
   readonly op: string;
   readonly bo: number;
@@ -47,7 +47,7 @@ const PRIORITIES = 4;
 const SUBMITTED = 8;
 const ENOENT = -2;
 const SG = 2;
-/** Of a move where there are no fences: those of family ttm do not say so. */
+/** The fence of a move without fences, which family ttm does not record. */
 const MOVE_MEMBERS = 7;
 
 /** Replays the kernel's TTM: idle and busy buffers, swapping, several devices, shared reservations, failing hooks. */
@@ -62,7 +62,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
   #result: { value?: readonly number[]; rets?: [number, number][]; moves?: boolean } = {};
 
   constructor(header: MachineHeader) {
-    // The kernel populates the buffer before it asks for the hop, and expects none in a swapout.
+    // The kernel populates the buffer before it calls the driver for the hop, and expects no hop in a swapout.
     if (header.hop === 1 && header.vram_tt === 1) throw new Error("A hop to VRAM with host pages is not replayed");
     this.machine = new RecordedMachine(header);
     const [device] = this.machine.devices;
@@ -101,7 +101,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
     };
   }
 
-  /** @internal What else is there after an operation. */
+  /** @internal Further state after an operation. */
   protected state(): object {
     return {};
   }
@@ -199,7 +199,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
       kind: type === 1 ? "kernel" : "device",
       ...(reservation && { reservation }),
     });
-    // Ours takes imported pages from whoever creates the buffer, the kernel from the driver's table.
+    // The core takes imported pages from the creator of the buffer, the kernel from the driver's table.
     if (type === SG) makeImported(buffer);
     this.machine.name(buffer, bo);
     this.buffers.set(bo, { buffer, device: dev, reservation: rv, bulk: -1 });
@@ -262,7 +262,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
     return timelines.get(f, tl);
   }
 
-  /** A page is one word here. */
+  /** In a replay the contents of a page are one word. */
   #access({ op, bo, v }: MachineOperation): Promise<number> {
     return this.#reserved(bo, async (buffer) => {
       const ret = await this.machine.outcome(() => buffer.populate());
@@ -304,7 +304,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
     return 0;
   }
 
-  /** Pages freed, or the errno; that of a victim, if nobody was asked after its device. */
+  /** The pages freed, or the errno; that of a victim if no device was tried after the victim's. */
   async #pagesOf(act: () => Promise<number>, global?: RecordedMachine["global"]): Promise<number> {
     let pages = 0;
     const { victims } = this.machine;
@@ -313,7 +313,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
     return ret !== 0 && (isLast || victims.errno === 0) ? ret : pages;
   }
 
-  /** Locks others meanwhile. */
+  /** Holds the locks of other buffers during a call. */
   async #holding(held: readonly number[], act: () => Promise<number>): Promise<number> {
     const others = held.map((id) => this.named(id).buffer).filter((buffer) => buffer.tryReserve());
     const ret = await act();

@@ -49,7 +49,7 @@ function columnsOf(kind: string): number {
   return kind === "ttm" ? TABLE_COLUMN + 1 : kind === "ttmx" ? 13 : 12;
 }
 
-/** The recorded state without what cannot be compared. */
+/** The recorded state without the members that cannot be compared. */
 export function expectedState(state: MachineState): MachineState {
   const { bos, del, fen, rfen, lru, pinned, use, mv, avail, devs, order, bulks, blk, fail } = state;
   const comparable = (column: number) => (row: Row) => row.with(column, comparableTable(row[column] ?? 0));
@@ -66,7 +66,7 @@ export function expectedState(state: MachineState): MachineState {
   };
 }
 
-/** The same of the state here. */
+/** The core's state in the same form. */
 export function foundState(
   machine: RecordedMachine,
   buffers: ReadonlyMap<number, Named>,
@@ -92,12 +92,12 @@ export function foundState(
   };
 }
 
-/** Deleted buffers, then ghosts, in the order of their numbers, whatever their device. */
+/** Deleted buffers, then ghost objects, of all devices, in the order of their numbers. */
 function dyingOf(machine: RecordedMachine): BufferView[] {
   return machine.devices.flatMap((device) => device.dying).sort((a, b) => machine.id(a) - machine.id(b));
 }
 
-/** The blocks of the buffers in VRAM, in the order in which they were found. */
+/** The blocks of the buffers in VRAM, in the order of their allocation. */
 function blocksOf(buffers: ReadonlyMap<number, Named>): Record<string, Row[]> {
   const entries = [...buffers].filter(([, { buffer }]) => buffer.memoryType === "vram").map(([id, { buffer }]) => {
     const { allocation } = buffer.node as BuddyNode;
@@ -117,7 +117,7 @@ function deletedRow(machine: RecordedMachine, buffer: BufferView): Row {
   return [machine.id(buffer), type, start ?? -1, pages, priority, tableBits(buffer), busy ? 1 : 0];
 }
 
-/** By number: the pending fences of those that have any, without those of shared reservations. */
+/** By number: the pending fences of buffers with any, without those of shared reservations. */
 function ownFences(
   machine: RecordedMachine,
   buffers: ReadonlyMap<number, Named>,
@@ -133,7 +133,7 @@ function ownFences(
   return Object.fromEntries(entries.filter(([, fences]) => (fences as Row[]).length > 0));
 }
 
-/** Pending fences in the order of their slots, which is that of waiting for them. */
+/** Pending fences in the order of their slots, in which they are waited for. */
 function pending(machine: RecordedMachine, fences: FenceList): Row[] {
   return fences.list().map(({ fence, usage }) => [machine.timelines.id(fence), USAGES.indexOf(usage)]);
 }

@@ -63,7 +63,7 @@ const traces: Readonly<Record<string, { data: Uint8Array<ArrayBuffer>; operation
 };
 
 for (const [name, { data, operations }] of Object.entries(traces)) {
-  Deno.test(`kernel trace ${name}: everything recorded is the same here`, async () => {
+  Deno.test(`kernel trace ${name} is reproduced exactly`, async () => {
     assertEquals(await replayLines(await unzipLines(data)), { operations, divergences: 0 });
   });
 }

@@ -16,7 +16,7 @@ import type { RecordedMachine } from "./machine.ts";
 import { KernelTable } from "./quirks.ts";
 import { placeOf } from "./recording.ts";
 
-/** The hooks that a recording can let fail, by its numbers. */
+/** The hooks that can fail in a recording, by their numbers in it. */
 export const POPULATE = 0;
 export const TABLE = 1;
 export const MOVE = 2;
@@ -26,12 +26,12 @@ const MOCK_PAGES = 16;
 
 const everywhere = (type: number): Place => placeOf([type, 0, 0, 0]);
 const STOP = placeOf([1, 0, 0, TEMPORARY]);
-/** By `evict` of the header: where VRAM is evicted to. */
+/** By `evict` of the header: the eviction placement of VRAM. */
 const FROM_VRAM = [[0], [1, 0], [1], []];
 
 /**
- * The driver of the recording: its copies move no data and may make fences, and its hooks fail when they are told to. What
- * is one move hook there is `hop`, `move` and `rebind` here.
+ * The driver of the recording: its copies move no data and may make fences, and its hooks fail as the trace says. The
+ * kernel's one move hook is `hop`, `move` and `rebind` in the core.
  */
 export class RecordedDriver implements Driver {
   readonly name = "recording";
@@ -89,7 +89,9 @@ export class RecordedDriver implements Driver {
   createTranslationTable(buffer: BufferView): TranslationTable | null {
     if (this.#machine.fails(TABLE, buffer, this.#at)) return null;
     const table = new KernelTable(buffer.pages, buffer.kind === "sg", () => {
-      if (this.#machine.fails(POPULATE, buffer, this.#at)) throw new TtmError("ENOMEM", "Populating was to fail");
+      if (this.#machine.fails(POPULATE, buffer, this.#at)) {
+        throw new TtmError("ENOMEM", "Cannot populate pages: the trace records a failure");
+      }
     });
     this.#machine.tables[this.#at]?.note(buffer, table);
     return table;
@@ -97,12 +99,14 @@ export class RecordedDriver implements Driver {
 
   #tableOrFailure(buffer: BufferView): TranslationTable {
     const table = this.createTranslationTable(buffer);
-    if (table === null) throw new TtmError("ENOMEM", "Making a table was to fail");
+    if (table === null) throw new TtmError("ENOMEM", "Cannot create a translation table: the trace records a failure");
     return table;
   }
 
   #callHook(buffer: BufferView): void {
-    if (this.#machine.fails(MOVE, buffer, this.#at)) throw new TtmError("EIO", "The move was to fail");
+    if (this.#machine.fails(MOVE, buffer, this.#at)) {
+      throw new TtmError("EIO", "Cannot move the buffer: the trace records a failure");
+    }
   }
 
   #isFixed(memoryType: string): boolean {

@@ -3,7 +3,7 @@ import { type BufferView, type Place, type Placement, TtmError } from "@ttm/core
 /** A place as traces write it. */
 export type TracedPlace = readonly [memoryType: number, fpfn: number, lpfn: number, flags: number];
 
-/** The flags of the trace by place; they also name lists that ours has no flags for. */
+/** The flags of the trace by place; they also choose the list, for which places of the core have no flags. */
 const flagsOf: WeakMap<Place, number> = new WeakMap();
 
 /** The memory types by their numbers in traces. */
@@ -35,13 +35,13 @@ export async function outcomeOf(act: () => unknown, whenFalse = 0): Promise<numb
   }
 }
 
-/** A placement of two lists: places flagged DESIRED stand in the first only, FALLBACK in the second only. */
+/** A placement of two lists: places flagged DESIRED are in the first only, FALLBACK in the second only. */
 export function placementOf(places: readonly TracedPlace[]): Placement {
   const list = (skip: number) => places.filter(([, , , flags]) => (flags & skip) === 0).map(placeOf);
   return { placement: list(FALLBACK), busyPlacement: list(DESIRED) };
 }
 
-/** A place as ours, whose flags are remembered. */
+/** A place of the core, with its recorded flags stored. */
 export function placeOf([type, fpfn, lpfn, flags]: TracedPlace): Place {
   const place = {
     memoryType: NAMES[type] ?? "",
@@ -59,7 +59,7 @@ export function placeOf([type, fpfn, lpfn, flags]: TracedPlace): Place {
 export function describe(id: number, buffer: BufferView): number[] {
   const type = buffer.memoryType;
   const { place } = buffer;
-  // The core makes the places of stops itself.
+  // The core makes the places of hops itself.
   const flags = place === null ? 0 : flagsOf.get(place) ?? (place.temporary === true ? TEMPORARY : 0);
   return [
     id,

@@ -1,13 +1,13 @@
 import { complete, type Fields, upTo, within } from "./fields.ts";
 import { type Line, TraceError } from "./trace.ts";
 
-/** What the lines of a family look like. */
+/** The shape of a family's lines. */
 export interface Shape {
   /** The fields of its header. */
   readonly header: Fields;
   /** The fields of each operation, under that header. */
   readonly operations: (header: never) => Readonly<Record<string, Fields>>;
-  /** Members that say what came of an operation, and have to be lists. */
+  /** Result members that must be lists. */
   readonly results: readonly string[];
 }
 
@@ -163,7 +163,7 @@ export const buddyShape: Shape = {
   }),
 };
 
-/** Makes a check of operations under a header; it returns them with what they leave out. */
+/** Makes a check of operations under a header; it returns them with defaults for missing fields. */
 export function operationCheck(shape: Shape, header: unknown): (line: Line, number: number) => Line {
   const operations = shape.operations(header as never);
   return (line, number) => {

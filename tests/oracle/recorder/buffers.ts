@@ -133,7 +133,7 @@ export class Buffers implements Chooser {
     return { op: "set_bulk", bo: at(row, ID), on: isMember !== this.#dice.chance(0.8) ? 1 : 0 };
   }
 
-  /** Buffers that their user still holds. */
+  /** Buffers with a reference. */
   #mine(): readonly Row[] {
     return this.#plain ? this.#rows : this.#rows.filter((row) => at(row, USER) === 1);
   }
@@ -148,7 +148,7 @@ export class Buffers implements Chooser {
     return row === undefined ? undefined : { ...inputs, op, bo: at(row, ID) };
   }
 
-  /** Buffers that somebody else has locked meanwhile; each reservation once. */
+  /** Buffers that another holder has locked during the call; each reservation once. */
   #held(but?: Row): number[] {
     if (!this.#dice.chance(this.#profile.held)) return [];
     const reservation = (row: Row) => this.#plain || at(row, SHARED) < 0 ? `bo ${row[ID]}` : `rv ${row[SHARED]}`;

@@ -7,7 +7,7 @@ import type { Chooser } from "./pieces.ts";
 import type { Profile } from "./profiles.ts";
 import { Tickets } from "./tickets.ts";
 
-/** What headers of a family show, in the order in which they do. */
+/** The members of a family's headers, in their order. */
 const HEADERS: Readonly<Record<string, readonly (keyof Profile)[]>> = {
   ttm: ["vram", "tt", "evict", "hop"],
   ttmt: ["vram", "tt", "evict", "hop", "nt", "nx"],
@@ -18,7 +18,7 @@ const FULL: readonly (keyof Profile)[] = [
   ...["vram", "tt", "evict", "hop", "pipeline", "fences", "ndev", "limit", "buddy", "vram_tt", "nresv"] as const,
 ];
 
-/** A trace that is wanted. The same request gives the same bytes. */
+/** A requested trace. The same request gives the same bytes. */
 export interface TraceRequest {
   readonly family: string;
   readonly seed: number;

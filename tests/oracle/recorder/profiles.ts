@@ -1,4 +1,4 @@
-/** What headers say of a world. Sizes are pages, of mm units and of buddy bytes. */
+/** The members of headers. Sizes are in pages, for mm in units and for buddy in bytes. */
 const WORLD = {
   vram: 0,
   tt: 0,
@@ -20,7 +20,7 @@ const WORLD = {
   chunk: 0,
 };
 
-/** What headers do not show: probabilities, unless said otherwise. */
+/** Settings that are not in headers: probabilities, unless stated otherwise. */
 const KNOBS = {
   /** Number of priorities in use. */
   prios: 1,
@@ -46,7 +46,7 @@ const KNOBS = {
   big: 0.04,
   /** A buffer that is larger than a memory type. */
   over: 0,
-  /** Number of buffers alive that is aimed at. */
+  /** Target number of live buffers. */
   live: 16,
   /** Pin or unpin without updating the LRU. */
   lonelyPin: 0.3,
