@@ -7,7 +7,7 @@ import {
   checkWaitOptions,
   show,
 } from "../base/arguments.ts";
-import { checkBuffer } from "./buffer_invariants.ts";
+import { checkBuffer } from "../inspect/buffer_invariants.ts";
 import type { BufferObject } from "./buffer_object.ts";
 import { type BufferOptions, checkBufferOptions } from "../contract/buffer_options.ts";
 import type { BufferRecord } from "../state/buffer_record.ts";
@@ -16,7 +16,7 @@ import { Client } from "./client.ts";
 import { type Clock, SystemClock } from "../time/clock.ts";
 import { createBuffer } from "./create_buffer.ts";
 import { dyingIn, reap, reapAllIdle } from "../place/destroy.ts";
-import { type DeviceDump, dumpDevice } from "./device_dump.ts";
+import { type DeviceDump, dumpDevice } from "../inspect/device_dump.ts";
 import { DEVICE_OPTIONS, type DeviceOptions, globalOf, type PlacedBufferOptions } from "./device_options.ts";
 import { DeviceState } from "../state/device_state.ts";
 import type { DeviceView } from "../contract/device_view.ts";
@@ -25,7 +25,7 @@ import { TtmError } from "../base/errors.ts";
 import { evictError, someOf, swapOutError } from "./call_errors.ts";
 import type { Fence } from "../lock/fence.ts";
 import type { Global } from "./global.ts";
-import { checkState } from "./invariants.ts";
+import { checkState } from "../inspect/invariants.ts";
 import { evictAll, giveUpPlace, waitUntilLeft } from "../place/make_room.ts";
 import type { MemTypeManager } from "../contract/mem_type_manager.ts";
 import { cleanManager, initManager } from "./init_manager.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { firstFit } from "@ttm/first-fit";
 import { BufferObject } from "./buffer_object.ts";
 import { DeviceState } from "../state/device_state.ts";
-import { checkState } from "./invariants.ts";
+import { checkState } from "../inspect/invariants.ts";
 import { mappingsOf, reserveIo } from "../memory/io_memory.ts";
 import { mapPages } from "../memory/kernel_map.ts";
 import type { MemoryType } from "../state/memory_type.ts";

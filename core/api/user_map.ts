@@ -10,6 +10,7 @@ import type { WaitOptions } from "../contract/call_options.ts";
 import { DONE, EINVAL, EIO, type Outcome } from "../base/outcome.ts";
 import type { Placement } from "../contract/placement.ts";
 import { mustLive, reserveForCall } from "./reserve.ts";
+import { plural } from "../base/plural.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 import { validate } from "../place/validate.ts";
 import { complete } from "../state/wait.ts";
@@ -186,7 +187,10 @@ export function mmapOffsetOf(state: DeviceState, buffer: BufferRecord): number {
   if (maps.firstOffset < 0) {
     const first = state.mmapOffsets.allocate(buffer);
     if (first === null) {
-      throw new TtmError("ENOSPC", `Cannot name an offset for ${buffer}: ${buffer.pages} pages do not fit`);
+      throw new TtmError(
+        "ENOSPC",
+        `Cannot name an offset for ${buffer}: its ${plural(buffer.pages, "page")} exceed the free range of offsets`,
+      );
     }
     maps.firstOffset = first;
   }

@@ -1,7 +1,17 @@
 import type { Imports } from "./imports.ts";
 
 /** The folders of `core/`, lowest first: each imports from itself and from those before it. */
-export const FOLDERS: readonly string[] = ["base", "lock", "time", "contract", "state", "memory", "place", "api"];
+export const FOLDERS: readonly string[] = [
+  "base",
+  "lock",
+  "time",
+  "contract",
+  "state",
+  "memory",
+  "place",
+  "inspect",
+  "api",
+];
 
 /**
  * Describes each import that breaks a rule, in one line.
