@@ -85,6 +85,19 @@ Deno.test("when the last reference goes the array gets what is on the device, wh
   }
 });
 
+Deno.test("work that begins after the last reference is gone keeps no imported buffer, whoever shares its reservation", () => {
+  const { device } = testDevice();
+  const root = device.createBuffer({ bytes: 1 });
+  const imported = { kind: "sg", imported: new Uint8Array(PAGE_SIZE), reservation: root.reservation } as const;
+  const buffer = put(device, "gtt", imported);
+  const work = addWork(buffer);
+  buffer.unref();
+  addWork(root);
+  assertEquals([device.dyingBuffers, device.usage("gtt").residents], [1, 1]);
+  work.signal();
+  assertEquals([device.dyingBuffers, device.usage("gtt").residents, root.busy], [0, 0, true]);
+});
+
 Deno.test("closing the device waits until imported bytes are back", async () => {
   const { device } = testDevice();
   const { buffer, array } = importOne(device);
