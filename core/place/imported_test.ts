@@ -85,6 +85,19 @@ Deno.test("at the last unref() the exporter's array gets the bytes that are on t
   }
 });
 
+Deno.test("work that begins after the last reference is gone keeps no imported buffer, whoever shares its reservation", () => {
+  const { device } = testDevice();
+  const root = device.createBuffer({ bytes: 1 });
+  const imported = { kind: "sg", imported: new Uint8Array(PAGE_SIZE), reservation: root.reservation } as const;
+  const buffer = put(device, "gtt", imported);
+  const work = addWork(buffer);
+  buffer.unref();
+  addWork(root);
+  assertEquals([device.dyingBuffers, device.usage("gtt").residents], [1, 1]);
+  work.signal();
+  assertEquals([device.dyingBuffers, device.usage("gtt").residents, root.busy], [0, 0, true]);
+});
+
 Deno.test("close() waits until imported bytes are back in their arrays", async () => {
   const { device } = testDevice();
   const { buffer, array } = importOne(device);
