@@ -23,7 +23,7 @@ export abstract class ReservableBuffer extends BufferRecord {
    */
   tryReserve(ticket: AcquireTicket | null = null): boolean {
     this.mustLive("reserve");
-    this.#checkTicket(ticket);
+    if (ticket !== null) this.#checkTicket(ticket);
     const outcome = this.reservation.tryLock(ticket);
     if (outcome === DONE || outcome === BLOCKED) return outcome === DONE;
     throw reserveError("reserve", this, outcome);
