@@ -42,7 +42,7 @@ type Inside = ReturnType<typeof healthy>;
 const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   [/5 buffers are alive, 4 are counted/, ({ state }) => state.liveBuffers--],
   [/0 buffers are dying, 1 are counted/, ({ state }) => state.dyingBuffers++],
-  [/buffer 1 is a live ghost/, ({ gtt }) => gtt.buffer.ghostOf = gtt.buffer],
+  [/buffer 1 is a live ghost/, ({ gtt }) => gtt.buffer.ghost = { of: gtt.buffer, made: 1, leavesBecause: "moved" }],
   [/buffer 0 is swapped out and has pages/, ({ system }) => {
     system.buffer.tt?.populate();
     Object.assign(system.buffer.tt ?? {}, { swap: { key: "a", length: 0, checksum: 0, persistent: false } });

@@ -14,9 +14,8 @@ interface Waiter {
  * with the same reservation are reserved together. Unlocking hands the lock to a waiter.
  */
 export class Reservation extends FenceList {
-  /** @internal Number of unlocks so far; a holder that remembers it can tell whether it still holds the lock. */
-  turn = 0;
-  #locked = false;
+  /** Odd while the lock is held. */
+  #turn = 0;
   #holder: AcquireTicket | null = null;
   #waiters: Waiter[] | null = null;
 
@@ -27,7 +26,12 @@ export class Reservation extends FenceList {
 
   /** Whether it is held. */
   get locked(): boolean {
-    return this.#locked;
+    return (this.#turn & 1) === 1;
+  }
+
+  /** @internal Grows with each locking and unlocking, so that a holder can tell whether it still holds the lock. */
+  get turn(): number {
+    return this.#turn;
   }
 
   /** The acquire ticket under which it is held; null if it is free or held without one. */
@@ -47,10 +51,12 @@ export class Reservation extends FenceList {
    * back off.
    */
   tryLock(ticket: AcquireTicket | null = null): Outcome {
-    if (!this.locked) {
-      this.#take(ticket);
-      return DONE;
-    }
+    if (this.locked) return this.#refusal(ticket);
+    this.#take(ticket);
+    return DONE;
+  }
+
+  #refusal(ticket: AcquireTicket | null): Outcome {
     if (ticket !== null && ticket === this.#holder) return EALREADY;
     return this.mustGiveWay(ticket) ? EDEADLK : BLOCKED;
   }
@@ -64,8 +70,7 @@ export class Reservation extends FenceList {
   unlock(): void {
     if (this.#holder !== null) this.#holder.locks--;
     this.#holder = null;
-    this.#locked = false;
-    this.turn++;
+    this.#turn++;
     if (this.#waiters !== null) this.#handOver();
   }
 
@@ -83,7 +88,7 @@ export class Reservation extends FenceList {
   }
 
   #take(ticket: AcquireTicket | null): void {
-    this.#locked = true;
+    this.#turn++;
     this.#holder = ticket;
     if (ticket !== null) ticket.locks++;
   }

@@ -52,7 +52,7 @@ export function memSpace(
   placement: PreparedPlacement,
   op: Operation,
 ): number | Outcome {
-  const row = allocateAmong(state, buffer, placement.places, false, op);
+  const row = placement.isOnePlace ? ENOSPC : allocateAmong(state, buffer, placement.places, false, op);
   return row === ENOSPC ? allocateAmong(state, buffer, placement.busyPlaces, true, op) : row;
 }
 

@@ -24,7 +24,7 @@ export function validate(
     return DONE;
   }
   if (buffer.pins > 0) return EINVAL;
-  let row = allocateAmong(state, buffer, places, false, op);
+  let row = placement.isOnePlace ? ENOSPC : allocateAmong(state, buffer, places, false, op);
   if (row === ENOSPC) {
     if (busyPlaces !== places && isInOneOf(state, buffer, busyPlaces)) return DONE;
     row = allocateAmong(state, buffer, busyPlaces, true, op);

@@ -22,6 +22,13 @@ export interface Contents {
 
 const INTACT: Contents = { lost: undefined };
 
+/** What a ghost object is: it holds the old resource of a buffer until the copy out of it has ended. */
+interface Ghost {
+  readonly of: BufferRecord;
+  readonly made: number;
+  readonly leavesBecause: RemovalReason;
+}
+
 /** The tables of a device that hold part of the state of its buffers. */
 interface Tables {
   readonly buffers: BufferTable<BufferRecord>;
@@ -67,16 +74,12 @@ export class BufferRecord implements BufferView {
   readonly id: number;
   /** Requested size in bytes. */
   readonly bytes: number;
-  /** @internal Of a ghost object: the buffer whose old resource it holds until the copy out of it has ended. */
-  ghostOf: BufferRecord | null = null;
-  /** @internal Of a ghost object: its number, in order of creation. */
-  made = 0;
+  /** @internal What makes it a ghost object; null if it is none. */
+  ghost: Ghost | null = null;
   /** @internal Number of ghost objects that hold old resources of this buffer; they keep it alive. */
   ghosts = 0;
   /** @internal How often its pin count has become 0. */
   timesUnpinned = 0;
-  /** @internal The removal reason for its resource when it is freed; of a ghost object, why the buffer moved away. */
-  leavesBecause: RemovalReason = "freed";
   /** @internal The state of its contents; a purge replaces it. */
   contents: Contents = INTACT;
 
@@ -204,7 +207,22 @@ export class BufferRecord implements BufferView {
 
   /** Whether it is a ghost object: the old resource of a moved buffer, held until the copy out of it has ended. */
   get isGhost(): boolean {
-    return this.ghostOf !== null;
+    return this.ghost !== null;
+  }
+
+  /** @internal The buffer whose old resource it holds; null if it is no ghost object. */
+  get ghostOf(): BufferRecord | null {
+    return this.ghost?.of ?? null;
+  }
+
+  /** @internal Number of a ghost object, in order of creation; 0 for others. */
+  get made(): number {
+    return this.ghost?.made ?? 0;
+  }
+
+  /** @internal The removal reason for its resource when it is freed; of a ghost object, why the buffer moved away. */
+  get leavesBecause(): RemovalReason {
+    return this.ghost?.leavesBecause ?? "freed";
   }
 
   /** @internal */
@@ -228,9 +246,7 @@ export class BufferRecord implements BufferView {
 
   /** @internal Makes a new record the ghost object of a buffer; `made` is its number in the device. */
   becomeGhostOf(buffer: BufferRecord, made: number, why: RemovalReason): void {
-    this.ghostOf = buffer;
-    this.made = made;
-    this.leavesBecause = why;
+    this.ghost = { of: buffer, made, leavesBecause: why };
     this.users = 0;
     this.isDying = true;
     buffer.ghosts++;

@@ -23,6 +23,8 @@ export class PreparedPlacement {
   readonly places: readonly PreparedPlace[];
   /** @internal The places of the second pass, which evicts. */
   readonly busyPlaces: readonly PreparedPlace[];
+  /** @internal Whether both passes try the same single place, so that the second one alone finds the same. */
+  readonly isOnePlace: boolean;
   /** @internal The memory types that it was checked against. */
   readonly types: ReadonlyMap<string, MemoryType>;
 
@@ -34,6 +36,7 @@ export class PreparedPlacement {
     this.busyPlaces = placement.busyPlacement === undefined
       ? this.places
       : preparePlaces(types, "busyPlacement", placement.busyPlacement);
+    this.isOnePlace = this.busyPlaces === this.places && this.places.length === 1;
   }
 
   /** Whether it has no places, so that validating it purges the buffer. */

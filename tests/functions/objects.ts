@@ -134,8 +134,8 @@ export const objects: readonly Row[] = rows(
     "lock/reservation.ts",
     "lock/reservation_test.ts",
     "a reservation has one holder at a time",
-    "    if (!this.locked) {",
-    "    if (this) {",
+    "    if (this.locked) return this.#refusal(ticket);",
+    "",
   ],
   [
     "ttm_bo_reserve_slowpath, ww_mutex_lock_slow",
