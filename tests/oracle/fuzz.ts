@@ -63,7 +63,7 @@ async function compareSeeds(values: Arguments<typeof OPTIONS>["values"]): Promis
 
 /** What a recorder makes is worth nothing unless it makes the known traces: those of the family, if there are any. */
 async function prove(recorder: Recorder, family: string): Promise<void> {
-  const names = await readdir(TRACES);
+  const names = (await readdir(TRACES)).filter((name) => name.endsWith(".gz"));
   const own = names.filter((name) => name.startsWith(`${family}-`));
   for (const name of own.length > 0 ? own : names) {
     const mismatch = await recordAgain(recorder, await readLines(new URL(name, TRACES))).catch(refuseSilence);

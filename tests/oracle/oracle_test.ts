@@ -28,6 +28,9 @@ import ttmx104 from "./traces/ttmx-seed-104.jsonl.gz" with { type: "bytes" };
 import ttmx109 from "./traces/ttmx-seed-109.jsonl.gz" with { type: "bytes" };
 import ttmt1 from "./traces/ttmt-seed-1.jsonl.gz" with { type: "bytes" };
 import ttmt2 from "./traces/ttmt-seed-2.jsonl.gz" with { type: "bytes" };
+import ttmw5 from "./traces/ttmw-seed-5.jsonl.gz" with { type: "bytes" };
+import ttmw7 from "./traces/ttmw-seed-7.jsonl.gz" with { type: "bytes" };
+import ttmw9 from "./traces/ttmw-seed-9.jsonl.gz" with { type: "bytes" };
 
 const traces: Readonly<Record<string, { data: Uint8Array<ArrayBuffer>; operations: number }>> = {
   "buddy-seed-1 (one root)": { data: buddy1, operations: 2000 },
@@ -58,6 +61,9 @@ const traces: Readonly<Record<string, { data: Uint8Array<ArrayBuffer>; operation
   "ttmx-seed-104 (changes of priority)": { data: ttmx104, operations: 400 },
   "ttmx-seed-109 (failing hooks)": { data: ttmx109, operations: 400 },
   "ttmt-seed-2 (tickets, priorities)": { data: ttmt2, operations: 400 },
+  "ttmw-seed-5 (threads with tickets, execs and neither)": { data: ttmw5, operations: 400 },
+  "ttmw-seed-7 (threads that are interrupted)": { data: ttmw7, operations: 400 },
+  "ttmw-seed-9 (threads and shared reservations)": { data: ttmw9, operations: 400 },
 };
 
 for (const [name, { data, operations }] of Object.entries(traces)) {

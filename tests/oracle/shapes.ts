@@ -132,6 +132,32 @@ export const ticketShape: Shape = {
   },
 };
 
+export const waiterShape: Shape = {
+  header: { ...placesAndDevices, nt: upTo(8), nx: upTo(8), nn: upTo(8) },
+  results: ["bos", "lk", "acq", "ex", "wl"],
+  operations: (header: Devices) => {
+    const c = within(0, 23);
+    const intr = FLAG;
+    return {
+      create: creation(header),
+      begin: { c },
+      end: { c },
+      lock: { c, bo, intr },
+      reserve: { c, bo, intr },
+      lock_slow: { c, bo, intr },
+      trylock: { c, bo },
+      unlock: { c, bo, tail },
+      unlock_all: { c },
+      interrupt: { c },
+      exec_init: { c, flags: upTo(3) },
+      exec_cleanup: { c },
+      exec_lock: { c, bo },
+      exec_unlock: { c, bo },
+      exec_fini: { c },
+    };
+  },
+};
+
 const id = within(0, MANY);
 const units = within(0, MANY);
 

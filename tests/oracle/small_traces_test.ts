@@ -35,6 +35,10 @@ import ownGhosts from "./traces/small/a-walk-meets-its-own-ghosts.jsonl" with { 
 import triesAgain from "./traces/small/no-wait-under-a-ticket-tries-again.jsonl" with { type: "text" };
 import signalFirst from "./traces/small/a-signal-comes-before-giving-way.jsonl" with { type: "text" };
 import busyManager from "./traces/small/a-busy-manager-ends-the-validate.jsonl" with { type: "text" };
+import placeInLine from "./traces/small/a-ticket-stands-in-line-before-younger-ones.jsonl" with { type: "text" };
+import givesWay from "./traces/small/a-younger-ticket-gives-way-to-an-older-one-in-line.jsonl" with { type: "text" };
+import execSleeps from "./traces/small/an-exec-sleeps-for-what-it-contends-for.jsonl" with { type: "text" };
+import inTurn from "./traces/small/threads-without-tickets-are-served-in-turn.jsonl" with { type: "text" };
 
 const traces: Readonly<Record<string, string>> = {
   "a busy member of a bulk move leaves it before its last unreserve": busyMember,
@@ -72,6 +76,10 @@ const traces: Readonly<Record<string, string>> = {
   "without waiting, too, a ticket tries again while somebody leaves": triesAgain,
   "a pending signal comes before giving way to an older ticket": signalFirst,
   "a busy manager ends a validate, whatever places are left": busyManager,
+  "a ticket stands in line before younger ones": placeInLine,
+  "a younger ticket with locks gives way to an older one in line": givesWay,
+  "an exec sleeps for what it contends for": execSleeps,
+  "threads without tickets are served in turn": inTurn,
 };
 
 for (const [name, text] of Object.entries(traces)) {
@@ -102,6 +110,12 @@ for (
     [failedVictim, '"fail":[0,0,1]', '"fail":[0,0,2]', 2, "fail"],
     [failedVictim, '"ret":-5', '"ret":-12', 3, "ret"],
     [failedTable, '"ev":[],"ret":-12', '"ev":[[0,1,2,0,1,0,-12,-1,-1]],"ret":-12', 2, "ev"],
+    [placeInLine, '"ends":[[0,0],[3,0]]', '"ends":[[3,0],[4,0]]', 10, "ends"],
+    [placeInLine, '"lk":[[0,4]],"acq":[[0,0],[1,0],[2,0]],"ex":[],"wt":[2]', '"lk":[[0,2]],"acq":[[0,0],[1,0],[2,0]],"ex":[],"wt":[2]', 11, "lk"],
+    [givesWay, '"ends":[[1,-35]]', '"ends":[]', 7, "ends"],
+    [execSleeps, '"wt":[0],"wl":[[1,1]]', '"wt":[1],"wl":[[1,1]]', 9, "wt"],
+    [inTurn, '"wl":[[0,3]]', '"wl":[[0,2]]', 4, "wl"],
+    [inTurn, '"ends":[[2,-512]]', '"ends":[[2,-4]]', 6, "ends"],
     [loneMember, "[1,2,2,2,0,2,0,0,1,0,0,0,0]", "[1,2,2,2,0,2,0,0,1,0,0,0,1]", 3, "bos"],
   ] as const
 ) {
