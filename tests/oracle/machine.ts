@@ -2,6 +2,7 @@ import {
   BoDevice,
   type BufferObject,
   type BufferView,
+  type Caching,
   checkInvariants,
   type Fence,
   Global,
@@ -16,7 +17,7 @@ import { mockManager } from "./mock_manager.ts";
 import { MOVE, POPULATE, RecordedDriver } from "./recorded_driver.ts";
 import { unknowing } from "./quirks.ts";
 import { RecordedBuddy } from "./recorded_buddy.ts";
-import { ERRNO, outcomeOf, placementOf, type TracedPlace, typeNumber } from "./recording.ts";
+import { type CachingAt, CACHINGS, ERRNO, outcomeOf, placementOf, type TracedPlace, typeNumber } from "./recording.ts";
 import { Timelines } from "./timelines.ts";
 import { VictimFailures } from "./victim_failures.ts";
 
@@ -64,6 +65,8 @@ export class RecordedMachine {
   readonly victims: VictimFailures = new VictimFailures();
   /** How many calls of each hook from now on it takes until one fails; 0 for never. */
   readonly armed: number[] = [0, 0, 0];
+  /** The number of the caching that each buffer's next table has. */
+  readonly cachings: Map<BufferView, number> = new Map();
   /** Whether the copies of this operation are over when they begin. */
   copiesDone = false;
   /** Called when somebody looks for victims. */
@@ -97,6 +100,20 @@ export class RecordedMachine {
     return this.#ids.get(buffer) ?? NaN;
   }
 
+  /** The caching of a buffer's next table. */
+  nextCaching(buffer: BufferView): Caching {
+    return CACHINGS[this.cachings.get(buffer) ?? 0] as Caching;
+  }
+
+  /** CACHING_OF_THE_TABLE: where its host pages are, a buffer's places allow what its table has or will have. */
+  cachingAt(buffer: BufferView): CachingAt {
+    const { kind, vram_tt } = this.header;
+    return (memoryType) => {
+      if (kind !== "ttmc" || memoryType === "vram" && vram_tt === 0) return undefined;
+      return buffer.tt?.caching ?? this.nextCaching(buffer);
+    };
+  }
+
   /** Brings a buffer to one of the places; its errno. */
   async validate(
     buffer: BufferObject,
@@ -104,7 +121,7 @@ export class RecordedMachine {
     places: readonly TracedPlace[],
     options: WaitOptions & { evictSiblings?: boolean },
   ): Promise<number> {
-    const placement = device.preparePlacement(placementOf(places));
+    const placement = device.preparePlacement(placementOf(places, this.cachingAt(buffer)));
     this.begin(buffer);
     this.victims.begin(buffer, placement);
     return await this.outcome(() => buffer.validate(placement, options));

@@ -30,6 +30,8 @@ export interface MachineOperation extends MachineState {
   readonly tl: number;
   readonly usage: number;
   readonly err: number;
+  /** Of family ttmc: the caching of the buffer's tables from now on. */
+  readonly ca?: number;
   readonly what: number;
   readonly n: number;
   readonly v: number | readonly number[];
@@ -177,6 +179,9 @@ export class MachineReplayer implements Replayer<MachineOperation> {
         return this.#setBulk(operation);
       case "submit":
         return this.#submit(operation);
+      case "setcaching":
+        machine.cachings.set(this.named(bo).buffer, operation.ca ?? 0);
+        return 0;
       case "fail":
         machine.armed[operation.what] = operation.n;
         return 0;
@@ -201,6 +206,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
     // Ours takes imported pages from whoever creates the buffer, the kernel from the driver's table.
     if (type === SG) Object.defineProperty(buffer, "kind", { value: "sg" });
     this.machine.name(buffer, bo);
+    this.machine.cachings.set(buffer, operation.ca ?? 0);
     this.buffers.set(bo, { buffer, device: dev, reservation: rv, bulk: -1 });
     buffer.tryReserve();
     const evictSiblings = are === 1 && rv >= 0;

@@ -7,7 +7,7 @@ import ttmw5 from "./traces/ttmw-seed-5.jsonl.gz" with { type: "bytes" };
 
 type Json = Record<string, unknown>;
 
-const kinds = ["buddy", "mm", "ttm", "ttmb", "ttmf", "ttmr", "ttms", "ttmt", "ttmw", "ttmx"];
+const kinds = ["buddy", "mm", "ttm", "ttmb", "ttmc", "ttmf", "ttmr", "ttms", "ttmt", "ttmw", "ttmx"];
 const [header = "", ...operations] = (await unzipLines(ttmf1)).filter((line) => line !== "");
 const [, ...waiterOperations] = (await unzipLines(ttmw5)).filter((line) => line !== "");
 const [ticketHeader = "", ...ticketOperations] = (await unzipLines(ttmt1)).filter((line) => line !== "");

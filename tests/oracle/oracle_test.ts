@@ -20,6 +20,9 @@ import ttmb109 from "./traces/ttmb-seed-109.jsonl.gz" with { type: "bytes" };
 import ttmf110 from "./traces/ttmf-seed-110.jsonl.gz" with { type: "bytes" };
 import ttmr1 from "./traces/ttmr-seed-1.jsonl.gz" with { type: "bytes" };
 import ttmr2 from "./traces/ttmr-seed-2.jsonl.gz" with { type: "bytes" };
+import ttmc2 from "./traces/ttmc-seed-2.jsonl.gz" with { type: "bytes" };
+import ttmc7 from "./traces/ttmc-seed-7.jsonl.gz" with { type: "bytes" };
+import ttmc9 from "./traces/ttmc-seed-9.jsonl.gz" with { type: "bytes" };
 import ttms108 from "./traces/ttms-seed-108.jsonl.gz" with { type: "bytes" };
 import ttms1 from "./traces/ttms-seed-1.jsonl.gz" with { type: "bytes" };
 import ttms2 from "./traces/ttms-seed-2.jsonl.gz" with { type: "bytes" };
@@ -47,6 +50,9 @@ const traces: Readonly<Record<string, { data: Uint8Array<ArrayBuffer>; operation
   "ttm-seed-17 (multihop)": { data: ttm17, operations: 500 },
   "ttmb-seed-1 (buddy-managed VRAM)": { data: ttmb1, operations: 400 },
   "ttmb-seed-2 (buddy-managed VRAM, contiguous)": { data: ttmb2, operations: 400 },
+  "ttmc-seed-2 (caching, VRAM with host pages, swapping)": { data: ttmc2, operations: 400 },
+  "ttmc-seed-7 (caching on two devices)": { data: ttmc7, operations: 400 },
+  "ttmc-seed-9 (caching, failing hooks)": { data: ttmc9, operations: 400 },
   "ttmf-seed-1 (busy buffers, ghosts, evictions that wait)": { data: ttmf1, operations: 400 },
   "ttmf-seed-2 (pipelined evictions, move fences)": { data: ttmf2, operations: 400 },
   "ttmr-seed-1 (shared reservations, bulk moves)": { data: ttmr1, operations: 400 },

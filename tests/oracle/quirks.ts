@@ -9,6 +9,9 @@
  * - `SWAP_OUTLIVES_PURGE`: purging a swapped-out buffer leaves its contents in the swap storage, and populating it later
  *   brings the old contents back. A purge means that the contents are gone: ours drops them and reads zero. The tables of a
  *   replay bring them back.
+ * - `CACHING_OF_THE_TABLE`: the kernel's driver chooses the caching of pages when it makes their table, and places say
+ *   nothing about it. Ours belongs to the place, as in older kernels: a driver that wants other pages says so in its
+ *   places, and those of a replay allow just what the recorded driver has chosen.
  * - `LONE_MEMBER_STAYS`: the only member of a bulk move in its list stays where it is when it is unpinned, on the list of the
  *   pinned and out of reach of eviction, or when its priority changes, in the list of the old one, until its bulk is
  *   moved; those who join follow it. Ours goes to the list where it belongs.
@@ -27,10 +30,12 @@ import {
   type BufferObject,
   type BufferView,
   BulkMove,
+  type Caching,
   type MemTypeManager,
   TranslationTable,
   type WaitOptions,
 } from "@ttm/core";
+import { cachingMask } from "../../core/base/caching.ts";
 
 const TABLE_EXISTS = 1;
 const POPULATED = 2;
@@ -63,8 +68,9 @@ export class KernelTable extends TranslationTable<Uint32Array> {
   #kept: Uint32Array | null = null;
 
   /** `beforePopulate` may throw when there are to be no pages. */
-  constructor(pages: number, external: boolean, beforePopulate: () => void) {
+  constructor(pages: number, external: boolean, caching: Caching, beforePopulate: () => void) {
     super(pages, (pages) => new Uint32Array(pages), { codec, external });
+    this.setCaching(cachingMask([caching]));
     this.#beforePopulate = beforePopulate;
   }
 

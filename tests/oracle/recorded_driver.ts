@@ -24,8 +24,6 @@ export const MOVE = 2;
 const TEMPORARY = 4;
 const MOCK_PAGES = 16;
 
-const everywhere = (type: number): Place => placeOf([type, 0, 0, 0]);
-const STOP = placeOf([1, 0, 0, TEMPORARY]);
 /** By `evict` of the header: where VRAM is evicted to. */
 const FROM_VRAM = [[0], [1, 0], [1], []];
 
@@ -42,13 +40,13 @@ export class RecordedDriver implements Driver {
   #at: number;
 
   constructor(machine: RecordedMachine, at: number) {
-    const { vram, tt, fences, pipeline, vram_tt, mocks } = machine.header;
+    const { kind, vram, tt, fences, pipeline, vram_tt, mocks } = machine.header;
     this.#machine = machine;
     this.#at = at;
     this.memoryTypes = [
       { name: "system" },
       { name: "gtt", pages: Math.max(tt, 1) },
-      { name: "vram", pages: vram, fixed: vram_tt === 0 },
+      { name: "vram", pages: vram, fixed: vram_tt === 0, ...(kind === "ttmc" && vram_tt === 0 && { availableCaching: ["wc"], defaultCaching: "wc" }) },
       ...(mocks === 1 ? [{ name: "busy", pages: MOCK_PAGES }, { name: "full", pages: MOCK_PAGES }] : []),
     ];
     this.supports = {
@@ -61,7 +59,8 @@ export class RecordedDriver implements Driver {
   evictPlacement(buffer: BufferView): Placement {
     this.#machine.victims.leaves(buffer);
     const places = buffer.memoryType === "vram" ? FROM_VRAM[this.#machine.header.evict] ?? [] : [0];
-    return { placement: places.map(everywhere) };
+    const cachingAt = this.#machine.cachingAt(buffer);
+    return { placement: places.map((type) => placeOf([type, 0, 0, 0], cachingAt)) };
   }
 
   move({ buffer }: MoveRequest): Fence | void {
@@ -89,12 +88,13 @@ export class RecordedDriver implements Driver {
       if (!hadTable) (buffer as BufferObject).tt = null;
       throw error;
     }
-    return STOP;
+    return placeOf([1, 0, 0, TEMPORARY], this.#machine.cachingAt(buffer));
   }
 
   createTranslationTable(buffer: BufferView): TranslationTable | null {
     if (this.#machine.fails(TABLE, buffer, this.#at)) return null;
-    return new KernelTable(buffer.pages, buffer.kind === "sg", () => {
+    const caching = this.#machine.nextCaching(buffer);
+    return new KernelTable(buffer.pages, buffer.kind === "sg", caching, () => {
       if (this.#machine.fails(POPULATE, buffer, this.#at)) throw new TtmError("ENOMEM", "Populating was to fail");
     });
   }

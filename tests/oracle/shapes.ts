@@ -106,6 +106,16 @@ export const machineShape: Shape = {
   },
 };
 
+/** As {@linkcode machineShape}, where buffers have a caching that their driver chooses for tables. */
+export const cachingShape: Shape = {
+  ...machineShape,
+  operations: (header: Devices) => {
+    const ca = within(0, 2);
+    const { create, ...others } = machineShape.operations(header as never);
+    return { ...others, create: { ...create, ca }, setcaching: { bo, ca } };
+  },
+};
+
 export const ticketShape: Shape = {
   header: { ...placesAndDevices, nt: upTo(8), nx: upTo(8) },
   results: ["bos", "lk", "acq", "ex"],

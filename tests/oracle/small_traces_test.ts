@@ -39,6 +39,8 @@ import placeInLine from "./traces/small/a-ticket-stands-in-line-before-younger-o
 import givesWay from "./traces/small/a-younger-ticket-gives-way-to-an-older-one-in-line.jsonl" with { type: "text" };
 import execSleeps from "./traces/small/an-exec-sleeps-for-what-it-contends-for.jsonl" with { type: "text" };
 import inTurn from "./traces/small/threads-without-tickets-are-served-in-turn.jsonl" with { type: "text" };
+import cachingStays from "./traces/small/the-caching-of-a-table-stays.jsonl" with { type: "text" };
+import failedOut from "./traces/small/a-move-out-of-vram-that-fails-takes-the-table.jsonl" with { type: "text" };
 
 const traces: Readonly<Record<string, string>> = {
   "a busy member of a bulk move leaves it before its last unreserve": busyMember,
@@ -76,6 +78,8 @@ const traces: Readonly<Record<string, string>> = {
   "without waiting, too, a ticket tries again while somebody leaves": triesAgain,
   "a pending signal comes before giving way to an older ticket": signalFirst,
   "a busy manager ends a validate, whatever places are left": busyManager,
+  "the caching of a table stays until the next table": cachingStays,
+  "a move out of VRAM that fails takes the buffer's table along": failedOut,
   "a ticket stands in line before younger ones": placeInLine,
   "a younger ticket with locks gives way to an older one in line": givesWay,
   "an exec sleeps for what it contends for": execSleeps,
@@ -110,6 +114,8 @@ for (
     [failedVictim, '"fail":[0,0,1]', '"fail":[0,0,2]', 2, "fail"],
     [failedVictim, '"ret":-5', '"ret":-12', 3, "ret"],
     [failedTable, '"ev":[],"ret":-12', '"ev":[[0,1,2,0,1,0,-12,-1,-1]],"ret":-12', 2, "ev"],
+    [cachingStays, "[0,1,0,2,0,0,0,7,1,0,-1,-1,1]", "[0,1,0,2,0,0,0,7,1,0,-1,-1,2]", 1, "bos"],
+    [failedOut, "[0,2,0,2,0,0,0,0,1,0,-1,-1,-1]]", "[0,2,0,2,0,0,0,5,1,0,-1,-1,1]]", 0, "bos"],
     [placeInLine, '"ends":[[0,0],[3,0]]', '"ends":[[3,0],[4,0]]', 10, "ends"],
     [placeInLine, '"lk":[[0,4]],"acq":[[0,0],[1,0],[2,0]],"ex":[],"wt":[2]', '"lk":[[0,2]],"acq":[[0,0],[1,0],[2,0]],"ex":[],"wt":[2]', 11, "lk"],
     [givesWay, '"ends":[[1,-35]]', '"ends":[]', 7, "ends"],

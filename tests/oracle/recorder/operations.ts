@@ -28,6 +28,7 @@ export type Field =
   | "c"
   | "sig"
   | "intr"
+  | "ca"
   | "flags"
   | "id"
   | "start"
@@ -107,6 +108,10 @@ const BUFFER_OPERATIONS = inputsOf({
   setprio: "bo prio",
   fail: "what n",
 });
+const CACHING_OPERATIONS: Inputs = {
+  ...BUFFER_OPERATIONS,
+  ...inputsOf({ create: `${CREATE} ca`, setcaching: "bo ca" }),
+};
 const TICKET_OPERATIONS = inputsOf({
   create: CREATE,
   validate: "bo c nw sig pl",
@@ -172,6 +177,7 @@ function inputs(kind: string, { op }: Operation): Inputs[string] {
   const families: Readonly<Record<string, Inputs>> = {
     mm: RANGE_OPERATIONS,
     buddy: BLOCK_OPERATIONS,
+    ttmc: CACHING_OPERATIONS,
     ttmt: TICKET_OPERATIONS,
     ttmw: WAITER_OPERATIONS,
   };

@@ -230,6 +230,18 @@ export const PROFILES: Readonly<Record<string, readonly Profile[]>> = {
       ...{ setprio: 4, swap: 6, limit: 70, mocks: 1, mock: 0.1 },
     }),
   ],
+  ttmc: [
+    profile("c1-vram-tt", { vram: 64, tt: 48, evict: 1 }),
+    profile("c2-vramtt-limit", { vram: 64, tt: 48, evict: 1, vram_tt: 1, limit: 80, prios: 2 }),
+    profile("c3-fence-pipe", { vram: 48, tt: 32, evict: 2, ...piped, purge: 0.15 }),
+    profile("c4-hop-limit", { vram: 48, tt: 32, hop: 1, limit: 60 }),
+    profile("c5-hop-fence-wild", { vram: 48, tt: 24, hop: 1, ...fenced, ...wild }),
+    profile("c6-discard", { vram: 48, tt: 24, evict: 3, ...piped, purge: 0.2 }),
+    profile("c7-2dev-resv-fence-limit", { vram: 48, tt: 32, evict: 1, ...piped, ndev: 2, nresv: 3, limit: 90 }),
+    profile("c8-too-large-vramtt-fence", { vram: 32, tt: 24, evict: 1, vram_tt: 1, ...fenced, over: 0.12 }),
+    profile("c9-failures", { vram: 48, tt: 32, evict: 2, ...piped, fails: 10, purge: 0.15, limit: 80 }),
+    profile("c10-hop-too-large-purge", { vram: 32, tt: 24, hop: 1, over: 0.1, purge: 0.15 }),
+  ],
   mm: [
     profile("basic-4096", { size: 4096 }),
     profile("offset-65536-evict-reserve", { start: 1000, size: 65536, evictMode: 1, reserve: 1 }),
