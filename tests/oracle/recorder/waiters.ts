@@ -2,7 +2,7 @@ import type { Dice } from "./dice.ts";
 import type { Operation, State } from "./operations.ts";
 import { alignment, type Chooser, placement, priority } from "./pieces.ts";
 import type { Profile } from "./profiles.ts";
-import { ID } from "./rows.ts";
+import { ID, SHARED } from "./rows.ts";
 
 /** How often each operation is chosen, where there are threads that can do it. */
 const WEIGHTS = {
@@ -10,6 +10,8 @@ const WEIGHTS = {
   ...{ exec_init: 8, exec_cleanup: 14, exec_lock: 34, exec_unlock: 3, exec_fini: 6, interrupt: 0 },
 };
 const EDEADLK = -35;
+/** Flag of an exec that ignores duplicates. */
+const IGNORE_DUPLICATES = 2;
 
 /** Where an exec is in its loop; none: before its init. */
 type Phase = "none" | "new" | "open" | "contended" | "done";
@@ -26,6 +28,7 @@ export class Waiters implements Chooser {
   #next = 0;
   #calls = new Map<number, Operation>();
   #phases = new Map<number, Phase>();
+  #flags = new Map<number, number>();
   /** What a ticket has to wait for after it has given way. */
   #contended = new Map<number, number>();
 
@@ -52,8 +55,11 @@ export class Waiters implements Chooser {
     }
   }
 
-  #ended(c: number, { bo = -1, op }: Operation, ret: number): void {
-    if (op === "exec_init") this.#phases.set(c, "new");
+  #ended(c: number, { bo = -1, flags = 0, op }: Operation, ret: number): void {
+    if (op === "exec_init") {
+      this.#phases.set(c, "new");
+      this.#flags.set(c, flags);
+    }
     if (op === "exec_fini") this.#phases.set(c, "none");
     if (op === "exec_cleanup") this.#phases.set(c, ret === 1 ? "open" : "done");
     if (op === "exec_lock" && ret === EDEADLK) this.#phases.set(c, "contended");
@@ -131,7 +137,16 @@ export class Waiters implements Chooser {
     const sleeps = (this.#state.lk ?? []).some(([locked]) => locked === contended);
     if (contended >= 0 && (sleeps || this.#dice.chance(0.5))) bo = contended;
     if (prelocked >= 0 && this.#dice.chance(0.4)) bo = prelocked;
-    return { ...chosen, bo };
+    // The kernel would say that it is locked, and unlock it at the end of the loop.
+    const isLost = [contended, prelocked].some((first) => first !== bo && this.#areSiblings(first, bo));
+    const ignores = ((this.#flags.get(chosen.c ?? -1) ?? 0) & IGNORE_DUPLICATES) !== 0;
+    return isLost && ignores ? undefined : { ...chosen, bo };
+  }
+
+  /** Whether two buffers have one shared reservation. */
+  #areSiblings(bo: number, other: number): boolean {
+    const of = (id: number) => this.#state.bos?.find((row) => row[ID] === id)?.[SHARED] ?? -1;
+    return of(bo) >= 0 && of(bo) === of(other);
   }
 
   #by(op: string, threads: readonly number[], inputs: Partial<Operation> = {}): Operation | undefined {
