@@ -74,8 +74,8 @@ export class BufferObject extends BufferRecord implements Disposable {
    *
    * @returns false if it is locked, and the caller may wait for it.
    * @throws {TtmError} `EINVAL` after the last reference is gone, or if `ticket` is not an acquire ticket; `EALREADY`
-   * if the ticket holds the reservation; `EDEADLK` if an older ticket holds it and this ticket holds other locks:
-   * unlock those, then {@linkcode reserve} this buffer.
+   * if the ticket holds the reservation; `EDEADLK` if an older ticket holds it or waits for it and this ticket holds
+   * other locks: unlock those, then {@linkcode reserve} this buffer.
    */
   tryReserve(ticket: AcquireTicket | null = null): boolean {
     mustLive(this, "reserve");

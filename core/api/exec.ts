@@ -103,7 +103,7 @@ export class Exec implements Disposable {
   /**
    * Locks one more buffer, waiting for its reservation if necessary.
    *
-   * @throws {TtmError} `EDEADLK` if it is held under an older ticket: end this iteration of the loop at once;
+   * @throws {TtmError} `EDEADLK` if an older ticket holds it or waits for it: end this iteration of the loop at once;
    * `EALREADY` if it is locked already; `EINVAL` outside the loop, or if `buffer` is not a buffer object or is
    * released; `EBUSY` with `noWait` if it would have to wait. An aborted signal rejects with its reason if the lock is
    * not free.

@@ -75,6 +75,65 @@ Deno.test("among waiting tickets the oldest gets the lock, and younger ones that
   assertEquals([a.reservation.holder, b.reservation.holder], [younger, youngest]);
 });
 
+Deno.test("a waiting younger ticket that holds a lock backs off with EDEADLK as soon as an older one waits", async () => {
+  const { a, b, older, younger } = contest();
+  a.tryReserve();
+  b.tryReserve(younger);
+  const late = refused(() => a.reserve({ ticket: younger }), "EDEADLK");
+  const first = a.reserve({ ticket: older });
+  await late;
+  assertEquals([a.reservation.holder, a.reservation.waiting, b.reservation.holder], [null, 1, younger]);
+  a.unlock();
+  await first;
+});
+
+Deno.test("a younger ticket that holds a lock gets EDEADLK for a reservation that an older one waits for", async () => {
+  const { a, b, older, younger } = contest();
+  a.tryReserve();
+  b.tryReserve(younger);
+  const first = a.reserve({ ticket: older });
+  assertEquals(assertThrows(() => a.tryReserve(younger), TtmError).code, "EDEADLK");
+  await refused(() => a.reserve({ ticket: younger }), "EDEADLK");
+  b.unlock();
+  assertEquals([a.tryReserve(younger), a.reservation.waiting], [false, 1]);
+  a.unlock();
+  await first;
+});
+
+Deno.test("a ticket queues before younger ones, also after those have left the queue", async () => {
+  const { a, older, younger } = contest();
+  a.tryReserve();
+  const leaving = new AbortController();
+  const order: string[] = [];
+  const wait = async (name: string, options: { ticket?: AcquireTicket; signal?: AbortSignal }) => {
+    using _turn = await a.reserve(options);
+    order.push(name);
+  };
+  const left = wait("younger", { ticket: younger, signal: leaving.signal }).catch((reason) => order.push(reason));
+  const others = [
+    wait("nobody", {}),
+    wait("older", { ticket: older }),
+    wait("youngest", { ticket: new AcquireTicket() }),
+  ];
+  leaving.abort("left");
+  a.unlock();
+  await Promise.all([left, ...others]);
+  assertEquals(order.toSorted(), ["left", "nobody", "older", "youngest"]);
+  assertEquals(order.filter((name) => name !== "left"), ["older", "nobody", "youngest"]);
+});
+
+Deno.test("a waiting ticket that has locked another reservation backs off when an older one gets the lock", async () => {
+  const { a, b, older, younger } = contest();
+  a.tryReserve();
+  const first = a.reserve({ ticket: older });
+  const late = refused(() => a.reserve({ ticket: younger }), "EDEADLK");
+  b.tryReserve(younger);
+  assertEquals(a.reservation.waiting, 2);
+  a.unlock();
+  await Promise.all([first, late]);
+  assertEquals([a.reservation.holder, a.reservation.waiting], [older, 0]);
+});
+
 Deno.test("aborting a wait under a ticket removes the waiter", async () => {
   const { a, older } = contest();
   a.tryReserve();

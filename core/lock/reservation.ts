@@ -61,9 +61,13 @@ export class Reservation extends FenceList {
     return this.mustGiveWay(ticket) ? EDEADLK : BLOCKED;
   }
 
-  /** @internal Whether a ticket must back off: it holds locks that the older holder of this one may wait for. */
+  /**
+   * @internal Whether a ticket must back off: it holds locks that an older one may wait for, one that holds this lock or
+   * waits for it.
+   */
   mustGiveWay(ticket: AcquireTicket | null): boolean {
-    return ticket !== null && this.#holder !== null && ticket.locks > 0 && this.#holder.stamp < ticket.stamp;
+    if (ticket === null || ticket.locks === 0) return false;
+    return isOlder(this.#holder, ticket) || (this.#waiters?.some((waiter) => isOlder(waiter.ticket, ticket)) ?? false);
   }
 
   /** @internal Hands the lock to the next waiter, which holds it without a new attempt, or frees it. */
@@ -75,15 +79,17 @@ export class Reservation extends FenceList {
   }
 
   /**
-   * @internal Queues for a held lock; `end` is called with DONE when this waiter gets the lock, with EDEADLK when an
-   * older ticket gets it and this one must back off.
+   * @internal Queues for a held lock, without a ticket at the end, with one before the younger tickets. `end` is called
+   * with DONE when this waiter gets the lock, with EDEADLK when an older ticket queues and this one must back off.
    *
    * @returns A function that removes the waiter from the queue.
    */
   enqueue(ticket: AcquireTicket | null, end: (outcome: Outcome) => void): () => void {
     this.#waiters ??= [];
     const waiter = { ticket, end };
-    this.#waiters.push(waiter);
+    const at = ticket === null ? -1 : this.#waiters.findIndex((other) => isOlder(ticket, other.ticket));
+    this.#waiters.splice(at < 0 ? this.#waiters.length : at, 0, waiter);
+    if (ticket !== null) this.#turnAwayTheYounger();
     return () => this.#remove(waiter);
   }
 
@@ -94,22 +100,11 @@ export class Reservation extends FenceList {
   }
 
   #handOver(): void {
-    const next = this.#nextInLine();
+    const next = this.#waiters?.shift();
     if (next === undefined) return;
     this.#take(next.ticket);
     next.end(DONE);
     this.#turnAwayTheYounger();
-  }
-
-  /** Removes the next waiter: the first, or if that one has a ticket, the one with the oldest ticket. */
-  #nextInLine(): Waiter | undefined {
-    let next = this.#waiters?.[0];
-    if (next === undefined) return undefined;
-    for (const waiter of this.#waiters ?? []) {
-      if (next.ticket !== null && waiter.ticket !== null && waiter.ticket.stamp < next.ticket.stamp) next = waiter;
-    }
-    this.#remove(next);
-    return next;
   }
 
   #turnAwayTheYounger(): void {
@@ -124,4 +119,9 @@ export class Reservation extends FenceList {
     const at = this.#waiters?.indexOf(waiter) ?? -1;
     if (at >= 0) this.#waiters?.splice(at, 1);
   }
+}
+
+/** Whether `ticket` is older than `other`; who has none is neither older nor younger than anybody. */
+function isOlder(ticket: AcquireTicket | null, other: AcquireTicket | null): boolean {
+  return ticket !== null && other !== null && ticket.stamp < other.stamp;
 }

@@ -15,7 +15,7 @@ import { type Transition, travel } from "./transfer.ts";
 
 /**
  * One move (`ttm_bo_handle_move_mem`). Unless it succeeds, the buffer has the place, contents, caching and
- * table that it had before.
+ * table that it had before; in fixed memory it has no table after a failure.
  */
 export function handleMove(
   state: DeviceState,
@@ -91,7 +91,9 @@ function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): 
     outcome = travel(state, move, op);
     if (outcome !== DONE) driver.moveNotify?.(buffer, target.name, from?.name ?? null);
   }
-  if (outcome !== DONE && !hadTable && buffer.tt !== null) {
+  // As in the kernel, a failure also takes the table that a buffer in fixed memory had, which is of no use there.
+  const isUnused = !hadTable || (from?.fixed === true && outcome !== BLOCKED);
+  if (outcome !== DONE && isUnused && buffer.tt !== null) {
     emptyTable(state, buffer, buffer.tt);
     buffer.tt = null;
   }

@@ -267,3 +267,17 @@ Deno.test("the failure of a victim that was evicted in a later attempt is not pa
   assertStrictEquals((await placed).cause, undefined);
   assertEquals([victim.memoryType, busy.memoryType], ["gtt", "gtt"]);
 });
+
+Deno.test("a failed move out of fixed memory takes the table along that the buffer had there", async () => {
+  const { device, driver } = testDevice();
+  const buffer = device.createBuffer({ bytes: 1 });
+  place(buffer, { placement: [] });
+  place(buffer, "vram");
+  assertEquals([buffer.memoryType, buffer.tt?.populated], ["vram", false]);
+  driver.beforeMove = fail;
+  buffer.tryReserve();
+  await refused(() => buffer.validate(only("gtt")), "EIO");
+  assertEquals([buffer.memoryType, buffer.tt, device.global.usedPages], ["vram", null, 0]);
+  buffer.unlock();
+  checkInvariants(device);
+});

@@ -2,8 +2,18 @@ import { BuddyReplayer } from "./buddy_replay.ts";
 import { complete } from "./fields.ts";
 import { MachineReplayer } from "./machine_replay.ts";
 import { MmReplayer } from "./mm_replay.ts";
-import { buddyShape, machineShape, mmShape, operationCheck, type Shape, ticketShape } from "./shapes.ts";
+import {
+  buddyShape,
+  cachingShape,
+  machineShape,
+  mmShape,
+  operationCheck,
+  type Shape,
+  ticketShape,
+  waiterShape,
+} from "./shapes.ts";
 import { TicketReplayer } from "./ticket_replay.ts";
+import { WaiterReplayer } from "./waiter_replay.ts";
 import { headerOf, type Replayer, type ReplayResult, replayTrace, TraceError } from "./trace.ts";
 
 interface Family {
@@ -19,10 +29,12 @@ const families: Readonly<Record<string, Family>> = {
   mm: { shape: mmShape, replayer: MmReplayer },
   ttm: machine,
   ttmb: machine,
+  ttmc: { shape: cachingShape, replayer: MachineReplayer },
   ttmf: machine,
   ttmr: machine,
   ttms: machine,
   ttmt: { shape: ticketShape, replayer: TicketReplayer },
+  ttmw: { shape: waiterShape, replayer: WaiterReplayer },
   ttmx: machine,
 };
 

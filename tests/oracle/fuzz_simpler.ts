@@ -15,7 +15,9 @@ export function* simplerOperations({ held = [], pl = [], ...operation }: Operati
     }
   }
   if (target > 1) yield { target: 1 };
-  for (const name of ["nw", "cd", "are", "prio", "align", "bulk", "sig", "type", "err", "v"] satisfies Field[]) {
+  for (
+    const name of ["nw", "cd", "are", "prio", "align", "bulk", "sig", "intr", "type", "err", "v"] satisfies Field[]
+  ) {
     if (operation[name] !== undefined && operation[name] !== 0) yield { [name]: 0 };
   }
   if (operation.tail === 0) yield { tail: 1 };

@@ -2,6 +2,7 @@ import {
   BoDevice,
   type BufferObject,
   type BufferView,
+  type Caching,
   checkInvariants,
   type Fence,
   Global,
@@ -18,7 +19,7 @@ import { mockManager } from "./mock_manager.ts";
 import { MOVE, POPULATE, RecordedDriver } from "./recorded_driver.ts";
 import { unknowing } from "./quirks.ts";
 import { RecordedBuddy } from "./recorded_buddy.ts";
-import { ERRNO, outcomeOf, placementOf, type TracedPlace, typeNumber } from "./recording.ts";
+import { type CachingAt, CACHINGS, ERRNO, outcomeOf, placementOf, type TracedPlace, typeNumber } from "./recording.ts";
 import { Timelines } from "./timelines.ts";
 import { VictimFailures } from "./victim_failures.ts";
 
@@ -67,6 +68,8 @@ export class RecordedMachine {
   readonly victims: VictimFailures = new VictimFailures();
   /** By hook, the number of the next call that fails, from 1; 0 for none. */
   readonly armed: number[] = [0, 0, 0];
+  /** The number of the caching that each buffer's next table has. */
+  readonly cachings: Map<BufferView, number> = new Map();
   /** Whether the copies of this operation end at once. */
   copiesDone = false;
   /** Called when a search for victims begins. */
@@ -100,6 +103,20 @@ export class RecordedMachine {
     return this.#ids.get(buffer) ?? NaN;
   }
 
+  /** The caching of a buffer's next table. */
+  nextCaching(buffer: BufferView): Caching {
+    return CACHINGS[this.cachings.get(buffer) ?? 0] as Caching;
+  }
+
+  /** CACHING_OF_THE_TABLE: where its host pages are, a buffer's places allow what its table has or will have. */
+  cachingAt(buffer: BufferView): CachingAt {
+    const { kind, vram_tt } = this.header;
+    return (memoryType) => {
+      if (kind !== "ttmc" || memoryType === "vram" && vram_tt === 0) return undefined;
+      return buffer.tt?.caching ?? this.nextCaching(buffer);
+    };
+  }
+
   /** Validates a buffer to one of the places; returns the errno. */
   async validate(
     buffer: BufferObject,
@@ -107,7 +124,7 @@ export class RecordedMachine {
     places: readonly TracedPlace[],
     options: WaitOptions & { evictSiblings?: boolean },
   ): Promise<number> {
-    const placement = device.preparePlacement(placementOf(places));
+    const placement = device.preparePlacement(placementOf(places, this.cachingAt(buffer)));
     this.begin(buffer);
     this.victims.begin(buffer, placement);
     return await this.outcome(() => buffer.validate(placement, options));

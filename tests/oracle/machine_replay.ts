@@ -31,6 +31,8 @@ export interface MachineOperation extends MachineState {
   readonly tl: number;
   readonly usage: number;
   readonly err: number;
+  /** Of family ttmc: the caching of the buffer's tables from now on. */
+  readonly ca?: number;
   readonly what: number;
   readonly n: number;
   readonly v: number | readonly number[];
@@ -178,6 +180,9 @@ export class MachineReplayer implements Replayer<MachineOperation> {
         return this.#setBulk(operation);
       case "submit":
         return this.#submit(operation);
+      case "setcaching":
+        machine.cachings.set(this.named(bo).buffer, operation.ca ?? 0);
+        return 0;
       case "fail":
         machine.armed[operation.what] = operation.n;
         return 0;
@@ -202,6 +207,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
     // The core takes imported pages from the creator of the buffer, the kernel from the driver's table.
     if (type === SG) makeImported(buffer);
     this.machine.name(buffer, bo);
+    this.machine.cachings.set(buffer, operation.ca ?? 0);
     this.buffers.set(bo, { buffer, device: dev, reservation: rv, bulk: -1 });
     buffer.tryReserve();
     const evictSiblings = are === 1 && rv >= 0;

@@ -3,11 +3,13 @@ import { replayLines, unzipLines } from "./families.ts";
 import { TraceError } from "./trace.ts";
 import ttmf1 from "./traces/ttmf-seed-1.jsonl.gz" with { type: "bytes" };
 import ttmt1 from "./traces/ttmt-seed-1.jsonl.gz" with { type: "bytes" };
+import ttmw5 from "./traces/ttmw-seed-5.jsonl.gz" with { type: "bytes" };
 
 type Json = Record<string, unknown>;
 
-const kinds = ["buddy", "mm", "ttm", "ttmb", "ttmf", "ttmr", "ttms", "ttmt", "ttmx"];
+const kinds = ["buddy", "mm", "ttm", "ttmb", "ttmc", "ttmf", "ttmr", "ttms", "ttmt", "ttmw", "ttmx"];
 const [header = "", ...operations] = (await unzipLines(ttmf1)).filter((line) => line !== "");
+const [, ...waiterOperations] = (await unzipLines(ttmw5)).filter((line) => line !== "");
 const [ticketHeader = "", ...ticketOperations] = (await unzipLines(ttmt1)).filter((line) => line !== "");
 
 function changed(line: string, change: Json): string {
@@ -59,7 +61,8 @@ for (const kind of kinds) {
       ? ["start", "size", "color", "chunk"]
       : Object.keys(JSON.parse(header));
     const plain = { hdr: 1, kind, vram: 64, tt: 8, size: 2 ** 20, chunk: 4096 };
-    const body = kind === "ttmt" ? ticketOperations.slice(0, 3) : operations.slice(0, 3);
+    const own: Readonly<Record<string, readonly string[]>> = { ttmt: ticketOperations, ttmw: waiterOperations };
+    const body = (own[kind] ?? operations).slice(0, 3);
     for (const field of fields.filter((name) => !["hdr", "kind"].includes(name))) {
       for (const value of values) {
         const lines = [JSON.stringify({ ...plain, [field]: value }), ...body];

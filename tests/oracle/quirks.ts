@@ -17,6 +17,9 @@
  * - `SWAP_OUTLIVES_PURGE`: purging a swapped-out buffer leaves its contents in the swap storage, and populating it
  *   later restores the old contents. In the core a purge drops them, and the buffer reads as zero. The tables of a
  *   replay restore them.
+ * - `CACHING_OF_THE_TABLE`: the kernel's driver chooses the caching of pages when it makes their table, and places have
+ *   no caching. In the core the caching belongs to the place, as in older kernels; the places of a replay allow just
+ *   the caching that the recorded driver has chosen.
  * - `LONE_MEMBER_STAYS`: the only member of a bulk move in its list stays where it is when it is unpinned, on the list
  *   of pinned buffers, where it cannot be evicted, or when its priority changes, in the list of the old one, until its
  *   bulk is moved; later members follow it. In the core it moves to its own list.
@@ -35,10 +38,12 @@ import {
   type BufferObject,
   type BufferView,
   BulkMove,
+  type Caching,
   type MemTypeManager,
   TranslationTable,
   type WaitOptions,
 } from "@ttm/core";
+import { cachingMask } from "../../core/base/caching.ts";
 
 const TABLE_EXISTS = 1;
 const POPULATED = 2;
@@ -72,8 +77,9 @@ export class KernelTable extends TranslationTable<Uint32Array> {
   #hadPages = false;
 
   /** `beforePopulate` may throw to make populating fail. */
-  constructor(pages: number, external: boolean, beforePopulate: () => void) {
+  constructor(pages: number, external: boolean, caching: Caching, beforePopulate: () => void) {
     super(pages, (pages) => new Uint32Array(pages), { codec, external });
+    this.setCaching(cachingMask([caching]));
     this.#beforePopulate = beforePopulate;
   }
 

@@ -24,8 +24,6 @@ export const MOVE = 2;
 const TEMPORARY = 4;
 const MOCK_PAGES = 16;
 
-const everywhere = (type: number): Place => placeOf([type, 0, 0, 0]);
-const STOP = placeOf([1, 0, 0, TEMPORARY]);
 /** By `evict` of the header: the eviction placement of VRAM. */
 const FROM_VRAM = [[0], [1, 0], [1], []];
 
@@ -42,13 +40,18 @@ export class RecordedDriver implements Driver {
   #at: number;
 
   constructor(machine: RecordedMachine, at: number) {
-    const { vram, tt, fences, pipeline, vram_tt, mocks } = machine.header;
+    const { kind, vram, tt, fences, pipeline, vram_tt, mocks } = machine.header;
     this.#machine = machine;
     this.#at = at;
     this.memoryTypes = [
       { name: "system" },
       { name: "gtt", pages: Math.max(tt, 1) },
-      { name: "vram", pages: vram, fixed: vram_tt === 0 },
+      {
+        name: "vram",
+        pages: vram,
+        fixed: vram_tt === 0,
+        ...(kind === "ttmc" && vram_tt === 0 && { availableCaching: ["wc"], defaultCaching: "wc" }),
+      },
       ...(mocks === 1 ? [{ name: "busy", pages: MOCK_PAGES }, { name: "full", pages: MOCK_PAGES }] : []),
     ];
     this.supports = {
@@ -61,7 +64,8 @@ export class RecordedDriver implements Driver {
   evictPlacement(buffer: BufferView): Placement {
     this.#machine.victims.leaves(buffer);
     const places = buffer.memoryType === "vram" ? FROM_VRAM[this.#machine.header.evict] ?? [] : [0];
-    return { placement: places.map(everywhere) };
+    const cachingAt = this.#machine.cachingAt(buffer);
+    return { placement: places.map((type) => placeOf([type, 0, 0, 0], cachingAt)) };
   }
 
   move({ buffer, evict }: MoveRequest): Fence | void {
@@ -83,12 +87,13 @@ export class RecordedDriver implements Driver {
     // TABLE_OF_FAILED_HOP
     if (!this.#isFixed(to) && buffer.tt === null) (buffer as BufferObject).tt = this.#tableOrFailure(buffer);
     this.#callHook(buffer);
-    return STOP;
+    return placeOf([1, 0, 0, TEMPORARY], this.#machine.cachingAt(buffer));
   }
 
   createTranslationTable(buffer: BufferView): TranslationTable | null {
     if (this.#machine.fails(TABLE, buffer, this.#at)) return null;
-    const table = new KernelTable(buffer.pages, buffer.kind === "sg", () => {
+    const caching = this.#machine.nextCaching(buffer);
+    const table = new KernelTable(buffer.pages, buffer.kind === "sg", caching, () => {
       if (this.#machine.fails(POPULATE, buffer, this.#at)) {
         throw new TtmError("ENOMEM", "Cannot populate pages: the trace records a failure");
       }

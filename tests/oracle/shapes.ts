@@ -106,6 +106,16 @@ export const machineShape: Shape = {
   },
 };
 
+/** As {@linkcode machineShape}, where buffers have a caching that their driver chooses for tables. */
+export const cachingShape: Shape = {
+  ...machineShape,
+  operations: (header: Devices) => {
+    const ca = within(0, 2);
+    const { create, ...others } = machineShape.operations(header as never);
+    return { ...others, create: { ...create, ca }, setcaching: { bo, ca } };
+  },
+};
+
 export const ticketShape: Shape = {
   header: { ...placesAndDevices, nt: upTo(8), nx: upTo(8) },
   results: ["bos", "lk", "acq", "ex"],
@@ -126,6 +136,32 @@ export const ticketShape: Shape = {
       exec_init: { c, flags: upTo(3) },
       exec_cleanup: { c },
       exec_lock: { c, bo, sig },
+      exec_unlock: { c, bo },
+      exec_fini: { c },
+    };
+  },
+};
+
+export const waiterShape: Shape = {
+  header: { ...placesAndDevices, nt: upTo(8), nx: upTo(8), nn: upTo(8) },
+  results: ["bos", "lk", "acq", "ex", "wl"],
+  operations: (header: Devices) => {
+    const c = within(0, 23);
+    const intr = FLAG;
+    return {
+      create: creation(header),
+      begin: { c },
+      end: { c },
+      lock: { c, bo, intr },
+      reserve: { c, bo, intr },
+      lock_slow: { c, bo, intr },
+      trylock: { c, bo },
+      unlock: { c, bo, tail },
+      unlock_all: { c },
+      interrupt: { c },
+      exec_init: { c, flags: upTo(3) },
+      exec_cleanup: { c },
+      exec_lock: { c, bo },
       exec_unlock: { c, bo },
       exec_fini: { c },
     };

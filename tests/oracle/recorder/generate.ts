@@ -6,11 +6,13 @@ import type { Header } from "./operations.ts";
 import type { Chooser } from "./pieces.ts";
 import type { Profile } from "./profiles.ts";
 import { Tickets } from "./tickets.ts";
+import { Waiters } from "./waiters.ts";
 
 /** The members of a family's headers, in their order. */
 const HEADERS: Readonly<Record<string, readonly (keyof Profile)[]>> = {
   ttm: ["vram", "tt", "evict", "hop"],
   ttmt: ["vram", "tt", "evict", "hop", "nt", "nx"],
+  ttmw: ["vram", "tt", "evict", "hop", "nresv", "nt", "nx", "nn"],
   mm: ["start", "size", "color"],
   buddy: ["size", "chunk"],
 };
@@ -36,6 +38,7 @@ function chooserOf({ family, profile, seed }: TraceRequest): Chooser {
   const dice = new Dice(`${family} ${seed} ${profile.name}`);
   if (family === "mm") return new Ranges(profile, dice);
   if (family === "buddy") return new Blocks(profile, dice);
+  if (family === "ttmw") return new Waiters(profile, dice);
   return family === "ttmt" ? new Tickets(profile, dice) : new Buffers(family, profile, dice);
 }
 

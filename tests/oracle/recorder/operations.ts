@@ -27,6 +27,8 @@ export type Field =
   | "n"
   | "c"
   | "sig"
+  | "intr"
+  | "ca"
   | "flags"
   | "id"
   | "start"
@@ -63,6 +65,9 @@ export interface State {
   readonly lk?: readonly (readonly [number, number])[];
   readonly acq?: readonly (readonly [number, number])[];
   readonly ex?: readonly (readonly [number, readonly number[], number, number])[];
+  /** Calls of threads that have ended, with their results; the threads that sleep for a lock. */
+  readonly ends?: readonly (readonly [number, number])[];
+  readonly wt?: readonly number[];
   /** Of a buddy allocator. */
   readonly blocks?: readonly (readonly number[])[];
   readonly avail?: number;
@@ -73,7 +78,7 @@ const NOT_DONE: readonly unknown[] = [-999, -998];
 
 /** The members of a header that are sent to the kernel, in its order. */
 const WORLD = [
-  ..."vram tt evict hop pipeline fences ndev limit buddy vram_tt nresv nt nx mocks".split(" "),
+  ..."vram tt evict hop pipeline fences ndev limit buddy vram_tt nresv nt nx mocks nn".split(" "),
 ];
 
 const CREATE = "bo dev pages align prio rv bulk are nw cd pl type";
@@ -103,6 +108,10 @@ const BUFFER_OPERATIONS = inputsOf({
   setprio: "bo prio",
   fail: "what n",
 });
+const CACHING_OPERATIONS: Inputs = {
+  ...BUFFER_OPERATIONS,
+  ...inputsOf({ create: `${CREATE} ca`, setcaching: "bo ca" }),
+};
 const TICKET_OPERATIONS = inputsOf({
   create: CREATE,
   validate: "bo c nw sig pl",
@@ -117,6 +126,23 @@ const TICKET_OPERATIONS = inputsOf({
   exec_init: "c flags",
   exec_cleanup: "c",
   exec_lock: "c bo sig",
+  exec_unlock: "c bo",
+  exec_fini: "c",
+});
+const WAITER_OPERATIONS = inputsOf({
+  create: CREATE,
+  begin: "c",
+  end: "c",
+  lock: "c bo intr",
+  reserve: "c bo intr",
+  lock_slow: "c bo intr",
+  trylock: "c bo",
+  unlock: "c bo tail",
+  unlock_all: "c",
+  interrupt: "c",
+  exec_init: "c flags",
+  exec_cleanup: "c",
+  exec_lock: "c bo",
   exec_unlock: "c bo",
   exec_fini: "c",
 });
@@ -151,7 +177,9 @@ function inputs(kind: string, { op }: Operation): Inputs[string] {
   const families: Readonly<Record<string, Inputs>> = {
     mm: RANGE_OPERATIONS,
     buddy: BLOCK_OPERATIONS,
+    ttmc: CACHING_OPERATIONS,
     ttmt: TICKET_OPERATIONS,
+    ttmw: WAITER_OPERATIONS,
   };
   const found = (families[kind] ?? BUFFER_OPERATIONS)[op];
   if (found === undefined) throw new Error(`Cannot record operation "${op}": traces of kind "${kind}" have none`);

@@ -14,7 +14,7 @@ Deno.test("an operation that the family does not have is refused", () => {
 });
 
 Deno.test("a kernel world is made from the header, with defaults for fields that are missing", () => {
-  assertEquals(worldOf({ kind: "ttm", vram: 64, evict: 1 }), "new ttm 64 0 1 0 0 0 1 0 0 0 0 0 0 0");
+  assertEquals(worldOf({ kind: "ttm", vram: 64, evict: 1 }), "new ttm 64 0 1 0 0 0 1 0 0 0 0 0 0 0 0");
   assertEquals(worldOf({ kind: "buddy", size: 8192, chunk: 4096 }), "new buddy 8192 4096");
   assertEquals(worldOf({ kind: "mm", start: 5, size: 96, color: 0 }), "new mm 5 96 0");
 });
