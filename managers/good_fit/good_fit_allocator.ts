@@ -42,7 +42,7 @@ const TAKE = "take a range";
  * assertEquals([pages.startOf(handle), pages.sizeOf(handle)], [0, 10]);
  * assertEquals(pages.take(91), 0); // there is no room
  * pages.give(handle);
- * assertThrows(() => pages.give(handle), Error, "is no handle of this allocator");
+ * assertThrows(() => pages.give(handle), Error, "not, or no longer, a handle of this allocator");
  * ```
  *
  * @example Aligned, limited, and from the top down
