@@ -195,6 +195,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
     try {
       await this.wait(options);
       this.keep();
+      this.becomeDirty();
       mappingsOf(this).writers++;
     } finally {
       turn[Symbol.dispose]();
@@ -235,6 +236,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
       throw new TtmError("EINVAL", `Cannot add a fence to ${this}: ${show(usage)} or the fence itself is none`);
     }
     this.reservation.fences.reserve(1);
+    if (usage === "write" || usage === "kernel") this.becomeDirty();
     if (!fence.signalled) this.reservation.fences.add(fence, usage);
   }
 

@@ -51,6 +51,7 @@ Deno.test("a move event says who, why, from where to where, how it ended, what t
     {
       buffer,
       evict: false,
+      dropped: false,
       from: null,
       to: { memoryType: "vram", start: 2 },
       failure: null,
@@ -61,6 +62,7 @@ Deno.test("a move event says who, why, from where to where, how it ended, what t
     {
       buffer,
       evict: false,
+      dropped: false,
       from: { memoryType: "vram", start: 2 },
       to: { memoryType: "gtt", start: 0 },
       failure: null,

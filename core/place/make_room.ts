@@ -186,6 +186,11 @@ export function waitUntilLeft(op: Operation): Outcome {
 
 /** Moves a buffer, which is locked, to where its driver wants evicted buffers (`ttm_bo_evict`). */
 function evict(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+  if (buffer.clean && buffer.type?.fixed === true) {
+    const dropped = moveToSystem(state, buffer, op);
+    if (dropped === DONE) buffer.wasEvicted = true;
+    return dropped;
+  }
   let placement;
   try {
     placement = state.prepareOnce(state.driver.evictPlacement(buffer));
@@ -244,10 +249,10 @@ export function moveThroughHops(
   return outcome;
 }
 
-/** Evicts a buffer to SYSTEM, wherever its driver would send it. */
-export function moveToSystem(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+/** Moves a buffer to SYSTEM, also where its driver would evict it to another place. */
+export function moveToSystem(state: DeviceState, buffer: BufferRecord, op: Operation, evict = true): Outcome {
   const row = allocateResource(state, buffer, state.systemPlace, false, op);
-  return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
+  return row < 0 ? row : moveThroughHops(state, buffer, row, evict, op);
 }
 
 function moveToStop(state: DeviceState, buffer: BufferRecord, evict: boolean, op: Operation): Outcome {

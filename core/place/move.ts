@@ -29,7 +29,9 @@ export function handleMove(
   const old = buffers.resource(buffer.row);
   const from = old < 0 ? null : resources.place(old).type;
   const target = resources.place(to).type;
-  const origin = from ?? (buffer.imported === null ? null : state.systemPlace.type);
+  const hasContents = buffer.imported !== null || buffer.stored !== null;
+  const origin = from ?? (hasContents ? state.systemPlace.type : null);
+  const drops = from?.fixed === true && target.isSystem && buffer.clean;
   // A stop is left on the way, and nobody evicts from it.
   const why = evict && !(old >= 0 && resources.place(old).temporary) ? "evicted" : "moved";
   // As in the kernel, only the last leg is an eviction.
@@ -41,14 +43,16 @@ export function handleMove(
     target,
     to,
     evict: evict && mayHop,
+    drops,
     why,
     fence: null,
     pipelined: false,
   };
-  let outcome = mayHop ? askForHop(state, move, op) : DONE;
+  let outcome = mayHop && !drops ? askForHop(state, move, op) : DONE;
   if (outcome === DONE) outcome = waitBeforeMove(state, move, op);
   if (outcome === DONE) outcome = prepareAndTravel(state, move, op);
-  if (outcome === DONE) waitForCopy(state, move, op);
+  if (outcome === DONE && drops) handOnAfterWork(move);
+  else if (outcome === DONE) waitForCopy(state, move, op);
   if (outcome !== BLOCKED) trace(state, move, outcome, op);
   if (outcome === DONE) commit(state, move);
   return outcome;
@@ -67,7 +71,8 @@ function askForHop(state: DeviceState, { buffer, origin, target }: Transition, o
 }
 
 /** Pages may not leave the device's view while it works on them, and immediate moves come after all work. */
-function waitBeforeMove(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
+function waitBeforeMove(state: DeviceState, { buffer, from, target, drops }: Transition, op: Operation): Outcome {
+  if (drops) return state.orderedMoves && state.pipelinesEvictions ? DONE : op.waitForAll(buffer.reservation.fences);
   const bytesTravel = from?.fixed === true || target.fixed;
   // Whether there are bytes for the array of an exporter is known when the copies before have ended.
   const isReturn = buffer.imported !== null && from?.fixed === true && !target.fixed;
@@ -110,8 +115,9 @@ function mapsWouldLie({ resources }: DeviceState, { buffer, old, from, target, t
  * Outside fixed memory a buffer needs a table; its pages must exist where the device sees them, bytes arrive, or bytes
  * that are in the swap store, or on their way to it, leave.
  */
-function prepareTable(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
+function prepareTable(state: DeviceState, { buffer, from, target, drops }: Transition, op: Operation): Outcome {
   const { movesBytes } = state;
+  if (drops) return prepareDrop(state, buffer, op);
   if (target.fixed) {
     const { tt } = buffer;
     const isAway = tt !== null && (tt.swapped || tt.transfer?.signalled === false);
@@ -121,6 +127,18 @@ function prepareTable(state: DeviceState, { buffer, from, target }: Transition, 
   const bytesArrive = from?.fixed === true && movesBytes;
   if (buffer.tt === null || (target.isSystem && !bytesArrive)) return DONE;
   return populate(state, buffer, buffer.tt, op, !bytesArrive);
+}
+
+function prepareDrop(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+  if (buffer.tt === null) createTable(state, buffer, op);
+  if (buffer.tt === null) return ENOMEM;
+  buffer.tt.swap = buffer.stored;
+  return DONE;
+}
+
+/** Nothing is copied out of a dropped range, but work may still use it. */
+function handOnAfterWork({ buffer, from }: Transition): void {
+  for (const work of buffer.reservation.fences.allPending()) from?.remember(work);
 }
 
 /** Puts the copy among the buffer's work. An eviction that is not pipelined is over only when its copy is. */
@@ -154,6 +172,8 @@ function commit(state: DeviceState, move: Transition): void {
     if (old >= 0) freeResource(state, old, why);
   }
   if (leavingTable !== null) buffer.tt = null;
+  // What was lost on the device is not lost in the store.
+  if (move.drops) buffer.contents = { lost: undefined };
   state.buffers.setResource(buffer, to);
   if (buffer.wasEvicted) state.driver.invalidateCaches?.(buffer);
   buffer.wasEvicted = false;
@@ -179,7 +199,7 @@ function loseContentsIfItFails(buffer: BufferRecord, copy: Fence): void {
 
 function trace(
   state: DeviceState,
-  { buffer, evict, target, to, fence }: Transition,
+  { buffer, evict, drops, target, to, fence }: Transition,
   outcome: Outcome,
   { forBuffer }: Operation,
 ): void {
@@ -188,6 +208,7 @@ function trace(
   state.tracer.move({
     buffer,
     evict,
+    dropped: drops,
     from: memoryType === null ? null : { memoryType, start: start ?? 0 },
     to: { memoryType: target.name, start: state.resources.start(to) },
     failure: outcome === DONE ? null : outcome === EMULTIHOP ? "EMULTIHOP" : codeOf(outcome),

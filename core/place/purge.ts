@@ -10,7 +10,7 @@ import { createTable, emptyTable } from "../memory/bind.ts";
 
 /**
  * Takes place and contents from a buffer, pinned or not; it reads as zero when it is placed again
- * (`ttm_bo_pipeline_gutting`), or as the array of its exporter if it is imported. Work that still uses the memory keeps it
+ * (`ttm_bo_pipeline_gutting`), or as the array of its exporter, or what its store has under its key. Work that still uses the memory keeps it
  * in a ghost.
  */
 export function purge(
@@ -21,6 +21,9 @@ export function purge(
 ): Outcome {
   const row = state.buffers.resource(buffer.row);
   const old = buffer.tt;
+  // Until a write to the store has ended, nobody knows what is under the key.
+  const written = buffer.stored === null || old === null ? DONE : op.waitFor(old.transfer);
+  if (written !== DONE) return written;
   const isBusy = buffer.reservation.fences.pending() !== null;
   // First the table that the buffer is left with: without one nothing may be taken from it.
   // Imported pages keep what is in them.
@@ -40,6 +43,11 @@ export function purge(
     state.buffers.setResource(buffer, -1);
     if (row >= 0) freeResource(state, row, why);
     if (old !== null) emptyTable(state, buffer, old);
+  }
+  // What is born from a store is as it was born.
+  if (buffer.stored !== null && buffer.tt !== null) {
+    buffer.tt.swap = buffer.stored;
+    buffer.stored.clean = true;
   }
   if (losesSomething) state.tracer.purge?.(buffer);
   buffer.contents = { lost: undefined };

@@ -226,7 +226,8 @@ Deno.test("buffers that share a reservation are busy until the last transfer has
 Deno.test("storage of the user's own keeps the bytes under its key when they are back, and when the buffer is gone", async () => {
   const store = watchedStore();
   const { device } = testDevice({ store });
-  const buffer = await filled(device, "system", 6, { swapKey: "shm-7" });
+  store.write("shm-7", new Uint8Array(4096));
+  const buffer = await filled(device, "system", 6, { stored: { key: "shm-7" } });
   await device.swapOut();
   assertEquals([...store.keys], ["shm-7"]);
   assertEquals(await bytesIn(buffer), [6]);

@@ -25,6 +25,8 @@ export interface Transition {
   /** The row of the new resource. */
   readonly to: number;
   readonly evict: boolean;
+  /** Whether the bytes stay behind: a store has them, and is read when they are needed. */
+  readonly drops: boolean;
   /** Why the old place is left. */
   readonly why: RemovalReason;
   /** The copy; null when there is nothing to wait for. */
@@ -45,7 +47,11 @@ export function travel(state: DeviceState, move: Transition, op: Operation): Out
   const table = target.fixed ? null : buffer.tt;
   const oldCaching = table?.cachingBit;
   table?.setCaching(state.resources.caching(move.to));
-  const outcome = target.fixed || from?.fixed === true ? copy(state, move, op) : rebind(state, move, op);
+  const outcome = move.drops
+    ? DONE
+    : target.fixed || from?.fixed === true
+    ? copy(state, move, op)
+    : rebind(state, move, op);
   if (outcome !== DONE && oldCaching !== undefined) table?.setCaching(oldCaching);
   return outcome;
 }

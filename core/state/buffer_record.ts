@@ -11,6 +11,7 @@ import type { Place } from "../contract/placement.ts";
 import type { PreparedPlacement } from "./prepared_placement.ts";
 import { Reservation } from "../lock/reservation.ts";
 import type { ResourceTable } from "./resource_table.ts";
+import type { StoreCopy } from "./store_copy.ts";
 import type { TranslationTable } from "../contract/translation_table.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 
@@ -79,6 +80,8 @@ export class BufferRecord implements BufferView {
   leavesBecause: RemovalReason = "freed";
   /** @internal The state of its contents; a purge replaces it. */
   contents: Contents = INTACT;
+  /** @internal What a store has under a key of the caller's; null if the contents come from none. */
+  stored: StoreCopy | null = null;
 
   /** @internal */
   constructor(state: Tables, options: CheckedBufferOptions) {
@@ -116,11 +119,6 @@ export class BufferRecord implements BufferView {
   /** @internal The imported array, which belongs to the exporter; null if the buffer is not imported. */
   get imported(): Uint8Array | null {
     return this.traits.imported;
-  }
-
-  /** @internal The user's own key in the swap store, if any. */
-  get swapKey(): string | undefined {
-    return this.traits.swapKey;
   }
 
   /** @internal Called when the buffer has been freed. */
@@ -190,6 +188,16 @@ export class BufferRecord implements BufferView {
   /** Whether its pages are swapped out; they are swapped in when they are needed. */
   get swapped(): boolean {
     return this.tt !== null && this.tt.swapped;
+  }
+
+  /** Whether a store has the contents under a key of the caller's: they can be read again. */
+  get clean(): boolean {
+    return this.stored !== null && this.stored.clean;
+  }
+
+  /** @internal The contents change, or are about to: they are not those that the store has. */
+  becomeDirty(): void {
+    if (this.stored !== null) this.stored.clean = false;
   }
 
   /** Number of CPU write grabs that block submissions, as by {@linkcode grabForCpuWrite}. */

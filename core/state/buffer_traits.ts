@@ -8,8 +8,6 @@ export interface BufferTraits {
   readonly kind: BufferKind;
   /** The imported array, which belongs to the exporter; null if the buffer is not imported. */
   readonly imported: Uint8Array | null;
-  /** The user's own key in the swap store, if any. */
-  readonly swapKey: string | undefined;
   /** Called when the buffer has been freed. */
   readonly onDestroy: ((buffer: BufferView) => void) | undefined;
   /** The shared reservation that it was created with; null if it has its own. */
@@ -20,15 +18,14 @@ const PLAIN: BufferTraits = {
   label: undefined,
   kind: "device",
   imported: null,
-  swapKey: undefined,
   onDestroy: undefined,
   shared: null,
 };
 
 /** The traits of a new buffer; all buffers with default traits share one record. */
 export function traitsOf(options: BufferOptions): BufferTraits {
-  const { label, kind = "device", imported = null, swapKey, onDestroy, reservation: shared = null } = options;
-  const isPlain = label === undefined && kind === "device" && imported === null && swapKey === undefined &&
+  const { label, kind = "device", imported = null, onDestroy, reservation: shared = null } = options;
+  const isPlain = label === undefined && kind === "device" && imported === null &&
     onDestroy === undefined && shared === null;
-  return isPlain ? PLAIN : { label, kind, imported, swapKey, onDestroy, shared };
+  return isPlain ? PLAIN : { label, kind, imported, onDestroy, shared };
 }

@@ -58,12 +58,12 @@ export const memory: readonly Row[] = rows(
   ],
   [
     "persistent_swap_storage",
-    "`swapKey`",
+    "`stored`",
     "memory/swap_in.ts",
     "place/swapout_test.ts",
     "storage of the user's own keeps the bytes under its key when they are back, and when the buffer is gone",
-    "  if (swap === null || swap.persistent) return;",
-    "  if (swap === null) return;",
+    "  if (swap === null || swap.persistent || swap.store.readOnly === true) return;",
+    "  if (swap === null || swap.store.readOnly === true) return;",
   ],
   [
     "ttm_mem_global_init",
