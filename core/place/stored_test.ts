@@ -321,6 +321,19 @@ Deno.test("without ordered moves a clean buffer leaves when the work on it has e
   checkInvariants(device);
 });
 
+Deno.test("where evictions are not pipelined the work on a clean buffer is waited for", () => {
+  const { device, driver, buffer } = born({ ordered: true, vram: 2, pipelined: false });
+  place(buffer, "vram");
+  driver.finishCopy();
+  const work = fence();
+  touch(buffer, () => buffer.addFence(work, "read"));
+  const other = device.createBuffer({ bytes: 1 });
+  other.tryReserve();
+  assertEquals([other.tryValidate(only("vram")), buffer.memoryType], [work, "vram"]);
+  work.signal();
+  assertEquals([other.tryValidate(only("vram")), isGone(buffer)], [null, ["system", true, false]]);
+});
+
 Deno.test("what a failed copy lost of a clean buffer is read again once the buffer has been evicted", async () => {
   const { device, driver, buffer } = born({ ordered: true });
   place(buffer, "vram");

@@ -36,6 +36,8 @@ export function urlSource(url: string | URL, options: UrlSourceOptions = {}): By
       const found = rangeOf(response);
       total ??= found.total;
       if (response.status !== 206) throw new Error(refusal(response, found.total));
+      if (found.encoding !== null) throw new Error(`the server compresses the file (${found.encoding})`);
+      if (found.first === null) throw new Error("the server does not say which bytes it answers with (Content-Range)");
       if (found.first !== offset || found.last !== last) {
         throw new Error(`the server answered with bytes ${found.first} to ${found.last} of ${found.total}`);
       }
@@ -74,6 +76,7 @@ function rangeOf({ headers }: Response) {
     last: last === undefined ? null : Number(last),
     total: total === undefined || total === "*" ? null : Number(total),
     version: headers.get("ETag") ?? headers.get("Last-Modified"),
+    encoding: headers.get("Content-Encoding"),
   };
 }
 
