@@ -1,6 +1,6 @@
 /**
  * A read-only store for `@ttm/core` over byte ranges of something larger: {@linkcode rangeStore}. Buffers that are born
- * from it ({@linkcode https://jsr.io/@ttm/core | `stored`}) hold the bytes of a range, read when they are first needed.
+ * from it (option `stored`) hold the bytes of a range, read when they are first needed.
  * {@linkcode safetensors} makes such a store of the tensors of a safetensors file.
  *
  * The bytes come from a URL ({@linkcode urlSource}), a `Blob` or `File` ({@linkcode blobSource}), a file
