@@ -111,7 +111,9 @@ export const suites: Readonly<Record<string, Suite>> = {
     });
   },
   "@ttm/range-store/file": async (test) => {
-    const { writeFile } = await import("node:fs/promises");
+    // Not by its name: Deno would want the types of Node for it.
+    const files: string = "node:fs/promises";
+    const { writeFile } = await import(files);
     const { rangeStore } = await import("@ttm/range-store");
     const { fileSource } = await import("@ttm/range-store/file");
     const { testReadOnlyStore } = await import("@ttm/testing");
@@ -119,7 +121,10 @@ export const suites: Readonly<Record<string, Suite>> = {
     await writeFile("ranges.bin", bytes);
     const ranges = new Map([["a", { offset: 5, length: 8000 }]]);
     const contents = new Map([["a", bytes.slice(5, 8005)]]);
-    testReadOnlyStore({ test, factory: () => ({ store: rangeStore({ source: fileSource("ranges.bin"), ranges }), contents }) });
+    testReadOnlyStore({
+      test,
+      factory: () => ({ store: rangeStore({ source: fileSource("ranges.bin"), ranges }), contents }),
+    });
   },
   "@ttm/unstorage-store": async (test) => {
     const { UnstorageStore } = await import("@ttm/unstorage-store");
