@@ -1,6 +1,7 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import { leaveToGhost } from "./destroy.ts";
 import type { DeviceState } from "../state/device_state.ts";
+import type { Driver } from "../contract/driver.ts";
 import type { Fence } from "../lock/fence.ts";
 import { FenceList } from "../lock/fence_list.ts";
 import { endKernelMaps, isAperture, unmapVirtual } from "../memory/io_memory.ts";
@@ -92,7 +93,7 @@ function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): 
   let outcome = prepareTable(state, move, op);
   if (outcome === DONE) {
     buffer.reservation.fences.reserve(1);
-    driver.moveNotify?.(buffer, from?.name ?? null, target.name);
+    notifyMove(driver, move);
     outcome = travel(state, move, op);
     if (outcome !== DONE) driver.moveNotify?.(buffer, target.name, from?.name ?? null);
   }
@@ -101,6 +102,13 @@ function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): 
     buffer.tt = null;
   }
   return outcome;
+}
+
+/** A driver is told of a dropped buffer as of one that is purged and placed again. */
+function notifyMove(driver: Driver, { buffer, from, target, drops }: Transition): void {
+  const before = from?.name ?? null;
+  if (drops) driver.moveNotify?.(buffer, before, null);
+  driver.moveNotify?.(buffer, drops ? null : before, target.name);
 }
 
 /** Whether users see something else after the move, or see it otherwise cached. */
