@@ -42,14 +42,12 @@ export class ReservedList implements Disposable {
   readonly entries: readonly ListEntry[];
   /** The acquire ticket that the buffers are reserved under. */
   readonly ticket: AcquireTicket;
-  #asked: readonly ListEntry[];
   #held = true;
 
-  /** @internal `asked` are the entries as the caller listed them, duplicates included. */
-  constructor(entries: readonly ListEntry[], ticket: AcquireTicket, asked: readonly ListEntry[]) {
+  /** @internal */
+  constructor(entries: readonly ListEntry[], ticket: AcquireTicket) {
     this.entries = entries;
     this.ticket = ticket;
-    this.#asked = asked;
   }
 
   /**
@@ -65,10 +63,6 @@ export class ReservedList implements Disposable {
       throw new TtmError("EINVAL", `Cannot add a fence to the list: ${buffer} has been given up`);
     }
     for (const { buffer, usage = "write" } of this.entries) buffer.addFence(fence, usage);
-    // A duplicate may be another buffer with the same reservation.
-    if (this.#asked.length > this.entries.length) {
-      for (const { buffer, usage } of this.#asked) if (usage !== "read") buffer.becomeDirty();
-    }
     this[Symbol.dispose]();
   }
 
@@ -130,7 +124,7 @@ export async function reserveList(
   }
   if (waiting !== entries) held = inOrderOf(entries, held);
   if (held.length < entries.length) held = withStrongestUsage(entries, held);
-  return new ReservedList(held, ticket, entries);
+  return new ReservedList(held, ticket);
 }
 
 function inOrderOf(entries: readonly ListEntry[], held: readonly ListEntry[]): ListEntry[] {

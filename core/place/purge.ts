@@ -47,7 +47,7 @@ export function purge(
   // What is born from a store is as it was born.
   if (buffer.stored !== null && buffer.tt !== null) {
     buffer.tt.swap = buffer.stored;
-    buffer.stored.clean = true;
+    buffer.becomeClean();
   }
   if (losesSomething) state.tracer.purge?.(buffer);
   buffer.contents = { lost: undefined };

@@ -150,6 +150,11 @@ const dirtying: Readonly<Record<string, (buffer: BufferObject, device: BoDevice)
     const list = await reserveList([{ buffer: other, usage: "read" }, { buffer }], { skipDuplicates: true });
     list.fence(fence());
   },
+  "work that writes another buffer of its reservation": (buffer, device) => {
+    const other = device.createBuffer({ bytes: 1, reservation: buffer.reservation });
+    touch(other, () => other.addFence(fence(), "write"));
+  },
+  "a fence that is added to its reservation itself": (buffer) => buffer.reservation.fences.add(fence(), "write"),
 };
 const harmless: typeof dirtying = {
   "a read by the CPU": (buffer) => bytesIn(buffer),

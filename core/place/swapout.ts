@@ -95,13 +95,14 @@ function swapOutTable(state: DeviceState, buffer: BufferRecord, table: Translati
   if (op.hasSeenFail(table.transfer)) return EIO;
   const { stored } = buffer;
   const complete = ({ store, key, length, checksum, persistent }: SwappedPages) => {
-    if (persistent) stored?.becomeClean(checksum);
+    if (persistent && stored !== null) stored.checksum = checksum;
+    if (persistent) buffer.becomeClean();
     table.swap = { store, key, length, checksum, persistent };
     unpopulate(state, table);
     op.freedPages += table.pages;
     state.tracer.swapOut?.(buffer);
   };
-  if (stored?.clean === true) {
+  if (stored !== null && buffer.clean) {
     dropMaps(state, buffer);
     complete(stored);
     return DONE;

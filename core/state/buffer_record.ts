@@ -192,12 +192,17 @@ export class BufferRecord implements BufferView {
 
   /** Whether a store has the contents under a key of the caller's: they can be read again. */
   get clean(): boolean {
-    return this.stored !== null && this.stored.clean;
+    return this.stored !== null && this.stored.isClean(this.reservation.fences.writes);
   }
 
-  /** @internal The contents change, or are about to: they are not those that the store has. */
+  /** @internal The contents are those that the store has. */
+  becomeClean(): void {
+    this.stored?.becomeClean(this.reservation.fences.writes);
+  }
+
+  /** @internal The contents change, or are about to, otherwise than by work that is announced as a write. */
   becomeDirty(): void {
-    if (this.stored !== null) this.stored.clean = false;
+    this.stored?.becomeDirty();
   }
 
   /** Number of CPU write grabs that block submissions, as by {@linkcode grabForCpuWrite}. */
