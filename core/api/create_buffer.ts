@@ -37,8 +37,7 @@ function copyOf(state: DeviceState, { key, store = state.store }: StoredContents
 
 /** The contents are what is swapped out under the key, so that the buffer is in SYSTEM from the start. */
 function beginSwappedOut(state: DeviceState, buffer: BufferObject, copy: StoreCopy, op: Operation): void {
-  buffer.stored = copy;
-  buffer.becomeClean();
+  buffer.beBornFrom(copy);
   let outcome = createTable(state, buffer, op) ? DONE : ENOMEM;
   if (buffer.tt !== null) buffer.tt.swap = copy;
   if (buffer.tt?.converts === true) {

@@ -80,8 +80,6 @@ export class BufferRecord implements BufferView {
   leavesBecause: RemovalReason = "freed";
   /** @internal The state of its contents; a purge replaces it. */
   contents: Contents = INTACT;
-  /** @internal What a store has under a key of the caller's; null if the contents come from none. */
-  stored: StoreCopy | null = null;
 
   /** @internal */
   constructor(state: Tables, options: CheckedBufferOptions) {
@@ -119,6 +117,11 @@ export class BufferRecord implements BufferView {
   /** @internal The imported array, which belongs to the exporter; null if the buffer is not imported. */
   get imported(): Uint8Array | null {
     return this.traits.imported;
+  }
+
+  /** @internal What a store has under a key of the caller's; null if the contents come from none. */
+  get stored(): StoreCopy | null {
+    return this.traits.stored;
   }
 
   /** @internal Called when the buffer has been freed. */
@@ -193,6 +196,12 @@ export class BufferRecord implements BufferView {
   /** Whether a store has the contents under a key of the caller's: they can be read again. */
   get clean(): boolean {
     return this.stored !== null && this.stored.isClean(this.reservation.fences.writes);
+  }
+
+  /** @internal Makes the contents those of a store; the buffer was created for it. */
+  beBornFrom(copy: StoreCopy): void {
+    this.traits.stored = copy;
+    this.becomeClean();
   }
 
   /** @internal The contents are those that the store has. */
