@@ -18,7 +18,15 @@ import { firstFit, RangeAllocator } from "@ttm/first-fit";
 import { GoodFitAllocator } from "@ttm/good-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
 import { replay, workloads } from "@ttm/replay";
-import { failingMove, failingStore, testDriver, testManager, testPolicy, testReadOnlyStore, testStore } from "@ttm/testing";
+import {
+  failingMove,
+  failingStore,
+  testDriver,
+  testManager,
+  testPolicy,
+  testReadOnlyStore,
+  testStore,
+} from "@ttm/testing";
 import { blobSource, rangeStore, urlSource } from "@ttm/range-store";
 import { UnstorageStore } from "@ttm/unstorage-store";
 import { WebGpu } from "@ttm/webgpu";
