@@ -23,9 +23,13 @@ export const STORED_CONTENTS: ReadonlySet<string> = optionNames<StoredContents>(
  * same, the buffer is _clean_: evicting it from device-resident memory copies nothing, and swapping it out writes
  * nothing, since the store is read again.
  *
- * Writes and writable maps of the CPU, and work with a fence of the usage `"write"` or `"kernel"`, make it dirty. When
- * it is swapped out then, the contents replace those under the key, or, if the store is read-only, go to the store of the
- * device. They are not written when the buffer is released. The core never deletes the key.
+ * Writes and maps of the CPU, except reads through user maps, make it dirty, and so does work with a fence of the usage
+ * `"write"` or `"kernel"`: a write that is announced on a shared reservation counts for all buffers that share it. When a
+ * dirty buffer is swapped out, its contents replace those under the key, or, if the store is read-only, go to the store of
+ * the device. They are not written when the buffer is released. A purge takes the buffer back to what is under the key.
+ * The core never deletes the key.
+ *
+ * A read fails with `EIO` if the value is not as long as the buffer, or has changed since it was first read.
  */
 export interface StoredContents {
   /** The key. Its value must have as many bytes as the buffer; what the last page has beyond them is zero. */
