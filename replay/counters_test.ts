@@ -6,6 +6,7 @@ function move(from: string | null, to: string, more: Partial<MoveEvent> = {}): M
   return {
     buffer: { pages: 3 } as BufferObject,
     evict: false,
+    dropped: false,
     from: from === null ? null : { memoryType: from, start: 0 },
     to: { memoryType: to, start: 0 },
     failure: null,
@@ -42,6 +43,8 @@ Deno.test("Counters ignore moves that are not from or to VRAM", () => {
 });
 
 Deno.test("Counters add up, and count evictions from VRAM", () => {
+  const dropped = count(move("vram", "system", { evict: true, dropped: true }));
+  assertEquals([dropped.evictions, dropped.bytesOut], [1, 0]);
   const evicted = move("vram", "gtt", { evict: true });
   const small = move("gtt", "vram", { buffer: { pages: 1 } as BufferObject });
   assertEquals(count(evicted, small, evicted, small), { evictions: 2, bytesIn: 2, bytesOut: 6, cleared: 0 });

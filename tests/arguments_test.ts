@@ -18,7 +18,16 @@ import { firstFit, RangeAllocator } from "@ttm/first-fit";
 import { GoodFitAllocator } from "@ttm/good-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
 import { replay, workloads } from "@ttm/replay";
-import { failingMove, failingStore, testDriver, testManager, testPolicy, testStore } from "@ttm/testing";
+import {
+  failingMove,
+  failingStore,
+  testDriver,
+  testManager,
+  testPolicy,
+  testReadOnlyStore,
+  testStore,
+} from "@ttm/testing";
+import { blobSource, rangeStore, urlSource } from "@ttm/range-store";
 import { UnstorageStore } from "@ttm/unstorage-store";
 import { WebGpu } from "@ttm/webgpu";
 import { FakeGpu } from "../drivers/webgpu/testing_fake_gpu.ts";
@@ -150,6 +159,23 @@ const doors: Readonly<Record<string, readonly [string, (more: object) => unknown
       const storage = { getItemRaw: () => null, setItemRaw: () => {}, removeItem: () => {} };
       return new UnstorageStore({ storage: storage as never, ...more });
     },
+  ],
+  "rangeStore()": [
+    "source",
+    (more) => rangeStore({ source: blobSource(new Blob([])), ranges: new Map(), ...more }),
+  ],
+  "a range of rangeStore()": [
+    "length",
+    (more) => {
+      const ranges = new Map([["a", { offset: 0, length: 0, ...more }]]);
+      return rangeStore({ source: blobSource(new Blob([])), ranges });
+    },
+  ],
+  "urlSource()": ["headers", (more) => urlSource("http://a/", { ...more })],
+  "stored contents": ["key", (more) => bench().device.createBuffer({ bytes: 1, stored: { key: "a", ...more } })],
+  "testReadOnlyStore()": [
+    "dispose",
+    (more) => testReadOnlyStore({ test: () => {}, factory: () => ({ contents: new Map() }) as never, ...more }),
   ],
   "new FileStore()": ["directory", (more) => more && new FileStore({ directory: "", ...more })],
   "replay()": ["policy", (more) => replay({ name: "none", time: "seq", events: [] }, { ...more })],

@@ -267,6 +267,7 @@ export class BufferObject extends BufferRecord implements Disposable {
       throw new TtmError("EINVAL", `Cannot add a fence to ${this}: ${show(usage)} or the fence itself is none`);
     }
     this.reservation.fences.reserve(1);
+    if (usage === "write" || usage === "kernel") this.becomeDirty();
     if (!fence.signalled) this.reservation.fences.add(fence, usage);
   }
 

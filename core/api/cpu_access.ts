@@ -70,6 +70,7 @@ export async function grabForWrite(state: DeviceState, buffer: Grabbed, options:
   try {
     await buffer.wait(options);
     buffer.keep();
+    buffer.becomeDirty();
     mappingsOf(buffer).writers++;
   } finally {
     turn[Symbol.dispose]();

@@ -115,7 +115,20 @@ for (
   const [name, options, message] of [
     ["an unknown kind", { kind: "gpu" }, "kind must be one of"],
     ["a label that is no string", { label: 5 }, "label must be a string"],
-    ["a swap key that is no string", { swapKey: 5 }, "swapKey must be a string"],
+    ["stored contents without a key", { stored: {} }, "stored.key must be a string"],
+    ["misspelt stored contents", { stored: { name: "a" } }, 'unknown "name" in stored'],
+    [
+      "stored contents of what is no store",
+      { stored: { key: "a", store: {} } },
+      "stored.store.write must be a function",
+    ],
+    ["a read-only store that cannot read", { stored: { key: "a", store: { readOnly: true } } }, "store.read must be"],
+    ["a key that the device may use itself", { stored: { key: "bo-1" } }, 'keys as "bo-1" are those of the device'],
+    [
+      "stored contents of imported memory",
+      { kind: "sg", imported: new Uint8Array(4096), stored: { key: "a" } },
+      "takes none of a store",
+    ],
     ["an onDestroy that is no function", { onDestroy: 5 }, "onDestroy must be a function"],
     ["a reservation that is none", { reservation: {} }, "reservation must be that of a buffer"],
     [

@@ -44,7 +44,7 @@ import { DONE, EBUSY } from "../base/outcome.ts";
 import type { Placement } from "../contract/placement.ts";
 import { PreparedPlacement } from "../state/prepared_placement.ts";
 import { waitForReturns } from "../place/return_to_exporter.ts";
-import { memoryStore } from "../contract/swap_store.ts";
+import { memoryStore, type ReadOnlyStore, type SwapStore } from "../contract/swap_store.ts";
 import { swapOutDevice, swapOutType } from "../place/swapout.ts";
 import { PAGE_SIZE, PRIORITIES } from "../base/units.ts";
 import { firstVictim } from "../place/victims.ts";
@@ -87,6 +87,9 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     const { driver, managers, clock = new SystemClock(), tracer = {}, store = memoryStore(), policy = null } = options;
     checkMethods(what, "options.clock", clock, ["now", "schedule", "cancel"]);
     checkMethods(what, "options.store", store, ["write", "read", "delete"]);
+    if ((store as SwapStore | ReadOnlyStore).readOnly === true) {
+      throw new TtmError("EINVAL", `Cannot ${what}: store "${store.name}" can only be read`);
+    }
     checkObject(what, "options.tracer", tracer);
     const global = globalOf(options);
     this.#global = global;
@@ -139,10 +142,12 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * Creates a buffer without a resource and without memory; validating it allocates both. It reads as zero, or as the
-   * imported bytes.
+   * Creates a buffer without a resource and without memory; validating it allocates both. It reads as zero, as the
+   * imported bytes, or as what its store has under its key; in the last case it begins in SYSTEM, swapped out.
    *
-   * @throws {TtmError} `EINVAL` if an option is out of range, or the device is closed.
+   * @throws {TtmError} `EINVAL` if an option is out of range, or the device is closed; `ENOMEM` if there is no host
+   * memory for its structures; with `stored` also `ENODEV` if the driver keeps no bytes, and what its
+   * `createTranslationTable` throws.
    */
   createBuffer(options: BufferOptions): BufferObject {
     const what = "create buffer";

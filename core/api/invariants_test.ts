@@ -7,7 +7,7 @@ import { mappingsOf, reserveIo } from "../memory/io_memory.ts";
 import { mapPages } from "../memory/kernel_map.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import { Operation } from "../state/operation.ts";
-import { AcquireTicket, BulkMove, byteTable, checkInvariants } from "../mod.ts";
+import { AcquireTicket, BulkMove, byteTable, checkInvariants, memoryStore } from "../mod.ts";
 import { addWork, fence, only, pin, place, put, StoppedClock, testDevice, TestDriver } from "../testing_devices.ts";
 
 /** The state of a valid device: one buffer in each memory type, and in VRAM also a second and a pinned one. */
@@ -45,12 +45,14 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   [/buffer 1 is a live ghost/, ({ gtt }) => gtt.buffer.ghost = { of: gtt.buffer, made: 1, leavesBecause: "moved" }],
   [/buffer 0 is swapped out and has pages/, ({ system }) => {
     system.buffer.tt?.populate();
-    Object.assign(system.buffer.tt ?? {}, { swap: { key: "a", length: 0, checksum: 0, persistent: false } });
+    Object.assign(system.buffer.tt ?? {}, {
+      swap: { store: memoryStore(), key: "a", length: 0, checksum: 0, persistent: false },
+    });
   }],
   [/buffer 0 is swapped out, though its pages are not ours/, ({ system }) => {
     Object.assign(system.buffer.tt ?? {}, {
       external: true,
-      swap: { key: "a", length: 0, checksum: 0, persistent: false },
+      swap: { store: memoryStore(), key: "a", length: 0, checksum: 0, persistent: false },
     });
   }],
   [/the account of buffer 1 is missing/, ({ gtt }) => Object.assign(gtt.buffer.tt ?? {}, { accounted: false })],
@@ -107,7 +109,7 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   }],
   [/buffer 2 is swapped out, and in vram/, ({ vram }) => {
     vram.buffer.tt = byteTable(2);
-    vram.buffer.tt.swap = { key: "a", length: 0, checksum: 0, persistent: false };
+    vram.buffer.tt.swap = { store: memoryStore(), key: "a", length: 0, checksum: 0, persistent: false };
   }],
   [/buffer 1 is in gtt without a translation table/, ({ gtt }) => gtt.buffer.tt = null],
   [/the pages of buffer 1 are wc, its place is not/, ({ gtt }) => gtt.buffer.tt?.setCaching(4)],

@@ -76,6 +76,7 @@ export class UserMap implements Disposable {
     const bytes = checkBytes("write to map", "the bytes", data);
     this.#check("write to", offset, bytes.length);
     await this.#touch("write to", offset, bytes.length, options, (page, at, from, count) => {
+      this.#mappedBuffer("write to").becomeDirty();
       page.set(bytes.subarray(at, at + count), from);
     });
   }

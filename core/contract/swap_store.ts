@@ -28,6 +28,8 @@
 export interface SwapStore {
   /** For messages. */
   readonly name: string;
+  /** Stores that cannot be written are {@linkcode ReadOnlyStore}s. @default {false} */
+  readonly readOnly?: false;
   /**
    * Stores bytes under a key, replacing earlier ones. The store may read `bytes` until the call returns or its promise
    * settles, and not after. Throws or rejects if it fails, with `ENOSPC` if the store is full; then nothing is stored,
@@ -41,6 +43,22 @@ export interface SwapStore {
   read(key: string): Uint8Array | Promise<Uint8Array>;
   /** Deletes a key; does nothing if it is unknown. Must not throw; a rejection is ignored. */
   delete(key: string): void | Promise<void>;
+}
+
+/**
+ * A store that is only read: contents that buffers are created from (`BufferOptions.stored`). Contents that have changed
+ * go to the store of the device.
+ */
+export interface ReadOnlyStore {
+  /** For messages. */
+  readonly name: string;
+  /** Always true. */
+  readonly readOnly: true;
+  /**
+   * Returns the bytes under a key; the core takes ownership of them. Throws or rejects if there are none, or if it
+   * cannot read them now; the read may be tried again.
+   */
+  read(key: string): Uint8Array | Promise<Uint8Array>;
 }
 
 /** A store in host memory: synchronous, and never full. */
@@ -68,4 +86,9 @@ let keys = 0;
 /** A key that no other buffer of this process has. */
 export function nextSwapKey(): string {
   return `bo-${++keys}`;
+}
+
+/** Whether {@linkcode nextSwapKey} makes such keys. */
+export function isOwnKey(key: string): boolean {
+  return /^bo-\d+$/.test(key);
 }

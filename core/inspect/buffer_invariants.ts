@@ -63,7 +63,13 @@ function checkPlace(state: DeviceState, buffer: BufferRecord): void {
 }
 
 function checkSwap(buffer: BufferRecord): void {
-  const { tt, type } = buffer;
+  const { tt, type, clean } = buffer;
+  const mayBeEmpty = !clean || type?.fixed === true || tt?.populated === true || tt?.swapped === true;
+  must(buffer.isDying || mayBeEmpty, () => `${buffer} has neither its contents nor those of its store`);
+  must(
+    !clean || tt?.swap?.persistent !== false,
+    () => `${buffer} is clean, and its contents are swapped out elsewhere`,
+  );
   if (tt === null || !tt.swapped) return;
   must(!tt.populated, () => `${buffer} is swapped out and has pages`);
   must(!tt.external, () => `${buffer} is swapped out, though its pages are not ours`);

@@ -73,6 +73,8 @@ export function mapPages(
   const memory = cpuMemory(state, buffer, op);
   if (typeof memory === "number") return memory;
   const { bytes, isIoMemory } = memory;
+  // The bytes may be written until the map ends, which is before anybody can take the buffer for clean again.
+  buffer.becomeDirty();
   const maps = mappingsOf(buffer);
   const map = new KernelMap(bytes.subarray(firstPage * PAGE_SIZE, (firstPage + pages) * PAGE_SIZE), isIoMemory, () => {
     maps.kernel.delete(map);

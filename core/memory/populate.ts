@@ -32,7 +32,8 @@ export function populate(
     table.accounted = true;
   }
   const outcome = fill(state, buffer, table, op, zeroed);
-  if (outcome !== DONE) uncount(state, table);
+  // An asynchronous store may be bringing the pages.
+  if (outcome !== DONE && table.transfer?.signalled !== false) uncount(state, table);
   return outcome;
 }
 

@@ -49,6 +49,7 @@ export function access(state: DeviceState, buffer: BufferRecord, access: Access,
     return op.fail(new TtmError("EIO", `the contents of ${buffer} are lost`, { cause: buffer.lost }), EINVAL);
   }
   const { type, tt } = buffer;
+  if (access.write) buffer.becomeDirty();
   if (type?.fixed === true) return throughAperture(state, buffer, type, access, op);
   if (type?.mappable === false) return op.fail(new TtmError("EINVAL", `the CPU cannot see ${type.name}`), EINVAL);
   if (type === null && access.write) {

@@ -186,6 +186,11 @@ export function waitUntilLeft(op: Operation): Outcome {
 
 /** Moves a locked buffer to its driver's eviction placement (`ttm_bo_evict`). */
 function evict(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+  if (buffer.clean && buffer.type?.fixed === true) {
+    const dropped = moveToSystem(state, buffer, op);
+    if (dropped === DONE) buffer.wasEvicted = true;
+    return dropped;
+  }
   let placement;
   try {
     placement = state.prepareOnce(state.driver.evictPlacement(buffer));
@@ -245,10 +250,10 @@ export function moveThroughHops(
   return outcome;
 }
 
-/** Evicts a buffer to SYSTEM, whatever its driver's eviction placement. */
-export function moveToSystem(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+/** Moves a buffer to SYSTEM, whatever its driver's eviction placement. */
+export function moveToSystem(state: DeviceState, buffer: BufferRecord, op: Operation, evict = true): Outcome {
   const row = allocateResource(state, buffer, state.systemPlace, false, op);
-  return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
+  return row < 0 ? row : moveThroughHops(state, buffer, row, evict, op);
 }
 
 function moveToStop(state: DeviceState, buffer: BufferRecord, evict: boolean, op: Operation): Outcome {

@@ -1,6 +1,7 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import { leaveToGhost } from "./destroy.ts";
 import type { DeviceState } from "../state/device_state.ts";
+import type { Driver } from "../contract/driver.ts";
 import type { Fence } from "../lock/fence.ts";
 import { FenceList } from "../lock/fence_list.ts";
 import { endKernelMaps, isAperture, unmapVirtual } from "../memory/io_memory.ts";
@@ -29,7 +30,9 @@ export function handleMove(
   const old = buffers.resource(buffer.row);
   const from = old < 0 ? null : resources.place(old).type;
   const target = resources.place(to).type;
-  const origin = from ?? (buffer.imported === null ? null : state.systemPlace.type);
+  const hasContents = buffer.imported !== null || buffer.stored !== null;
+  const origin = from ?? (hasContents ? state.systemPlace.type : null);
+  const drops = from?.fixed === true && target.isSystem && buffer.clean;
   // Leaving a hop is not an eviction.
   const why = evict && !(old >= 0 && resources.place(old).temporary) ? "evicted" : "moved";
   // As in the kernel, only the last move of several is an eviction.
@@ -41,14 +44,16 @@ export function handleMove(
     target,
     to,
     evict: evict && mayHop,
+    drops,
     why,
     fence: null,
     pipelined: false,
   };
-  let outcome = mayHop ? askForHop(state, move, op) : DONE;
+  let outcome = mayHop && !drops ? askForHop(state, move, op) : DONE;
   if (outcome === DONE) outcome = waitBeforeMove(state, move, op);
   if (outcome === DONE) outcome = prepareAndTravel(state, move, op);
-  if (outcome === DONE) waitForCopy(state, move, op);
+  if (outcome === DONE && drops) handOnAfterWork(move);
+  else if (outcome === DONE) waitForCopy(state, move, op);
   if (outcome !== BLOCKED) trace(state, move, outcome, op);
   if (outcome === DONE) commit(state, move);
   return outcome;
@@ -67,7 +72,8 @@ function askForHop(state: DeviceState, { buffer, origin, target }: Transition, o
 }
 
 /** Pages must not be unbound while the device works on them, and immediate moves come after all work. */
-function waitBeforeMove(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
+function waitBeforeMove(state: DeviceState, { buffer, from, target, drops }: Transition, op: Operation): Outcome {
+  if (drops) return state.orderedMoves && state.pipelinesEvictions ? DONE : op.waitForAll(buffer.reservation.fences);
   const bytesTravel = from?.fixed === true || target.fixed;
   // Whether there are bytes to return to the exporter's array is known when earlier copies have ended.
   const isReturn = buffer.imported !== null && from?.fixed === true && !target.fixed;
@@ -87,7 +93,7 @@ function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): 
   let outcome = prepareTable(state, move, op);
   if (outcome === DONE) {
     buffer.reservation.fences.reserve(1);
-    driver.moveNotify?.(buffer, from?.name ?? null, target.name);
+    notifyMove(driver, move);
     outcome = travel(state, move, op);
     if (outcome !== DONE) driver.moveNotify?.(buffer, target.name, from?.name ?? null);
   }
@@ -98,6 +104,13 @@ function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): 
     buffer.tt = null;
   }
   return outcome;
+}
+
+/** A driver is told of a dropped buffer as of one that is purged and placed again. */
+function notifyMove(driver: Driver, { buffer, from, target, drops }: Transition): void {
+  const before = from?.name ?? null;
+  if (drops) driver.moveNotify?.(buffer, before, null);
+  driver.moveNotify?.(buffer, drops ? null : before, target.name);
 }
 
 /** Whether the move changes the pages that users' maps see, or their caching. */
@@ -112,8 +125,9 @@ function mapsWouldLie({ resources }: DeviceState, { buffer, old, from, target, t
  * Outside fixed memory a buffer needs a table. Its pages must be populated if the device sees them, if bytes are copied
  * to them, or if bytes in the swap store, or being written to it, are moved from them.
  */
-function prepareTable(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
+function prepareTable(state: DeviceState, { buffer, from, target, drops }: Transition, op: Operation): Outcome {
   const { movesBytes } = state;
+  if (drops) return prepareDrop(state, buffer, op);
   if (target.fixed) {
     const { tt } = buffer;
     const isAway = tt !== null && (tt.swapped || tt.transfer?.signalled === false);
@@ -123,6 +137,18 @@ function prepareTable(state: DeviceState, { buffer, from, target }: Transition, 
   const bytesArrive = from?.fixed === true && movesBytes;
   if (buffer.tt === null || (target.isSystem && !bytesArrive)) return DONE;
   return populate(state, buffer, buffer.tt, op, !bytesArrive);
+}
+
+function prepareDrop(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+  if (buffer.tt === null) createTable(state, buffer, op);
+  if (buffer.tt === null) return ENOMEM;
+  buffer.tt.swap = buffer.stored;
+  return DONE;
+}
+
+/** Nothing is copied out of a dropped range, but work may still use it. */
+function handOnAfterWork({ buffer, from }: Transition): void {
+  for (const work of buffer.reservation.fences.allPending()) from?.remember(work);
 }
 
 /** Adds the copy's fence to the buffer. An eviction that is not pipelined ends only when its copy has ended. */
@@ -156,6 +182,8 @@ function commit(state: DeviceState, move: Transition): void {
     if (old >= 0) freeResource(state, old, why);
   }
   if (leavingTable !== null) buffer.tt = null;
+  // What was lost on the device is not lost in the store.
+  if (move.drops) buffer.contents = { lost: undefined };
   state.buffers.setResource(buffer, to);
   if (buffer.wasEvicted) state.driver.invalidateCaches?.(buffer);
   buffer.wasEvicted = false;
@@ -181,7 +209,7 @@ function loseContentsIfItFails(buffer: BufferRecord, copy: Fence): void {
 
 function trace(
   state: DeviceState,
-  { buffer, evict, target, to, fence }: Transition,
+  { buffer, evict, drops, target, to, fence }: Transition,
   outcome: Outcome,
   { forBuffer }: Operation,
 ): void {
@@ -190,6 +218,7 @@ function trace(
   state.tracer.move({
     buffer,
     evict,
+    dropped: drops,
     from: memoryType === null ? null : { memoryType, start: start ?? 0 },
     to: { memoryType: target.name, start: state.resources.start(to) },
     failure: outcome === DONE ? null : outcome === EMULTIHOP ? "EMULTIHOP" : codeOf(outcome),

@@ -10,7 +10,7 @@ import { BLOCKED, DONE, EIO, ENODEV, type Outcome } from "../base/outcome.ts";
 import { unpopulate } from "../memory/populate.ts";
 import { beginTransfer } from "../memory/swap_in.ts";
 import { isPromise, nextSwapKey } from "../contract/swap_store.ts";
-import type { TranslationTable } from "../contract/translation_table.ts";
+import type { SwappedPages, TranslationTable } from "../contract/translation_table.ts";
 
 /**
  * Swaps buffers of a device out (`ttm_device_swapout`): the oldest of the first memory type that has any, SYSTEM first.
@@ -90,36 +90,55 @@ function swapOutLocked(state: DeviceState, buffer: BufferRecord, op: Operation):
   return swapOutTable(state, buffer, tt, op);
 }
 
-/** Writes the pages of an idle buffer to the store and frees them (`ttm_tt_swapout`). If that fails they stay. */
+/**
+ * Frees the pages of an idle buffer (`ttm_tt_swapout`), after they have been written to a store that does not have them
+ * yet. If that fails they stay.
+ */
 function swapOutTable(state: DeviceState, buffer: BufferRecord, table: TranslationTable, op: Operation): Outcome {
   if (op.hasSeenFail(table.transfer)) return EIO;
-  const bytes = table.encode();
-  if (bytes === null) return ENODEV;
-  dropMaps(state, buffer);
-  const { swapKey } = buffer;
-  const swap = {
-    key: swapKey ?? nextSwapKey(),
-    length: bytes.length,
-    checksum: crc32(bytes),
-    persistent: swapKey !== undefined,
-  };
-  const complete = () => {
-    table.swap = swap;
+  const { stored } = buffer;
+  const complete = ({ store, key, length, checksum, persistent }: SwappedPages) => {
+    if (persistent && stored !== null) stored.checksum = checksum;
+    if (persistent) buffer.becomeClean();
+    table.swap = { store, key, length, checksum, persistent };
     unpopulate(state, table);
     op.freedPages += table.pages;
     state.tracer.swapOut?.(buffer);
   };
+  if (stored !== null && buffer.clean) {
+    dropMaps(state, buffer);
+    complete(stored);
+    return DONE;
+  }
+  const bytes = table.encode();
+  if (bytes === null) return ENODEV;
+  dropMaps(state, buffer);
+  const swap = swapFor(state, buffer, bytes);
   let written;
   try {
-    written = state.store.write(swap.key, bytes);
+    written = swap.store.write(swap.key, swap.bytes);
   } catch (error) {
     return op.fail(error, EIO);
   }
   if (!isPromise(written)) {
-    complete();
+    complete(swap);
     return DONE;
   }
   const fence = beginTransfer(buffer, table);
-  written.then(complete, (error) => op.noteFailed(fence, error)).then(() => fence.signal());
+  written.then(() => complete(swap), (error) => op.noteFailed(fence, error)).then(() => fence.signal());
   return op.waitForOwn(fence);
+}
+
+/** What is written of contents that have changed, and where to: under the key that they come from if that can be written. */
+function swapFor(state: DeviceState, { stored, bytes: length }: BufferRecord, contents: Uint8Array) {
+  const home = stored?.store.readOnly === true ? undefined : stored?.store;
+  const bytes = home === undefined ? contents : contents.subarray(0, length);
+  return {
+    store: home ?? state.store,
+    key: home === undefined || stored === null ? nextSwapKey() : stored.key,
+    bytes,
+    length: bytes.length,
+    checksum: crc32(bytes),
+    persistent: home !== undefined,
+  };
 }

@@ -27,7 +27,8 @@ function slowStore() {
     asked.shift()?.end(error);
     await allBlocked();
   };
-  return { store, answer, deleted, asked: () => asked.map(({ what }) => what) };
+  const put = (key: string, bytes: Uint8Array) => inner.write(key, bytes);
+  return { store, put, answer, deleted, asked: () => asked.map(({ what }) => what) };
 }
 
 async function swappedOut() {
@@ -282,4 +283,52 @@ Deno.test("a write that failed for a creation is tried again by later submission
   assertEquals([a.busy, third.tryValidate(only("gtt")) !== null, a.busy], [false, true, true]);
   await answer();
   assertEquals(third.tryValidate(only("gtt")), null);
+});
+
+/** Two buffers of two pages each whose contents are in a slow store, under the keys "0" and "1". */
+function bornInSlowStore() {
+  const slow = slowStore();
+  const { device } = testDevice({ store: slow.store, limits: { pages: 2 } });
+  const buffers = [0, 1].map((at) => {
+    slow.put(`${at}`, new Uint8Array(8192).fill(at + 1));
+    return device.createBuffer({ bytes: 8192, stored: { key: `${at}` } });
+  }) as [BufferObject, BufferObject];
+  return { ...slow, device, buffers };
+}
+
+Deno.test("pages that a store is bringing are accounted for until they are there, or the read has failed", async () => {
+  const { device, answer, buffers: [a, b] } = bornInSlowStore();
+  const reading = refused(() => readFirst(a), "EIO");
+  await allBlocked();
+  assertEquals([device.global.usedPages, a.tt?.populated], [2, false]);
+  await answer(new Error("bad sector"));
+  await reading;
+  assertEquals(device.global.usedPages, 0);
+  const second = readFirst(b);
+  await allBlocked();
+  assertEquals([device.global.usedPages, b.tt?.populated], [2, false]);
+  await answer();
+  assertEquals([await second, device.global.usedPages], [2, 2]);
+  await device.swapOut();
+  assertEquals(device.global.usedPages, 0);
+  checkInvariants(device);
+});
+
+Deno.test("a purge waits until the bytes that are being written are under the key", async () => {
+  const { device, answer, asked, buffers: [a] } = bornInSlowStore();
+  const reading = readFirst(a);
+  await allBlocked();
+  await answer();
+  assertEquals(await reading, 1);
+  await fill(a, 9);
+  const swapping = device.swapOut();
+  assertEquals([asked(), a.tryReserve(), a.tryValidate({ placement: [] }) === null], [["write"], true, false]);
+  await answer();
+  assertEquals([await swapping, a.tryValidate({ placement: [] }), a.clean], [2, null, true]);
+  a.unreserve();
+  const again = readFirst(a);
+  await allBlocked();
+  await answer();
+  assertEquals([await again, a.memoryType], [9, null]);
+  checkInvariants(device);
 });

@@ -229,7 +229,8 @@ Deno.test("buffers that share a reservation are busy until the last transfer has
 Deno.test("a user's own swap key is kept in the store after a swap-in and after the buffer is freed", async () => {
   const store = watchedStore();
   const { device } = testDevice({ store });
-  const buffer = await filled(device, "system", 6, { swapKey: "shm-7" });
+  store.write("shm-7", new Uint8Array(4096));
+  const buffer = await filled(device, "system", 6, { stored: { key: "shm-7" } });
   await device.swapOut();
   assertEquals([...store.keys], ["shm-7"]);
   assertEquals(await bytesIn(buffer), [6]);

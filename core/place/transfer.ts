@@ -25,6 +25,8 @@ export interface Transition {
   /** The row of the new resource. */
   readonly to: number;
   readonly evict: boolean;
+  /** Whether the bytes are dropped: a store has them, and is read when they are needed. */
+  readonly drops: boolean;
   /** The reason for removing the old place. */
   readonly why: RemovalReason;
   /** The fence of the copy; null if there is nothing to wait for. */
@@ -45,7 +47,11 @@ export function travel(state: DeviceState, move: Transition, op: Operation): Out
   const table = target.fixed ? null : buffer.tt;
   const oldCaching = table?.cachingBit;
   table?.setCaching(state.resources.caching(move.to));
-  const outcome = target.fixed || from?.fixed === true ? copy(state, move, op) : rebind(state, move, op);
+  const outcome = move.drops
+    ? DONE
+    : target.fixed || from?.fixed === true
+    ? copy(state, move, op)
+    : rebind(state, move, op);
   if (outcome !== DONE && oldCaching !== undefined) table?.setCaching(oldCaching);
   return outcome;
 }

@@ -11,6 +11,7 @@ import type { Place } from "../contract/placement.ts";
 import type { PreparedPlacement } from "./prepared_placement.ts";
 import { Reservation } from "../lock/reservation.ts";
 import type { ResourceTable } from "./resource_table.ts";
+import type { StoreCopy } from "./store_copy.ts";
 import type { TranslationTable } from "../contract/translation_table.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 
@@ -121,9 +122,9 @@ export class BufferRecord implements BufferView {
     return this.traits.imported;
   }
 
-  /** @internal The user's own key in the swap store, if any. */
-  get swapKey(): string | undefined {
-    return this.traits.swapKey;
+  /** @internal What a store has under a key of the caller's; null if the contents come from none. */
+  get stored(): StoreCopy | null {
+    return this.traits.stored;
   }
 
   /** @internal Called when the buffer has been freed. */
@@ -193,6 +194,27 @@ export class BufferRecord implements BufferView {
   /** Whether its pages are swapped out; they are swapped in when they are needed. */
   get swapped(): boolean {
     return this.tt !== null && this.tt.swapped;
+  }
+
+  /** Whether a store has the contents under a key of the caller's: they can be read again. */
+  get clean(): boolean {
+    return this.stored !== null && this.stored.isClean(this.reservation.fences.writes);
+  }
+
+  /** @internal Makes the contents those of a store; the buffer was created for it. */
+  beBornFrom(copy: StoreCopy): void {
+    this.traits.stored = copy;
+    this.becomeClean();
+  }
+
+  /** @internal The contents are those that the store has. */
+  becomeClean(): void {
+    this.stored?.becomeClean(this.reservation.fences.writes);
+  }
+
+  /** @internal The contents change, or are about to, otherwise than by work that is announced as a write. */
+  becomeDirty(): void {
+    this.stored?.becomeDirty();
   }
 
   /** Number of CPU write grabs that block submissions, as by {@linkcode grabForCpuWrite}. */

@@ -58,12 +58,12 @@ export const memory: readonly Row[] = rows(
   ],
   [
     "persistent_swap_storage",
-    "`swapKey`",
+    "`stored`",
     "memory/swap_in.ts",
     "place/swapout_test.ts",
     "a user's own swap key is kept in the store after a swap-in and after the buffer is freed",
-    "  if (swap === null || swap.persistent) return;",
-    "  if (swap === null) return;",
+    "  if (swap === null || swap.persistent || swap.store.readOnly === true) return;",
+    "  if (swap === null || swap.store.readOnly === true) return;",
   ],
   [
     "ttm_mem_global_init",

@@ -50,6 +50,18 @@ const faults: Readonly<Record<string, Change>> = {
       },
     };
   },
+  "brings nothing to a buffer that it thinks to have": (inner) => {
+    const had = new Set<unknown>();
+    return {
+      move(request: MoveRequest) {
+        const { buffer, destination } = request;
+        if (destination.table !== null) had.delete(buffer);
+        else if (had.has(buffer)) return undefined;
+        else had.add(buffer);
+        return inner.move(request);
+      },
+    };
+  },
   "clears instead of copying": moving((request) => ({ ...request, source: null })),
   "copies a page less": moving((request) => ({ ...request, pages: Math.max(1, request.pages - 1) })),
   "copies to a neighbour": moving((request) => {

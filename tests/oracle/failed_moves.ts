@@ -1,6 +1,6 @@
 import type { BufferObject, BufferView, MoveEvent } from "@ttm/core";
 import { emptyTable } from "../../core/memory/bind.ts";
-import { countPages } from "../../core/memory/page_account.ts";
+import { chargeOf } from "../../core/memory/page_account.ts";
 import type { DeviceState } from "../../core/state/device_state.ts";
 import type { KernelTable } from "./quirks.ts";
 
@@ -31,7 +31,9 @@ export class TablesOfFailedMoves {
       owner.tt = null;
     } else if (tt === null && made !== undefined) {
       owner.tt = made;
-      if (made.regain() && !made.external) countPages(this.#state, made);
+      if (!made.regain() || made.external) return;
+      this.#state.accountant.count(chargeOf(this.#state, made));
+      made.accounted = true;
     }
   }
 }
