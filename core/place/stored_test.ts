@@ -269,7 +269,7 @@ Deno.test("contents that are not as long as the buffer are EIO, and can be read 
   const { device, buffer, store } = born();
   for (const length of [0, BYTES - 1, BYTES + 1, 2 * PAGE_SIZE]) {
     store.kept.set("weights", new Uint8Array(length));
-    const message = `gave ${length} bytes as weights, not the ${BYTES} of buffer 0`;
+    const message = `returned ${length} bytes for buffer 0 under weights, not ${BYTES}`;
     const { cause } = await refused(() => whileReservedAsync(buffer, () => buffer.read()), "EIO");
     assertEquals((cause as Error).message.includes(message), true, String(cause));
     assertEquals([isGone(buffer), device.global.usedPages], [["system", true, false], 0]);
