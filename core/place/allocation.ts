@@ -94,7 +94,7 @@ export function freeResource(state: DeviceState, row: number, why: RemovalReason
  * @returns EBUSY if the operation must not wait and one is under way.
  */
 export function inheritMoveFences({ moveFences }: MemoryType, buffer: BufferRecord, op: Operation): Outcome {
-  if (op.noWait) return moveFences.every(({ signalled }) => signalled) ? DONE : EBUSY;
+  if (op.noWait) return moveFences.every((fence) => op.waitFor(fence) === DONE) ? DONE : EBUSY;
   for (const fence of moveFences) {
     buffer.reservation.fences.add(fence, "kernel");
     buffer.reservation.fences.reserve(1);
