@@ -49,7 +49,9 @@ export type {
   MemoryTypeOptions,
   MoveKind,
   MoveRequest,
+  Postponed,
   RebindRequest,
+  SubmittedBuffer,
 } from "./contract/driver.ts";
 export { TtmError, type TtmErrorCode } from "./base/errors.ts";
 export type { EvictionCursor, EvictionPolicy, RemovalReason } from "./contract/eviction_policy.ts";

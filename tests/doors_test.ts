@@ -217,7 +217,7 @@ const forgotten: Readonly<Record<string, readonly [() => unknown, string]>> = {
   ],
   "the kind of moves": [
     () => new BoDevice({ driver: { ...driver(), supports: { moves: "orderd" } } as never, managers: {} }),
-    'options.driver.supports.moves must be one of "immediate", "ordered", "retried", not "orderd"',
+    'options.driver.supports.moves must be one of "immediate", "ordered", not "orderd"',
   ],
   "what a job does with a buffer": [
     () => bench().gpu.submit({ buffers: [{ buffer: bench().buffer } as never], durationMs: 1 }),

@@ -16,6 +16,8 @@ export interface BufferView {
   readonly label: string | undefined;
   /** What the buffer is for. */
   readonly kind: BufferKind;
+  /** What its creator told the driver about it, see `BufferOptions.driverOptions`. */
+  readonly driverOptions: object | undefined;
   /** Size in bytes, as requested. */
   readonly bytes: number;
   /** Size in pages of 4096 bytes. */

@@ -1,7 +1,10 @@
+import type { BufferView } from "./buffer_view.ts";
 import type { Fence } from "../lock/fence.ts";
 
 /** A request for pages of a memory type. Valid during the call only: the core reuses the object. */
 export interface AllocationRequest {
+  /** The buffer that the pages are for. The core always names it; suites that call a manager themselves do not. */
+  readonly buffer?: BufferView;
   /** Size in pages, at least 1. */
   readonly pages: number;
   /** The start must be a multiple of this many pages; 1 means no constraint. Need not be a power of two. */

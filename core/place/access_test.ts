@@ -134,7 +134,7 @@ Deno.test("a driver that carries bytes is asked again when a tracer ends its ste
   let asked = 0;
   const accessMemory = (_buffer: unknown, _offset: number, bytes: Uint8Array) => {
     if (asked++ > 0) bytes.fill(7);
-    return asked === 1 ? step : undefined;
+    return asked === 1 ? { retryAfter: step } : undefined;
   };
   Object.assign(driver, { ioMemReserve: undefined, accessMemory });
   const buffer = put(device, "vram");

@@ -11,10 +11,13 @@ import { BLOCKED, DONE, EBUSY, EIO, ENOSPC, LATER, type Outcome } from "../base/
 import type { PreparedPlace } from "../state/prepared_placement.ts";
 
 // Managers may read it during the call only, so that one object serves all calls.
-const request = { pages: 0, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false };
+const request = { pages: 0, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false } as {
+  -readonly [Member in keyof AllocationRequest]: AllocationRequest[Member];
+};
 
 /** What a manager is asked for. */
 export function requestFor(buffer: BufferRecord, place: PreparedPlace): AllocationRequest {
+  request.buffer = buffer;
   request.pages = buffer.pages;
   request.alignment = buffer.alignment;
   request.fpfn = place.fpfn;

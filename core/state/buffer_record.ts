@@ -113,6 +113,11 @@ export class BufferRecord implements BufferView {
     return this.traits.kind;
   }
 
+  /** The options given at creation for the driver. */
+  get driverOptions(): object | undefined {
+    return this.traits.driverOptions;
+  }
+
   /** @internal The imported array, which belongs to the exporter; null if the buffer is not imported. */
   get imported(): Uint8Array | null {
     return this.traits.imported;

@@ -10,6 +10,8 @@ export interface BufferTraits {
   readonly imported: Uint8Array | null;
   /** The user's own key in the swap store, if any. */
   readonly swapKey: string | undefined;
+  /** The options for the driver, if any. */
+  readonly driverOptions: object | undefined;
   /** Called when the buffer has been freed. */
   readonly onDestroy: ((buffer: BufferView) => void) | undefined;
   /** The shared reservation that it was created with; null if it has its own. */
@@ -21,14 +23,16 @@ const PLAIN: BufferTraits = {
   kind: "device",
   imported: null,
   swapKey: undefined,
+  driverOptions: undefined,
   onDestroy: undefined,
   shared: null,
 };
 
 /** The traits of a new buffer; all buffers with default traits share one record. */
 export function traitsOf(options: BufferOptions): BufferTraits {
-  const { label, kind = "device", imported = null, swapKey, onDestroy, reservation: shared = null } = options;
+  const { label, kind = "device", imported = null, swapKey, driverOptions, onDestroy } = options;
+  const shared = options.reservation ?? null;
   const isPlain = label === undefined && kind === "device" && imported === null && swapKey === undefined &&
-    onDestroy === undefined && shared === null;
-  return isPlain ? PLAIN : { label, kind, imported, swapKey, onDestroy, shared };
+    driverOptions === undefined && onDestroy === undefined && shared === null;
+  return isPlain ? PLAIN : { label, kind, imported, swapKey, driverOptions, onDestroy, shared };
 }

@@ -131,8 +131,6 @@ const moveCases: Readonly<Record<string, Case>> = {
       must(fence.signalled, () => `${fence} has not signalled, and nothing is left to happen`);
       must(fence.error === undefined, () => `${fence} failed: ${fence.error}`);
     }
-    // Fences of retried moves do not stand for copies, and may signal in any order.
-    if (bench.driver.supports?.moves !== "ordered") return;
     mustBeInOrder(fences, "was made");
     mustBeInOrder(bench.ended, "signalled");
   },
