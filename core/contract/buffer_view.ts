@@ -1,4 +1,4 @@
-import type { ManagerNode } from "./mem_type_manager.ts";
+import type { ManagerNode } from "./manager_node.ts";
 import type { Place } from "./placement.ts";
 import type { TranslationTable } from "./translation_table.ts";
 

@@ -161,7 +161,7 @@ Deno.test("a move that is postponed until what has happened is the driver's mist
   t.buffer.unreserve();
 });
 
-Deno.test("a driver with ordered moves may postpone one, too; the work before it stays in front", async () => {
+Deno.test("a driver with ordered moves may postpone one, too; the work before it stays in front", () => {
   const { device, driver, moves } = testDevice({ ordered: true });
   const buffer = put(device, "vram");
   driver.finishCopy();

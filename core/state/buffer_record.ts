@@ -4,7 +4,7 @@ import { type BufferTraits, traitsOf } from "./buffer_traits.ts";
 import type { BufferKind, BufferView } from "../contract/buffer_view.ts";
 import type { BulkMove } from "./bulk_move.ts";
 import type { RemovalReason } from "../contract/eviction_policy.ts";
-import type { ManagerNode } from "../contract/mem_type_manager.ts";
+import type { ManagerNode } from "../contract/manager_node.ts";
 import type { Mappings } from "./cpu_maps.ts";
 import type { MemoryType } from "./memory_type.ts";
 import type { Place } from "../contract/placement.ts";
