@@ -230,7 +230,7 @@ Deno.test("the large are placed before the small, so that all fit between what i
 });
 
 Deno.test("a stop on the way that its own buffers fill is cleared for the others first", async () => {
-  const { device, driver, buffers: [a, b, c] } = make([4, 4, 8]);
+  const { device, driver, buffers: [a, b, c] } = make([4, 4, 2]);
   driver.stop = (from, to) => from === "system" && to === "vram" ? { memoryType: "gtt" } : null;
   for (const buffer of [a, b]) place(buffer, "gtt");
   place(c, "system");
