@@ -32,7 +32,9 @@ Exit status: 0 nobody starved, 1 somebody got ENOMEM or starved, 2 wrong argumen
         const result = await compete({ parties, submissions, waits });
         const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
         console.log(
-          `${parties} parties, evictions ${waits ? "waited for" : "pipelined"}, in ${seconds} s: ${JSON.stringify(result)}`,
+          `${parties} parties, evictions ${waits ? "waited for" : "pipelined"}, in ${seconds} s: ${
+            JSON.stringify(result)
+          }`,
         );
         failed ||= result.outOfMemory > 0 || result.mostTurnsOfOthers >= parties;
       }

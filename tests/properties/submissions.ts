@@ -154,7 +154,9 @@ export async function play({ driver: kind, pages, parties, flaws }: Scenario): P
     const before = parties.length === 1 ? order() : [];
     moved.clear();
     const abort = new AbortController();
-    const timer = step.patienceMs < 0 ? null : clock.schedule(clock.now() + step.patienceMs, () => abort.abort("enough"));
+    const timer = step.patienceMs < 0
+      ? null
+      : clock.schedule(clock.now() + step.patienceMs, () => abort.abort("enough"));
     const work = () => {
       const overtook = worked.find((other) => other.number > call.number && overlap(other, call));
       assert(overtook === undefined || has("pin"), `call ${overtook?.number} came before call ${call.number}`);
@@ -197,7 +199,9 @@ export async function play({ driver: kind, pages, parties, flaws }: Scenario): P
       EIO: flaws.length > 0,
       ENOSPC: pinsAndFlaws,
     };
-    if (allowed[error.code] !== true) throw new Error(`${error.code} is no end of ${JSON.stringify(step)}`, { cause: error });
+    if (allowed[error.code] !== true) {
+      throw new Error(`${error.code} is no end of ${JSON.stringify(step)}`, { cause: error });
+    }
   }
 
   async function disturb(step: Exclude<Step, Submit>): Promise<void> {
