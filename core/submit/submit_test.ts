@@ -550,3 +550,58 @@ Deno.test("a device whose driver has no hooks submits as well", async () => {
   await device.submit([{ buffer, placement: only("system") }], NOTHING);
   assertEquals(buffer.memoryType, "system");
 });
+
+Deno.test("the waits for one buffer together may take 15 s, those for each buffer anew", async () => {
+  const { device, driver, clock, entries, buffers } = make([1, 1]);
+  const steps: Fence[] = [];
+  const asked = new Set<unknown>();
+  const move = driver.move.bind(driver);
+  driver.move = (request) => {
+    if (asked.has(request.buffer)) return move(request);
+    asked.add(request.buffer);
+    return { retryAfter: push(steps) } as never;
+  };
+  const submitted = device.submit(entries, NOTHING);
+  for (const until of [10_000, 20_000]) {
+    await allBlocked();
+    clock.advanceTo(until);
+    steps.at(-1)?.signal();
+  }
+  await submitted;
+  assertEquals(where(buffers.slice(0, 2)), ["vram", "vram"]);
+  for (const buffer of buffers.slice(0, 2)) place(buffer, "system");
+  driver.move = (request) => request.destination.table === null ? { retryAfter: push(steps) } as never : move(request);
+  const late = refused(() => device.submit(entries, NOTHING), "EBUSY", "has not signalled for 15 s");
+  for (const until of [30_000, 35_000]) {
+    await allBlocked();
+    clock.advanceTo(until);
+    steps.at(-1)?.signal();
+  }
+  await late;
+  assertEquals(buffers.slice(0, 2).map(({ reserved }) => reserved), [false, false]);
+});
+
+function push(steps: Fence[]): Fence {
+  const step = fence("step");
+  steps.push(step);
+  return step;
+}
+
+Deno.test("a submission that has waited twice stands in the way of all, since room elsewhere may be what it lacks", async () => {
+  const { device, entries, buffers: [a] } = make([8]);
+  const keepers = [put(device, "gtt", { pages: 4 }), put(device, "gtt", { pages: 4 })] as const;
+  const victim = put(device, "vram", { pages: 8 });
+  for (const keeper of keepers) keeper.tryReserve();
+  const ended: string[] = [];
+  const older = device.submit(entries, () => void ended.push("older"));
+  await allBlocked();
+  keepers[0].unlock();
+  await allBlocked();
+  const small = device.createBuffer({ bytes: 4096 });
+  const younger = device.submit([{ buffer: small, placement: only("gtt") }], () => void ended.push("younger"));
+  await allBlocked();
+  assertEquals(ended, []);
+  keepers[1].unlock();
+  await Promise.all([older, younger]);
+  assertEquals([ended, where([a, victim])], [["older", "younger"], ["vram", "system"]]);
+});
