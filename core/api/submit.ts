@@ -4,6 +4,7 @@ import {
   checkOptions,
   checkWaitOptions,
   checkWord,
+  hasOnly,
   optionNames,
   show,
 } from "../base/arguments.ts";
@@ -85,7 +86,16 @@ function partsOf(state: DeviceState, entries: readonly SubmitEntry[]): Part[] {
   });
 }
 
+function isFine(state: DeviceState, entry: SubmitEntry): boolean {
+  const { buffer, usage, placement } = entry;
+  return buffer instanceof BufferObject && buffer.belongsTo(state) && !buffer.disposed &&
+    (usage === undefined || usage === "read" || usage === "write") &&
+    (placement === undefined || placement instanceof PreparedPlacement) && hasOnly(entry, SUBMIT_ENTRY);
+}
+
 function checkEntry(state: DeviceState, entry: SubmitEntry, at: number): void {
+  // Messages for most entries would cost more than their checks.
+  if (typeof entry === "object" && entry !== null && isFine(state, entry)) return;
   checkOptions(WHAT, entry, SUBMIT_ENTRY, `entry ${at}`);
   const { buffer, usage = "write", placement } = entry;
   if (!(buffer instanceof BufferObject) || !buffer.belongsTo(state)) {

@@ -36,16 +36,22 @@ function otherwise({ placement: { busyPlaces } }: Part): number {
   return busyPlaces.some(({ type }) => type.fixed) ? 1 : 2;
 }
 
-/** Adds the fence of the submitted work to each reservation once, with the strongest usage of its buffers. */
-export function addFence(parts: readonly Part[], fence: Fence): void {
+/** Adds the fence of the submitted work to each reservation once; to a shared one with the strongest usage of its buffers. */
+export function addFence(parts: readonly Part[], fence: Fence, someShare: boolean): void {
+  if (!someShare) {
+    for (const { buffer, usage } of parts) announce(buffer.reservation, fence, usage);
+    return;
+  }
   const usages = new Map<Reservation, "read" | "write">();
   for (const { buffer: { reservation }, usage } of parts) {
     if (usages.get(reservation) !== "write") usages.set(reservation, usage);
   }
-  for (const [{ fences }, usage] of usages) {
-    fences.reserve(1);
-    if (!fence.signalled) fences.add(fence, usage);
-  }
+  for (const [reservation, usage] of usages) announce(reservation, fence, usage);
+}
+
+function announce({ fences }: Reservation, fence: Fence, usage: "read" | "write"): void {
+  fences.reserve(1);
+  if (!fence.signalled) fences.add(fence, usage);
 }
 
 /** Moves the buffers to the tail of the order of eviction, in the order of the list. */

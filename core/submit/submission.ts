@@ -21,8 +21,6 @@ export type Work = () => Fence | null | void;
 /** One submission: its buffers, what it holds of them, and how far it has come. Synchronous; only attempts that block. */
 export class Submission implements InLine {
   readonly ticket: AcquireTicket = new AcquireTicket();
-  /** The memory types that its buffers may be placed in; all after its second wait, since victims may lack room elsewhere. */
-  types: number;
   /** What blocked the last attempt, or what made the submission back off. */
   blockedOn: Blocker | null = null;
   /** The part at which it failed; null if it was none. */
@@ -33,7 +31,8 @@ export class Submission implements InLine {
   fence: Fence | null = null;
   #state: DeviceState;
   #parts: readonly Part[];
-  #entries: readonly SubmittedBuffer[];
+  #entries: readonly SubmittedBuffer[] | null = null;
+  #types = 0;
   #work: Work;
   #locked: Reservation[] = [];
   #waits = 0;
@@ -50,15 +49,20 @@ export class Submission implements InLine {
   ) {
     this.#state = state;
     this.#parts = parts;
-    this.#entries = parts.map(({ buffer, usage }) => ({ buffer, usage }));
     this.#work = work;
-    this.types = parts.reduce((types, part) => types | typesOf(part), 0);
     this.op = new Operation(state.tracer, noWait);
     this.op.signal = signal;
   }
 
   get age(): number {
     return this.ticket.stamp;
+  }
+
+  /** Those that its buffers may be placed in; all after its second wait, since victims may lack room elsewhere. */
+  get types(): number {
+    if (this.#waits > 1) return ~0;
+    if (this.#types === 0) { for (const part of this.#parts) this.#types |= typesOf(part); }
+    return this.#types;
   }
 
   /** Whether it holds reservations. */
@@ -73,7 +77,7 @@ export class Submission implements InLine {
 
   /** Notes that it is going to wait. */
   wait(): void {
-    if (this.#waits++ > 0) this.types = ~0;
+    this.#waits++;
   }
 
   /** Takes over a reservation that was locked under its ticket. */
@@ -107,6 +111,11 @@ export class Submission implements InLine {
     if (outcome === DONE) outcome = this.#submit();
     if (outcome === BLOCKED || outcome === EDEADLK) return this.op.noWait ? EBUSY : outcome;
     return outcome;
+  }
+
+  /** The buffers as the driver sees them, the same list for all of its hooks. */
+  get #submitted(): readonly SubmittedBuffer[] {
+    return this.#entries ??= this.#parts.map(({ buffer, usage }) => ({ buffer, usage }));
   }
 
   #lockAll(): Outcome {
@@ -204,7 +213,7 @@ export class Submission implements InLine {
     if (driver.beginSubmit === undefined) return DONE;
     op.begin();
     try {
-      const answer = driver.beginSubmit(this.#entries);
+      const answer = driver.beginSubmit(this.#submitted);
       if (answer === undefined) return DONE;
       const outcome = waitToRetry(op, answer, driver.name, "beginSubmit");
       this.blockedOn = op.blockedOn;
@@ -224,7 +233,7 @@ export class Submission implements InLine {
       failure = { error };
     }
     try {
-      const fence = fenceOf(this.#state.driver.endSubmit?.(this.#entries, failure !== null), "endSubmit");
+      const fence = fenceOf(this.#state.driver.endSubmit?.(this.#submitted, failure !== null), "endSubmit");
       this.fence ??= fence;
     } catch (error) {
       outcome = this.op.fail(error, EIO);
@@ -237,7 +246,7 @@ export class Submission implements InLine {
       );
     }
     // What has been submitted uses the buffers, whatever has failed since.
-    if (this.fence !== null) addFence(this.#parts, this.fence);
+    if (this.fence !== null) addFence(this.#parts, this.fence, this.#locked.length < this.#parts.length);
     if (failure !== null) throw failure.error;
     if (outcome === DONE) touch(this.#state, this.#parts);
     return outcome;
