@@ -46,7 +46,7 @@ import { PreparedPlacement } from "../state/prepared_placement.ts";
 import { memoryStore } from "../contract/swap_store.ts";
 import { SubmissionLine } from "../submit/line.ts";
 import { type SubmitEntry, submitWork } from "./submit.ts";
-import type { Work } from "../submit/submission.ts";
+import type { Work } from "../submit/work.ts";
 import { swapOut } from "./swap_out.ts";
 import { PAGE_SIZE, PRIORITIES } from "../base/units.ts";
 import { firstVictim } from "../place/victims.ts";

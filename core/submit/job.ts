@@ -36,7 +36,7 @@ function otherwise({ placement: { busyPlaces } }: Part): number {
   return busyPlaces.some(({ type }) => type.fixed) ? 1 : 2;
 }
 
-/** Adds the fence of the submitted work to each reservation once; to a shared one with the strongest usage of its buffers. */
+/** Adds the fence of the work to each reservation once; to a shared one with the strongest usage of its buffers. */
 export function addFence(parts: readonly Part[], fence: Fence, someShare: boolean): void {
   if (!someShare) {
     for (const { buffer, usage } of parts) announce(buffer.reservation, fence, usage);

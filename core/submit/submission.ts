@@ -4,21 +4,18 @@ import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EIO, ENOMEM, ENOSPC, type Outcom
 import type { DeviceState } from "../state/device_state.ts";
 import type { SubmittedBuffer } from "../contract/driver.ts";
 import { TtmError } from "../base/errors.ts";
-import { Fence } from "../lock/fence.ts";
+import type { Fence } from "../lock/fence.ts";
+import { fenceOf, type Work } from "./work.ts";
 import { giveUpPlace, waitUntilLeft } from "../place/make_room.ts";
 import { holderInTheWay, isWorkInTheWay, searched } from "./in_the_way.ts";
 import type { InLine } from "./line.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import { type Blocker, Operation } from "../state/operation.ts";
 import type { Reservation } from "../lock/reservation.ts";
-import { show } from "../base/arguments.ts";
 import { validate } from "../place/validate.ts";
 import { waitToRetry } from "../place/transfer.ts";
 
-/** What a caller lets do with the buffers once they are in place. */
-export type Work = () => Fence | null | void;
-
-/** One submission: its buffers, what it holds of them, and how far it has come. Synchronous; only attempts that block. */
+/** One submission: its buffers, what it holds of them, and how far it has come. It waits for nothing itself. */
 export class Submission implements InLine {
   readonly ticket: AcquireTicket = new AcquireTicket();
   /** What blocked the last attempt, or what made the submission back off. */
@@ -32,7 +29,7 @@ export class Submission implements InLine {
   #state: DeviceState;
   #parts: readonly Part[];
   #entries: readonly SubmittedBuffer[] | null = null;
-  #types = 0;
+  #types: number | null = null;
   #work: Work;
   #locked: Reservation[] = [];
   #waits = 0;
@@ -61,8 +58,7 @@ export class Submission implements InLine {
   /** Those that its buffers may be placed in; all after its second wait, since victims may lack room elsewhere. */
   get types(): number {
     if (this.#waits > 1) return ~0;
-    if (this.#types === 0) { for (const part of this.#parts) this.#types |= typesOf(part); }
-    return this.#types;
+    return this.#types ??= this.#parts.reduce((types, part) => types | typesOf(part), 0);
   }
 
   /** Whether it holds reservations. */
@@ -169,7 +165,7 @@ export class Submission implements InLine {
     return outcome === ENOMEM || outcome === ENOSPC ? this.#withoutRoom(part, outcome) : outcome;
   }
 
-  /** Room that others keep for a while is waited for. Room that is in pieces comes together once its own buffers leave. */
+  /** Room that others keep for a while is waited for. Pieces of room come together once its own buffers leave. */
   #withoutRoom(part: Part, outcome: Outcome): Outcome {
     const { op } = this;
     const holder = holderInTheWay(this.#state, part, this.ticket, op);
@@ -251,18 +247,4 @@ export class Submission implements InLine {
     if (outcome === DONE) touch(this.#state, this.#parts);
     return outcome;
   }
-}
-
-function fenceOf(result: unknown, source: string): Fence | null {
-  if (result === undefined || result === null) return null;
-  if (result instanceof Fence) return result;
-  if (result instanceof Promise) {
-    // It is refused, and need not be handled by anybody.
-    result.catch(() => {});
-    throw new TtmError(
-      "EINVAL",
-      `Cannot submit: ${source} returned a promise; it must be synchronous, see FenceContext.follow`,
-    );
-  }
-  throw new TtmError("EINVAL", `Cannot submit: ${source} returned ${show(result)}, neither a fence nor nothing`);
 }
