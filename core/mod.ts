@@ -48,7 +48,9 @@ export type {
   MemoryTypeOptions,
   MoveKind,
   MoveRequest,
+  Postponed,
   RebindRequest,
+  SubmittedBuffer,
 } from "./contract/driver.ts";
 export { TtmError, type TtmErrorCode } from "./base/errors.ts";
 export type { EvictionCursor, EvictionPolicy, RemovalReason } from "./contract/eviction_policy.ts";
@@ -56,13 +58,8 @@ export { Exec, type ExecOptions } from "./api/exec.ts";
 export { Fence, type FenceCallback, FenceContext } from "./lock/fence.ts";
 export { FenceList, type FenceUsage, type GuardedFence } from "./lock/fence_list.ts";
 export type { KernelMap, MapRange } from "./memory/kernel_map.ts";
-export type {
-  Allocation,
-  AllocationRequest,
-  EvictionScan,
-  ManagerNode,
-  MemTypeManager,
-} from "./contract/mem_type_manager.ts";
+export type { Allocation, AllocationRequest, EvictionScan, MemTypeManager } from "./contract/mem_type_manager.ts";
+export type { ManagerNode } from "./contract/manager_node.ts";
 export { type DumpedRange, dumpRanges } from "./contract/dump_ranges.ts";
 export { lru, mru } from "./state/lru.ts";
 export { moveMemcpy } from "./contract/move_memcpy.ts";
@@ -74,6 +71,8 @@ export type { Blocker } from "./state/operation.ts";
 export { Global, type GlobalOptions } from "./api/global.ts";
 export { type ListEntry, ReservedList, reserveList, type ReserveListOptions } from "./api/reserve_list.ts";
 export { Reservation } from "./lock/reservation.ts";
+export type { SubmitEntry } from "./api/submit.ts";
+export type { Work } from "./submit/work.ts";
 export { SimulatedClock, type SleepOptions } from "./time/simulated_clock.ts";
 export type { MoveEvent, TracedPlace, Tracer } from "./contract/tracer.ts";
 export { AcquireTicket } from "./lock/acquire_ticket.ts";

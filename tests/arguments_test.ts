@@ -108,6 +108,11 @@ const doors: Readonly<Record<string, readonly [string, (more: object) => unknown
   "grabForCpuWrite()": ["noWait", (more) => bench().buffer.grabForCpuWrite({ ...more })],
   "userMap.read()": ["signal", (more) => bench().buffer.mmap().read(0, 1, { ...more })],
   "userMap.write()": ["signal", (more) => bench().buffer.mmap().write(0, new Uint8Array(1), { ...more })],
+  "device.submit()": ["noWait", (more) => bench().device.submit([], () => {}, { ...more })],
+  "an entry of a submission": ["placement", (more) => {
+    const { device, buffer } = bench();
+    return device.submit([{ buffer, ...more }], () => {});
+  }],
   "reserveList()": ["skipDuplicates", (more) => reserveList([], { ...more })],
   "an entry of a list": ["usage", (more) => reserveList([{ buffer: bench().buffer, ...more }])],
   "new Exec()": ["ignoreDuplicates", (more) => new Exec({ ...more })],
@@ -243,7 +248,7 @@ const forgotten: Readonly<Record<string, readonly [() => unknown, string]>> = {
   ],
   "the kind of moves": [
     () => new BoDevice({ driver: { ...driver(), supports: { moves: "orderd" } } as never, managers: {} }),
-    'options.driver.supports.moves must be one of "immediate", "ordered", "retried", not "orderd"',
+    'options.driver.supports.moves must be one of "immediate", "ordered", not "orderd"',
   ],
   "what a job does with a buffer": [
     () => bench().gpu.submit({ buffers: [{ buffer: bench().buffer } as never], durationMs: 1 }),

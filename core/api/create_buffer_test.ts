@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type BufferObject, type BufferView, checkInvariants, type Fence, Reservation } from "../mod.ts";
+import { type BufferObject, type BufferView, checkInvariants, type Fence, Reservation, TtmError } from "../mod.ts";
 import { addWork, bytesIn, fence, fill, only, pin, place, put, refused, testDevice } from "../testing_devices.ts";
 
 Deno.test("createPlaced() makes a buffer in its placement and leaves it unreserved", async () => {
@@ -159,4 +159,35 @@ Deno.test("createPlaced() refuses what createBuffer() and validate() refuse", as
     "EINVAL",
   );
   assertEquals(device.liveBuffers, 0);
+});
+
+Deno.test("options for a driver that takes none are EINVAL, and nothing is created", async () => {
+  const { device } = testDevice();
+  const create = (driverOptions: unknown) => () =>
+    device.createBuffer({ bytes: 1, driverOptions: driverOptions as object });
+  await refused(create({ access: "read" }), "EINVAL", 'Cannot create buffer: driver "test" takes no driverOptions');
+  for (const wrong of [null, 5, "read"]) await refused(create(wrong), "EINVAL", "driverOptions must be an object");
+  assertEquals([device.liveBuffers, device.createBuffer({ bytes: 1 }).id], [0, 0]);
+});
+
+Deno.test("the driver checks the options for it before the buffer exists, and what it throws reaches the caller", async () => {
+  const { device, driver } = testDevice();
+  const checked: object[] = [];
+  let fault: Error | null = null;
+  const checkDriverOptions = (options: object) => {
+    checked.push(options);
+    if (fault !== null) throw fault;
+  };
+  Object.assign(driver, { checkDriverOptions });
+  const driverOptions = { access: "read" };
+  const buffer = device.createBuffer({ bytes: 1, driverOptions });
+  assertEquals([buffer.driverOptions === driverOptions, checked.length, checked[0] === driverOptions], [true, 1, true]);
+  assertEquals([device.createBuffer({ bytes: 1 }).driverOptions, checked.length], [undefined, 1]);
+  fault = new TtmError("EINVAL", 'there is no access "none"');
+  const create = () => device.createBuffer({ bytes: 1, driverOptions });
+  const error = await refused(create, "EINVAL", 'Cannot create buffer: there is no access "none"');
+  assertEquals(error.cause === fault, true);
+  fault = new Error("broken");
+  await refused(create, "EIO", "Cannot create buffer: broken");
+  assertEquals(device.liveBuffers, 2);
 });

@@ -9,7 +9,7 @@ export const DRIVER_SUPPORT: ReadonlySet<string> = optionNames<DriverSupport>({
 });
 
 const WHAT = "create device";
-const MOVES: readonly MoveKind[] = ["immediate", "ordered", "retried"];
+const MOVES: readonly MoveKind[] = ["immediate", "ordered"];
 const FLAGS = ["pipelinedEvictions", "contents", "dma32"] as const;
 
 /** Checks the members of a driver, except its memory types; throws `EINVAL`. */

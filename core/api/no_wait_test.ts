@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { AcquireTicket, checkInvariants, Exec, reserveList } from "../mod.ts";
-import { fence, put, refused, testDevice, touch } from "../testing_devices.ts";
+import { AcquireTicket, checkInvariants, Exec, FenceContext, reserveList } from "../mod.ts";
+import { fence, only, put, refused, testDevice, touch } from "../testing_devices.ts";
 
 const noWait = { noWait: true };
 
@@ -98,3 +98,19 @@ for (const [name, call] of Object.entries(aborted)) {
     assertEquals([buffers.b.reserved, buffers.b.cpuWriters], [false, 0]);
   });
 }
+
+Deno.test("noWait asks for the end of the work in its way, so that a later call finds it ended", async () => {
+  const { a } = twoBuffers();
+  const asked: string[] = [];
+  const line = new FenceContext("queue");
+  const [slow, quick] = [line.next(() => asked.push("slow")), line.next(() => quick.signal())];
+  touch(a, () => a.addFence(slow, "write"));
+  assertEquals(asked, []);
+  await refused(() => a.wait(noWait), "EBUSY");
+  assertEquals(asked, ["slow"]);
+  slow.signal();
+  touch(a, () => a.addFence(quick, "write"));
+  a.tryReserve();
+  await a.validate(only("gtt"), noWait);
+  assertEquals([a.memoryType, quick.signalled], ["gtt", true]);
+});

@@ -1,4 +1,12 @@
-import { checkInteger, checkMethods, checkOptions, checkWord, optionNames, show } from "../base/arguments.ts";
+import {
+  checkInteger,
+  checkMethods,
+  checkObject,
+  checkOptions,
+  checkWord,
+  optionNames,
+  show,
+} from "../base/arguments.ts";
 import type { BufferKind, BufferView } from "./buffer_view.ts";
 import { TtmError } from "../base/errors.ts";
 import { Reservation } from "../lock/reservation.ts";
@@ -13,6 +21,7 @@ export const BUFFER_OPTIONS: ReadonlySet<string> = optionNames<BufferOptions>({
   reservation: true,
   imported: true,
   stored: true,
+  driverOptions: true,
   onDestroy: true,
   label: true,
 });
@@ -75,6 +84,11 @@ export interface BufferOptions {
    * @default {zeros}
    */
   readonly stored?: StoredContents;
+  /**
+   * What the driver wants to know about the buffer. The driver checks it (`Driver.checkDriverOptions`), the core only
+   * keeps it: it must not be changed afterwards. @default {none}
+   */
+  readonly driverOptions?: object;
   /** Called once when the buffer is destroyed, also if its creation fails. Must not throw. */
   readonly onDestroy?: (buffer: BufferView) => void;
   /** A name for messages and reports. */
@@ -100,6 +114,8 @@ export function checkBufferOptions(what: string, options: BufferOptions, id: num
   if (options.onDestroy !== undefined && typeof options.onDestroy !== "function") {
     throw new TtmError("EINVAL", `Cannot ${what}: onDestroy must be a function, not ${show(options.onDestroy)}`);
   }
+  const { driverOptions } = options;
+  if (driverOptions !== undefined) checkObject(what, "driverOptions", driverOptions);
   checkWord(what, "kind", kind, ["device", "kernel", "sg"]);
   if (reservation !== undefined && !(reservation instanceof Reservation)) {
     throw new TtmError("EINVAL", `Cannot ${what}: reservation must be that of a buffer, not ${show(reservation)}`);

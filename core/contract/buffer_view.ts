@@ -1,4 +1,4 @@
-import type { ManagerNode } from "./mem_type_manager.ts";
+import type { ManagerNode } from "./manager_node.ts";
 import type { Place } from "./placement.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
@@ -16,6 +16,8 @@ export interface BufferView {
   readonly label: string | undefined;
   /** What the buffer is for. */
   readonly kind: BufferKind;
+  /** What its creator told the driver about it, see `BufferOptions.driverOptions`. */
+  readonly driverOptions: object | undefined;
   /** Size in bytes, as requested. */
   readonly bytes: number;
   /** Size in pages of 4096 bytes. */

@@ -3,7 +3,7 @@ import type { BufferView } from "./buffer_view.ts";
 import type { Caching } from "../base/caching.ts";
 import type { ClientView } from "./client_view.ts";
 import type { Clock } from "../time/clock.ts";
-import type { Fence } from "../lock/fence.ts";
+import { Fence } from "../lock/fence.ts";
 import type { Place, Placement } from "./placement.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
@@ -82,18 +82,29 @@ export interface RebindRequest {
   readonly after: readonly Fence[];
 }
 
+/** The answer of a driver that has done nothing yet, because something has to be ready first, such as a readback. */
+export interface Postponed {
+  /** When it has signalled, with or without an error, the core asks again. It *must not* have signalled yet. */
+  readonly retryAfter: Fence;
+}
+
+/** Whether a driver's answer is a {@linkcode Postponed}. */
+export function isPostponed(answer: unknown): answer is Postponed {
+  return (answer as Partial<Postponed> | null | undefined)?.retryAfter instanceof Fence;
+}
+
 /**
  * How a driver moves bytes:
- * - `"immediate"`: `move` has moved them when it returns; the core waits for the buffer's fences before it calls
+ * - `"immediate"`: `move` has moved them when it returns nothing; the core waits for the buffer's fences before it calls
  *   `move`.
  * - `"ordered"`: `move` queues the copy on an in-order engine and returns its fence; the copy starts after
  *   `request.after`. Each engine has one timeline, and there may be several. A copy fails only if the device is lost,
  *   so the core reuses the old range at once, for moves that it orders behind that fence.
- * - `"retried"`: as immediate, but `move` may move nothing and return a fence, because something has to be ready first,
- *   such as a readback from the device. The core calls `move` again when the fence has signalled, for the same move or,
- *   if the buffers have changed, for another.
+ *
+ * A move of either kind may be {@linkcode Postponed}: nothing has been moved, and the core calls `move` again when the
+ * fence has signalled, for the same move or, if the state has changed, for another one.
  */
-export type MoveKind = "immediate" | "ordered" | "retried";
+export type MoveKind = "immediate" | "ordered";
 
 /** What a driver can do. */
 export interface DriverSupport {
@@ -113,6 +124,14 @@ export interface DriverSupport {
    * Whether host pages must have 32-bit addresses, so that they are accounted in zones marked `dma32`. @default {false}
    */
   readonly dma32?: boolean;
+}
+
+/** One buffer of a submission, as the driver sees it. */
+export interface SubmittedBuffer {
+  /** The buffer, once for all of its entries in the list. */
+  readonly buffer: BufferView;
+  /** Whether the submitted work writes to it. */
+  readonly usage: "read" | "write";
 }
 
 /**
@@ -139,11 +158,37 @@ export interface Driver {
    */
   evictPlacement(buffer: BufferView): Placement;
   /**
-   * Moves bytes. Left out: the CPU copies them through `ioMemReserve`. Returns nothing once the bytes are moved, or the
-   * fence of an ordered move, or the fence that a retried move has to wait for. If it throws, nothing has been moved
-   * and the buffer stays where it is.
+   * Whether a buffer is worth evicting: if not, it is evicted only if evicting the others makes no room
+   * (`eviction_valuable`). Called often. Must not throw. Left out: all are.
    */
-  move?(request: MoveRequest): Fence | void;
+  evictionValuable?(buffer: BufferView): boolean;
+  /**
+   * Where a submission needs a buffer whose entry names no placement. An object that was returned before is not checked
+   * again. Left out: each entry must name one.
+   */
+  defaultPlacement?(buffer: BufferView, usage: "read" | "write"): Placement;
+  /**
+   * Called by a submission when all of its buffers are reserved and in their places, immediately before its callback. It
+   * may postpone the submission: the core waits, brings back what has been evicted meanwhile, and calls it again. If it
+   * throws, nothing is submitted.
+   */
+  beginSubmit?(entries: readonly SubmittedBuffer[]): Postponed | void;
+  /**
+   * Called after the callback of a submission, with the entries of `beginSubmit`; `failed` says that the callback threw.
+   * The fence that it returns stands for the submitted work if the callback returned none.
+   */
+  endSubmit?(entries: readonly SubmittedBuffer[], failed: boolean): Fence | void;
+  /**
+   * Checks what a buffer is created with as `driverOptions`. If it throws, the buffer is not created. Left out: buffers
+   * may have no such options.
+   */
+  checkDriverOptions?(options: object): void;
+  /**
+   * Moves bytes. Left out: the CPU copies them through `ioMemReserve`. Returns nothing once the bytes are moved, or the
+   * fence of an ordered move, or postpones the move. If it throws, nothing has been moved and the buffer stays where it
+   * is.
+   */
+  move?(request: MoveRequest): Fence | Postponed | void;
   /**
    * The intermediate place for a move between two memory types (by name) that the device cannot copy between; null for
    * a direct move. Left out: all moves are direct. The core allocates a resource in that place, which may evict, and
@@ -190,10 +235,10 @@ export interface Driver {
   ioMemReserve?(memoryType: string, start: number, pages: number): Uint8Array | null;
   /**
    * Reads (`write` false) or writes bytes of a device-resident buffer from byte `offset`; called only if `ioMemReserve`
-   * is left out. Conflicting work on the buffer has ended. Returns nothing once the access is done; or does nothing and
-   * returns a fence after which the core calls it again. Left out: such accesses fail with `EINVAL`.
+   * is left out. Conflicting work on the buffer has ended. Returns nothing once the access is done, or postpones it. Left
+   * out: such accesses fail with `EINVAL`.
    */
-  accessMemory?(buffer: BufferView, offset: number, bytes: Uint8Array, write: boolean): Fence | void;
+  accessMemory?(buffer: BufferView, offset: number, bytes: Uint8Array, write: boolean): Postponed | void;
   /** Frees a window, with the arguments of its `ioMemReserve`. Must not throw. Left out: windows need no freeing. */
   ioMemFree?(memoryType: string, start: number, pages: number): void;
   /**

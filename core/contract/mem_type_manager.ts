@@ -1,7 +1,11 @@
+import type { BufferView } from "./buffer_view.ts";
 import type { Fence } from "../lock/fence.ts";
+import type { ManagerNode } from "./manager_node.ts";
 
 /** A request for pages of a memory type. Valid during the call only: the core reuses the object. */
 export interface AllocationRequest {
+  /** The buffer that the pages are for. The core always names it; suites that call a manager themselves do not. */
+  readonly buffer?: BufferView;
   /** Size in pages, at least 1. */
   readonly pages: number;
   /** The start must be a multiple of this many pages; 1 means no constraint. Need not be a power of two. */
@@ -14,12 +18,6 @@ export interface AllocationRequest {
   readonly topDown: boolean;
   /** The pages must be physically adjacent. Managers that only allocate single ranges ignore it. */
   readonly contiguous: boolean;
-}
-
-/** An allocated piece of a memory type. Managers add the members that they need to free it. */
-export interface ManagerNode {
-  /** First page of the range. */
-  readonly start: number;
 }
 
 /**

@@ -27,11 +27,13 @@ export class Fence {
   #signalled = false;
   #error: unknown = undefined;
   #callbacks: Set<FenceCallback> | null = null;
+  #enableSignaling: (() => void) | null;
 
   /** Use {@linkcode FenceContext.next}. */
-  constructor(context: FenceContext, seqno: number) {
+  constructor(context: FenceContext, seqno: number, enableSignaling: (() => void) | null = null) {
     this.context = context;
     this.seqno = seqno;
+    this.#enableSignaling = enableSignaling;
   }
 
   /** Whether the work has ended. */
@@ -55,6 +57,7 @@ export class Fence {
     this.context.pass(this);
     this.#signalled = true;
     this.#error = error;
+    this.#enableSignaling = null;
     const thrown: unknown[] = [];
     for (const callback of this.#callbacks ?? []) {
       try {
@@ -73,6 +76,17 @@ export class Fence {
    * @returns A function that removes the callback.
    */
   onSignal(callback: FenceCallback): () => void {
+    const forget = this.observe(callback);
+    this.enableSignaling();
+    return forget;
+  }
+
+  /**
+   * As {@linkcode onSignal}, for callers that do not wait for the fence: it signals no earlier for it.
+   *
+   * @returns A function that removes the callback.
+   */
+  observe(callback: FenceCallback): () => void {
     if (this.#signalled) {
       callback(this.#error);
       return () => {};
@@ -82,6 +96,16 @@ export class Fence {
     this.#callbacks ??= new Set();
     this.#callbacks.add(entry);
     return () => void this.#callbacks?.delete(entry);
+  }
+
+  /**
+   * Asks the driver to signal the fence as soon as its work has ended, as the first {@linkcode onSignal} does
+   * (`dma_fence_enable_sw_signaling`); for callers that look at {@linkcode signalled} later.
+   */
+  enableSignaling(): void {
+    const enable = this.#enableSignaling;
+    this.#enableSignaling = null;
+    enable?.();
   }
 
   /** A promise that resolves when the fence signals, or rejects with its error. */
@@ -113,9 +137,16 @@ export class FenceContext {
     this.name = name;
   }
 
-  /** Makes the next fence of this timeline. */
-  next(): Fence {
-    return this.#last = new Fence(this, (this.#last?.seqno ?? 0) + 1);
+  /**
+   * Makes the next fence of this timeline.
+   *
+   * @param enableSignaling Called once, when somebody first waits for the fence, unless it has signalled by then
+   * (`enable_signaling` of the kernel's fences). A driver to which the end of work is not reported without being asked
+   * for asks for it here, and so not for work that nobody waits for. The earlier fences of the timeline must then signal,
+   * too. It may signal the fence at once, and must not throw.
+   */
+  next(enableSignaling?: () => void): Fence {
+    return this.#last = new Fence(this, (this.#last?.seqno ?? 0) + 1, enableSignaling);
   }
 
   /**

@@ -156,3 +156,29 @@ Deno.test("fences that follow promises signal in the order of their timeline, wh
   await Promise.allSettled(fences.map((fence) => fence.settled()));
   assertEquals(seen, ["readback#1", undefined, "readback#2", "lost"]);
 });
+
+Deno.test("a fence asks for its signal once, when somebody first waits for it", async () => {
+  const line = new FenceContext("queue");
+  const asked: string[] = [];
+  const [first, second, third] = ["first", "second", "third"].map((name) => line.next(() => asked.push(name)));
+  const seen: string[] = [];
+  second?.observe(() => seen.push("second"));
+  assertEquals(asked, []);
+  second?.onSignal(() => {});
+  second?.onSignal(() => {})();
+  assertEquals(asked, ["second"]);
+  first?.enableSignaling();
+  first?.enableSignaling();
+  assertEquals(asked, ["second", "first"]);
+  for (const fence of [first, second, third]) fence?.signal();
+  await third?.settled();
+  third?.enableSignaling();
+  assertEquals([asked, seen], [["second", "first"], ["second"]]);
+});
+
+Deno.test("a fence may signal as soon as it is asked to", () => {
+  const fence = new FenceContext("queue").next(() => fence.signal("lost"));
+  const seen: unknown[] = [];
+  fence.onSignal((error) => seen.push(error));
+  assertEquals([seen, fence.signalled], [["lost"], true]);
+});

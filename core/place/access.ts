@@ -3,13 +3,12 @@ import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { Driver } from "../contract/driver.ts";
 import { TtmError } from "../base/errors.ts";
-import { Fence } from "../lock/fence.ts";
 import { closeWindow, openWindow } from "../memory/io_memory.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import { DONE, EINVAL, EIO, ENODEV, type Outcome } from "../base/outcome.ts";
 import { populate } from "../memory/populate.ts";
-import { waitForStep } from "./transfer.ts";
+import { waitToRetry } from "./transfer.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 
 /** Arguments of a CPU read or write of a buffer (`ttm_bo_access`). */
@@ -96,8 +95,8 @@ function throughDriver(driver: Driver, buffer: BufferRecord, access: Access, op:
   // GPU queues may refuse a view of a SharedArrayBuffer.
   const bytes = access.bytes.buffer instanceof ArrayBuffer ? access.bytes : new Uint8Array(access.bytes);
   try {
-    const step = driver.accessMemory?.(buffer, offset, bytes, write);
-    return step instanceof Fence ? waitForStep(op, step, driver.name, "accessMemory") : DONE;
+    const answer = driver.accessMemory?.(buffer, offset, bytes, write);
+    return answer === undefined ? DONE : waitToRetry(op, answer, driver.name, "accessMemory");
   } catch (error) {
     return op.fail(error, EIO);
   }

@@ -134,7 +134,7 @@ Deno.test("accessMemory is called again if a tracer signals its fence at once", 
   let asked = 0;
   const accessMemory = (_buffer: unknown, _offset: number, bytes: Uint8Array) => {
     if (asked++ > 0) bytes.fill(7);
-    return asked === 1 ? step : undefined;
+    return asked === 1 ? { retryAfter: step } : undefined;
   };
   Object.assign(driver, { ioMemReserve: undefined, accessMemory });
   const buffer = put(device, "vram");

@@ -2,7 +2,8 @@ import type { BufferRecord } from "../state/buffer_record.ts";
 import { selectCaching } from "../base/caching.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { RemovalReason } from "../contract/eviction_policy.ts";
-import type { AllocationRequest, ManagerNode } from "../contract/mem_type_manager.ts";
+import type { AllocationRequest } from "../contract/mem_type_manager.ts";
+import type { ManagerNode } from "../contract/manager_node.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import { TtmError } from "../base/errors.ts";
@@ -11,10 +12,13 @@ import { BLOCKED, DONE, EBUSY, EIO, ENOSPC, LATER, type Outcome } from "../base/
 import type { PreparedPlace } from "../state/prepared_placement.ts";
 
 // One object serves all calls, since managers may read it only during the call.
-const request = { pages: 0, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false };
+const request = { pages: 0, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false } as {
+  -readonly [Member in keyof AllocationRequest]: AllocationRequest[Member];
+};
 
 /** Fills in the request for a manager. */
 export function requestFor(buffer: BufferRecord, place: PreparedPlace): AllocationRequest {
+  request.buffer = buffer;
   request.pages = buffer.pages;
   request.alignment = buffer.alignment;
   request.fpfn = place.fpfn;
@@ -95,7 +99,7 @@ export function freeResource(state: DeviceState, row: number, why: RemovalReason
  * @returns EBUSY if such a copy has not ended and the operation must not wait.
  */
 export function inheritMoveFences({ moveFences }: MemoryType, buffer: BufferRecord, op: Operation): Outcome {
-  if (op.noWait) return moveFences.every(({ signalled }) => signalled) ? DONE : EBUSY;
+  if (op.noWait) return moveFences.every((fence) => op.waitFor(fence) === DONE) ? DONE : EBUSY;
   for (const fence of moveFences) {
     buffer.reservation.fences.add(fence, "kernel");
     buffer.reservation.fences.reserve(1);

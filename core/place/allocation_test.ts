@@ -54,10 +54,12 @@ Deno.test("a resource keeps the place that it was made for", () => {
 Deno.test("allocate() gets size, alignment, range, direction and contiguity", () => {
   const { manager, mood } = moody();
   const { device } = testDevice({ managers: { vram: manager } });
+  const asked = () => ({ ...mood.last, buffer: undefined });
+  const buffer = undefined;
   put(device, "vram", { pages: 2, alignment: 3 });
-  assertEquals(mood.last, { pages: 2, alignment: 3, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false });
+  assertEquals(asked(), { buffer, pages: 2, alignment: 3, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false });
   put(device, only("vram", { fpfn: 1, lpfn: 7, topDown: true, contiguous: true }));
-  assertEquals(mood.last, { pages: 1, alignment: 1, fpfn: 1, lpfn: 7, topDown: true, contiguous: true });
+  assertEquals(asked(), { buffer, pages: 1, alignment: 1, fpfn: 1, lpfn: 7, topDown: true, contiguous: true });
 });
 
 Deno.test("a busy manager ends the call with EBUSY: no other place is tried, no buffer is evicted, nothing has changed", async () => {
@@ -112,4 +114,15 @@ Deno.test("the range of a dying buffer is free only after the buffer is destroye
   work.signal();
   clock.advanceTo(0);
   assertEquals([device.usage("vram").usedPages, buffer.memoryType, buffer.start], [0, null, null]);
+});
+
+Deno.test("a manager is told whom the pages are for, with what the driver was told of it", () => {
+  const { manager, mood } = moody();
+  const { device, driver } = testDevice({ managers: { vram: manager } });
+  Object.assign(driver, { checkDriverOptions: () => {} });
+  const driverOptions = { access: "read" };
+  const buffer = put(device, "vram", { driverOptions });
+  assertEquals([mood.last?.buffer === buffer, mood.last?.buffer?.driverOptions === driverOptions], [true, true]);
+  const other = put(device, "vram");
+  assertEquals([mood.last?.buffer === other, mood.last?.buffer?.driverOptions], [true, undefined]);
 });

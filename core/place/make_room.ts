@@ -12,7 +12,7 @@ import { purge } from "./purge.ts";
 import { whyStuck } from "./no_room.ts";
 import { allocateResource, freeResource, inheritMoveFences, neverFits } from "./allocation.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
-import { availability, firstVictim } from "./victims.ts";
+import { availability, firstVictim, isSpared, sparesSome } from "./victims.ts";
 
 /**
  * Allocates a resource in the first place that has room, evicting other buffers if `force` is set
@@ -76,14 +76,15 @@ export function makeRoom(
   if ((op.evicting & bit) !== 0 || neverFits(buffer, place)) return ENOSPC;
   op.evicting |= bit;
   try {
-    let room = place.type.manager?.scan === undefined ? ENOSPC : evictNeighbours(state, buffer, place, op);
-    if (room === ENOSPC) room = evictUntilRoom(state, buffer, place, null, op);
+    let room: number | Outcome = ENOSPC;
+    if (sparesSome(state)) room = evictFor(state, buffer, place, true, op);
+    if (room === ENOSPC) room = evictFor(state, buffer, place, false, op);
     const ticket = buffer.reservation.holder;
     // A turn is repeated only if it evicted a buffer; victims that only move within the type could do so for ever.
     let turnsLeft = 1 + place.type.residents;
     for (let evictions = -1; room === ENOSPC && ticket !== null && evictions !== op.evictions && turnsLeft-- > 0;) {
       evictions = op.evictions;
-      room = evictUntilRoom(state, buffer, place, op.noWait ? null : ticket, op);
+      room = evictUntilRoom(state, buffer, place, op.noWait ? null : ticket, false, op);
     }
     return room;
   } finally {
@@ -91,14 +92,28 @@ export function makeRoom(
   }
 }
 
+/** Evicts neighbours that make room together, if the manager can name some, else one victim after the other. */
+function evictFor(
+  state: DeviceState,
+  buffer: BufferRecord,
+  place: PreparedPlace,
+  sparing: boolean,
+  op: Operation,
+): number | Outcome {
+  const room = place.type.manager?.scan === undefined ? ENOSPC : evictNeighbours(state, buffer, place, sparing, op);
+  return room === ENOSPC ? evictUntilRoom(state, buffer, place, null, sparing, op) : room;
+}
+
 /** Evicts neighbours that make room together, if the manager can name them; ENOSPC if that does not suffice. */
 function evictNeighbours(
   state: DeviceState,
   buffer: BufferRecord,
   place: PreparedPlace,
+  sparing: boolean,
   op: Operation,
 ): number | Outcome {
-  const mayLeave = (victim: BufferRecord, row: number) => availability(state, victim, row, place, null, op) === DONE;
+  const mayLeave = (victim: BufferRecord, row: number) =>
+    availability(state, victim, row, place, null, op) === DONE && !(sparing && isSpared(state, victim));
   for (const victim of neighboursInTheWay(state, buffer, place, mayLeave, op)) {
     // An earlier eviction may have evicted it, too.
     if (victim.type !== place.type) continue;
@@ -120,6 +135,7 @@ function evictUntilRoom(
   buffer: BufferRecord,
   place: PreparedPlace,
   ticket: AcquireTicket | null,
+  sparing: boolean,
   op: Operation,
 ): number | Outcome {
   // A victim that is evicted into this type again is at the tail; each is visited once more at most. Dying buffers and
@@ -138,6 +154,7 @@ function evictUntilRoom(
         continue;
       }
       if (available !== DONE) return available;
+      if (sparing && isSpared(state, victim)) continue;
       if (!victim.isDying && victimsLeft-- === 0) break;
       const outcome = giveUpPlace(state, victim, op);
       if (outcome === BLOCKED) return BLOCKED;

@@ -202,7 +202,7 @@ function emptyAfter(
 
 function loseContentsIfItFails(buffer: BufferRecord, copy: Fence): void {
   const { contents } = buffer;
-  copy.onSignal((error) => {
+  copy.observe((error) => {
     if (error !== undefined && buffer.contents === contents) buffer.contents = { lost: error };
   });
 }

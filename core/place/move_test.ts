@@ -1,4 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
+import { show } from "../base/arguments.ts";
 import { type BufferObject, checkInvariants, type Fence, type MoveRequest } from "../mod.ts";
 import { addWork, bytesIn, fill, only, place, put, refused, testDevice } from "../testing_devices.ts";
 
@@ -91,9 +92,9 @@ Deno.test("pages are unbound only after the work on them has ended, but may be b
   assertEquals([buffer.tryValidate(only("gtt2")), buffer.memoryType], [null, "gtt2"]);
 });
 
-const notFences: readonly unknown[] = [null, true, {}, Promise.resolve()];
+const notFences: readonly unknown[] = [null, true, {}, { retryAfter: 5 }, Promise.resolve()];
 for (const result of notFences) {
-  Deno.test(`a move() that returns ${String(result)} is EINVAL, and the buffer stays`, async () => {
+  Deno.test(`a move() that returns ${show(result)} is EINVAL, and the buffer stays`, async () => {
     const { device, driver } = testDevice();
     const buffer = put(device, "system");
     Object.defineProperty(driver, "move", { value: (_: MoveRequest) => result as Fence });
@@ -101,7 +102,7 @@ for (const result of notFences) {
     await refused(
       () => buffer.validate(only("vram")),
       "EINVAL",
-      'driver "test" returned neither a fence nor undefined',
+      "from move; { retryAfter: fence } postpones it",
     );
     assertEquals(buffer.memoryType, "system");
     checkInvariants(device);

@@ -1,6 +1,6 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
-import type { ManagerNode } from "../contract/mem_type_manager.ts";
+import type { ManagerNode } from "../contract/manager_node.ts";
 import type { Operation } from "../state/operation.ts";
 import { EIO } from "../base/outcome.ts";
 import type { PreparedPlace } from "../state/prepared_placement.ts";

@@ -106,12 +106,11 @@ Deno.test("the return of imported bytes is not tried for ever on a device that f
   /** First what is wanted fails after a while, then at once. */
   const ask = (what: string) => {
     if (asked.push(what) % 2 === 0) throw new Error("the bytes did not come");
-    return line.follow(Promise.reject(new Error("the bytes did not come")));
+    return { retryAfter: line.follow(Promise.reject(new Error("the bytes did not come"))) };
   };
   const driver: Driver = {
     name: "one way",
     memoryTypes: [{ name: "system" }, { name: "vram", pages: 1, fixed: true }],
-    supports: { moves: "retried" },
     evictPlacement: () => only("system"),
     move: ({ destination }) => destination.table === null ? undefined : ask("move"),
     accessMemory: () => ask("read"),

@@ -1,6 +1,7 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
-import type { Location } from "../contract/driver.ts";
+import { show } from "../base/arguments.ts";
+import { isPostponed, type Location, type Postponed } from "../contract/driver.ts";
 import { TtmError } from "../base/errors.ts";
 import type { RemovalReason } from "../contract/eviction_policy.ts";
 import { Fence } from "../lock/fence.ts";
@@ -77,32 +78,34 @@ function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
     };
     const { driver } = state;
     const result = driver.move === undefined ? moveMemcpy(cpuWindows(state), request) : driver.move(request);
-    if (result !== undefined && !(result instanceof Fence)) {
-      throw new TtmError("EINVAL", `driver "${state.driver.name}" returned neither a fence nor undefined from move`);
-    }
-    if (result === undefined || !state.retriedMoves) {
+    if (result === undefined || result instanceof Fence) {
       move.fence = result ?? null;
       return DONE;
     }
     if (table !== null) unbind(state, buffer, table);
-    return waitForStep(op, result, driver.name, "move");
+    return waitToRetry(op, result, driver.name, "move");
   } catch (error) {
     if (table !== null) unbind(state, buffer, table);
     return op.fail(error, EIO);
   }
 }
 
-/** Waits for the fence before the driver is called again. A fence that has signalled would cause endless calls. */
-export function waitForStep(op: Operation, step: Fence, driver: string, member: string): Outcome {
-  if (!step.signalled) {
-    const outcome = op.waitFor(step);
-    if (outcome !== DONE) return outcome;
-    // It has signalled meanwhile; nothing has been done yet.
-    op.blockedOn = step;
-    return BLOCKED;
+/** After an answer that is neither nothing nor a fence: waits until the driver can be asked again. */
+export function waitToRetry(op: Operation, answer: Postponed, driver: string, member: string): Outcome {
+  if (!isPostponed(answer)) {
+    const why = `driver "${driver}" returned ${show(answer)} from ${member}; { retryAfter: fence } postpones it`;
+    return op.fail(new TtmError("EINVAL", why), EIO);
   }
-  const why = `driver "${driver}" wants ${member} to wait for ${step}, which has signalled`;
-  return op.fail(new TtmError("EINVAL", why), EIO);
+  const { retryAfter } = answer;
+  if (retryAfter.signalled) {
+    const why = `driver "${driver}" postpones ${member} until ${retryAfter}, which has signalled`;
+    return op.fail(new TtmError("EINVAL", why), EIO);
+  }
+  const outcome = op.waitFor(retryAfter);
+  if (outcome !== DONE) return outcome;
+  // It has signalled since, and nothing has been done yet.
+  op.blockedOn = retryAfter;
+  return BLOCKED;
 }
 
 /** The location of the bytes; null if no page of the buffer has been populated. */

@@ -37,6 +37,16 @@ export function availability(
   return BLOCKED;
 }
 
+/** Whether a first search for room may spare buffers, which a second one evicts. */
+export function sparesSome({ driver }: DeviceState): boolean {
+  return driver.evictionValuable !== undefined;
+}
+
+/** Whether a first search for room spares a buffer. A dying one only has to be freed. */
+export function isSpared({ driver }: DeviceState, victim: BufferRecord): boolean {
+  return !victim.isDying && driver.evictionValuable?.(victim) === false;
+}
+
 /** The first buffer of a memory type in the order of eviction that is not pinned; null if there is none. */
 export function firstVictim(state: DeviceState, type: MemoryType): BufferRecord | null {
   const walk = state.order.walk(type);

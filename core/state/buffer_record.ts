@@ -4,7 +4,7 @@ import { type BufferTraits, traitsOf } from "./buffer_traits.ts";
 import type { BufferKind, BufferView } from "../contract/buffer_view.ts";
 import type { BulkMove } from "./bulk_move.ts";
 import type { RemovalReason } from "../contract/eviction_policy.ts";
-import type { ManagerNode } from "../contract/mem_type_manager.ts";
+import type { ManagerNode } from "../contract/manager_node.ts";
 import type { Mappings } from "./cpu_maps.ts";
 import type { MemoryType } from "./memory_type.ts";
 import type { Place } from "../contract/placement.ts";
@@ -115,6 +115,11 @@ export class BufferRecord implements BufferView {
   /** The buffer's kind: what its memory is used for. */
   get kind(): BufferKind {
     return this.traits.kind;
+  }
+
+  /** The options given at creation for the driver. */
+  get driverOptions(): object | undefined {
+    return this.traits.driverOptions;
   }
 
   /** @internal The imported array, which belongs to the exporter; null if the buffer is not imported. */
@@ -251,6 +256,11 @@ export class BufferRecord implements BufferView {
   get type(): MemoryType | null {
     const row = this.resourceRow;
     return row < 0 ? null : this.state.resources.place(row).type;
+  }
+
+  /** @internal Whether it is a buffer of the device with this state. */
+  belongsTo(state: Tables): boolean {
+    return this.state === state;
   }
 
   /** @internal Row in the resource table; -1 without a resource. */

@@ -11,6 +11,8 @@ export interface BufferTraits {
   readonly imported: Uint8Array | null;
   /** What a store has under a key of the caller's; null if the contents come from none. Its creator sets it, once. */
   stored: StoreCopy | null;
+  /** The options for the driver, if any. */
+  readonly driverOptions: object | undefined;
   /** Called when the buffer has been freed. */
   readonly onDestroy: ((buffer: BufferView) => void) | undefined;
   /** The shared reservation that it was created with; null if it has its own. */
@@ -22,14 +24,15 @@ const PLAIN: BufferTraits = {
   kind: "device",
   imported: null,
   stored: null,
+  driverOptions: undefined,
   onDestroy: undefined,
   shared: null,
 };
 
 /** The traits of a new buffer; all buffers with default traits share one record. */
 export function traitsOf(options: BufferOptions): BufferTraits {
-  const { label, kind = "device", imported = null, onDestroy, reservation: shared = null } = options;
+  const { label, kind = "device", imported = null, driverOptions, onDestroy, reservation: shared = null } = options;
   const isPlain = label === undefined && kind === "device" && imported === null && options.stored === undefined &&
-    onDestroy === undefined && shared === null;
-  return isPlain ? PLAIN : { label, kind, imported, stored: null, onDestroy, shared };
+    driverOptions === undefined && onDestroy === undefined && shared === null;
+  return isPlain ? PLAIN : { label, kind, imported, stored: null, driverOptions, onDestroy, shared };
 }

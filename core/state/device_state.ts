@@ -50,8 +50,6 @@ export class DeviceState {
   readonly submissions: Submissions;
   /** Whether the driver's copy engine itself orders copies behind the fences of the buffer. */
   readonly orderedMoves: boolean;
-  /** Whether the driver may ask the core to retry a move. */
-  readonly retriedMoves: boolean;
   /** Whether host pages need 32-bit addresses. */
   readonly dma32: boolean;
   /** Whether moves copy bytes, so that buffers outside fixed memory need backing pages. */
@@ -95,7 +93,6 @@ export class DeviceState {
     this.tracer = tracer;
     this.submissions = new Submissions(tracer);
     this.orderedMoves = driver.move !== undefined && driver.supports?.moves === "ordered";
-    this.retriedMoves = driver.move !== undefined && driver.supports?.moves === "retried";
     this.dma32 = driver.supports?.dma32 === true;
     this.movesBytes = driver.supports?.contents !== false;
     this.rebinds = driver.rebind !== undefined;

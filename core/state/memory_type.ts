@@ -3,7 +3,8 @@ import { ANY_CACHING, cachingMask } from "../base/caching.ts";
 import { MEMORY_TYPE, type MemoryTypeOptions } from "../contract/driver.ts";
 import { TtmError } from "../base/errors.ts";
 import type { Fence } from "../lock/fence.ts";
-import type { AllocationRequest, ManagerNode, MemTypeManager } from "../contract/mem_type_manager.ts";
+import type { AllocationRequest, MemTypeManager } from "../contract/mem_type_manager.ts";
+import type { ManagerNode } from "../contract/manager_node.ts";
 
 /** One memory type of a device, with the manager that allocates its pages. */
 export class MemoryType {

@@ -82,7 +82,7 @@ export class Operation {
   /** DONE if the fence has signalled; otherwise EBUSY with `noWait`, or BLOCKED on the fence. */
   waitFor(fence: Fence | null): Outcome {
     if (fence === null || fence.signalled) return DONE;
-    return this.noWait ? EBUSY : this.waitForOwn(fence);
+    return this.noWait ? this.#leaveFor(fence) : this.waitForOwn(fence);
   }
 
   /** As {@linkcode waitFor}, for a copy that this operation has queued itself; traced as a wait even with `noWait`. */
@@ -90,9 +90,15 @@ export class Operation {
     if (fence.signalled) return DONE;
     this.#tracer.wait?.(fence);
     if (fence.signalled) return DONE;
-    if (this.noWait) return EBUSY;
+    if (this.noWait) return this.#leaveFor(fence);
     this.blockedOn = fence;
     return BLOCKED;
+  }
+
+  /** Does not wait, and lets a later call find the fence signalled. */
+  #leaveFor(fence: Fence): Outcome {
+    fence.enableSignaling();
+    return fence.signalled ? DONE : EBUSY;
   }
 
   /** As {@linkcode waitFor}, for all pending fences up to a usage, one after the other. */

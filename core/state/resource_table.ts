@@ -1,4 +1,4 @@
-import type { ManagerNode } from "../contract/mem_type_manager.ts";
+import type { ManagerNode } from "../contract/manager_node.ts";
 import type { PreparedPlace } from "./prepared_placement.ts";
 import { enlarge, Rows } from "../base/row_allocator.ts";
 

@@ -6,6 +6,7 @@ import {
   type MoveRequest,
   PAGE_SIZE,
   type Placement,
+  type Postponed,
   TranslationTable,
   TtmError,
 } from "@ttm/core";
@@ -74,8 +75,8 @@ export class WebGpu implements Driver {
   readonly name = "webgpu";
   /** SYSTEM and VRAM. */
   readonly memoryTypes: Driver["memoryTypes"];
-  /** Moves out of VRAM are retried once the bytes have been read back. */
-  readonly supports = { moves: "retried" } as const;
+  /** Moves are immediate; those out of VRAM are postponed until the bytes have been read back. */
+  readonly supports = { moves: "immediate" } as const;
   #options: CheckedWebGpuOptions;
   #tenants: Map<BufferView, Tenant> = new Map();
   #readbacks: Readbacks;
@@ -173,7 +174,7 @@ export class WebGpu implements Driver {
   }
 
   /** Uploads at once; moves back once the bytes have been read back. */
-  move(request: MoveRequest): Fence | void {
+  move(request: MoveRequest): Postponed | void {
     const { buffer, source, destination } = request;
     if (destination.table !== null) return this.#takeBack(buffer, destination.table);
     if (this.#tenants.has(buffer)) return;
@@ -181,7 +182,7 @@ export class WebGpu implements Driver {
   }
 
   /** Reads and writes of the CPU; bytes that the device has written are read back first. */
-  accessMemory(buffer: BufferView, offset: number, bytes: Uint8Array, write: boolean): Fence | void {
+  accessMemory(buffer: BufferView, offset: number, bytes: Uint8Array, write: boolean): Postponed | void {
     const tenant = this.#tenantOf(buffer);
     const isWhole = offset % 4 === 0 && bytes.length % 4 === 0;
     if (write && tenant.copy === null && isWhole) return this.#write(tenant, offset, bytes);
@@ -197,7 +198,7 @@ export class WebGpu implements Driver {
     if (to === null) this.#destroy(buffer);
   }
 
-  #send(buffer: BufferView, table: TranslationTable | null): Fence | void {
+  #send(buffer: BufferView, table: TranslationTable | null): Postponed | void {
     this.#life.check();
     const { device, usage, stagingBytes, keepHostCopies } = this.#options;
     const size = buffer.pages * PAGE_SIZE;
@@ -209,7 +210,7 @@ export class WebGpu implements Driver {
     }
     const bytes = table?.contents as Uint8Array<ArrayBuffer> | undefined;
     if (bytes !== undefined && this.#unflushed.bytes > 0 && this.#unflushed.bytes + size > stagingBytes) {
-      return this.#flushed();
+      return { retryAfter: this.#flushed() };
     }
     device.pushErrorScope("out-of-memory");
     device.pushErrorScope("validation");
@@ -229,7 +230,7 @@ export class WebGpu implements Driver {
     Promise.all(scopes).then(([inner, outer]) => settled(inner ?? outer ?? null), () => {});
   }
 
-  #takeBack(buffer: BufferView, table: TranslationTable): Fence | void {
+  #takeBack(buffer: BufferView, table: TranslationTable): Postponed | void {
     const tenant = this.#tenantOf(buffer);
     const { copy } = tenant;
     if (copy === null) return this.#readBack(tenant);
@@ -240,7 +241,7 @@ export class WebGpu implements Driver {
     this.#destroy(buffer);
   }
 
-  #readBack(tenant: Tenant): Fence {
+  #readBack(tenant: Tenant): Postponed {
     tenant.mustBeReadable();
     this.#life.check();
     const arrived = tenant.whenArrived();
@@ -249,7 +250,7 @@ export class WebGpu implements Driver {
       arrived(bytes);
     });
     if (started) fence.onSignal((error) => error !== undefined && tenant.noteReadFailed(error));
-    return fence;
+    return { retryAfter: fence };
   }
 
   /** Writes whole words, without a host copy. */

@@ -44,7 +44,7 @@ export interface DriverBench {
   readonly isSimulated: boolean;
   /** SYSTEM and the memory types that have managers. */
   readonly types: readonly string[];
-  /** The driver's move requests, and the fences that it returned. */
+  /** The driver's move requests that were not postponed, and the fences of their copies. */
   readonly moves: DriverWatch["moves"];
   /** The fences of moves that have signalled, in the order of signalling. */
   readonly ended: readonly Fence[];

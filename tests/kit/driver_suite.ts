@@ -4,6 +4,7 @@ import { bytesOf, type DriverBench, type DriverParts, withDriver } from "./drive
 import { checkOptions, optionNames } from "@ttm/core/arguments";
 import { importedCases } from "./imported_cases.ts";
 import { storedCases } from "./stored_cases.ts";
+import { submitCases } from "./submit_cases.ts";
 import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
 
 /** Capabilities of a driver; each defaults to true. */
@@ -61,6 +62,7 @@ export function testDriver(options: DriverSuiteOptions): void {
     ...placeCases(types),
     ...moveCases,
     ...copyCases(supports.bytes !== false),
+    ...submitCases(types),
     ...(supports.bytes === false ? { "without bytes the CPU is told so": tellsOfNoBytes } : {
       ...byteCases(types),
       ...importedCases(types),
@@ -133,8 +135,6 @@ const moveCases: Readonly<Record<string, Case>> = {
       must(fence.signalled, () => `${fence} has not signalled, and nothing is left to happen`);
       must(fence.error === undefined, () => `${fence} failed: ${fence.error}`);
     }
-    // Fences of retried moves do not stand for copies, and may signal in any order.
-    if (bench.driver.supports?.moves !== "ordered") return;
     mustBeInOrder(fences, "was made");
     mustBeInOrder(bench.ended, "signalled");
   },

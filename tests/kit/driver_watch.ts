@@ -1,9 +1,17 @@
-import { type Clock, type Driver, Fence, type MoveRequest, type Place, type Placement } from "@ttm/core";
+import {
+  type Clock,
+  type Driver,
+  Fence,
+  type MoveRequest,
+  type Place,
+  type Placement,
+  type Postponed,
+} from "@ttm/core";
 import { withCauses } from "./suite.ts";
 
 /** Records the calls of a driver and their results. */
 export class DriverWatch {
-  /** Move requests, and the fences that the driver returned. */
+  /** Move requests, and the fences of their copies; postponed moves are left out. */
   readonly moves: { readonly request: MoveRequest; readonly fence: Fence | null }[] = [];
   /** The fences of moves that have signalled, in the order of signalling. */
   readonly ended: Fence[] = [];
@@ -64,9 +72,11 @@ export class DriverWatch {
         "every member of a driver is synchronous, and what takes time is a fence: FenceContext.follow(promise)";
       this.broken.push(`${member} of the driver returned a promise (is it async?): ${why}`);
     }
+    const { retryAfter } = (result ?? {}) as Partial<Postponed>;
     const fence = result instanceof Fence ? result : null;
-    if (fence !== null) this.fences.set(fence, member);
-    if (member === "move") {
+    const waitsFor = fence ?? retryAfter;
+    if (waitsFor instanceof Fence) this.fences.set(waitsFor, member);
+    if (member === "move" && retryAfter === undefined) {
       this.moves.push({ request: args[0] as MoveRequest, fence });
       fence?.onSignal(() => this.ended.push(fence));
     }
@@ -87,7 +97,7 @@ export class DriverWatch {
 function placesOf(member: string, result: unknown): readonly Place[] {
   if (typeof result !== "object" || result === null) return [];
   if (member === "hop") return [result as Place];
-  if (member !== "evictPlacement" && member !== "faultReserveNotify") return [];
+  if (!["evictPlacement", "faultReserveNotify", "defaultPlacement"].includes(member)) return [];
   const { placement = [], busyPlacement = [] } = result as Partial<Placement>;
   return [...placement, ...busyPlacement];
 }

@@ -1,9 +1,10 @@
 import {
   type Driver,
-  type Fence,
+  Fence,
   FenceContext,
   type MemTypeManager,
   type MoveRequest,
+  type Postponed,
   type SwapStore,
   TtmError,
 } from "@ttm/core";
@@ -33,7 +34,7 @@ function answering(name: string, answer: "no-room" | "busy"): MemTypeManager {
 
 /** Which move fails, and how. */
 export interface MoveFailure {
-  /** The number of the move, from 1. */
+  /** The number of the move, from 1; calls that postpone a move are not counted. */
   readonly nth: number;
   /** At once, by its fence when the copy would have ended, or by a fence that never signals. */
   readonly how: "throw" | "fence" | "hang";
@@ -48,11 +49,13 @@ export function failingMove(driver: Driver, failure: MoveFailure): Driver {
   checkInteger("make a driver fail", "nth", nth, 1, Number.MAX_SAFE_INTEGER);
   checkWord("make a driver fail", "how", how, ["throw", "fence", "hang"]);
   let moves = 0;
-  const move = (request: MoveRequest): Fence | void => {
-    if (++moves !== nth) return driver.move?.(request);
-    if (how === "throw") throw new TtmError("EIO", `Cannot move ${request.buffer}: move ${nth} fails`);
+  const move = (request: MoveRequest): Fence | Postponed | void => {
+    if (++moves === nth && how === "throw") {
+      throw new TtmError("EIO", `Cannot move ${request.buffer}: move ${nth} fails`);
+    }
     const fence = driver.move?.(request) ?? undefined;
-    if (fence === undefined) return fence;
+    if (fence !== undefined && !(fence instanceof Fence)) moves--;
+    if (moves !== nth || !(fence instanceof Fence)) return fence;
     const failed = new FenceContext("failing copy").next();
     if (how === "fence") fence.onSignal(() => failed.signal(new Error(`copy ${nth} failed`)));
     return failed;

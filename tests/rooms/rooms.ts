@@ -9,6 +9,7 @@ export const FOLDERS: readonly string[] = [
   "state",
   "memory",
   "place",
+  "submit",
   "inspect",
   "api",
 ];

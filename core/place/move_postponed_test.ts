@@ -1,12 +1,12 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { BufferObject } from "../api/buffer_object.ts";
 import { BoDevice, checkInvariants } from "../api/device.ts";
-import type { Driver, MoveRequest } from "../contract/driver.ts";
+import type { Driver, MoveRequest, Postponed } from "../contract/driver.ts";
 import { TtmError } from "../base/errors.ts";
 import { type Fence, FenceContext } from "../lock/fence.ts";
 import type { Allocation, MemTypeManager } from "../contract/mem_type_manager.ts";
 import { PAGE_SIZE } from "../base/units.ts";
-import { only } from "../testing_devices.ts";
+import { addWork, fence, only, put, testDevice } from "../testing_devices.ts";
 
 /** Room for so many pages, without addresses. What is given back is free after `freeing`. */
 class CountedPages implements MemTypeManager {
@@ -38,7 +38,6 @@ class CountedPages implements MemTypeManager {
 class SlowDriver implements Driver {
   readonly name = "slow";
   readonly memoryTypes = [{ name: "system" }, { name: "vram", pages: 4, fixed: true }];
-  readonly supports = { moves: "retried" } as const;
   readonly line: FenceContext = new FenceContext("readback");
   readonly vram: Map<unknown, Uint8Array> = new Map();
   readonly steps: Fence[] = [];
@@ -48,22 +47,22 @@ class SlowDriver implements Driver {
   moveNotify(_buffer: unknown, from: string | null, to: string | null): void {
     this.asked.push(`${from}>${to}`);
   }
-  move({ buffer, source, destination }: MoveRequest): Fence | void {
+  move({ buffer, source, destination }: MoveRequest): Postponed | void {
     if (destination.memoryType === "vram") {
       const bytes = source?.table?.contents as Uint8Array | undefined;
       this.vram.set(buffer, bytes?.slice() ?? new Uint8Array(buffer.pages * PAGE_SIZE));
       return;
     }
     const step = this.step(buffer);
-    if (step !== null) return step;
+    if (step !== null) return { retryAfter: step };
     (destination.table?.contents as Uint8Array).set(this.vram.get(buffer) ?? []);
     this.vram.delete(buffer);
   }
-  accessMemory(buffer: unknown, offset: number, bytes: Uint8Array, write: boolean): Fence | void {
+  accessMemory(buffer: unknown, offset: number, bytes: Uint8Array, write: boolean): Postponed | void {
     const vram = this.vram.get(buffer) as Uint8Array;
     if (write) return void vram.set(bytes, offset);
     const step = this.step(buffer);
-    if (step !== null) return step;
+    if (step !== null) return { retryAfter: step };
     bytes.set(vram.subarray(offset, offset + bytes.length));
   }
   step(buffer: unknown): Fence | null {
@@ -97,7 +96,7 @@ async function bench(manager = new CountedPages()) {
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
-Deno.test("a retried move leaves the buffer where it is until the fence that it waits for has signalled", async () => {
+Deno.test("a postponed move leaves the buffer where it is until the fence that it waits for has signalled", async () => {
   await using t = await bench();
   const { buffer, driver, device } = t;
   driver.asked.splice(0);
@@ -111,7 +110,7 @@ Deno.test("a retried move leaves the buffer where it is until the fence that it 
   buffer.unreserve();
 });
 
-Deno.test("an eviction by a retried move waits for the move; with noWait it does not", async () => {
+Deno.test("an eviction by a postponed move waits for the move; with noWait it does not", async () => {
   await using t = await bench();
   t.buffer.unreserve();
   const next = t.make(1);
@@ -126,7 +125,7 @@ Deno.test("an eviction by a retried move waits for the move; with noWait it does
   next.unreserve();
 });
 
-Deno.test("a retried move is called again also if the fence that it waits for fails", async () => {
+Deno.test("a postponed move is called again also if the fence that it waits for fails", async () => {
   await using t = await bench();
   const validated = t.buffer.validate(only("system"));
   await settle();
@@ -138,7 +137,7 @@ Deno.test("a retried move is called again also if the fence that it waits for fa
   t.buffer.unreserve();
 });
 
-Deno.test("a retried move is called again if a tracer signals its fence at once", async () => {
+Deno.test("a postponed move is called again if a tracer signals its fence at once", async () => {
   const driver = new SlowDriver();
   const tracer = { wait: (step: Fence) => step.signal() };
   const device = new BoDevice({ driver, managers: { vram: new CountedPages() }, tracer });
@@ -150,7 +149,7 @@ Deno.test("a retried move is called again if a tracer signals its fence at once"
   checkInvariants(device);
 });
 
-Deno.test("a retried move that returns a signalled fence is EINVAL", async () => {
+Deno.test("a postponed move whose fence has signalled is EINVAL", async () => {
   await using t = await bench();
   t.driver.step = () => {
     const step = t.driver.line.next();
@@ -159,6 +158,37 @@ Deno.test("a retried move that returns a signalled fence is EINVAL", async () =>
   };
   const error = assertThrows(() => t.buffer.tryValidate(only("system")), TtmError, "which has signalled");
   assertEquals([error.code, t.buffer.memoryType], ["EINVAL", "vram"]);
+  t.buffer.unreserve();
+});
+
+Deno.test("an ordered move may be postponed, and waits for earlier work all the same", () => {
+  const { device, driver, moves } = testDevice({ ordered: true });
+  const buffer = put(device, "vram");
+  driver.finishCopy();
+  const [work, readback] = [addWork(buffer), fence("readback")];
+  const inner = driver.move.bind(driver);
+  const answers: (readonly Fence[])[] = [];
+  driver.move = (request) => {
+    answers.push(request.after);
+    return answers.length === 1 ? { retryAfter: readback } as never : inner(request);
+  };
+  buffer.tryReserve();
+  assertEquals([buffer.tryValidate(only("gtt")) === readback, buffer.memoryType], [true, "vram"]);
+  assertEquals([driver.copies.length, device.usage("gtt").usedPages, moves.length], [0, 0, 1]);
+  checkInvariants(device);
+  readback.signal();
+  assertEquals([buffer.tryValidate(only("gtt")), buffer.memoryType], [null, "gtt"]);
+  assertEquals([driver.copies.length, answers.map((after) => after[0] === work)], [1, [true, true]]);
+  work.signal();
+  driver.finishCopy();
+  buffer.unreserve();
+});
+
+Deno.test("an accessMemory() that returns a fence is EINVAL", async () => {
+  await using t = await bench();
+  t.driver.accessMemory = () => t.driver.line.follow(Promise.resolve()) as never;
+  const error = await assertRejects(() => t.buffer.read(), TtmError, "from accessMemory; { retryAfter: fence }");
+  assertEquals(error.code, "EINVAL");
   t.buffer.unreserve();
 });
 
