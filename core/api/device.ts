@@ -29,7 +29,7 @@ import { checkState } from "../inspect/invariants.ts";
 import { evictAll, giveUpPlace, waitUntilLeft } from "../place/make_room.ts";
 import type { MemTypeManager } from "../contract/mem_type_manager.ts";
 import { cleanManager, initManager } from "./init_manager.ts";
-import { freeTheDying } from "./free_the_dying.ts";
+import { freeTheDying } from "../place/free_the_dying.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import type { TypeUsage } from "../base/no_room_report.ts";
 import { once } from "../base/disposable.ts";

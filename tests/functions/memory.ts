@@ -140,7 +140,7 @@ export const memory: readonly Row[] = rows(
   [
     "ttm_bo_device_release, ttm_device_fini",
     "`device.close()`",
-    "api/free_the_dying.ts",
+    "place/free_the_dying.ts",
     "api/device_test.ts",
     "close() waits for dying buffers and ghost objects",
     "      if (ended !== DONE) return ended;",

@@ -1,8 +1,8 @@
 import { DONE, EBUSY, type Outcome } from "../base/outcome.ts";
 import type { DeviceState } from "../state/device_state.ts";
-import { dyingIn, reap } from "../place/destroy.ts";
+import { dyingIn, reap } from "./destroy.ts";
 import type { Operation } from "../state/operation.ts";
-import { waitForReturns } from "../place/return_to_exporter.ts";
+import { waitForReturns } from "./return_to_exporter.ts";
 
 /** Frees the buffers without references once their work has ended; EBUSY if some remain. */
 export function freeTheDying(state: DeviceState, op: Operation): Outcome {
