@@ -78,7 +78,7 @@ export async function createPlaced(
   checkWaitOptions("create buffer", waitOptions, undefined, VALIDATE_OPTIONS);
   const { placement, ...bufferOptions } = options;
   if (options.reservation?.locked === false) {
-    throw new TtmError("EINVAL", "Cannot create buffer: the reservation that it is to share is not reserved");
+    throw new TtmError("EINVAL", "Cannot create buffer: the shared reservation is not held");
   }
   const buffer = create(bufferOptions);
   if (options.reservation === undefined) buffer.tryReserve();
