@@ -1,7 +1,9 @@
 import { BufferObject } from "./buffer_object.ts";
-import type { CheckedBufferOptions } from "../contract/buffer_options.ts";
+import type { BufferOptions, CheckedBufferOptions } from "../contract/buffer_options.ts";
+import { checkObject, checkWaitOptions, show } from "../base/arguments.ts";
+import type { PlacedBufferOptions } from "./device_options.ts";
+import { VALIDATE_OPTIONS, type ValidateOptions } from "../contract/call_options.ts";
 import type { Driver } from "../contract/driver.ts";
-import { show } from "../base/arguments.ts";
 import { TtmError } from "../base/errors.ts";
 import { structuresCharge } from "../place/destroy.ts";
 import type { DeviceState } from "../state/device_state.ts";
@@ -36,5 +38,30 @@ function checkDriverOptions(driver: Driver, options: object): void {
   } catch (cause) {
     const code = cause instanceof TtmError ? cause.code : "EIO";
     throw new TtmError(code, `${what}: ${cause instanceof Error ? cause.message : show(cause)}`, { cause });
+  }
+}
+
+/** Creates a buffer by `create` and validates it; on error the buffer is released. */
+export async function createPlaced(
+  create: (options: BufferOptions) => BufferObject,
+  options: PlacedBufferOptions,
+  waitOptions: ValidateOptions,
+): Promise<BufferObject> {
+  checkObject("create buffer", "the options", options);
+  checkWaitOptions("create buffer", waitOptions, undefined, VALIDATE_OPTIONS);
+  const { placement, ...bufferOptions } = options;
+  if (options.reservation?.locked === false) {
+    throw new TtmError("EINVAL", "Cannot create buffer: the reservation that it is to share is not reserved");
+  }
+  const buffer = create(bufferOptions);
+  if (options.reservation === undefined) buffer.tryReserve();
+  try {
+    await buffer.validate(placement, waitOptions);
+    if (options.reservation === undefined) buffer.unreserve();
+    return buffer;
+  } catch (error) {
+    if (options.reservation === undefined) buffer.unlock();
+    buffer.unref();
+    throw error;
   }
 }

@@ -14,21 +14,22 @@ import type { BufferRecord } from "../state/buffer_record.ts";
 import type { BufferView } from "../contract/buffer_view.ts";
 import { Client } from "./client.ts";
 import { type Clock, SystemClock } from "../time/clock.ts";
-import { createBuffer } from "./create_buffer.ts";
-import { dyingIn, reap, reapAllIdle } from "../place/destroy.ts";
+import { createBuffer, createPlaced } from "./create_buffer.ts";
+import { dyingIn, reapAllIdle } from "../place/destroy.ts";
 import { type DeviceDump, dumpDevice } from "./device_dump.ts";
 import { DEVICE_OPTIONS, type DeviceOptions, globalOf, type PlacedBufferOptions } from "./device_options.ts";
 import { DeviceState } from "../state/device_state.ts";
 import type { DeviceView } from "../contract/device_view.ts";
 import { checkDriver } from "./driver_checks.ts";
 import { TtmError } from "../base/errors.ts";
-import { evictError, someOf, swapOutError } from "./failure.ts";
+import { evictError, someOf } from "./failure.ts";
 import type { Fence } from "../lock/fence.ts";
 import type { Global } from "./global.ts";
 import { checkState } from "./invariants.ts";
 import { evictAll, giveUpPlace, waitUntilLeft } from "../place/make_room.ts";
 import type { MemTypeManager } from "../contract/mem_type_manager.ts";
 import { cleanManager, initManager } from "./init_manager.ts";
+import { freeTheDying } from "./free_the_dying.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import type { TypeUsage } from "../base/no_room_report.ts";
 import { once } from "../base/disposable.ts";
@@ -36,16 +37,17 @@ import { Operation } from "../state/operation.ts";
 import {
   SWAP_OUT_OPTIONS,
   type SwapOutOptions,
-  VALIDATE_OPTIONS,
   type ValidateOptions,
   type WaitOptions,
 } from "../contract/call_options.ts";
-import { DONE, EBUSY } from "../base/outcome.ts";
+import { DONE } from "../base/outcome.ts";
 import type { Placement } from "../contract/placement.ts";
 import { PreparedPlacement } from "../state/prepared_placement.ts";
-import { waitForReturns } from "../place/return_to_exporter.ts";
 import { memoryStore } from "../contract/swap_store.ts";
-import { swapOutDevice, swapOutType } from "../place/swapout.ts";
+import { SubmissionLine } from "../submit/line.ts";
+import { type SubmitEntry, submitWork } from "./submit.ts";
+import type { Work } from "../submit/submission.ts";
+import { swapOut } from "./swap_out.ts";
 import { PAGE_SIZE, PRIORITIES } from "../base/units.ts";
 import { firstVictim } from "../place/victims.ts";
 import { complete } from "../state/wait.ts";
@@ -71,6 +73,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   #state: DeviceState;
   #global: Global;
   #created = 0;
+  #line: SubmissionLine = new SubmissionLine();
 
   /**
    * Composes a device.
@@ -160,23 +163,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
    * buffers on the shared reservation has ended. An aborted signal rejects with its reason.
    */
   async createPlaced(options: PlacedBufferOptions, waitOptions: ValidateOptions = {}): Promise<BufferObject> {
-    checkObject("create buffer", "the options", options);
-    checkWaitOptions("create buffer", waitOptions, undefined, VALIDATE_OPTIONS);
-    const { placement, ...bufferOptions } = options;
-    if (options.reservation?.locked === false) {
-      throw new TtmError("EINVAL", "Cannot create buffer: the reservation that it is to share is not reserved");
-    }
-    const buffer = this.createBuffer(bufferOptions);
-    if (options.reservation === undefined) buffer.tryReserve();
-    try {
-      await buffer.validate(placement, waitOptions);
-      if (options.reservation === undefined) buffer.unreserve();
-      return buffer;
-    } catch (error) {
-      if (options.reservation === undefined) buffer.unlock();
-      buffer.unref();
-      throw error;
-    }
+    return await createPlaced((options) => this.createBuffer(options), options, waitOptions);
   }
 
   /**
@@ -204,6 +191,49 @@ export class BoDevice implements DeviceView, AsyncDisposable {
       throw new TtmError("EINVAL", `Cannot open client: name must be a string, not ${show(name)}`);
     }
     return new Client(this.#state, this, name);
+  }
+
+  /**
+   * Submits work on buffers (a command submission of the kernel's drivers): reserves all of them under one acquire
+   * ticket, brings each to where the work needs it, calls `work`, adds the fence of the work to each buffer, and
+   * unreserves them in the order of the entries. Waits for reservations, and for room that others keep for a while.
+   * While it waits, no younger submission that needs the same memory types begins, so that none starves.
+   *
+   * @param work Submits the work to the device, synchronously: from before this call to its end all buffers are
+   * reserved and in place. Returns the fence of the work; without one, that of `Driver.endSubmit` is used.
+   * @returns The fence that the buffers have got, or null.
+   * @throws {TtmError} `EINVAL` if an entry is invalid, entries name different placements of one buffer, or `work`
+   * returns a promise; `ENOMEM` with a report if the buffers would not fit together even if all others left, pinned
+   * ones excepted; `EBUSY` if a buffer is grabbed for CPU writes, one thing that it waits for takes 15 s, or with
+   * `noWait` if it would have to wait; otherwise as `BufferObject.validate`. What `work` throws is passed on, and an
+   * aborted signal rejects with its reason. On error nothing is reserved or submitted, and moves that were made stay
+   * made; only if `work` returned a fence, or the driver gives one for what `work` had submitted when it threw, do the
+   * buffers keep that fence.
+   *
+   * @example A job on two buffers
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { BoDevice, FenceContext, PAGE_SIZE, SimulatedClock } from "@ttm/core";
+   * import { firstFit } from "@ttm/first-fit";
+   * import { RadeonSim } from "@ttm/radeon-sim";
+   *
+   * const driver = new RadeonSim({ vram: 8 * PAGE_SIZE, gtt: 8 * PAGE_SIZE });
+   * const managers = { vram: firstFit(), gtt: firstFit() };
+   * const device = new BoDevice({ driver, managers, clock: new SimulatedClock() });
+   * const placement = device.preparePlacement({ placement: [{ memoryType: "vram" }] });
+   * const [weights, result] = [device.createBuffer({ bytes: 8192 }), device.createBuffer({ bytes: 4096 })];
+   *
+   * const queue = new FenceContext("shader");
+   * const fence = await device.submit([
+   *   { buffer: weights, usage: "read", placement },
+   *   { buffer: result, placement },
+   * ], () => queue.next());
+   * assertEquals([weights.memoryType, result.busy, result.reserved], ["vram", true, false]);
+   * fence?.signal();
+   * ```
+   */
+  submit(entries: readonly SubmitEntry[], work: Work, options: WaitOptions = {}): Promise<Fence | null> {
+    return submitWork(this.#state, this.#line, entries, work, options);
   }
 
   /**
@@ -268,21 +298,12 @@ export class BoDevice implements DeviceView, AsyncDisposable {
    */
   async swapOut(options: SwapOutOptions = {}): Promise<number> {
     checkWaitOptions("swap out", options, undefined, SWAP_OUT_OPTIONS);
-    const state = this.#state;
-    const { memoryType, pages = 1 } = options;
-    checkInteger("swap out", "pages", pages, 1, memoryType === undefined ? 1 : Number.MAX_SAFE_INTEGER);
-    const type = memoryType === undefined ? null : this.#type("swap out from", memoryType);
-    if (type?.fixed === true) {
-      throw new TtmError("EINVAL", `Cannot swap out from ${type.name}: its buffers have no host pages`);
-    }
-    const op = new Operation(state.tracer, options.noWait === true);
-    let freed = 0;
-    const outcome = await complete(state.clock, op, options.signal, () => {
-      freed = type === null ? swapOutDevice(state, op) : swapOutType(state, type, pages, op);
-      return freed < 0 ? freed : DONE;
-    });
-    if (outcome !== DONE) throw swapOutError(op, outcome);
-    return freed;
+    const { memoryType } = options;
+    return await swapOut(
+      this.#state,
+      memoryType === undefined ? null : this.#type("swap out from", memoryType),
+      options,
+    );
   }
 
   /**
@@ -417,22 +438,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     if (state.closed) return;
     this.#mustHaveNoUsers();
     const op = new Operation(state.tracer, options.noWait === true);
-    const outcome = await complete(state.clock, op, options.signal, () => {
-      // Freeing the last ghost object of a buffer can make that buffer dying: repeat until the count stays the same.
-      for (let before = -1; state.dyingBuffers > 0 && state.dyingBuffers !== before;) {
-        before = state.dyingBuffers;
-        const returned = waitForReturns(state, op);
-        if (returned !== DONE) return returned;
-        for (const buffer of dyingIn(state)) {
-          const ended = op.waitForAll(buffer.reservation.fences);
-          if (ended !== DONE) return ended;
-          if (buffer.row >= 0) reap(state, buffer);
-        }
-      }
-      // A return that still has no room for its intermediate place cannot complete: nothing else will be freed.
-      for (const stranded of state.returning) stranded.end();
-      return state.dyingBuffers > 0 ? EBUSY : DONE;
-    });
+    const outcome = await complete(state.clock, op, options.signal, () => freeTheDying(state, op));
     this.#mustHaveNoUsers();
     if (outcome !== DONE) throw op.error("close device", `still busy: ${someOf(dyingIn(state))}`, outcome);
     state.giveUpParts();
@@ -460,15 +466,8 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     throw new TtmError("EBUSY", `Cannot close device: still alive: ${someOf(alive)}`);
   }
 
-  *#rows(rows: Iterable<number>): Generator<BufferView> {
-    for (const row of rows) {
-      const buffer = this.#state.resources.buffer(row);
-      if (buffer !== null) yield buffer;
-    }
-  }
-
   #buffers(rows: Iterable<number>): BufferView[] {
-    return [...this.#rows(rows)];
+    return [...rows].flatMap((row) => this.#state.resources.buffer(row) ?? []);
   }
 
   #type(what: string, memoryType: string): MemoryType {

@@ -2,7 +2,10 @@ import type { BufferView } from "../contract/buffer_view.ts";
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
-import type { Operation } from "../state/operation.ts";
+import type { NoRoomReport } from "../base/no_room_report.ts";
+import type { Blocker, Operation } from "../state/operation.ts";
+import { Reservation } from "../lock/reservation.ts";
+import type { Submission } from "../submit/submission.ts";
 import { BLOCKED, codeOf, EALREADY, EBUSY, EDEADLK, EINVAL, EIO, ENOMEM, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlacement } from "../state/prepared_placement.ts";
 import { keptBuffers, summarize } from "../place/no_room.ts";
@@ -30,14 +33,42 @@ export function validateError(
   placement: PreparedPlacement,
   op: Operation,
   outcome: Outcome,
+  what = `validate ${buffer}`,
 ): TtmError {
-  const what = `validate ${buffer}`;
   if (op.cause instanceof Error) return op.error(what, op.cause.message, outcome);
   const { noRoom } = op;
   if (noRoom === null || op.cause !== undefined) return op.error(what, reasonOf(buffer, outcome), outcome);
   const report = () => ({ ...noRoom, kept: keptBuffers(state, buffer, placement, noRoom) });
   const why = outcome === ENOMEM ? summarize(noRoom) : `nobody can leave for it; ${op.victimMessage}`;
   return op.error(what, why, outcome, report);
+}
+
+/** The error of a submission whose buffers do not fit together. */
+export function tooLargeError(report: NoRoomReport): TtmError {
+  const { pages, tried, kept } = report;
+  const types = tried.map(({ memoryType }) => {
+    return `${memoryType} has ${report.usage.find((type) => type.memoryType === memoryType)?.pages} pages`;
+  });
+  const pinned = kept.length === 0 ? "" : `, and others are pinned there: ${someOf(kept.map(({ buffer }) => buffer))}`;
+  const why = `its buffers need ${pages} pages together, ${types.join(", ")}${pinned}`;
+  return new TtmError("ENOMEM", `Cannot submit: ${why}`, { report });
+}
+
+/** The error of a submission that failed. */
+export function submitError(state: DeviceState, submission: Submission, outcome: Outcome): TtmError {
+  const { op, failedAt, blockedOn } = submission;
+  if (outcome === EBUSY && op.cause === undefined) return op.error("submit", whyBusy(op, blockedOn), outcome);
+  if (failedAt === null) {
+    return op.error("submit", op.cause instanceof Error ? op.cause.message : "the driver failed", outcome);
+  }
+  const { buffer, placement } = failedAt;
+  return validateError(state, buffer, placement, op, outcome, `submit ${buffer}`);
+}
+
+function whyBusy({ noWait }: Operation, blockedOn: Blocker | null): string {
+  if (noWait) return "it would have to wait";
+  if (blockedOn instanceof Reservation) return "one party has kept a buffer reserved for 15 s";
+  return `${blockedOn ?? "the work in the way"} has not signalled for 15 s`;
 }
 
 /** The error of a CPU access that failed, or of populating the pages for it. */
@@ -74,7 +105,7 @@ function reasonOf(buffer: BufferRecord, outcome: Outcome): string {
 }
 
 /** Names the first few buffers, for a message. */
-export function someOf(buffers: readonly BufferView[]): string {
+export function someOf(buffers: readonly (BufferView | string)[]): string {
   const named = buffers.slice(0, NAMED).join(", ");
   return buffers.length > NAMED ? `${named} and ${buffers.length - NAMED} more` : named;
 }

@@ -218,6 +218,11 @@ export class BufferRecord implements BufferView {
     return row < 0 ? null : this.state.resources.place(row).type;
   }
 
+  /** @internal Whether it is a buffer of the device with this state. */
+  belongsTo(state: Tables): boolean {
+    return this.state === state;
+  }
+
   /** @internal Row in the resource table; -1 without a resource. */
   protected get resourceRow(): number {
     return this.row < 0 ? -1 : this.state.buffers.resource(this.row);

@@ -49,7 +49,7 @@ export async function waitAndRepeat(
 }
 
 /** Waits for a fence; false if the deadline comes first. */
-function fenceSignals(
+export function fenceSignals(
   clock: Clock,
   fence: Fence,
   deadline: number,
@@ -97,7 +97,7 @@ export function waitInLine(
 }
 
 /** Waits in line, under the ticket, until a reservation is unlocked, without keeping it; false on timeout. */
-async function turnComes(
+export async function turnComes(
   clock: Clock,
   reservation: Reservation,
   ticket: AcquireTicket | null,

@@ -140,10 +140,10 @@ export const memory: readonly Row[] = rows(
   [
     "ttm_bo_device_release, ttm_device_fini",
     "`device.close()`",
-    "api/device.ts",
+    "api/free_the_dying.ts",
     "api/device_test.ts",
     "close() waits for dying buffers and ghosts",
-    "          if (ended !== DONE) return ended;",
-    "          if (ended !== DONE) return DONE;",
+    "      if (ended !== DONE) return ended;",
+    "      if (ended !== DONE) return DONE;",
   ],
 );

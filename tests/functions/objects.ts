@@ -14,11 +14,11 @@ export const objects: readonly Row[] = rows(
   [
     "ttm_bo_init, ttm_bo_init_reserved",
     "`device.createPlaced()`",
-    "api/device.ts",
+    "api/create_buffer.ts",
     "api/create_buffer_test.ts",
     "a creation that is aborted while it waits leaves nothing",
-    "      if (options.reservation === undefined) buffer.unlock();\n      buffer.unref();",
-    "      if (options.reservation === undefined) buffer.unlock();",
+    "    if (options.reservation === undefined) buffer.unlock();\n    buffer.unref();",
+    "    if (options.reservation === undefined) buffer.unlock();",
   ],
   [
     "ttm_bo_acc_size",

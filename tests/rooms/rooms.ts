@@ -1,7 +1,17 @@
 import type { Imports } from "./imports.ts";
 
 /** The rooms of `core/`, from the ground up: each imports from itself and from those before it. */
-export const ROOMS: readonly string[] = ["base", "lock", "time", "contract", "state", "memory", "place", "api"];
+export const ROOMS: readonly string[] = [
+  "base",
+  "lock",
+  "time",
+  "contract",
+  "state",
+  "memory",
+  "place",
+  "submit",
+  "api",
+];
 
 /**
  * Says in one line each what the imports of the packages break; nothing if they are as they should be.

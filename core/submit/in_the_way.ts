@@ -1,0 +1,54 @@
+import type { AcquireTicket } from "../lock/acquire_ticket.ts";
+import type { BufferRecord } from "../state/buffer_record.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import type { MemoryType } from "../state/memory_type.ts";
+import type { Operation } from "../state/operation.ts";
+import type { Part } from "./job.ts";
+import type { Reservation } from "../lock/reservation.ts";
+
+/**
+ * After a search for room that failed: the reservation of a buffer that somebody else has reserved, and that could make
+ * room once it is free; null if there is none.
+ */
+export function holderInTheWay(
+  state: DeviceState,
+  part: Part,
+  ticket: AcquireTicket,
+  op: Operation,
+): Reservation | null {
+  for (const buffer of candidates(state, part, op)) {
+    const { reservation } = buffer;
+    if (reservation.locked && reservation.holder !== ticket) return reservation;
+  }
+  return null;
+}
+
+/** Whether work that ends some time keeps room from a buffer: its own, or that of copies out of a memory type. */
+export function isWorkInTheWay(state: DeviceState, part: Part, op: Operation): boolean {
+  const isPending = ({ moveFences }: MemoryType) => moveFences.some(({ signalled }) => !signalled);
+  if (searched(state, part, op).some(isPending)) return true;
+  for (const { busy } of candidates(state, part, op)) if (busy) return true;
+  return false;
+}
+
+/** The unpinned buffers that would make room for a part by leaving. */
+function* candidates(state: DeviceState, part: Part, op: Operation): Generator<BufferRecord> {
+  const { buffers, order, resources } = state;
+  const { busyPlaces } = part.placement;
+  for (const type of searched(state, part, op)) {
+    const places = busyPlaces.filter((place) => place.type === type);
+    for (const row of order.candidates(type)) {
+      const buffer = resources.buffer(row);
+      if (buffer === null || buffer === part.buffer || buffers.pins(buffer.row) > 0) continue;
+      const [node, pages] = [resources.node(row), resources.pages(row)];
+      const isInRange = places.some(({ fpfn, lpfn }) => type.intersects(node, pages, fpfn, lpfn));
+      if (isInRange || places.length === 0) yield buffer;
+    }
+  }
+}
+
+/** The memory types of the places. If victims had nowhere to go, or host memory was short, all of them count. */
+function searched({ types }: DeviceState, { placement }: Part, { noRoom }: Operation): readonly MemoryType[] {
+  if (noRoom === null || noRoom.tried.some(({ kept }) => kept["cannot leave"] > 0)) return types;
+  return types.filter((type) => placement.busyPlaces.some((place) => place.type === type));
+}

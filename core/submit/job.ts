@@ -1,0 +1,47 @@
+import type { BufferRecord } from "../state/buffer_record.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import type { Fence } from "../lock/fence.ts";
+import type { PreparedPlacement } from "../state/prepared_placement.ts";
+import type { Reservation } from "../lock/reservation.ts";
+
+/** One buffer of a submission. */
+export interface Part {
+  readonly buffer: BufferRecord;
+  readonly usage: "read" | "write";
+  /** Where the submitted work needs it. */
+  readonly placement: PreparedPlacement;
+}
+
+/** Bit mask of the memory types that a buffer may be placed in; a pinned one stays where it is. */
+export function typesOf({ buffer, placement }: Part): number {
+  if (buffer.pins > 0 && buffer.type !== null) return 1 << buffer.type.index;
+  let types = 0;
+  for (const { type } of placement.places) types |= 1 << type.index;
+  for (const { type } of placement.busyPlaces) types |= 1 << type.index;
+  return types;
+}
+
+/** The order in which parts are placed: first those with the smallest choice, and the large before the small. */
+export function byDemand(a: Part, b: Part): number {
+  return a.placement.busyPlaces.length - b.placement.busyPlaces.length || b.buffer.pages - a.buffer.pages;
+}
+
+/** Adds the fence of the submitted work to each reservation once, with the strongest usage of its buffers. */
+export function addFence(parts: readonly Part[], fence: Fence): void {
+  const usages = new Map<Reservation, "read" | "write">();
+  for (const { buffer: { reservation }, usage } of parts) {
+    if (usages.get(reservation) !== "write") usages.set(reservation, usage);
+  }
+  for (const [{ fences }, usage] of usages) {
+    fences.reserve(1);
+    if (!fence.signalled) fences.add(fence, usage);
+  }
+}
+
+/** Moves the buffers to the tail of the order of eviction, in the order of the list. */
+export function touch({ buffers, order }: DeviceState, parts: readonly Part[]): void {
+  for (const { buffer } of parts) {
+    const row = buffer.row < 0 ? -1 : buffers.resource(buffer.row);
+    if (row >= 0) order.touch(row, buffer);
+  }
+}

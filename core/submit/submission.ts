@@ -1,0 +1,254 @@
+import { AcquireTicket } from "../lock/acquire_ticket.ts";
+import { addFence, byDemand, type Part, touch, typesOf } from "./job.ts";
+import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EIO, ENOMEM, type Outcome } from "../base/outcome.ts";
+import type { DeviceState } from "../state/device_state.ts";
+import type { SubmittedBuffer } from "../contract/driver.ts";
+import { TtmError } from "../base/errors.ts";
+import { Fence } from "../lock/fence.ts";
+import { giveUpPlace, waitUntilLeft } from "../place/make_room.ts";
+import { holderInTheWay, isWorkInTheWay } from "./in_the_way.ts";
+import type { InLine } from "./line.ts";
+import { type Blocker, Operation } from "../state/operation.ts";
+import type { Reservation } from "../lock/reservation.ts";
+import { show } from "../base/arguments.ts";
+import { validate } from "../place/validate.ts";
+import { waitToRetry } from "../place/transfer.ts";
+
+/** What a caller lets do with the buffers once they are in place. */
+export type Work = () => Fence | null | void;
+
+/** One submission: its buffers, what it holds of them, and how far it has come. Synchronous; only attempts that block. */
+export class Submission implements InLine {
+  readonly ticket: AcquireTicket = new AcquireTicket();
+  /** The memory types that its buffers may be placed in; all after its second wait, since victims may lack room elsewhere. */
+  types: number;
+  /** What blocked the last attempt, or what made the submission back off. */
+  blockedOn: Blocker | null = null;
+  /** The part at which it failed; null if it was none. */
+  failedAt: Part | null = null;
+  /** The operation that failed. */
+  op: Operation;
+  /** The fence of the submitted work. */
+  fence: Fence | null = null;
+  #state: DeviceState;
+  #parts: readonly Part[];
+  #entries: readonly SubmittedBuffer[];
+  #work: Work;
+  #locked: Reservation[] = [];
+  #waits = 0;
+  /** The part for which its own buffers leave, so that what is free comes together. */
+  #clearingFor: Part | null = null;
+  #hasCleared = false;
+
+  constructor(
+    state: DeviceState,
+    parts: readonly Part[],
+    work: Work,
+    noWait: boolean,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#state = state;
+    this.#parts = parts;
+    this.#entries = parts.map(({ buffer, usage }) => ({ buffer, usage }));
+    this.#work = work;
+    this.types = parts.reduce((types, part) => types | typesOf(part), 0);
+    this.op = new Operation(state.tracer, noWait);
+    this.op.signal = signal;
+  }
+
+  get age(): number {
+    return this.ticket.stamp;
+  }
+
+  /** Whether it holds reservations. */
+  get holds(): boolean {
+    return this.#locked.length > 0;
+  }
+
+  /** Whether a reservation is that of one of its buffers. */
+  needs(reservation: Reservation): boolean {
+    return this.#parts.some(({ buffer }) => buffer.reservation === reservation);
+  }
+
+  /** Notes that it is going to wait. */
+  wait(): void {
+    if (this.#waits++ > 0) this.types = ~0;
+  }
+
+  /** Takes over a reservation that was locked under its ticket. */
+  adopt(reservation: Reservation): void {
+    this.#locked.push(reservation);
+  }
+
+  /** Unlocks what it has locked; the order of eviction stays as it is. */
+  backOff(): void {
+    for (const reservation of this.#locked.splice(0)) {
+      if (reservation.holder === this.ticket) reservation.unlock();
+    }
+    this.#clearingFor = null;
+    this.#hasCleared = false;
+  }
+
+  /**
+   * Reserves and places what is not yet, and submits the work.
+   *
+   * @returns DONE, BLOCKED on what must be waited for with the reservations held, EDEADLK if the submission must back
+   * off and wait then, or why it failed.
+   * @throws What the caller's work throws.
+   */
+  attempt(): Outcome {
+    this.failedAt = null;
+    let outcome = this.#lockAll();
+    if (outcome === DONE) outcome = this.#mustBeUsable();
+    if (outcome === DONE && this.#clearingFor !== null) outcome = this.#clearFor(this.#clearingFor);
+    if (outcome === DONE) outcome = this.#placeAll();
+    if (outcome === DONE) outcome = this.#begin();
+    if (outcome === DONE) outcome = this.#submit();
+    if (outcome === BLOCKED || outcome === EDEADLK) return this.op.noWait ? EBUSY : outcome;
+    return outcome;
+  }
+
+  #lockAll(): Outcome {
+    for (const { buffer: { reservation } } of this.#parts) {
+      if (reservation.holder === this.ticket) continue;
+      const outcome = reservation.tryLock(this.ticket);
+      if (outcome !== DONE) {
+        this.blockedOn = reservation;
+        return outcome;
+      }
+      this.#locked.push(reservation);
+    }
+    return DONE;
+  }
+
+  #mustBeUsable(): Outcome {
+    for (const part of this.#parts) {
+      const { buffer } = part;
+      if (!buffer.disposed && buffer.cpuWriters === 0) continue;
+      this.failedAt = part;
+      const [code, why] = buffer.disposed
+        ? ["EINVAL", "its last reference is gone"] as const
+        : ["EBUSY", "the CPU writes to it"] as const;
+      return this.op.fail(new TtmError(code, why), EINVAL);
+    }
+    return DONE;
+  }
+
+  #placeAll(): Outcome {
+    const away = this.#parts.filter(({ buffer, placement }) => buffer.settledFor !== placement);
+    if (away.length === 0) return DONE;
+    for (const part of away.sort(byDemand)) {
+      const outcome = this.#place(part);
+      if (outcome !== DONE) return outcome;
+    }
+    return DONE;
+  }
+
+  #place(part: Part): Outcome {
+    const { op } = this;
+    op.begin();
+    op.siblings = null;
+    op.forBuffer = part.buffer;
+    const outcome = validate(this.#state, part.buffer, part.placement, op);
+    if (outcome === DONE) {
+      op.shrinks = 0;
+      return DONE;
+    }
+    this.failedAt = part;
+    this.blockedOn = op.blockedOn;
+    return outcome === ENOMEM ? this.#withoutRoom(part) : outcome;
+  }
+
+  /** Room that others keep for a while is waited for. Room that is in pieces comes together once its own buffers leave. */
+  #withoutRoom(part: Part): Outcome {
+    const { op } = this;
+    const holder = holderInTheWay(this.#state, part, this.ticket, op);
+    if (holder !== null) {
+      this.blockedOn = holder;
+      return EDEADLK;
+    }
+    if (op.noWait && isWorkInTheWay(this.#state, part, op)) return EBUSY;
+    if (this.#hasCleared) return ENOMEM;
+    this.#clearingFor = part;
+    const cleared = this.#clearFor(part);
+    return cleared === DONE ? this.#placeAll() : cleared;
+  }
+
+  /** Evicts its own buffers from the memory types that a part may be in. */
+  #clearFor(part: Part): Outcome {
+    const { op } = this;
+    const types = part.placement.busyPlaces.map(({ type }) => type);
+    for (const { buffer } of this.#parts) {
+      if (buffer.pins > 0 || buffer.type === null || buffer.type.isSystem || !types.includes(buffer.type)) continue;
+      op.begin();
+      op.siblings = buffer.reservation;
+      let outcome = giveUpPlace(this.#state, buffer, op);
+      if (outcome === DONE) outcome = waitUntilLeft(op);
+      this.blockedOn = op.blockedOn;
+      // One that cannot leave may do no harm.
+      if (outcome === BLOCKED) return BLOCKED;
+    }
+    this.#clearingFor = null;
+    this.#hasCleared = true;
+    return DONE;
+  }
+
+  #begin(): Outcome {
+    const { driver } = this.#state;
+    const { op } = this;
+    if (driver.beginSubmit === undefined) return DONE;
+    op.begin();
+    try {
+      const answer = driver.beginSubmit(this.#entries);
+      if (answer === undefined) return DONE;
+      const outcome = waitToRetry(op, answer, driver.name, "beginSubmit");
+      this.blockedOn = op.blockedOn;
+      return outcome;
+    } catch (error) {
+      return op.fail(error, EIO);
+    }
+  }
+
+  /** Lets the caller submit its work, and gives the buffers back behind the fence of it. */
+  #submit(): Outcome {
+    let failure: { readonly error: unknown } | null = null;
+    let outcome = DONE;
+    try {
+      this.fence = fenceOf(this.#work(), "what submits the work");
+    } catch (error) {
+      failure = { error };
+    }
+    try {
+      const fence = fenceOf(this.#state.driver.endSubmit?.(this.#entries, failure !== null), "endSubmit");
+      this.fence ??= fence;
+    } catch (error) {
+      outcome = this.op.fail(error, EIO);
+    }
+    const givenUp = this.#parts.find(({ buffer }) => buffer.reservation.holder !== this.ticket);
+    if (givenUp !== undefined && outcome === DONE) {
+      outcome = this.op.fail(
+        new TtmError("EINVAL", `the callback has given up the reservation of ${givenUp.buffer}`),
+        EINVAL,
+      );
+    }
+    // What has been submitted uses the buffers, whatever has failed since.
+    if (this.fence !== null) addFence(this.#parts, this.fence);
+    if (failure !== null) throw failure.error;
+    if (outcome === DONE) touch(this.#state, this.#parts);
+    return outcome;
+  }
+}
+
+function fenceOf(result: unknown, source: string): Fence | null {
+  if (result === undefined || result === null) return null;
+  if (result instanceof Fence) return result;
+  if (result instanceof Promise) {
+    // It is refused, and need not be handled by anybody.
+    result.catch(() => {});
+    throw new TtmError(
+      "EINVAL",
+      `Cannot submit: ${source} returned a promise; it must be synchronous, see FenceContext.follow`,
+    );
+  }
+  throw new TtmError("EINVAL", `Cannot submit: ${source} returned ${show(result)}, neither a fence nor nothing`);
+}

@@ -1,0 +1,61 @@
+import { BLOCKED, DONE, EBUSY, EDEADLK, type Outcome } from "../base/outcome.ts";
+import type { Clock } from "../time/clock.ts";
+import { Reservation } from "../lock/reservation.ts";
+import type { Submission } from "./submission.ts";
+import type { SubmissionLine } from "./line.ts";
+import { fenceSignals, turnComes, WAIT_BUDGET_MS, waitInLine } from "../state/wait.ts";
+
+/**
+ * Runs a submission to its end, waiting for its turn, for reservations and for room. However it ends, it holds nothing
+ * afterwards.
+ *
+ * @returns The outcome of the last attempt; EBUSY if one thing that it waited for took 15 s, or if it must not wait.
+ * @throws What the caller's work throws, and the reason of an aborted signal.
+ */
+export async function submit(
+  clock: Clock,
+  line: SubmissionLine,
+  submission: Submission,
+  signal: AbortSignal | undefined,
+): Promise<Outcome> {
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      // Who holds reservations must not wait for those in front, which may want them.
+      if (!submission.holds && !line.isTurnOf(submission)) {
+        if (submission.op.noWait) return EBUSY;
+        line.join(submission);
+        await line.turnOf(submission, clock, signal);
+        continue;
+      }
+      let outcome = submission.blockedOn === null ? DONE : await unblock(clock, submission, signal);
+      signal?.throwIfAborted();
+      if (outcome === DONE) outcome = submission.attempt();
+      if (outcome !== BLOCKED && outcome !== EDEADLK) return outcome;
+      if (outcome === EDEADLK) submission.backOff();
+      submission.wait();
+      line.join(submission);
+    }
+  } finally {
+    submission.backOff();
+    line.leave(submission);
+  }
+}
+
+/** Waits for what blocked the last attempt: DONE, EDEADLK to back off, or EBUSY when it takes too long. */
+async function unblock(clock: Clock, submission: Submission, signal: AbortSignal | undefined): Promise<Outcome> {
+  const { blockedOn, ticket } = submission;
+  if (!(blockedOn instanceof Reservation)) {
+    if (blockedOn !== null && !await fenceSignals(clock, blockedOn, clock.now() + WAIT_BUDGET_MS, signal)) return EBUSY;
+  } else if (!submission.needs(blockedOn)) {
+    if (!await turnComes(clock, blockedOn, ticket, signal)) return EBUSY;
+  } else {
+    let outcome = blockedOn.tryLock(ticket);
+    if (outcome === BLOCKED) outcome = await waitInLine(clock, blockedOn, ticket, signal, WAIT_BUDGET_MS);
+    if (outcome === DONE) submission.adopt(blockedOn);
+    if (outcome === BLOCKED) return EBUSY;
+    if (outcome === EDEADLK) return EDEADLK;
+  }
+  submission.blockedOn = null;
+  return DONE;
+}
