@@ -24,8 +24,13 @@ Exit status: 0 nothing was lost, 1 something was, 2 wrong arguments, or no adapt
     const adapter = await navigator.gpu?.requestAdapter() ?? null;
     if (adapter === null) throw new UsageError("Cannot use the GPU: navigator.gpu has no adapter here");
     const device = await adapter.requestDevice();
-    const driver = await useAtRandom(device, ops, seed, (gpu, value) => {
-      device.queue.writeBuffer(gpu as GPUBuffer, 0, new Uint8Array(gpu.size).fill(value));
+    const { driver } = await useAtRandom({
+      gpu: device,
+      operations: ops,
+      seed,
+      fill: ({ queue }, { buffer, offset, size }, value) => {
+        queue.writeBuffer(buffer, offset, new Uint8Array(size).fill(value));
+      },
     });
     console.log(`${ops} operations on ${adapter.info.description || "this adapter"}: nothing lost`, driver.stats);
     device.destroy();

@@ -57,6 +57,7 @@ export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptio
   register(options, options.factory().name, {
     ...countingCases(bench),
     ...lifeCases(bench),
+    ...(contiguous && options.factory().addresses !== false && positionCases(bench)),
     ...(contiguous ? geometryCases(bench, alignments) : {
       "scattered pages serve one request, as declared": () => servesScattered(bench()),
     }),
@@ -233,6 +234,12 @@ function geometryCases(bench: (pages?: number) => Bench, alignments: readonly nu
         mustEqual(start % alignment, 0, `${start} modulo the alignment ${alignment}`);
       }
     },
+  };
+}
+
+/** Cases for managers whose starts are addresses. */
+function positionCases(bench: (pages?: number) => Bench): Record<string, () => void> {
+  return {
     "a node intersects a range if it has pages in it"() {
       const { manager, take } = bench();
       const node = take({ pages: 4 });

@@ -77,15 +77,14 @@ export const suites: Readonly<Record<string, Suite>> = {
     testDriver({ test, factory: () => ({ driver: driver(), managers: { cma: buddy() } }) });
   },
   "@ttm/webgpu": async (test, skip) => {
-    const { byteBudget, WebGpu } = await import("@ttm/webgpu");
+    const { slabs, WebGpu } = await import("@ttm/webgpu");
     const { SystemClock } = await import("@ttm/core");
     const { testDriver } = await import("@ttm/testing");
     const device = await (await globalThis.navigator?.gpu?.requestAdapter())?.requestDevice();
     if (device === undefined) return skip("no GPU");
     const factory = () => {
       const driver = new WebGpu({ device, budget: SIZE });
-      const end = () => driver.retired.settled();
-      return { driver, managers: { vram: byteBudget(driver) }, clock: new SystemClock(), end };
+      return { driver, managers: { vram: slabs(driver) }, clock: new SystemClock() };
     };
     testDriver({ test, factory, supports: { windows: false } });
   },
