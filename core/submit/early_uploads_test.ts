@@ -216,3 +216,22 @@ Deno.test("by a policy that is not told of hints, who is expected is evicted aft
   place(d, "vram");
   assertEquals(where([a, c, d]), ["gtt", "gtt", "vram"]);
 });
+
+Deno.test("a buffer that is expected several times counts once", async () => {
+  const { device, submit, buffers: [a, b, c] } = await make([2, 1, 1]);
+  for (const pages of [3, 3]) put(device, "vram", { pages });
+  device.hint([b, b, b, c]);
+  await submit(a);
+  assertEquals(where([b, c]), ["vram", "vram"]);
+});
+
+Deno.test("those who are expected stay, even if the others that left made no room in one piece", async () => {
+  const { device, submit, buffers: [a, b, c, d] } = await make([2, 2, 2, 4]);
+  for (const buffer of [a, b]) await submit(buffer);
+  const other = put(device, "vram", { pages: 2 });
+  await submit(c);
+  device.hint([d, b, c]);
+  await submit(a);
+  assertEquals(where([b, c, d]), ["vram", "vram", "gtt"]);
+  assertEquals(other.memoryType, "gtt");
+});
