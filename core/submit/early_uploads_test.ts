@@ -219,7 +219,7 @@ Deno.test("by a policy that is not told of hints, who is expected is evicted aft
 
 Deno.test("a buffer that is expected several times counts once", async () => {
   const { device, submit, buffers: [a, b, c] } = await make([2, 1, 1]);
-  for (const pages of [3, 3]) put(device, "vram", { pages });
+  for (let count = 0; count < 6; count++) put(device, "vram");
   device.hint([b, b, b, c]);
   await submit(a);
   assertEquals(where([b, c]), ["vram", "vram"]);
