@@ -50,7 +50,7 @@ export class UseHistory {
       const period = before === undefined ? this.period + Math.sign(this.period) : now - before;
       // A buffer that joins the loop, or leaves it, changes its length a little.
       const isSame = Math.abs(period - this.period) <= this.period >> 3;
-      this.#repeated = isSame ? this.#repeated >> 1 : 1;
+      this.#repeated = isSame ? Math.max(this.#repeated - (period >> 3), 1) : 1;
       this.period = Math.min(period, LONGEST - 1);
     }
     if (this.#repeated >= this.period) this.isLoop = this.period > 0;
