@@ -41,6 +41,12 @@ Deno.test("a loop stays one if a buffer joins it, leaves it or comes in between 
   }
 });
 
+Deno.test("a buffer that has left the loop is not expected", () => {
+  const history = used("abcdefghijklmnopabcdefghijklmnop");
+  used("abcdeghijklmnopabc", history);
+  assertEquals(ahead(history, "fd"), [Infinity, 0]);
+});
+
 Deno.test("a loop that is over is none any more", () => {
   const history = used("abcdefghabcdefgh");
   assert(history.isLoop);
