@@ -1,6 +1,6 @@
 /**
- * Everything of `@ttm` that runs anywhere in one import: the core, the managers, the drivers, the store over `unstorage` and
- * the workload replay.
+ * Everything of `@ttm` that runs anywhere in one import: the core, the managers, the drivers, the stores over `unstorage` and
+ * over byte ranges, and the workload replay.
  *
  * @example A buffer moves into VRAM, is written there and is evicted
  * ```ts
@@ -31,6 +31,7 @@ export * from "@ttm/first-fit";
 export * from "@ttm/good-fit";
 export * from "@ttm/policies";
 export * from "@ttm/radeon-sim";
+export * from "@ttm/range-store";
 export * from "@ttm/replay";
 export * from "@ttm/sim-parts";
 export * from "@ttm/unstorage-store";

@@ -22,8 +22,7 @@ export type { MemoryLimits, MemoryZone, ZoneUsage } from "./state/memory_account
 export { BufferObject } from "./api/buffer_object.ts";
 export { BufferRecord } from "./state/buffer_record.ts";
 export type { BufferKind, BufferView } from "./contract/buffer_view.ts";
-export type { BufferOptions } from "./contract/buffer_options.ts";
-export { ReservableBuffer } from "./api/reservable_buffer.ts";
+export type { BufferOptions, StoredContents } from "./contract/buffer_options.ts";
 export { BulkMove } from "./state/bulk_move.ts";
 export type {
   ReadOptions,
@@ -40,7 +39,7 @@ export type { DeviceView } from "./contract/device_view.ts";
 export { type Clock, type ClockEvent, SystemClock } from "./time/clock.ts";
 export { BoDevice, checkInvariants } from "./api/device.ts";
 export type { DeviceOptions, PlacedBufferOptions } from "./api/device_options.ts";
-export type { DeviceDump, DumpedBuffer, DumpedMemoryType, DumpedPlace } from "./api/device_dump.ts";
+export type { DeviceDump, DumpedBuffer, DumpedMemoryType, DumpedPlace } from "./inspect/device_dump.ts";
 export type {
   Driver,
   DriverContext,
@@ -77,7 +76,7 @@ export type { Work } from "./submit/work.ts";
 export { SimulatedClock, type SleepOptions } from "./time/simulated_clock.ts";
 export type { MoveEvent, TracedPlace, Tracer } from "./contract/tracer.ts";
 export { AcquireTicket } from "./lock/acquire_ticket.ts";
-export { memoryStore, type SwapStore } from "./contract/swap_store.ts";
+export { memoryStore, type ReadOnlyStore, type SwapStore } from "./contract/swap_store.ts";
 export { PagePool, type PagePoolOptions } from "./contract/page_pool.ts";
 export { byteTable, type PageCodec, type TableOptions, TranslationTable } from "./contract/translation_table.ts";
 export type { UserMap } from "./api/user_map.ts";

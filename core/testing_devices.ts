@@ -80,6 +80,8 @@ export interface TestDriverOptions {
   readonly visible?: number;
   /** Copies are queued and end when the test says so. @default {false} */
   readonly ordered?: boolean;
+  /** Whether a range is handed on before the copy out of it has ended. @default {true} */
+  readonly pipelined?: boolean;
 }
 
 /**
@@ -89,7 +91,7 @@ export interface TestDriverOptions {
 export class TestDriver implements Driver {
   readonly name = "test";
   readonly memoryTypes: Driver["memoryTypes"];
-  readonly supports: { readonly moves: "immediate" | "ordered" };
+  readonly supports: { readonly moves: "immediate" | "ordered"; readonly pipelinedEvictions: boolean };
   /** What the core asked for, in order: `"notify 0 system>vram"`, `"move …"`, `"bind 0 gtt@4"`, `"unbind 0"`. */
   readonly calls: string[] = [];
   /** The requests for moves. */
@@ -112,10 +114,10 @@ export class TestDriver implements Driver {
   #visible: number;
   #line: FenceContext = new FenceContext("copy");
 
-  constructor({ vram = 8, gtt = 8, gtt2, visible = vram, ordered = false }: TestDriverOptions = {}) {
+  constructor({ vram = 8, gtt = 8, gtt2, visible = vram, ordered = false, pipelined = true }: TestDriverOptions = {}) {
     this.#vram = new Uint8Array(vram * PAGE_SIZE);
     this.#visible = visible;
-    this.supports = { moves: ordered ? "ordered" : "immediate" };
+    this.supports = { moves: ordered ? "ordered" : "immediate", pipelinedEvictions: pipelined };
     this.memoryTypes = [
       { name: "system" },
       { name: "gtt", pages: gtt, gpuOffset: 1 << 20 },

@@ -15,7 +15,7 @@ Deno.test("time must not go back", async () => {
   await refused([alloc(7, 5), free(7, 4)], "free of buffer 7: t goes back from 5 to 4");
 });
 
-Deno.test("an id stands for one buffer only", async () => {
+Deno.test("an id can be allocated only once", async () => {
   await refused([alloc(7), alloc(7)], "alloc of buffer 7: its id was taken on line 2");
   await refused([alloc(7), free(7), alloc(7)], "alloc of buffer 7: its id was taken on line 2");
 });
@@ -32,7 +32,7 @@ Deno.test("a job uses a buffer once", async () => {
   await refused(events, "use of buffer 7: job 1 uses it already on line 4");
 });
 
-Deno.test("the uses of a job are neighbours", async () => {
+Deno.test("the uses of a job must be on adjacent lines", async () => {
   const why = "use of buffer 8: job 1 began on line 4 and was over before this line";
   const start = [alloc(7), alloc(8), use(7, 1)];
   await refused([...start, use(7, 2), use(8, 1)], why);
@@ -41,7 +41,7 @@ Deno.test("the uses of a job are neighbours", async () => {
   await refused([...start, free(7), use(8, 1)], why);
 });
 
-Deno.test("the uses of a job agree on its time, duration and context", async () => {
+Deno.test("the uses of a job must have the same time, duration and context", async () => {
   const start = [alloc(7), alloc(8), use(7, 1, { dur: 5 })];
   const why = "on line 4, where job 1 begins";
   await refused([...start, use(8, 1, { t: 3 })], `use of buffer 8: t is 3, but 0 ${why}`);

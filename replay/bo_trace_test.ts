@@ -45,7 +45,7 @@ Deno.test("a trace is read whether plain or gzip'd, whole or in pieces", async (
   }
 });
 
-Deno.test("line ends of any kind, or none on the last line, change nothing", async () => {
+Deno.test("lines may end with LF or CRLF, and the last one without", async () => {
   const text = new TextDecoder().decode(FILE);
   for (const variant of [text.trimEnd(), text.replaceAll("\n", "\r\n")]) {
     assertEquals(await readBoTrace("trace", new TextEncoder().encode(variant)), WORKLOAD);
@@ -61,7 +61,7 @@ Deno.test("an error of the source is passed on", async () => {
 
 const CUT = "Cannot read the file any further: its gzip data is cut short or corrupt, or holds no UTF-8 text";
 
-Deno.test("gzip data that is cut anywhere is refused at the line where it ends", async () => {
+Deno.test("truncated gzip data is refused at the line where it ends", async () => {
   const file = await gzip(FILE);
   for (let bytes = 3; bytes < file.length; bytes++) {
     await assertRejects(() => readBoTrace("trace", file.slice(0, bytes)), WorkloadError, CUT);
@@ -70,7 +70,7 @@ Deno.test("gzip data that is cut anywhere is refused at the line where it ends",
   await assertRefused(file.slice(0, -1), 10, CUT);
 });
 
-Deno.test("the line where cut gzip data ends grows with the data", async () => {
+Deno.test("the reported line of truncated gzip data grows with the data", async () => {
   const file = await gzip(manyBuffers(2000));
   const lines: number[] = [];
   for (const part of [0.25, 0.5, 0.75, 1]) {

@@ -26,7 +26,7 @@ Usage: replay [options]
                         and --vram the carve-out
   --driver NAME         ${Object.keys(drivers).join(", ")}
   --manager NAME        ${Object.keys(managers).join(", ")}
-  --policy NAME         ${Object.keys(policies).join(", ")}: who is evicted first
+  --policy NAME         ${Object.keys(policies).join(", ")}: the order of eviction
   --contents KIND       stamps, which are compared as well as bytes at a fraction    [stamps]
                         of the time, or bytes: each is written and copied
   --seed NUMBER         of shipped workloads with random parts                       [1]

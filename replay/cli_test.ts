@@ -84,7 +84,7 @@ testWith(["run", "read"], "replay --json prints one object on one line", async (
   assertEquals([vram / report.peakBytes, gtt / report.peakBytes].map((share) => share.toFixed(3)), ["0.600", "1.100"]);
 });
 
-testWith(["run", "read"], "replay --policy chooses who is evicted first", async () => {
+testWith(["run", "read"], "replay --policy chooses the order of eviction", async () => {
   const evictions = async (policy: string) => {
     const output = await succeed("--workload=texture-streaming", "--contents=stamps", "--policy", policy, "--json");
     const { device, evictions } = JSON.parse(output);
@@ -100,7 +100,7 @@ testWith(["run", "read"], "replay --driver and --manager choose the parts", asyn
   assertMatch(output, /^ {2}bytes bound +\d/m);
 });
 
-testWith(["run", "read"], "replay --seed decides what random workloads are like", async () => {
+testWith(["run", "read"], "replay --seed seeds the random workloads", async () => {
   const runs = await Promise.all(
     ["1", "1", "7"].map((seed) => succeed("--json", "--workload=moe-decode", "--seed", seed)),
   );
@@ -108,7 +108,7 @@ testWith(["run", "read"], "replay --seed decides what random workloads are like"
   assert(runs[0] !== runs[2]);
 });
 
-testWith(["run", "read"], "replay --help tells options, drivers, managers and workloads", async () => {
+testWith(["run", "read"], "replay --help lists options, drivers, managers and workloads", async () => {
   const help = await succeed("--help", "--json");
   const words =
     "--workload --vram --gtt --driver --manager --policy --contents --seed --verify --json radeon-sim cma-sim range-scan first-fit";
@@ -132,7 +132,7 @@ testWith(["run", "read"], "replay refuses wrong arguments in one line", async ()
   ]);
 });
 
-testWith(["run", "read"], "replay refuses sizes and seeds that are none", async () => {
+testWith(["run", "read"], "replay refuses invalid sizes and seeds", async () => {
   for (const option of ["--vram", "--gtt"]) {
     const sizes = ["0", "-1", "1e300", "half", "0%", "", "99999999999999999999G"];
     await Promise.all(
@@ -151,7 +151,7 @@ testFiles("replay accepts files, plain and gzip'd", async (file) => {
   }
 });
 
-testFiles("replay refuses files that it cannot replay, and says in which line", async (file) => {
+testFiles("replay refuses files that it cannot replay, and names the line", async (file) => {
   const refuse = async (line: number, bytes: Uint8Array) => {
     const path = await file(bytes);
     const position = `${path}:${line}: Cannot `.replaceAll(/[\\.]/g, "\\$&");
@@ -171,7 +171,7 @@ testFiles("replay refuses files that it cannot replay, and says in which line", 
   ]);
 });
 
-testFiles("replay refuses a gzip'd file that is cut in the middle, near the line where it ends", async (file) => {
+testFiles("replay refuses a truncated gzip'd file, and names the line where it ends", async (file) => {
   const uses = Array.from({ length: 5000 }, (_, at) => ({ ...USE, t: at * 7919 % 1e6 + at * 1e6 }));
   const whole = await gzip(traceFile([HEADER, ALLOC, ...uses]));
   const path = await file(whole.subarray(0, whole.length / 2));

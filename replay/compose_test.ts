@@ -60,7 +60,7 @@ Deno.test("compose() lets the manager decide where a buffer goes", async () => {
   }
 });
 
-Deno.test("compose() lets a tracer watch", async () => {
+Deno.test("compose() passes a tracer to the device", async () => {
   let created = 0;
   const { device } = compose({ ...SIZES, tracer: { create: () => created++ } });
   device.createBuffer({ bytes: 1 }).unref();
@@ -68,7 +68,7 @@ Deno.test("compose() lets a tracer watch", async () => {
   await device.close();
 });
 
-Deno.test("compose() refuses names that it does not know, and says which it does", () => {
+Deno.test("compose() refuses unknown names, and lists the known ones", () => {
   for (const name of ["", "slab", "toString", "__proto__", "constructor"]) {
     const error = assertThrows(() => compose({ ...SIZES, manager: name }), RangeError);
     assertEquals(

@@ -30,7 +30,8 @@ export class MoveCounters {
     else if (event.to.memoryType !== "system") this.bytesBound += event.buffer.pages * PAGE_SIZE;
   }
 
-  #addCopy({ buffer, from, to }: MoveEvent): void {
+  #addCopy({ buffer, from, to, dropped }: MoveEvent): void {
+    if (dropped) return;
     const bytes = buffer.pages * PAGE_SIZE;
     if (from?.memoryType === this.#fast) this.bytesOut += bytes;
     if (to.memoryType !== this.#fast) return;

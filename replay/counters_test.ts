@@ -6,6 +6,7 @@ function move(from: string | null, to: string, more: Partial<MoveEvent> = {}): M
   return {
     buffer: { pages: 3 } as BufferObject,
     evict: false,
+    dropped: false,
     from: from === null ? null : { memoryType: from, start: 0 },
     to: { memoryType: to, start: 0 },
     failure: null,
@@ -23,7 +24,7 @@ function count(...events: MoveEvent[]): Record<string, number> {
   return { evictions, bytesIn: bytesIn / PAGE_SIZE, bytesOut: bytesOut / PAGE_SIZE, cleared: bytesCleared / PAGE_SIZE };
 }
 
-Deno.test("Counters tell copies into VRAM, out of it, and clears apart", () => {
+Deno.test("Counters count copies into VRAM, copies out of it, and clears separately", () => {
   assertEquals(count(), { evictions: 0, bytesIn: 0, bytesOut: 0, cleared: 0 });
   assertEquals(count(move("gtt", "vram")), { evictions: 0, bytesIn: 3, bytesOut: 0, cleared: 0 });
   assertEquals(count(move("vram", "gtt")), { evictions: 0, bytesIn: 0, bytesOut: 3, cleared: 0 });
@@ -31,7 +32,7 @@ Deno.test("Counters tell copies into VRAM, out of it, and clears apart", () => {
   assertEquals(count(move("vram", "vram")), { evictions: 0, bytesIn: 3, bytesOut: 3, cleared: 0 });
 });
 
-Deno.test("Counters ignore what does not touch VRAM", () => {
+Deno.test("Counters ignore moves that are not from or to VRAM", () => {
   const events = [
     move(null, "gtt"),
     move("gtt", "system", { evict: true }),
@@ -42,12 +43,14 @@ Deno.test("Counters ignore what does not touch VRAM", () => {
 });
 
 Deno.test("Counters add up, and count evictions from VRAM", () => {
+  const dropped = count(move("vram", "system", { evict: true, dropped: true }));
+  assertEquals([dropped.evictions, dropped.bytesOut], [1, 0]);
   const evicted = move("vram", "gtt", { evict: true });
   const small = move("gtt", "vram", { buffer: { pages: 1 } as BufferObject });
   assertEquals(count(evicted, small, evicted, small), { evictions: 2, bytesIn: 2, bytesOut: 6, cleared: 0 });
 });
 
-Deno.test("Counters of a GPU that copies nothing count what is bound where it sees it", () => {
+Deno.test("Counters of a GPU that only binds count the bytes that are bound", () => {
   const counters = new Counters({ fast: "cma", copies: false });
   const events = [move(null, "cma"), move("cma", "iommu", { evict: true }), move("iommu", "system", { evict: true })];
   for (const event of [...events, move("system", "cma"), move("cma", "system")]) counters.add(event);
@@ -55,7 +58,7 @@ Deno.test("Counters of a GPU that copies nothing count what is bound where it se
   assertEquals([evictions, bytesIn, bytesOut, bytesCleared, bytesBound / PAGE_SIZE], [1, 0, 0, 0, 9]);
 });
 
-Deno.test("Counters ignore moves that failed or stop on the way", () => {
+Deno.test("Counters ignore failed moves and hops", () => {
   const failed = [
     move("gtt", "vram", { failure: "EIO" }),
     move("vram", "system", { failure: "EMULTIHOP", evict: true }),

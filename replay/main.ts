@@ -17,6 +17,9 @@ export async function readTraceFile(path: string): Promise<Workload> {
   return await readBoTrace(path, Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>);
 }
 
+/** 128 and the number of the signal. */
+const SIGPIPE_STATUS = 141;
+
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
 /** The result of {@linkcode readArguments}; an option that is not given is undefined. */
@@ -55,8 +58,15 @@ export function readArguments<const Given extends Options>(
   return read;
 }
 
-/** Runs a command, which returns the exit status. Mistakes of the caller are reported in one line, with status 2. */
+/**
+ * Runs a command, which returns the exit status. Mistakes of the caller are reported in one line, with status 2. Whoever
+ * reads its output may stop reading: the command ends then without a word, with the status of a process that SIGPIPE ends.
+ */
 export async function runMain(main: (args: string[]) => Promise<number>): Promise<void> {
+  process.stdout.on("error", (error: Error & { code?: string }) => {
+    if (error.code === "EPIPE") process.exit(SIGPIPE_STATUS);
+    throw error;
+  });
   try {
     process.exitCode = await main(process.argv.slice(2));
   } catch (error) {

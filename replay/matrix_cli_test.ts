@@ -52,7 +52,7 @@ testWith(
   },
 );
 
-testWith(["run", "read"], "matrix --help tells its options", async () => {
+testWith(["run", "read"], "matrix --help lists its options", async () => {
   const { status, stdout } = await run(["--help"]);
   assertEquals(status, 0);
   for (const word of ["--traces", "TTM_TRACES", "--vram", "--contents", "--json"]) assert(stdout.includes(word), word);

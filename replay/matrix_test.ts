@@ -19,7 +19,7 @@ const small: Workload = {
   ],
 };
 
-Deno.test("pairs are all drivers with all managers", () => {
+Deno.test("pairs() has every driver with every manager", () => {
   const names = Object.keys(drivers).flatMap((driver) =>
     Object.keys(managers).map((manager) => `${driver} ${manager}`)
   );
@@ -28,7 +28,7 @@ Deno.test("pairs are all drivers with all managers", () => {
 });
 
 for (const [name, workload] of Object.entries(shortened)) {
-  Deno.test(`${name} loses nothing on any driver with any manager, and evicts alike on all drivers`, () => {
+  Deno.test(`${name} loses no contents on any driver with any manager, and has the same evictions on all drivers`, () => {
     const reports = replayOnAll(workload, { contents: "stamps" });
     for (const report of reports) {
       const { driver, manager } = report.device;
@@ -40,7 +40,7 @@ for (const [name, workload] of Object.entries(shortened)) {
   });
 }
 
-Deno.test("replayOnAll() moves real bytes alike", () => {
+Deno.test("replayOnAll() gives the same figures with real bytes", () => {
   const [bytes, stamps] = (["bytes", "stamps"] as const).map((contents) =>
     replayOnAll(small, { vram: "8192", contents }).map((report) => ({ ...report, device: null }))
   );

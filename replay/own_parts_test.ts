@@ -102,7 +102,7 @@ testParts("replay takes a manager", async (run) => {
   assertEquals([report.device.manager, report.evictions, report.losses], ["mine", 3, []]);
 });
 
-testParts("replay takes a driver that knows nothing of replays, and a policy with it", async (run) => {
+testParts("replay takes a driver without replay support, and a policy with it", async (run) => {
   const report = reportOf(await run("--driver", "./card.ts", "--policy", "./sieve.ts", "--json", "--verify"));
   const { driver, policy, vram, gtt, contents } = report.device;
   assertEquals([driver, policy, vram, gtt, contents], ["blocking-card", "sieve", 8192, 0, "own"]);
@@ -113,13 +113,13 @@ testParts("replay takes a driver that knows nothing of replays, and a policy wit
   assertMatch(stdout, /^ {2}verified +\d+ comparisons, 0 lost$/m);
 });
 
-testParts("replay says that it cannot compare what a driver does not show", async (run) => {
+testParts("replay reports contents that it cannot compare", async (run) => {
   const { status, stdout } = await run("--driver", "./dark.js", "--verify");
   assertEquals(status, 0);
   assertMatch(stdout, /^ {2}unverified +\d+ comparisons, for dark shows no contents there$/m);
 });
 
-testParts("replay refuses modules that make no part in one line", async (run) => {
+testParts("replay refuses a module that makes no part, in one line", async (run) => {
   const refused = async (message: string, ...args: string[]) => {
     const outcome = await run(...args);
     assertEquals([outcome.status, outcome.stdout], [2, ""], JSON.stringify(outcome));

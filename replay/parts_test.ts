@@ -86,7 +86,7 @@ function card({ gtt, visible = PAGES, supports = {}, corrupt = false }: CardOpti
   return { driver, windows };
 }
 
-Deno.test("a simulated GPU that is given as an object plays as the one of its name", () => {
+Deno.test("a simulated GPU given as an object gives the same report as one given by name", () => {
   const { vram, gtt } = NUMBERS;
   const pairs = [["radeon-sim", new RadeonSim({ vram, gtt })], ["cma-sim", new CmaSim({ carveOut: vram, iommu: gtt })]];
   for (const [name, driver] of pairs as [string, Driver][]) {
@@ -96,7 +96,7 @@ Deno.test("a simulated GPU that is given as an object plays as the one of its na
   }
 });
 
-Deno.test("what makes a driver is told the sizes and what contents are to be", () => {
+Deno.test("a function that makes a driver gets the sizes and the kind of contents", () => {
   const told: object[] = [];
   const make = (contents?: "bytes") => {
     const driver: ReplayOptions["driver"] = (options) => {
@@ -109,7 +109,7 @@ Deno.test("what makes a driver is told the sizes and what contents are to be", (
   assertEquals(told, [{ ...NUMBERS, contents: "stamps" }, { ...NUMBERS, contents: "bytes" }]);
 });
 
-Deno.test("a driver that only moves gets an engine for its jobs, and its contents are compared through windows", () => {
+Deno.test("a driver without jobs gets an engine, and its contents are compared through ioMemReserve", () => {
   const { driver, windows } = card();
   const report = reportOf({ driver });
   const { vram, gtt, contents } = report.device;
@@ -119,11 +119,11 @@ Deno.test("a driver that only moves gets an engine for its jobs, and its content
   assertEquals(windows.open, 0);
 });
 
-Deno.test("its losses are found", () => {
+Deno.test("lost contents of a driver without jobs are detected", () => {
   assert(reportOf({ driver: card({ corrupt: true }).driver }).losses.length > 0);
 });
 
-Deno.test("what the CPU sees only in part is compared where it sees it, and nothing is called lost for the rest", () => {
+Deno.test("contents that the CPU sees only in part are compared in that part", () => {
   for (const visible of [0, 1, 2, 3]) {
     const { losses, verified, unverified } = reportOf({ driver: card({ visible }).driver });
     assertEquals(losses, [], `${visible} pages`);
@@ -131,7 +131,7 @@ Deno.test("what the CPU sees only in part is compared where it sees it, and noth
   }
 });
 
-Deno.test("what was written unseen stays unknown, also in sight, until it is written in sight", async () => {
+Deno.test("contents written where the CPU cannot see are compared only after a write where it can", async () => {
   const { driver, windows } = card();
   const clock = new SimulatedClock();
   await using device = new BoDevice({ driver, managers: { vram: firstFit() }, clock });
@@ -163,7 +163,7 @@ Deno.test("a driver without contents is not compared, and the report says so", (
   assert(text.includes("comparisons, for card shows no contents there"), text);
 });
 
-Deno.test("a second memory type serves what has no room in the first; without one that is a failure", () => {
+Deno.test("buffers without room in the first memory type are placed in the second; without a second it is a failure", () => {
   const events: WorkloadEvent[] = [
     ...[0, 1, 2, 3, 4].map((id): WorkloadEvent => ({ op: "alloc", t: 0, id, bytes: PAGE_SIZE })),
     { op: "job", t: 0, uses: [0, 1, 2, 3, 4].map((id) => ({ id, write: true })), durationUs: 1 },
@@ -175,7 +175,7 @@ Deno.test("a second memory type serves what has no room in the first; without on
   assertEquals([beside?.report.fallbacks, beside?.report.failures, beside?.report.device.gtt], [1, 0, 2 * PAGE_SIZE]);
 });
 
-Deno.test("managers are names, makers and, by memory type, objects; the report has their names", () => {
+Deno.test("managers can be given by name, as functions, or as objects by memory type; the report has their names", () => {
   const named = (options: ReplayOptions) => reportOf({ ...SIZES, ...options }).device.manager;
   assertEquals(named({ manager: () => buddy() }), "buddy");
   assertEquals(named({ managers: { vram: firstFit(), gtt: () => buddy() } }), "first-fit + buddy");
@@ -185,7 +185,7 @@ Deno.test("managers are names, makers and, by memory type, objects; the report h
   assertEquals(error.message, 'Cannot give "vrma" a manager: the memory types of radeon-sim are gtt, vram');
 });
 
-Deno.test("a policy is a name, an object or a maker", () => {
+Deno.test("a policy can be given by name, as an object, or as a function", () => {
   const evictions = (policy: ReplayOptions["policy"]) => {
     const { evictions, device } = reportOf({ ...SIZES, policy });
     return [evictions, device.policy];
@@ -218,7 +218,7 @@ Deno.test("a tracer with members of its own watches the device", () => {
   assertEquals(report, reportOf(SIZES));
 });
 
-Deno.test("what is no part is refused, and so are sizes beside a driver that has its own", () => {
+Deno.test("invalid parts are refused, and sizes together with a driver that has its own", () => {
   const refused = (options: object, message: string) => {
     const error = assertThrows(() => replay(workload, options));
     assertEquals([(error as Error).message, error instanceof TtmError ? error.code : "EINVAL"], [message, "EINVAL"]);

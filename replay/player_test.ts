@@ -51,7 +51,7 @@ Deno.test("Player gives a buffer its place at its first use, and counts a hit fo
   assertEquals([player.jobs, player.events], [3, 2 + 4 + 1]);
 });
 
-Deno.test("Player writes a buffer at its first use, whatever the job does, and then when a job does", () => {
+Deno.test("Player writes a buffer at its first use, and later when a job writes it", () => {
   const write = (id: number): WorkloadEvent => ({ op: "job", t: 0, uses: [{ id, write: true }], durationUs: 1 });
   const { composition: { device, gpu } } = play(4, 4, [alloc(1), alloc(2), job(1), job(1), job(2), write(2)]);
   const stamps = device.lru("vram").flat().map((buffer) =>
@@ -69,7 +69,7 @@ Deno.test("Player evicts the buffer that was used longest ago, and brings it bac
   assertEquals(figures(back), { ...NONE, hits: 1, evictions: 2, in: 2, out: 4, cleared: 6 });
 });
 
-Deno.test("Player makes room with frees", () => {
+Deno.test("Player frees buffers, which makes room", () => {
   const events = [alloc(1, 4), job(1), free(1), alloc(2, 4), job(2), free(2)];
   assertEquals(figures(play(4, 1, events)), { ...NONE, cleared: 8 });
 });
@@ -80,7 +80,7 @@ Deno.test("Player waits for the work on a buffer before it frees it", () => {
   assertEquals([player.waits, player.samples.peakBytes], [1, PAGE_SIZE], "never two buffers at a time");
 });
 
-Deno.test("Player serves from GTT what is left of a job larger than VRAM, and evicts none of the job", () => {
+Deno.test("Player places the rest of a job larger than VRAM in GTT, and evicts no buffer of the job", () => {
   const allocs = [1, 2, 3].map((id) => alloc(id));
   assertEquals(figures(play(2, 4, [...allocs, job(1, 2, 3)])), { ...NONE, fallbacks: 1, cleared: 2 });
   const twice = play(2, 4, [...allocs, job(1, 2, 3), job(3, 2, 1)]);
@@ -89,7 +89,7 @@ Deno.test("Player serves from GTT what is left of a job larger than VRAM, and ev
   assertEquals(figures(later), { ...NONE, fallbacks: 1, evictions: 1, in: 1, out: 1, cleared: 2 });
 });
 
-Deno.test("Player hits, evicts, falls back and fails on cma-sim as on a GPU with VRAM", () => {
+Deno.test("Player counts the same hits, evictions, fallbacks and failures on cma-sim as on a GPU with VRAM", () => {
   const allocs = [1, 2, 3, 4].map((id) => alloc(id));
   const events = [...allocs, job(1, 2, 3), job(3), job(4), job(1, 2, 3, 4), job(1)];
   const [radeon, cma] = ["radeon-sim", "cma-sim"].map((driver) => figures(play(2, 4, events, { driver })));
@@ -99,12 +99,12 @@ Deno.test("Player hits, evicts, falls back and fails on cma-sim as on a GPU with
   assertEquals(figures(play(1, 1, crowd, { driver: "cma-sim" })), { ...NONE, fallbacks: 1, failures: 2 });
 });
 
-Deno.test("Player evicts nobody for a buffer that is larger than VRAM, and serves it from GTT", () => {
+Deno.test("Player evicts nothing for a buffer that is larger than VRAM, and places it in GTT", () => {
   const events = [alloc(1), alloc(2), alloc(3, 5), job(1), job(2), job(3)];
   assertEquals(figures(play(4, 8, events)), { ...NONE, fallbacks: 1, cleared: 2 });
 });
 
-Deno.test("Player brings a buffer that never fits into VRAM back into the sight of the GPU when it was evicted from it", () => {
+Deno.test("Player moves an evicted buffer that never fits into VRAM back to GTT", () => {
   const events = [alloc(1, 3), alloc(2, 3), job(1), job(2), job(1), job(2)];
   const player = play(2, 4, events);
   assertEquals([figures(player).fallbacks, figures(player).failures], [4, 0]);
@@ -125,7 +125,7 @@ Deno.test("Player lets the CPU be two jobs ahead of the GPU", () => {
   }
 });
 
-Deno.test("Player keeps to the time of a workload that has one, from its first event on", () => {
+Deno.test("Player follows the times of a workload that has them, from its first event", () => {
   const at = (t: number, event: WorkloadEvent) => ({ ...event, t });
   const events = [at(1000, alloc(1)), at(5000, job(1)), at(9000, job(1))];
   const clear = 0.01 + PAGE_SIZE / 12e6;
@@ -136,7 +136,7 @@ Deno.test("Player keeps to the time of a workload that has one, from its first e
   assertEquals(timed.composition.clock.now(), 9);
 });
 
-Deno.test("Player tells now and then how far it is, and in the end that it is done", () => {
+Deno.test("Player reports its progress, and 1 at the end", () => {
   const told: number[] = [];
   play(4, 4, Array.from({ length: 200 }, (_, id) => alloc(id)), { onProgress: (done) => told.push(done) });
   assertEquals(told, [0, 64, 128, 192, 200]);
@@ -195,7 +195,7 @@ function equalSizes(pages: number, steps: readonly { kind: number; picks: readon
   return { name: "equal", time: "seq", events };
 }
 
-Deno.test("Player hits, evicts and falls back as strict LRU does when there is no fragmentation", () => {
+Deno.test("Player counts the same hits, evictions and fallbacks as a strict LRU without fragmentation", () => {
   const step = fc.record({
     kind: fc.nat(12),
     picks: fc.array(fc.nat(PAGE_SIZE - 1), { minLength: 1, maxLength: 5 }),
@@ -213,7 +213,7 @@ Deno.test("Player hits, evicts and falls back as strict LRU does when there is n
   );
 });
 
-Deno.test("Player counts failures of equal reason together, whatever the buffers are called", () => {
+Deno.test("Player counts failures of the same reason together, without the buffers' names", () => {
   const bytes = 8 * PAGE_SIZE;
   const alloc = (id: number) => ({ op: "alloc", t: 0, id, bytes, tag: `a: ${id}` }) as const;
   const job = (...ids: number[]) =>
@@ -222,10 +222,10 @@ Deno.test("Player counts failures of equal reason together, whatever the buffers
   const events = [alloc(1), alloc(2), alloc(3), job(1), job(2, 3), free(1), job(2), job(3), free(2), job(3)];
   const { failures } = play(8, 1, events);
   assertEquals([...failures.keys()].filter((reason) => reason.includes("buffer")), []);
-  assertEquals(failures.get("a stop on the way has no room"), 3);
+  assertEquals(failures.get("a hop on the way has no room"), 3);
 });
 
-Deno.test("Player draws VRAM also for a handful of submissions", () => {
+Deno.test("Player draws the VRAM map also for a few submissions", () => {
   const events = [
     { op: "alloc", t: 0, id: 1, bytes: PAGE_SIZE },
     { op: "job", t: 0, uses: [{ id: 1, write: true }], durationUs: 1 },

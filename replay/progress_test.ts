@@ -19,12 +19,12 @@ function written(isTTY: boolean, act: () => void): string[] {
   return texts;
 }
 
-Deno.test("progressBar() draws nothing outside a terminal, and nothing of nothing", () => {
+Deno.test("progressBar() draws nothing outside a terminal, and nothing for a total of 0", () => {
   assertEquals(written(false, () => assertEquals(progressBar(10), undefined)), []);
   assertEquals(written(true, () => assertEquals(progressBar(0), undefined)), []);
 });
 
-Deno.test("progressBar() draws each percentage once, over the last one", () => {
+Deno.test("progressBar() draws each percentage once, on the same line", () => {
   const texts = written(true, () => {
     const bar = progressBar(1000);
     for (let done = 0; done <= 1000; done++) bar?.update(done);
@@ -35,7 +35,7 @@ Deno.test("progressBar() draws each percentage once, over the last one", () => {
   assertEquals(texts[100], `\r${"█".repeat(40)} 100 %`);
 });
 
-Deno.test("progressBar() wipes the line that it drew", () => {
+Deno.test("progressBar() clears its line at the end", () => {
   const [drawn = "", wiped = ""] = written(true, () => {
     const bar = progressBar(1);
     bar?.update(1);

@@ -27,7 +27,7 @@ function reportOf(workload: Workload, options: ReplayOptions): Report {
 
 const small = churn(1000);
 
-Deno.test("replay() gives VRAM half of the peak and GTT all of it, and stamps for contents", () => {
+Deno.test("replay() defaults to VRAM of half the peak, GTT of the peak, and stamps", () => {
   const { peakBytes, device, verified } = reportOf(small, {});
   const half = Math.ceil(peakBytes / 2 / 4096) * 4096;
   assertEquals(device, {
@@ -59,7 +59,7 @@ Deno.test("replay() replays a workload without events", () => {
   assert(text.startsWith("empty: "));
 });
 
-Deno.test("replay() gives the same for the same arguments", () => {
+Deno.test("replay() gives the same report for the same arguments", () => {
   for (const vram of ["20%", "60%"]) {
     const options = { vram, verify: true };
     assertEquals(replay(churn(200), options), replay(churn(200), options));
@@ -88,20 +88,20 @@ Deno.test("replay() with verify gives the same figures as without", () => {
   }
 });
 
-Deno.test("replay() tells how far it is", () => {
+Deno.test("replay() reports its progress", () => {
   const told: number[] = [];
   replay(small, { onProgress: (done) => told.push(done) });
   assertEquals([told[0], told.at(-1)], [0, small.events.length]);
   assertEquals(told, told.toSorted((a, b) => a - b));
 });
 
-Deno.test("replay() knows the shipped workloads, and the tests below all of them", () => {
+Deno.test("replay() accepts every shipped workload by name", () => {
   assertEquals(Object.keys(workloads), Object.keys(shortened));
 });
 
 for (const [name, workload] of Object.entries(shortened)) {
   for (const vram of ["25%", "50%", "100%"]) {
-    Deno.test(`replay() of ${name} with ${vram} of VRAM loses nothing`, () => {
+    Deno.test(`replay() of ${name} with ${vram} of VRAM loses no contents`, () => {
       const report = reportOf(workload, { vram, contents: "stamps", verify: true });
       assertEquals([report.losses.slice(0, 3), report.failureReasons, report.failures], [[], {}, 0]);
       assertEquals(report.vramFinalBytes > 0, workload.events.at(-1)?.op !== "free");

@@ -28,7 +28,7 @@ function threeInTurn(): Workload {
   return { name: "three", time: "seq", events: builder.finish().events.filter(({ op }) => op !== "free") };
 }
 
-Deno.test("reportOf() tells all figures of a replay", () => {
+Deno.test("reportOf() has all figures of a replay", () => {
   const { report } = reportOn(threeInTurn());
   assertEquals(report, {
     workload: "three",
@@ -78,7 +78,7 @@ Deno.test("reportOf() tells all figures of a replay", () => {
   assert(report.simulatedMs > 38 * copyMs && report.simulatedMs < 38 * copyMs + 200, "copies overlap with jobs");
 });
 
-Deno.test("reportOf() measures fragmentation on the way and at the end", () => {
+Deno.test("reportOf() has the mean and the final fragmentation", () => {
   const builder = new WorkloadBuilder("holes", "seq");
   const buffers = Array.from({ length: 8 }, () => builder.upload(PAGE_SIZE, ""));
   for (const at of [1, 5]) builder.free(buffers[at] as { id: number; bytes: number });
@@ -89,7 +89,7 @@ Deno.test("reportOf() measures fragmentation on the way and at the end", () => {
   assertEquals([report.vramPeakBytes, report.vramFinalBytes], [8 * PAGE_SIZE, 6 * PAGE_SIZE]);
 });
 
-Deno.test("reportOf() lists what was lost on the way", () => {
+Deno.test("reportOf() lists lost contents", () => {
   const corrupt = ({ composition: { device, gpu, clock } }: Player) => {
     clock.runUntilIdle();
     const [buffer] = device.lru("vram").flat();
@@ -127,7 +127,7 @@ Deno.test("formatReport() writes names, sizes, figures and a map", () => {
   assertEquals(rows.slice(-7), ["  VRAM at its fullest", top, full, full, full, full, bottom]);
 });
 
-Deno.test("formatReport() says of cma-sim what is bound, in the words of its memory types", () => {
+Deno.test("formatReport() for cma-sim has the bound bytes, and names its memory types", () => {
   const { report, text } = reportOn(threeInTurn(), { driver: "cma-sim" });
   assertEquals([report.evictions, report.bytesIn, report.bytesOut, report.bytesCleared], [18, 0, 0, 0]);
   assertEquals(report.bytesBound, (20 + 18) * GIB, "into the carve-out, and behind the IOMMU");

@@ -28,7 +28,7 @@ Deno.test("parseSize() rounds up to pages", () => {
   assertEquals(parseSize("vram", "50%", 3 * 4096), 2 * 4096);
 });
 
-Deno.test("parseSize() refuses what is no size of at least a page, naming option and text", () => {
+Deno.test("parseSize() refuses anything but a size of at least a page, and names option and text", () => {
   const bad = ["", "0", "0%", "0K", "-1", "-50%", "+1K", "1e300", "1e3", "NaN", "Infinity", "abc", "%", "K", "1.5.5K"];
   for (
     const text of [...bad, "50 %", "1T", "1k", "1,5K", "0x1000", ".5K", "5.K", "9007199254740993", "9".repeat(400)]

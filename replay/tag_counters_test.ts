@@ -20,7 +20,7 @@ const shared = workload(
   ...[job(1), job(2), job(3), job(1), free(3), job(4), job(2)],
 );
 
-Deno.test("a report adds up what moved of the buffers of each tag, those that moved most first", () => {
+Deno.test("a report adds up the moved bytes of each tag, the largest first", () => {
   const { report } = replay(shared, { vram: `${3 * PAGE_SIZE}` });
   const pages = report.tags.map(({ tag, buffers, bytes, bytesIn, bytesOut, bytesBound, evictions }) => [
     tag,
@@ -36,7 +36,7 @@ Deno.test("a report adds up what moved of the buffers of each tag, those that mo
   assertEquals(report.evictions, 5, "the untagged buffer was evicted as well");
 });
 
-Deno.test("a report tells by tag what is bound where nothing is copied", () => {
+Deno.test("a report has the bound bytes of each tag for a GPU that only binds", () => {
   const { tags } = replay(shared, { vram: `${3 * PAGE_SIZE}`, driver: "cma-sim" }).report;
   assertEquals(tags.map(({ tag, bytesIn, bytesOut }) => [tag, bytesIn, bytesOut]), [
     ["kv", 0, 0],
@@ -46,7 +46,7 @@ Deno.test("a report tells by tag what is bound where nothing is copied", () => {
   assertEquals(tags.map(({ bytesBound }) => bytesBound / PAGE_SIZE), [11, 6, 0]);
 });
 
-Deno.test("the text of a report has a table of the tags that moved most, if there are tags", () => {
+Deno.test("the text of a report has a table of the tags that moved most bytes, if there are tags", () => {
   const { text } = replay(shared, { vram: `${3 * PAGE_SIZE}` });
   const lines = text.split("\n");
   const at = lines.findIndex((line) => line.startsWith("  tag "));
@@ -60,7 +60,7 @@ Deno.test("the text of a report has a table of the tags that moved most, if ther
   assertEquals(replay(workload(alloc(1, 1), job(1))).text.includes("  tag"), false);
 });
 
-Deno.test("the table has five lines however many tags there are, and cuts long ones", () => {
+Deno.test("the table of tags has at most five lines, and truncates long tags", () => {
   const tags = Array.from({ length: 1200 }, (_, id) => alloc(id, 1, `${"x".repeat(60)} ${id}`));
   const lines = replay(workload(...tags), { vram: "100%" }).text.split("\n");
   const at = lines.findIndex((line) => line.startsWith("  tags moved most, of 1,200 "));

@@ -25,7 +25,7 @@ function setup(contents: "bytes" | "stamps" = "bytes"): Setup {
 }
 
 for (const contents of ["bytes", "stamps"] as const) {
-  Deno.test(`Verifier finds a buffer of other ${contents} than expected, and says where`, () => {
+  Deno.test(`Verifier reports a buffer of other ${contents} than expected, and the page`, () => {
     const { gpu, verifier, make } = setup(contents);
     const [fine, corrupt] = [make("vram", 5), make("gtt", 6, "weights")];
     verifier.compareAt(null, fine, 5);
@@ -51,7 +51,7 @@ Deno.test("Verifier finds a single wrong byte, and names its page", () => {
   assertEquals(verifier.losses, [{ buffer: "buffer 0", page: 2, memoryType: "vram" }]);
 });
 
-Deno.test("Verifier takes a buffer without memory for zeroes", () => {
+Deno.test("Verifier treats a buffer without memory as zeros", () => {
   const { device, verifier } = setup();
   const buffer = device.createBuffer({ bytes: 1 });
   verifier.compareAt(null, buffer, 0);
@@ -86,7 +86,7 @@ Deno.test("Verifier.compareAll() compares every buffer with its stamp, after the
   assertEquals([verifier.verified, verifier.losses.length], [4, 1]);
 });
 
-Deno.test("Verifier notices broken invariants, of all buffers or of some", () => {
+Deno.test("Verifier detects broken invariants, of all buffers or of some", () => {
   const { verifier, make } = setup();
   const [fine, broken] = [make("gtt", 1), make("gtt", 1)];
   verifier.checkTouched([fine, broken]);

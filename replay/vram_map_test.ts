@@ -53,7 +53,7 @@ Deno.test("drawMap() draws an address space row by row, the darker the fuller", 
   assertEquals(drawMap(ranges([0, 1], [4, 2], [8, 3], [12, 4]), 16, 4, 1), ["░▒▓█"]);
 });
 
-Deno.test("drawMap() adds up what shares a cell, and spreads what spans several", () => {
+Deno.test("drawMap() adds up ranges that share a cell, and spreads a range over several cells", () => {
   assertEquals(drawMap(ranges([0, 1], [2, 1], [3, 1]), 8, 2, 1), ["▓ "]);
   assertEquals(drawMap(ranges([3, 6]), 12, 3, 1), ["░█░"]);
   assertEquals(drawMap(ranges([0, 1]), 2, 8, 1), ["████    "], "more cells than pages");

@@ -19,7 +19,7 @@ function vram() {
   return { samples: new VramSamples(device, "vram"), put, take };
 }
 
-Deno.test("VramSamples notes the most VRAM in use after any submission", () => {
+Deno.test("VramSamples records the maximum VRAM usage after any submission", () => {
   const { samples, put, take } = vram();
   assertEquals([samples.peakBytes, samples.meanFragmentation, samples.fullest], [0, 0, []]);
   const buffer = put(5);
@@ -45,7 +45,7 @@ Deno.test("VramSamples averages the fragmentation over every 16th submission", (
   assertEquals(other.samples.meanFragmentation, 0.25);
 });
 
-Deno.test("VramSamples keeps the picture of the fullest moment that it looked at closely", () => {
+Deno.test("VramSamples keeps the map of the fullest sample", () => {
   const { samples, put, take } = vram();
   const [first, second] = [put(3), put(4)];
   samples.add(16);

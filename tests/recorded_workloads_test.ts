@@ -11,7 +11,7 @@ const BYTES_UP_TO = 256 * 2 ** 20;
 
 const { names, obstacle } = findRecordings();
 
-testUnless(obstacle, "recorded workloads are there", () => assert(names.length > 0));
+testUnless(obstacle, "the recorded workloads exist", () => assert(names.length > 0));
 
 /** Replays with verify, and fails if anything is lost or finds no place. */
 function check(workload: Workload, options: ReplayOptions): void {
@@ -25,7 +25,7 @@ function check(workload: Workload, options: ReplayOptions): void {
 }
 
 for (const name of names) {
-  Deno.test(`recorded workload ${name} is replayed at 25, 50 and 100 % without loss`, async () => {
+  Deno.test(`recorded workload ${name} loses no contents at 25, 50 and 100 % VRAM`, async () => {
     const workload = await readRecording(name);
     const contents = peakBytes(workload) > BYTES_UP_TO ? "stamps" : "bytes";
     for (const vram of ["25%", "50%", "100%"]) check(workload, { vram, contents });
@@ -33,7 +33,7 @@ for (const name of names) {
 }
 
 for (const name of names) {
-  Deno.test(`recorded workload ${name} loses nothing on any driver with any manager, and evicts alike on all drivers`, async () => {
+  Deno.test(`recorded workload ${name} loses no contents on any driver with any manager, and has the same evictions on all drivers`, async () => {
     const reports = replayOnAll(await readRecording(name), { vram: "50%", contents: "stamps" });
     for (const { device: { driver, manager }, ...report } of reports) {
       const pair = `${driver} × ${manager}`;
@@ -45,7 +45,7 @@ for (const name of names) {
   });
 }
 
-testUnless(obstacle, "recorded workload igt-carchase is replayed at 50 % with real bytes without loss", async () => {
+testUnless(obstacle, "recorded workload igt-carchase loses no contents at 50 % VRAM with real bytes", async () => {
   check(await readRecording("igt-carchase.jsonl.gz"), { vram: "50%", contents: "bytes" });
 });
 
@@ -87,7 +87,7 @@ class Evictions {
 }
 
 for (const name of names) {
-  Deno.test(`recorded workload ${name} evicts at 100 % only because of fragmentation`, async () => {
+  Deno.test(`recorded workload ${name} evicts at 100 % VRAM only because of fragmentation`, async () => {
     const workload = await readRecording(name);
     const vram = peakBytes(workload);
     const player = new Player(workload, { vram, gtt: vram, contents: "stamps" });

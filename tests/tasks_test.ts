@@ -48,7 +48,7 @@ for (const task of tasks) {
     assertEquals(checkout(), before);
   });
 
-  testWith(["read", "run"], `deno task ${task} refuses what it does not know in one line`, async () => {
+  testWith(["read", "run"], `deno task ${task} refuses unknown arguments in one line`, async () => {
     const before = checkout();
     for (const args of [["--nonsense"], ["--help=yes"], ["no such thing", "nor this", "nor that"]]) {
       // Names of files are looked for one by one.
@@ -83,7 +83,7 @@ for (
     ["new", ["driver"], "give a KIND and a NAME"],
   ] as const
 ) {
-  testWith(["read", "run"], `deno task ${task} ${args.join(" ")}: the mistake is told in one line`, async () => {
+  testWith(["read", "run"], `deno task ${task} ${args.join(" ")}: the error is one line`, async () => {
     const { status, stdout, stderr } = await runTask(task, ...args);
     assertEquals([status, stdout], [2, ""], stderr);
     assert(/^[^\n]+\n$/.test(stderr) && stderr.includes(message), stderr);

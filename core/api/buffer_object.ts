@@ -1,14 +1,16 @@
-import { type Access, access, readAccess, writeAccess } from "../place/access.ts";
-import { checkBoolean, checkInteger, checkOptions, checkWaitOptions, show } from "../base/arguments.ts";
+import { accessBytes, grabForWrite, mapForKernel, populatePages } from "./cpu_access.ts";
+import { BufferRecord } from "../state/buffer_record.ts";
+import { checkInteger, checkWaitOptions, show } from "../base/arguments.ts";
 import type { CheckedBufferOptions } from "../contract/buffer_options.ts";
 import { BulkMove } from "../state/bulk_move.ts";
+import { checkTicket, mustBeReserved, mustLive, reserve, reserveForCall, Turn, unlockFormer } from "./reserve.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
-import { accessError, validateError } from "./failure.ts";
+import { reserveError } from "./call_errors.ts";
 import { Fence } from "../lock/fence.ts";
 import { type FenceUsage, isFenceUsage } from "../lock/fence_list.ts";
 import { mappingsOf, unmapVirtual } from "../memory/io_memory.ts";
-import { type KernelMap, MAP_RANGE, mapPages, type MapRange } from "../memory/kernel_map.ts";
+import type { KernelMap, MapRange } from "../memory/kernel_map.ts";
 import { dropLastUser } from "../place/release.ts";
 import { Lru } from "../state/lru.ts";
 import { once } from "../base/disposable.ts";
@@ -18,21 +20,21 @@ import {
   NO_OPTIONS,
   READ_OPTIONS,
   type ReadOptions,
-  VALIDATE_OPTIONS,
+  type ReserveOptions,
   type ValidateOptions,
   type WaitOptions,
   WRITE_OPTIONS,
   type WriteOptions,
 } from "../contract/call_options.ts";
-import { BLOCKED, DONE, EINVAL, type Outcome } from "../base/outcome.ts";
+import { BLOCKED, DONE } from "../base/outcome.ts";
+import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 import type { Placement } from "../contract/placement.ts";
-import { populate } from "../memory/populate.ts";
 import { PreparedPlacement } from "../state/prepared_placement.ts";
-import { ReservableBuffer } from "./reservable_buffer.ts";
-import { PAGE_SIZE, PRIORITIES } from "../base/units.ts";
-import { UserMap } from "./user_map.ts";
-import { validate } from "../place/validate.ts";
-import { complete, waitAndRepeat } from "../state/wait.ts";
+import { readAccess, writeAccess } from "../place/access.ts";
+import { PRIORITIES } from "../base/units.ts";
+import { mapForUser, mmapOffsetOf, type UserMap } from "./user_map.ts";
+import { validateAndWait, validateOnce } from "./validation.ts";
+import { complete } from "../state/wait.ts";
 
 const FULFILLED: Promise<void> = Promise.resolve();
 
@@ -58,10 +60,83 @@ const FULFILLED: Promise<void> = Promise.resolve();
  * }
  * ```
  */
-export class BufferObject extends ReservableBuffer implements Disposable {
+export class BufferObject extends BufferRecord implements Disposable {
+  /** @internal */
+  declare protected readonly state: DeviceState;
+
   /** @internal */
   constructor(state: DeviceState, options: CheckedBufferOptions) {
     super(state, options);
+  }
+
+  /**
+   * Locks the reservation if it is free.
+   *
+   * @returns false if it is locked, and the caller may wait for it.
+   * @throws {TtmError} `EINVAL` after the last reference is gone, or if `ticket` is not an acquire ticket; `EALREADY`
+   * if the ticket holds the reservation; `EDEADLK` if an older ticket holds it or waits for it and this ticket holds
+   * other locks: unlock those, then {@linkcode reserve} this buffer.
+   */
+  tryReserve(ticket: AcquireTicket | null = null): boolean {
+    mustLive(this, "reserve");
+    if (ticket !== null) checkTicket(this, ticket);
+    const outcome = this.reservation.tryLock(ticket);
+    if (outcome === DONE || outcome === BLOCKED) return outcome === DONE;
+    throw reserveError("reserve", this, outcome);
+  }
+
+  /**
+   * Locks the reservation, waiting in line for it without a time limit: a caller that holds it already and passes no
+   * ticket waits forever. Dispose of the result, or call {@linkcode unreserve}; the result does not unlock the
+   * reservation of a later holder.
+   *
+   * @throws {TtmError} `EINVAL` after the last reference is gone; `EBUSY` with `noWait` if it is locked; with a ticket
+   * `EALREADY` and `EDEADLK` as {@linkcode tryReserve}, `EDEADLK` also during the wait. An aborted signal rejects with
+   * its reason. On error nothing has changed.
+   */
+  reserve(options: ReserveOptions = NO_OPTIONS): Promise<Disposable> {
+    // The usual case: the reservation is free. Locking it here costs less than a call of an async function.
+    const isMine = options === NO_OPTIONS && !this.disposed && this.reservation.tryLock() === DONE;
+    return isMine ? Promise.resolve(new Turn(this)) : reserve(this.state, this, "reserve", options, Infinity);
+  }
+
+  /**
+   * Unlocks the reservation and moves the buffer to the LRU tail, or tells another policy that it was used.
+   *
+   * @throws {TtmError} `EINVAL` if it is not reserved.
+   */
+  unreserve(): void {
+    if (this.disposed || !this.reserved) return unlockFormer(this, "unreserve");
+    const row = this.resourceRow;
+    if (row >= 0) this.state.order.touch(row, this);
+    this.reservation.unlock();
+  }
+
+  /**
+   * Unlocks the reservation without changing the eviction order.
+   *
+   * @throws {TtmError} `EINVAL` if it is not reserved.
+   */
+  unlock(): void {
+    if (this.disposed || !this.reserved) return unlockFormer(this, "unlock");
+    this.reservation.unlock();
+  }
+
+  /**
+   * Waits until the reservation is free, without keeping it locked (`ttm_bo_wait_unreserved`).
+   *
+   * @throws {TtmError} `EINVAL` after the last reference is gone; `EBUSY` with `noWait` if it is locked; `EDEADLK` if
+   * one holder, perhaps the caller itself, keeps it for 15 s. An aborted signal rejects with its reason.
+   */
+  async waitUnreserved(options: WaitOptions = {}): Promise<void> {
+    const what = "wait for the reservation of";
+    mustLive(this, what);
+    checkWaitOptions(what, options, this);
+    options.signal?.throwIfAborted();
+    const { reservation } = this;
+    if (!reservation.locked) return;
+    await reserveForCall(this.state, this, what, options);
+    reservation.unlock();
   }
 
   /**
@@ -71,7 +146,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * device's policy is neither `lru()` nor `mru()`.
    */
   setBulkMove(bulk: BulkMove | null): void {
-    this.mustBeReserved("set the bulk move of");
+    mustBeReserved(this, "set the bulk move of");
     if (bulk !== null && !(bulk instanceof BulkMove)) {
       throw new TtmError("EINVAL", `Cannot set the bulk move of ${this}: ${show(bulk)} is none`);
     }
@@ -96,7 +171,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * @throws {TtmError} `EINVAL` if the buffer is not reserved, or the priority is not a whole number from 0 to 3.
    */
   setPriority(priority: number): void {
-    this.mustBeReserved("set the priority of");
+    mustBeReserved(this, "set the priority of");
     const checked = checkInteger(`set the priority of ${this}`, "priority", priority, 0, PRIORITIES - 1);
     if (checked === this.priority) return;
     const row = this.resourceRow;
@@ -113,17 +188,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * @throws {TtmError} As {@linkcode validate}.
    */
   tryValidate(placement: Placement | PreparedPlacement): Blocker | null {
-    const prepared = this.#prepare(placement);
-    if (this.settledFor === prepared) return null;
-    const { submissions } = this.state;
-    const op = submissions.next(this);
-    const outcome = validate(this.state, this, prepared, op);
-    if (outcome === DONE) return null;
-    if (outcome === BLOCKED) {
-      submissions.keep(this, op);
-      return op.blockedOn;
-    }
-    throw validateError(this.state, this, prepared, op, outcome);
+    return this.#isSettledFor(placement) ? null : validateOnce(this.state, this, placement);
   }
 
   /**
@@ -138,27 +203,13 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * with its reason.
    */
   validate(placement: Placement | PreparedPlacement, options: ValidateOptions = NO_OPTIONS): Promise<void> {
-    const isPlain = options === NO_OPTIONS && placement instanceof PreparedPlacement && !this.disposed && this.reserved;
-    // The usual case: the buffer is in place already. This check costs less than a call of an async function.
-    if (isPlain && this.settledFor === placement) return FULFILLED;
-    return this.#validate(placement, options);
+    if (options === NO_OPTIONS && this.#isSettledFor(placement)) return FULFILLED;
+    return validateAndWait(this.state, this, placement, options);
   }
 
-  async #validate(placement: Placement | PreparedPlacement, options: ValidateOptions): Promise<void> {
-    const prepared = this.#prepare(placement);
-    checkWaitOptions("validate", options, this, VALIDATE_OPTIONS);
-    if (options.evictSiblings !== undefined) checkBoolean(`validate ${this}`, "evictSiblings", options.evictSiblings);
-    const op = new Operation(this.state.tracer, options.noWait === true, this);
-    if (options.evictSiblings === true) op.siblings = this.reservation;
-    op.signal = options.signal;
-    options.signal?.throwIfAborted();
-    // The first attempt is inline: allocating the closure for repeats would cost more than the attempt.
-    let outcome = validate(this.state, this, prepared, op);
-    if (outcome === BLOCKED) {
-      const attempt = () => this.#validateOnce(prepared, op);
-      outcome = await waitAndRepeat(this.state.clock, op, options.signal, attempt, this.reservation.holder);
-    }
-    if (outcome !== DONE) throw validateError(this.state, this, prepared, op, outcome);
+  /** The usual case: it is in place already. Finding that here costs less than a call of an async function. */
+  #isSettledFor(placement: Placement | PreparedPlacement): boolean {
+    return placement instanceof PreparedPlacement && this.settledFor === placement && !this.disposed && this.reserved;
   }
 
   /**
@@ -169,7 +220,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * its error as the `cause`; `EINVAL` after the last reference is gone.
    */
   async wait(options: WaitOptions & { readonly usage?: FenceUsage } = {}): Promise<void> {
-    this.mustLive("wait for");
+    mustLive(this, "wait for");
     checkWaitOptions("wait for", options, this, IDLE_OPTIONS);
     if (options.usage !== undefined && !isFenceUsage(options.usage)) {
       throw new TtmError("EINVAL", `Cannot wait for ${this}: there is no usage ${show(options.usage)}`);
@@ -191,18 +242,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * keeps the buffer reserved for 15 s. On error nothing is grabbed.
    */
   async grabForCpuWrite(options: WaitOptions = {}): Promise<Disposable> {
-    const turn = await this.reserveFor("grab", options);
-    try {
-      await this.wait(options);
-      this.keep();
-      mappingsOf(this).writers++;
-    } finally {
-      turn[Symbol.dispose]();
-    }
-    return once<BufferObject>(this, (buffer) => {
-      mappingsOf(buffer).writers--;
-      buffer.letGo();
-    });
+    return await grabForWrite(this.state, this, options);
   }
 
   /**
@@ -213,15 +253,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * read from the store; `EBUSY` as {@linkcode validate}.
    */
   async populate(options: WaitOptions = {}): Promise<void> {
-    this.mustBeReserved("populate");
-    checkWaitOptions("populate", options, this);
-    const op = new Operation(this.state.tracer, options.noWait === true, this);
-    const outcome = await complete(this.state.clock, op, options.signal, () => {
-      this.mustBeReserved("populate");
-      const { tt } = this;
-      return tt === null ? EINVAL : populate(this.state, this, tt, op);
-    });
-    if (outcome !== DONE) throw accessError(`populate ${this}`, op, outcome);
+    await populatePages(this.state, this, options);
   }
 
   /**
@@ -230,11 +262,12 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * @throws {TtmError} `EINVAL` if the buffer is not reserved, `fence` is not a `Fence`, or the usage is unknown.
    */
   addFence(fence: Fence, usage: FenceUsage): void {
-    this.mustBeReserved("add a fence to");
+    mustBeReserved(this, "add a fence to");
     if (!(fence instanceof Fence) || !isFenceUsage(usage)) {
       throw new TtmError("EINVAL", `Cannot add a fence to ${this}: ${show(usage)} or the fence itself is none`);
     }
     this.reservation.fences.reserve(1);
+    if (usage === "write" || usage === "kernel") this.becomeDirty();
     if (!fence.signalled) this.reservation.fences.add(fence, usage);
   }
 
@@ -247,7 +280,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * @throws {TtmError} `EINVAL` if the buffer is not reserved.
    */
   pin(): Disposable {
-    this.mustBeReserved("pin");
+    mustBeReserved(this, "pin");
     const row = this.resourceRow;
     if (row >= 0) this.state.order.leaveBulk(row);
     this.state.buffers.setPins(this.row, this.pins + 1);
@@ -263,7 +296,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * @throws {TtmError} `EINVAL` if the buffer is not reserved or not pinned.
    */
   unpin(): void {
-    this.mustBeReserved("unpin");
+    mustBeReserved(this, "unpin");
     if (this.pins === 0) throw new TtmError("EINVAL", `Cannot unpin ${this}: it is not pinned`);
     this.#unpin();
   }
@@ -289,7 +322,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   async read(options: ReadOptions = {}): Promise<Uint8Array> {
     checkWaitOptions("read", options, this, READ_OPTIONS);
     const request = readAccess(this, options.offset ?? 0, options.length);
-    await this.#access("read", request, options);
+    await accessBytes(this.state, this, request, options);
     return request.bytes;
   }
 
@@ -302,16 +335,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    */
   async write(data: ArrayBufferView | ArrayBufferLike, options: WriteOptions = {}): Promise<void> {
     checkWaitOptions("write", options, this, WRITE_OPTIONS);
-    await this.#access("write", writeAccess(this, data, options.offset ?? 0), options);
-  }
-
-  async #access(what: string, request: Access, options: WaitOptions): Promise<void> {
-    const op = new Operation(this.state.tracer, options.noWait === true, this);
-    const outcome = await complete(this.state.clock, op, options.signal, () => {
-      this.mustBeReserved(what);
-      return access(this.state, this, request, op);
-    });
-    if (outcome !== DONE) throw accessError(`${what} ${this}`, op, outcome);
+    await accessBytes(this.state, this, writeAccess(this, data, options.offset ?? 0), options);
   }
 
   /**
@@ -325,22 +349,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * nothing is mapped.
    */
   async map(range: Partial<MapRange> = {}, options: WaitOptions = {}): Promise<KernelMap> {
-    const what = `map ${this}`;
-    checkOptions(what, range, MAP_RANGE, "the range");
-    checkWaitOptions(what, options);
-    const firstPage = checkInteger(what, "firstPage", range.firstPage ?? 0, 0, this.pages - 1);
-    const pages = checkInteger(what, "pages", range.pages ?? this.pages - firstPage, 1, this.pages - firstPage);
-    const op = new Operation(this.state.tracer, options.noWait === true, this);
-    let map = null as KernelMap | null;
-    const outcome = await complete(this.state.clock, op, options.signal, () => {
-      this.mustBeReserved("map");
-      const mapped = mapPages(this.state, this, { firstPage, pages }, op);
-      if (typeof mapped === "number") return mapped;
-      map = mapped;
-      return DONE;
-    });
-    if (map === null) throw accessError(what, op, outcome);
-    return map;
+    return await mapForKernel(this.state, this, range, options);
   }
 
   /**
@@ -350,9 +359,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * @throws {TtmError} `EINVAL` after the last reference is gone, or for a kernel buffer.
    */
   mmap(): UserMap {
-    this.mustLive("map");
-    this.#mustBeForUsers();
-    return new UserMap(this.state, this, 0, this.pages);
+    return mapForUser(this.state, this);
   }
 
   /**
@@ -363,17 +370,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * offsets is free.
    */
   mmapOffset(): number {
-    this.mustLive("name an offset for");
-    this.#mustBeForUsers();
-    const maps = mappingsOf(this);
-    if (maps.firstOffset < 0) {
-      const first = this.state.mmapOffsets.allocate(this);
-      if (first === null) {
-        throw new TtmError("ENOSPC", `Cannot name an offset for ${this}: ${this.pages} pages do not fit`);
-      }
-      maps.firstOffset = first;
-    }
-    return maps.firstOffset * PAGE_SIZE;
+    return mmapOffsetOf(this.state, this);
   }
 
   /**
@@ -382,7 +379,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * @throws {TtmError} `EINVAL` after the last reference is gone.
    */
   unmapVirtual(): void {
-    this.mustLive("unmap");
+    mustLive(this, "unmap");
     unmapVirtual(this.state, this);
   }
 
@@ -392,7 +389,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * @throws {TtmError} `EINVAL` after the last reference is gone.
    */
   ref(): this {
-    this.mustLive("take a reference to");
+    mustLive(this, "take a reference to");
     this.users++;
     return this;
   }
@@ -406,7 +403,7 @@ export class BufferObject extends ReservableBuffer implements Disposable {
    * left, or if it is the last reference and the buffer is reserved.
    */
   unref(): void {
-    this.mustLive("release");
+    mustLive(this, "release");
     if (this.users === this.mappings?.keepers) {
       throw new TtmError("EINVAL", `Cannot release ${this}: all that keeps it are maps and grabs, until they end`);
     }
@@ -440,21 +437,5 @@ export class BufferObject extends ReservableBuffer implements Disposable {
   /** Drops a reference, as {@linkcode unref}. */
   [Symbol.dispose](): void {
     this.unref();
-  }
-
-  #mustBeForUsers(): void {
-    if (this.kind === "kernel") throw new TtmError("EINVAL", `Cannot map ${this}: it is a kernel buffer`);
-  }
-
-  #prepare(placement: Placement | PreparedPlacement): PreparedPlacement {
-    this.mustBeReserved("validate");
-    if (!(placement instanceof PreparedPlacement)) return new PreparedPlacement(this.state.typesByName, placement);
-    if (placement.types === this.state.typesByName) return placement;
-    throw new TtmError("EINVAL", `Cannot validate ${this}: the placement was prepared by another device`);
-  }
-
-  #validateOnce(placement: PreparedPlacement, op: Operation): Outcome {
-    this.mustBeReserved("validate");
-    return validate(this.state, this, placement, op);
   }
 }

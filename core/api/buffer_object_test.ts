@@ -62,7 +62,7 @@ for (const busy of [false, true]) {
   }
 }
 
-Deno.test("a freed handle tells nothing of who took its row over", () => {
+Deno.test("the handle of a freed buffer says nothing about the buffer that uses its row now", () => {
   const { device } = testDevice();
   const freed = put(device, "gtt");
   freed.unref();
@@ -119,7 +119,7 @@ for (const [name, work, usage] of fences) {
   });
 }
 
-Deno.test("a fence that has signalled makes nobody wait", () => {
+Deno.test("no operation waits for a fence that has signalled", () => {
   const { device } = testDevice();
   const buffer = put(device, "gtt");
   buffer.tryReserve();
@@ -174,7 +174,7 @@ Deno.test("the device's address of a buffer counts from where its memory type be
   assertEquals(buffer.gpuAddress, null);
 });
 
-Deno.test("a buffer's description says what is left of it", () => {
+Deno.test("a buffer's description says whether the buffer is alive, dying, or freed", () => {
   const { device } = testDevice();
   const [plain, named] = [put(device, "vram"), put(device, "vram", { label: 'a "b"' })];
   addWork(named);
@@ -182,7 +182,7 @@ Deno.test("a buffer's description says what is left of it", () => {
   assertEquals([`${plain}`, `${named}`], ["buffer 0", 'dying buffer 1 "a "b""']);
 });
 
-Deno.test("a buffer that is where it should be is refused all the same: unreserved, aborted, with bad options, released", async () => {
+Deno.test("validate() of a buffer that is already in place still refuses: no reservation, an aborted signal, bad options, a released buffer", async () => {
   const { device } = testDevice({ ordered: true });
   const prepared = device.preparePlacement(only("gtt"));
   const buffer = put(device, prepared);

@@ -107,7 +107,7 @@ export class Client implements ClientView, Disposable {
   share(handle: number, other: Client): number {
     const buffer = this.buffer(handle);
     if (!(other instanceof Client) || other.#state !== this.#state) {
-      throw new TtmError("EINVAL", `Cannot share ${buffer}: ${show(other)} is no client of its device`);
+      throw new TtmError("EINVAL", `Cannot share ${buffer}: ${show(other)} is not a client of the same device`);
     }
     other.#mustBeOpen(`share ${buffer}`);
     return other.#handles.get(buffer) ?? other.#hold(buffer.ref());
@@ -139,7 +139,7 @@ export class Client implements ClientView, Disposable {
     checkInteger("map", "offset", offset, 0, Number.MAX_SAFE_INTEGER);
     const found = this.#device.lookup(offset);
     if (found === null || offset % PAGE_SIZE !== 0) {
-      throw new TtmError("EINVAL", `Cannot map: offset ${offset} is not that of a page of a buffer`);
+      throw new TtmError("EINVAL", `Cannot map offset ${offset}: it is not the offset of a buffer's page`);
     }
     const { buffer } = found;
     this.#verifyAccess(buffer);
@@ -197,9 +197,9 @@ export class Client implements ClientView, Disposable {
     try {
       isAllowed = this.#state.driver.verifyAccess?.(buffer, this) ?? true;
     } catch (cause) {
-      throw new TtmError("EPERM", `${what} may not`, { cause });
+      throw new TtmError("EPERM", `${what} is refused by the driver`, { cause });
     }
-    if (!isAllowed) throw new TtmError("EPERM", `${what} may not`);
+    if (!isAllowed) throw new TtmError("EPERM", `${what} is refused by the driver`);
   }
 
   #mustBeOpen(what: string): void {

@@ -14,7 +14,7 @@ Deno.test("a client sees its own buffers and no others, by handles that count fr
   for (const bad of [0, 3, -1, NaN, "1", null]) await refused(() => a.buffer(bad as number), "EINVAL", "has no handle");
 });
 
-Deno.test("a shared buffer lives as long as one of them holds it; sharing it again gives the same handle", async () => {
+Deno.test("a shared buffer lives as long as one client has a handle of it; sharing it again gives the same handle", async () => {
   const { device } = testDevice();
   const [a, b] = [device.openClient("a"), device.openClient("b")];
   b.createBuffer({ bytes: 1 });
@@ -30,7 +30,7 @@ Deno.test("a shared buffer lives as long as one of them holds it; sharing it aga
   assertEquals(buffer.disposed, true);
 });
 
-Deno.test("closing a client gives up all that it holds, and nothing of it can be used any more", async () => {
+Deno.test("closing a client drops all of its handles and maps, and none of them can be used afterwards", async () => {
   const { device } = testDevice();
   const [a, b] = [device.openClient("a"), device.openClient("b")];
   a.createBuffer({ bytes: 1 });
@@ -51,7 +51,7 @@ Deno.test("closing a client gives up all that it holds, and nothing of it can be
   await refused(() => device.openClient("late"), "EINVAL", "the device is closed");
 });
 
-Deno.test("a client with a reserved buffer cannot be closed yet", async () => {
+Deno.test("a client cannot be closed while one of its buffers is reserved", async () => {
   const { device } = testDevice();
   const client = device.openClient("a");
   const buffer = client.buffer(client.createBuffer({ bytes: 1 }));
@@ -63,7 +63,7 @@ Deno.test("a client with a reserved buffer cannot be closed yet", async () => {
   assertEquals(device.liveBuffers, 0);
 });
 
-Deno.test("usage tells where a client's buffers are, what it shares, and what is swapped out or at work", async () => {
+Deno.test("usage() reports a client's bytes by memory type, and those that are shared, swapped out, or busy", async () => {
   const { device } = testDevice();
   const [a, b] = [device.openClient("a"), device.openClient("b")];
   const make = (bytes: number, memoryType?: string) => {
@@ -94,7 +94,7 @@ Deno.test("usage tells where a client's buffers are, what it shares, and what is
   assertEquals([b.usage().sharedBytes, a.usage().buffers], [0, 3]);
 });
 
-Deno.test("a client maps what it has a handle of, from any page, and nothing else", async () => {
+Deno.test("a client can map buffers that it has a handle of, from any page, and no others", async () => {
   const { device } = testDevice();
   const [a, b] = [device.openClient("a"), device.openClient("b")];
   const handle = a.createBuffer({ bytes: 3 * 4096 });
@@ -118,7 +118,7 @@ Deno.test("a client maps what it has a handle of, from any page, and nothing els
   checkInvariants(device);
 });
 
-Deno.test("the driver has the last word on who may map what", async () => {
+Deno.test("the driver's verifyAccess can refuse a client's map", async () => {
   const { device, driver } = testDevice();
   const client = device.openClient("a");
   const offset = client.buffer(client.createBuffer({ bytes: 1, label: "secret" })).mmapOffset();
@@ -130,7 +130,7 @@ Deno.test("the driver has the last word on who may map what", async () => {
       return answer();
     },
   });
-  await refused(() => client.mmap(offset), "EPERM", 'client "a" may not');
+  await refused(() => client.mmap(offset), "EPERM", 'client "a" is refused by the driver');
   answer = () => {
     throw new Error("not authenticated");
   };
@@ -140,7 +140,7 @@ Deno.test("the driver has the last word on who may map what", async () => {
   using _map = client.mmap(offset);
 });
 
-Deno.test("clients refuse names that are none, and clients of other devices", async () => {
+Deno.test("a client refuses a name that is not a string, and to share with a client of another device", async () => {
   const { device } = testDevice();
   await refused(() => device.openClient(5 as never), "EINVAL", "name must be a string");
   const client = device.openClient("a");
@@ -148,9 +148,9 @@ Deno.test("clients refuse names that are none, and clients of other devices", as
   await refused(
     () => client.share(handle, testDevice().device.openClient("b")),
     "EINVAL",
-    "is no client of its device",
+    "is not a client of the same device",
   );
-  await refused(() => client.share(handle, {} as never), "EINVAL", "is no client of its device");
+  await refused(() => client.share(handle, {} as never), "EINVAL", "is not a client of the same device");
   await refused(() => client.share(9, client), "EINVAL", "has no handle 9");
   await refused(() => client.createBuffer({ bytes: 0 }), "EINVAL", "bytes");
   assertEquals(client.handles, [1]);
@@ -159,7 +159,7 @@ Deno.test("clients refuse names that are none, and clients of other devices", as
 for (const memoryType of ["system", "gtt", "vram"]) {
   for (const swapsBetween of [false, true]) {
     const how = swapsBetween ? ", swapped out and back in between" : "";
-    Deno.test(`what one client leaves in ${memoryType} is zero for the next${how}`, async () => {
+    Deno.test(`memory in ${memoryType} that one client has freed reads as zero for the next client${how}`, async () => {
       const { device } = testDevice({ vram: 4, gtt: 4 });
       const secret = new Uint8Array(4 * 4096).fill(0x5e);
       const first = device.openClient("first");
@@ -192,7 +192,7 @@ for (const memoryType of ["system", "gtt", "vram"]) {
   }
 }
 
-Deno.test("an evicted buffer's old place is zero for the client that gets it", async () => {
+Deno.test("the range of an evicted buffer reads as zero for the client that gets it next", async () => {
   const { device } = testDevice({ vram: 2, gtt: 4 });
   const [first, second] = [device.openClient("first"), device.openClient("second")];
   const victim = first.buffer(first.createBuffer({ bytes: 8192 }));

@@ -5,13 +5,13 @@ import { addWork, fence, only, put, refused, testDevice } from "../testing_devic
 /** Lets all pending tasks run until each of them is waiting. */
 const allBlocked = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-Deno.test("a grabbed buffer is kept out of submissions until the last grab ends; validating it goes on", async () => {
+Deno.test("a buffer that the CPU has grabbed cannot be in a submission until the last grab ends; it can still be validated", async () => {
   const { device } = testDevice();
   const [buffer, other] = [put(device, "vram"), put(device, "vram")];
   const first = await buffer.grabForCpuWrite();
   const second = await buffer.grabForCpuWrite();
   assertEquals([buffer.cpuWriters, buffer.reserved], [2, false]);
-  await refused(() => reserveList([{ buffer: other }, { buffer }]), "EBUSY", "the CPU writes to buffer 0");
+  await refused(() => reserveList([{ buffer: other }, { buffer }]), "EBUSY", "the CPU has grabbed buffer 0");
   assertEquals([buffer.reserved, other.reserved], [false, false]);
   first[Symbol.dispose]();
   first[Symbol.dispose]();
@@ -25,12 +25,12 @@ Deno.test("a grabbed buffer is kept out of submissions until the last grab ends;
   checkInvariants(device);
 });
 
-Deno.test("a list that met contention looks at the grabs of the buffer that it waited for", async () => {
+Deno.test("a list that waited for a contended buffer still checks that buffer for CPU grabs", async () => {
   const { device } = testDevice();
   const [a, b] = [put(device, "vram"), put(device, "vram")];
   const older = new AcquireTicket();
   b.tryReserve(older);
-  const list = refused(() => reserveList([{ buffer: a }, { buffer: b }]), "EBUSY", "the CPU writes to buffer 1");
+  const list = refused(() => reserveList([{ buffer: a }, { buffer: b }]), "EBUSY", "the CPU has grabbed buffer 1");
   const grab = b.grabForCpuWrite();
   await allBlocked();
   b.unlock();
@@ -39,7 +39,7 @@ Deno.test("a list that met contention looks at the grabs of the buffer that it w
   assertEquals([a.reserved, b.reserved], [false, false]);
 });
 
-Deno.test("a grab waits for the reservation and the work; whatever it does, it gives the reservation back", async () => {
+Deno.test("a grab waits for the reservation and for the work; it unreserves the buffer whether it succeeds or fails", async () => {
   const { device, clock } = testDevice();
   const buffer = put(device, "vram");
   buffer.tryReserve();
@@ -74,7 +74,7 @@ Deno.test("a grab of a buffer whose work failed is EIO, of a released one EINVAL
   await refused(() => buffer.grabForCpuWrite(), "EINVAL", "its last reference is gone");
 });
 
-Deno.test("waitUnreserved() waits in line until the buffer is free, and takes nothing", async () => {
+Deno.test("waitUnreserved() queues for the reservation, and does not keep it", async () => {
   const { device } = testDevice();
   const [buffer, other] = [put(device, "vram"), put(device, "vram")];
   await buffer.waitUnreserved();

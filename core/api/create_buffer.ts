@@ -1,18 +1,24 @@
 import { BufferObject } from "./buffer_object.ts";
-import type { BufferOptions, CheckedBufferOptions } from "../contract/buffer_options.ts";
+import type { BufferOptions, CheckedBufferOptions, StoredContents } from "../contract/buffer_options.ts";
 import { checkObject, checkWaitOptions, show } from "../base/arguments.ts";
 import type { PlacedBufferOptions } from "./device_options.ts";
 import { VALIDATE_OPTIONS, type ValidateOptions } from "../contract/call_options.ts";
 import type { Driver } from "../contract/driver.ts";
-import { TtmError } from "../base/errors.ts";
 import { structuresCharge } from "../place/destroy.ts";
 import type { DeviceState } from "../state/device_state.ts";
-import { DONE, ENOMEM } from "../base/outcome.ts";
-import { importedTable } from "../memory/bind.ts";
+import { TtmError } from "../base/errors.ts";
+import type { Operation } from "../state/operation.ts";
+import { DONE, ENODEV, ENOMEM } from "../base/outcome.ts";
+import { createTable, importedTable } from "../memory/bind.ts";
+import { moveToSystem } from "../place/make_room.ts";
+import { StoreCopy } from "../state/store_copy.ts";
+import { isOwnKey } from "../contract/swap_store.ts";
 
 /** Creates a buffer without a resource (`ttm_bo_init`), and charges its structures to the memory accountant. */
 export function createBuffer(state: DeviceState, options: CheckedBufferOptions): BufferObject {
   if (options.driverOptions !== undefined) checkDriverOptions(state.driver, options.driverOptions);
+  const { stored } = options;
+  const copy = stored === undefined ? null : copyOf(state, stored, options.bytes);
   const buffer = new BufferObject(state, options);
   if (buffer.imported !== null) buffer.tt = importedTable(buffer.pages, buffer.imported);
   state.liveBuffers++;
@@ -25,7 +31,28 @@ export function createBuffer(state: DeviceState, options: CheckedBufferOptions):
     buffer.unref();
     throw op.error("create buffer", `no memory for its ${charge.bytes} bytes of structures`, ENOMEM);
   }
+  if (copy !== null) beginSwappedOut(state, buffer, copy, op);
   return buffer;
+}
+
+function copyOf(state: DeviceState, { key, store = state.store }: StoredContents, bytes: number): StoreCopy {
+  if (store !== state.store || !isOwnKey(key)) return new StoreCopy(store, key, bytes);
+  throw new TtmError("EINVAL", `Cannot create buffer: keys as "${key}" are those of the device in its store`);
+}
+
+/** The contents are what is swapped out under the key, so that the buffer is in SYSTEM from the start. */
+function beginSwappedOut(state: DeviceState, buffer: BufferObject, copy: StoreCopy, op: Operation): void {
+  buffer.beBornFrom(copy);
+  let outcome = createTable(state, buffer, op) ? DONE : ENOMEM;
+  if (buffer.tt !== null) buffer.tt.swap = copy;
+  if (buffer.tt?.converts === true) {
+    const why = `driver "${state.driver.name}" keeps no bytes, which is what a store has`;
+    outcome = op.fail(new TtmError("ENODEV", why), ENODEV);
+  }
+  if (outcome === DONE) outcome = moveToSystem(state, buffer, op, false);
+  if (outcome === DONE) return;
+  buffer.unref();
+  throw op.error("create buffer", "its contents cannot be those of a store", outcome);
 }
 
 function checkDriverOptions(driver: Driver, options: object): void {
@@ -51,7 +78,7 @@ export async function createPlaced(
   checkWaitOptions("create buffer", waitOptions, undefined, VALIDATE_OPTIONS);
   const { placement, ...bufferOptions } = options;
   if (options.reservation?.locked === false) {
-    throw new TtmError("EINVAL", "Cannot create buffer: the reservation that it is to share is not reserved");
+    throw new TtmError("EINVAL", "Cannot create buffer: the shared reservation is not held");
   }
   const buffer = create(bufferOptions);
   if (options.reservation === undefined) buffer.tryReserve();

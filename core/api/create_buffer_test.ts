@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { type BufferObject, type BufferView, checkInvariants, type Fence, Reservation, TtmError } from "../mod.ts";
 import { addWork, bytesIn, fence, fill, only, pin, place, put, refused, testDevice } from "../testing_devices.ts";
 
-Deno.test("createPlaced() makes a buffer where it should be and leaves it unreserved", async () => {
+Deno.test("createPlaced() makes a buffer in its placement and leaves it unreserved", async () => {
   const { device, moves } = testDevice();
   const buffer = await device.createPlaced({ bytes: 5000, placement: only("vram") });
   assertEquals([buffer.memoryType, buffer.reserved, moves], ["vram", false, ["0 nowhere>vram@0"]]);
@@ -10,12 +10,12 @@ Deno.test("createPlaced() makes a buffer where it should be and leaves it unrese
   checkInvariants(device);
 });
 
-Deno.test("with a reservation that it shares, it must be reserved and stays so", async () => {
+Deno.test("createPlaced() with a shared reservation requires it to be held, and leaves it held", async () => {
   const { device } = testDevice();
   const other = put(device, "vram");
   const { reservation } = other;
   const options = { bytes: 4096, reservation, placement: only("vram") };
-  await refused(() => device.createPlaced(options), "EINVAL", "is not reserved");
+  await refused(() => device.createPlaced(options), "EINVAL", "the shared reservation is not held");
   assertEquals(device.liveBuffers, 1);
   other.tryReserve();
   const buffer = await device.createPlaced(options);
@@ -25,7 +25,7 @@ Deno.test("with a reservation that it shares, it must be reserved and stays so",
 });
 
 for (const shares of [false, true]) {
-  Deno.test(`a buffer that finds no place is gone, its owner told once${shares ? ", the shared reservation as before" : ""}`, async () => {
+  Deno.test(`createPlaced() without room frees the buffer and calls onDestroy once${shares ? ", and leaves the shared reservation as it was" : ""}`, async () => {
     const { device } = testDevice();
     const pinned = put(device, "vram", { pages: 8 });
     pin(pinned);
@@ -47,7 +47,7 @@ for (const shares of [false, true]) {
   });
 }
 
-Deno.test("a creation that is aborted while it waits leaves nothing", async () => {
+Deno.test("createPlaced() that is aborted while it waits leaves no buffer", async () => {
   const { device } = testDevice();
   const busy = put(device, "vram", { pages: 8 });
   addWork(busy);
@@ -70,7 +70,7 @@ const deaths: Readonly<Record<string, (buffer: BufferObject) => Fence | null>> =
   },
 };
 for (const [name, prepare] of Object.entries(deaths)) {
-  Deno.test(`the owner of ${name} is told once that it is gone, after its work`, () => {
+  Deno.test(`onDestroy of ${name} is called once, after the work on it has ended`, () => {
     const { device } = testDevice();
     let told = 0;
     const buffer = put(device, "vram", { onDestroy: () => told++ });
@@ -84,7 +84,7 @@ for (const [name, prepare] of Object.entries(deaths)) {
   });
 }
 
-Deno.test("imported memory is used as it is, by the CPU and by moves, and left to its owner", async () => {
+Deno.test("imported memory is used in place by the CPU and by moves, and is never freed", async () => {
   const { device } = testDevice();
   const imported = new Uint8Array(2 * 4096).fill(9);
   const buffer = device.createBuffer({ bytes: 5000, kind: "sg", imported });
@@ -97,7 +97,7 @@ Deno.test("imported memory is used as it is, by the CPU and by moves, and left t
   assertEquals([imported[0], device.usage("gtt").usedPages], [4, 0]);
 });
 
-Deno.test("buffers that share a reservation are reserved as one; work on one is work on all", () => {
+Deno.test("buffers that share a reservation are reserved together, and share their fences", () => {
   const { device } = testDevice();
   const first = put(device, "vram");
   const second = device.createBuffer({ bytes: 4096, reservation: first.reservation });
@@ -115,10 +115,27 @@ for (
   const [name, options, message] of [
     ["an unknown kind", { kind: "gpu" }, "kind must be one of"],
     ["a label that is no string", { label: 5 }, "label must be a string"],
-    ["a swap key that is no string", { swapKey: 5 }, "swapKey must be a string"],
+    ["stored contents without a key", { stored: {} }, "stored.key must be a string"],
+    ["misspelt stored contents", { stored: { name: "a" } }, 'unknown "name" in stored'],
+    [
+      "stored contents of what is no store",
+      { stored: { key: "a", store: {} } },
+      "stored.store.write must be a function",
+    ],
+    ["a read-only store that cannot read", { stored: { key: "a", store: { readOnly: true } } }, "store.read must be"],
+    ["a key that the device may use itself", { stored: { key: "bo-1" } }, 'keys as "bo-1" are those of the device'],
+    [
+      "stored contents of imported memory",
+      { kind: "sg", imported: new Uint8Array(4096), stored: { key: "a" } },
+      "takes none of a store",
+    ],
     ["an onDestroy that is no function", { onDestroy: 5 }, "onDestroy must be a function"],
     ["a reservation that is none", { reservation: {} }, "reservation must be that of a buffer"],
-    ["imported memory of a device buffer", { imported: new Uint8Array(4096) }, "only what is imported"],
+    [
+      "imported memory of a device buffer",
+      { imported: new Uint8Array(4096) },
+      'only a buffer of kind "sg" has imported pages',
+    ],
     ["no imported memory of an sg buffer", { kind: "sg" }, "it must be 4096 bytes"],
     ["too little imported memory", { kind: "sg", imported: new Uint8Array(4095) }, "it must be 4096 bytes"],
     ["imported memory that is no bytes", { kind: "sg", imported: [1] }, "it must be 4096 bytes"],

@@ -7,7 +7,7 @@ import {
   checkWaitOptions,
   show,
 } from "../base/arguments.ts";
-import { checkBuffer } from "./buffer_invariants.ts";
+import { checkBuffer } from "../inspect/buffer_invariants.ts";
 import type { BufferObject } from "./buffer_object.ts";
 import { type BufferOptions, checkBufferOptions } from "../contract/buffer_options.ts";
 import type { BufferRecord } from "../state/buffer_record.ts";
@@ -16,7 +16,7 @@ import { Client } from "./client.ts";
 import { type Clock, SystemClock } from "../time/clock.ts";
 import { createBuffer, createPlaced } from "./create_buffer.ts";
 import { dyingIn, reapAllIdle } from "../place/destroy.ts";
-import { type DeviceDump, dumpDevice } from "./device_dump.ts";
+import { type DeviceDump, dumpDevice } from "../inspect/device_dump.ts";
 import { DEVICE_OPTIONS, type DeviceOptions, globalOf, type PlacedBufferOptions } from "./device_options.ts";
 import { DeviceState } from "../state/device_state.ts";
 import type { DeviceView } from "../contract/device_view.ts";
@@ -25,11 +25,11 @@ import { TtmError } from "../base/errors.ts";
 import { cleanManagerOf, evictAllFrom, evictFirstFrom } from "./evict.ts";
 import type { Fence } from "../lock/fence.ts";
 import type { Global } from "./global.ts";
-import { checkState } from "./invariants.ts";
+import { checkState } from "../inspect/invariants.ts";
 import { hint } from "./hint.ts";
 import type { MemTypeManager } from "../contract/mem_type_manager.ts";
 import { initManager } from "./init_manager.ts";
-import { freeTheDying, mustHaveNoUsers } from "./free_the_dying.ts";
+import { mustHaveNoUsers, waitForTheDying } from "./close.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import type { TypeUsage } from "../base/no_room_report.ts";
 import { once } from "../base/disposable.ts";
@@ -41,12 +41,13 @@ import {
 } from "../contract/call_options.ts";
 import type { Placement } from "../contract/placement.ts";
 import { PreparedPlacement } from "../state/prepared_placement.ts";
-import { memoryStore } from "../contract/swap_store.ts";
+import { memoryStore, type ReadOnlyStore, type SwapStore } from "../contract/swap_store.ts";
 import { SubmissionLine } from "../submit/line.ts";
 import { type SubmitEntry, submitWork } from "./submit.ts";
 import type { Work } from "../submit/work.ts";
 import { swapOut } from "./swap_out.ts";
 import { PAGE_SIZE, PRIORITIES } from "../base/units.ts";
+import { plural } from "../base/plural.ts";
 
 /**
  * A device and its buffers (`ttm_device`), composed of a driver and of managers for its memory types.
@@ -85,6 +86,9 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     const { driver, managers, clock = new SystemClock(), tracer = {}, store = memoryStore(), policy = null } = options;
     checkMethods(what, "options.clock", clock, ["now", "schedule", "cancel"]);
     checkMethods(what, "options.store", store, ["write", "read", "delete"]);
+    if ((store as SwapStore | ReadOnlyStore).readOnly === true) {
+      throw new TtmError("EINVAL", `Cannot ${what}: store "${store.name}" can only be read`);
+    }
     checkObject(what, "options.tracer", tracer);
     const global = globalOf(options);
     this.#global = global;
@@ -137,10 +141,12 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * Creates a buffer without a resource and without memory; validating it allocates both. It reads as zero, or as the
-   * imported bytes.
+   * Creates a buffer without a resource and without memory; validating it allocates both. It reads as zero, as the
+   * imported bytes, or as what its store has under its key; in the last case it begins in SYSTEM, swapped out.
    *
-   * @throws {TtmError} `EINVAL` if an option is out of range, or the device is closed.
+   * @throws {TtmError} `EINVAL` if an option is out of range, or the device is closed; `ENOMEM` if there is no host
+   * memory for its structures; with `stored` also `ENODEV` if the driver keeps no bytes, and what its
+   * `createTranslationTable` throws.
    */
   createBuffer(options: BufferOptions): BufferObject {
     const what = "create buffer";
@@ -233,9 +239,9 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
-   * Tells what the next submissions will use, one buffer for each use, in order; replaces what was told before. A
-   * submission takes its buffers out of the list. A use that does not come is given up when three submissions in a row
-   * have used later ones only; a wrong hint costs needless moves at most.
+   * Tells what the next submissions will use, one buffer for each use, in order; replaces the last hint. Submissions
+   * take their buffers out of the list. A use that does not come is given up when three submissions in a row have used
+   * later ones only; a wrong hint costs needless moves at most.
    *
    * Buffers with an expected use are evicted after all others; by a policy that implements `EvictionPolicy.hint`, as
    * `lookahead()` of `@ttm/policies`, the one whose turn comes last goes first. After each submission the device begins
@@ -253,12 +259,10 @@ export class BoDevice implements DeviceView, AsyncDisposable {
    * import { RadeonSim } from "@ttm/radeon-sim";
    *
    * const driver = new RadeonSim({ vram: 2 * PAGE_SIZE, gtt: 8 * PAGE_SIZE });
-   * const managers = { vram: firstFit(), gtt: firstFit() };
-   * const device = new BoDevice({ driver, managers, clock: new SimulatedClock() });
+   * const device = new BoDevice({ driver, managers: { vram: firstFit(), gtt: firstFit() }, clock: new SimulatedClock() });
    * const placement = { placement: [{ memoryType: "vram" }] };
    * const layers = [0, 1, 2].map(() => device.createBuffer({ bytes: PAGE_SIZE }));
    * for (const buffer of layers) await device.submit([{ buffer, placement }], () => {});
-   * assertEquals(layers.map(({ memoryType }) => memoryType), ["gtt", "vram", "vram"]);
    * device.hint(layers.slice(0, 1));
    * for (const buffer of layers.slice(2)) await device.submit([{ buffer, placement }], () => {});
    * assertEquals(layers.map(({ memoryType }) => memoryType), ["vram", "gtt", "vram"]);
@@ -287,9 +291,8 @@ export class BoDevice implements DeviceView, AsyncDisposable {
    * has room; `EBUSY` if the victim is reserved; otherwise as `BufferObject.validate`.
    */
   async evictFirst(memoryType: string, options: WaitOptions = {}): Promise<boolean> {
-    const type = this.#type(`evict from`, memoryType);
     checkWaitOptions(`evict from ${memoryType}`, options);
-    return await evictFirstFrom(this.#state, type, options);
+    return await evictFirstFrom(this.#state, this.#type("evict from", memoryType), options);
   }
 
   /**
@@ -303,7 +306,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     const what = `evict all from ${memoryType}`;
     const type = this.#type("evict all from", memoryType);
     checkWaitOptions(what, options);
-    if (type.isSystem) throw new TtmError("EINVAL", `Cannot ${what}: there is nowhere to go from it`);
+    if (type.isSystem) throw new TtmError("EINVAL", `Cannot ${what}: buffers cannot be evicted from system memory`);
     await evictAllFrom(this.#state, type, options);
   }
 
@@ -346,10 +349,8 @@ export class BoDevice implements DeviceView, AsyncDisposable {
    * is placed in the memory type until {@linkcode setUsed} allows it.
    */
   async cleanManager(memoryType: string, options: WaitOptions = {}): Promise<void> {
-    const what = `clean the manager of ${memoryType}`;
     const type = this.#type("clean the manager of", memoryType);
-    checkWaitOptions(what, options);
-    if (type.manager === null) throw new TtmError("EINVAL", `Cannot ${what}: there is none`);
+    checkWaitOptions(`clean the manager of ${memoryType}`, options);
     await cleanManagerOf(this.#state, type, options);
   }
 
@@ -361,7 +362,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   setUsed(memoryType: string, used: boolean): void {
     const type = this.#type("set the use of", memoryType);
     checkBoolean(`set the use of ${memoryType}`, "used", used);
-    if (type.isSystem) throw new TtmError("EINVAL", "Cannot set the use of system: it is always used");
+    if (type.isSystem) throw new TtmError("EINVAL", "Cannot set whether system is used: it is always used");
     type.used = used;
   }
 
@@ -441,7 +442,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
    */
   debug(memoryType: string): string {
     const type = this.#type("dump", memoryType);
-    return type.manager?.debug() ?? `${type.name}: ${type.usedPages} pages used, no manager`;
+    return type.manager?.debug() ?? `${type.name}: ${plural(type.usedPages, "page")} used, no manager`;
   }
 
   /**
@@ -455,7 +456,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     const state = this.#state;
     if (state.closed) return;
     mustHaveNoUsers(state);
-    await freeTheDying(state, options);
+    await waitForTheDying(state, options);
     state.giveUpParts();
     this.#global.remove(state);
     state.closed = true;

@@ -53,6 +53,8 @@ export const DEVICE_OPTIONS: ReadonlySet<string> = optionNames<DeviceOptions>({
 export function globalOf({ global, limits }: DeviceOptions): Global {
   if (global === undefined) return new Global(limits === undefined ? {} : { limits });
   if (global instanceof Global && limits === undefined) return global;
-  const why = limits === undefined ? `global must be a Global, not ${show(global)}` : "limits are those of its global";
+  const why = limits === undefined
+    ? `global must be a Global, not ${show(global)}`
+    : "limits are those of its global and cannot be given";
   throw new TtmError("EINVAL", `Cannot create device: ${why}`);
 }

@@ -27,7 +27,7 @@ import {
 
 const host: Driver = { name: "host", memoryTypes: [{ name: "system" }], evictPlacement: () => ({ placement: [] }) };
 
-Deno.test("a device is made of a driver's memory types, and tells the driver its clock", () => {
+Deno.test("a device has its driver's memory types, and passes its clock to the driver", () => {
   const clock = new StoppedClock();
   const contexts: DriverContext[] = [];
   const driver = Object.assign(new TestDriver(), { attach: (context: DriverContext) => contexts.push(context) });
@@ -76,8 +76,8 @@ const nonsense: readonly (readonly [string, unknown, string])[] = [
     "memory type 1",
   ],
   ["another first type", { driver: { ...host, memoryTypes: [vram] }, managers: {} }, "memory type 0 cannot be named"],
-  ["a manager of SYSTEM", { driver: host, managers: { system: firstFit() } }, 'no memory type "system" to manage'],
-  ["a manager of nothing", { driver: host, managers: { hbm: firstFit() } }, 'no memory type "hbm" to manage'],
+  ["a manager of SYSTEM", { driver: host, managers: { system: firstFit() } }, 'managers names "system"'],
+  ["a manager of nothing", { driver: host, managers: { hbm: firstFit() } }, 'managers names "hbm"'],
   ["device-resident memory without a move or an aperture", {
     driver: { ...host, memoryTypes: [{ name: "system" }, { ...vram, fixed: true }] },
     managers: {},
@@ -124,12 +124,12 @@ for (const [what, options] of badBuffers) {
   });
 }
 
-Deno.test("an alignment of 0 is none, a label of undefined neither", () => {
+Deno.test("an alignment of 0 and a label of undefined mean the default", () => {
   const buffer = testDevice().device.createBuffer({ bytes: 1, alignment: 0, label: undefined });
   assertEquals([buffer.alignment, buffer.label], [1, undefined]);
 });
 
-Deno.test("unknown memory types are refused at every door", async () => {
+Deno.test("every method that takes a memory type refuses an unknown one", async () => {
   const { device } = testDevice();
   const doors = [
     (type: string) => device.usage(type),
@@ -144,19 +144,19 @@ Deno.test("unknown memory types are refused at every door", async () => {
   }
 });
 
-Deno.test("debug() is the manager's dump, or a line where there is none", () => {
+Deno.test("debug() is the manager's dump, or one line for a memory type without a manager", () => {
   const { device } = testDevice();
   put(device, "vram", { pages: 2 });
   put(device, "system");
   assertEquals(device.debug("vram"), "[0, 2) used\n[2, 8) free");
-  assertEquals(device.debug("system"), "system: 1 pages used, no manager");
+  assertEquals(device.debug("system"), "system: 1 page used, no manager");
 });
 
-Deno.test("close() is refused while buffers are alive, and works afterwards", async () => {
+Deno.test("close() is EBUSY while buffers are alive, and succeeds afterwards", async () => {
   const { device } = testDevice();
   const [first, second] = [put(device, "vram"), device.createBuffer({ bytes: 1 })];
   first.unref();
-  await refused(() => device.close(), "EBUSY", "Cannot close device: still alive: buffer 1");
+  await refused(() => device.close(), "EBUSY", "Cannot close device: buffers are still alive: buffer 1");
   place(second, "vram");
   second.unref();
   await device.close();
@@ -164,14 +164,14 @@ Deno.test("close() is refused while buffers are alive, and works afterwards", as
   await refused(() => device.createBuffer({ bytes: 1 }), "EINVAL", "the device is closed");
 });
 
-Deno.test("close() names the buffers that are still alive, or still busy, the first five", async () => {
+Deno.test("close() names the first five buffers that are still alive, or still busy", async () => {
   const { device } = testDevice();
   const scanout = put(device, "system", { label: "scanout" });
   const others = Array.from({ length: 6 }, () => put(device, "system"));
   const named = 'buffer 0 "scanout", buffer 1, buffer 2, buffer 3, buffer 4';
-  await refused(() => device.close(), "EBUSY", `Cannot close device: still alive: ${named} and 2 more`);
+  await refused(() => device.close(), "EBUSY", `Cannot close device: buffers are still alive: ${named} and 2 more`);
   for (const buffer of others) buffer.unref();
-  await refused(() => device.close(), "EBUSY", 'Cannot close device: still alive: buffer 0 "scanout"');
+  await refused(() => device.close(), "EBUSY", 'Cannot close device: buffers are still alive: buffer 0 "scanout"');
   const work = addWork(scanout);
   scanout.unref();
   const busy = 'Cannot close device: still busy: dying buffer 0 "scanout"';
@@ -180,7 +180,7 @@ Deno.test("close() names the buffers that are still alive, or still busy, the fi
   await device.close();
 });
 
-Deno.test("close() waits for dying buffers and ghosts", async () => {
+Deno.test("close() waits for dying buffers and ghost objects", async () => {
   const { device, clock } = testDevice();
   const [dying, purged] = [put(device, "vram"), put(device, "gtt")];
   const [first, second] = [addWork(dying), addWork(purged)];
@@ -199,7 +199,7 @@ Deno.test("close() waits for dying buffers and ghosts", async () => {
   assertEquals([device.dyingBuffers, clock.pending], [0, 0]);
 });
 
-Deno.test("close() gives up after 15 s, and may be tried again", async () => {
+Deno.test("close() is EBUSY after 15 s, and can be called again", async () => {
   const { device, clock } = testDevice();
   const dying = put(device, "vram");
   const work = addWork(dying);
@@ -213,7 +213,7 @@ Deno.test("close() gives up after 15 s, and may be tried again", async () => {
   assertEquals(device.dyingBuffers, 0);
 });
 
-Deno.test("a closed device leaves its managers to others; one whose manager holds on is not closed", async () => {
+Deno.test("a closed device takes its managers down for others to use; close() is EBUSY if a manager still has pages allocated", async () => {
   const manager: MemTypeManager = firstFit();
   const { device } = testDevice({ managers: { vram: manager } });
   await device[Symbol.asyncDispose]();
@@ -225,7 +225,7 @@ Deno.test("a closed device leaves its managers to others; one whose manager hold
   assert(clinging.createBuffer({ bytes: 1 }).id === 0, "it is still open");
 });
 
-Deno.test("evicting a whole memory type leaves pinned buffers only", async () => {
+Deno.test("evicting a whole memory type leaves only pinned buffers in it", async () => {
   const { device } = testDevice();
   const buffers = [1, 2, 3].map((pages) => put(device, "vram", { pages }));
   buffers[1]?.tryReserve();

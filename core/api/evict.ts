@@ -1,5 +1,6 @@
 import type { DeviceState } from "../state/device_state.ts";
-import { evictError } from "./failure.ts";
+import { evictError } from "./call_errors.ts";
+import { TtmError } from "../base/errors.ts";
 import { evictAll, giveUpPlace, waitUntilLeft } from "../place/make_room.ts";
 import { cleanManager } from "./init_manager.ts";
 import type { MemoryType } from "../state/memory_type.ts";
@@ -44,7 +45,9 @@ export async function cleanManagerOf(
   type: MemoryType,
   { noWait = false, signal }: WaitOptions,
 ): Promise<void> {
+  const what = `clean the manager of ${type.name}`;
+  if (type.manager === null) throw new TtmError("EINVAL", `Cannot ${what}: there is none`);
   const op = new Operation(state.tracer, noWait);
   const outcome = await complete(state.clock, op, signal, () => cleanManager(state, type, op));
-  if (outcome !== DONE) throw evictError(`clean the manager of ${type.name}`, op, outcome);
+  if (outcome !== DONE) throw evictError(what, op, outcome);
 }

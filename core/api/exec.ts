@@ -2,6 +2,7 @@ import { checkArray, checkBoolean, checkOptions, checkWaitOptions, optionNames, 
 import { BufferObject } from "./buffer_object.ts";
 import { TtmError } from "../base/errors.ts";
 import type { WaitOptions } from "../contract/call_options.ts";
+import { isHeldUnder } from "./reserve.ts";
 import { AcquireTicket } from "../lock/acquire_ticket.ts";
 
 export const EXEC_OPTIONS: ReadonlySet<string> = optionNames<ExecOptions>({ ignoreDuplicates: true });
@@ -102,7 +103,7 @@ export class Exec implements Disposable {
   /**
    * Locks one more buffer, waiting for its reservation if necessary.
    *
-   * @throws {TtmError} `EDEADLK` if it is held under an older ticket: end this iteration of the loop at once;
+   * @throws {TtmError} `EDEADLK` if an older ticket holds it or waits for it: end this iteration of the loop at once;
    * `EALREADY` if it is locked already; `EINVAL` outside the loop, or if `buffer` is not a buffer object or is
    * released; `EBUSY` with `noWait` if it would have to wait. An aborted signal rejects with its reason if the lock is
    * not free.
@@ -111,7 +112,7 @@ export class Exec implements Disposable {
     this.#mustBeLocking("lock with");
     checkWaitOptions("lock with exec", options);
     if (!(buffer instanceof BufferObject)) {
-      throw new TtmError("EINVAL", `Cannot lock with exec: ${show(buffer)} is no buffer`);
+      throw new TtmError("EINVAL", `Cannot lock with exec: ${show(buffer)} is not a buffer`);
     }
     if (this.#contended !== null) await this.#lockContended(this.#contended, options);
     if (this.#prelocked === buffer) {
@@ -148,7 +149,7 @@ export class Exec implements Disposable {
    */
   unlock(buffer: BufferObject): void {
     const at = this.#buffers.lastIndexOf(buffer);
-    if (at < 0 || !buffer.isHeldUnder(this.ticket)) {
+    if (at < 0 || !isHeldUnder(buffer, this.ticket)) {
       throw new TtmError("EINVAL", `Cannot unlock with exec: ${show(buffer)} is not locked by it`);
     }
     this.#buffers.splice(at, 1);
@@ -200,7 +201,7 @@ export class Exec implements Disposable {
   #dropPrelocked(): void {
     const prelocked = this.#prelocked;
     this.#prelocked = null;
-    if (prelocked?.isHeldUnder(this.ticket)) prelocked.unlock();
+    if (prelocked !== null && isHeldUnder(prelocked, this.ticket)) prelocked.unlock();
   }
 
   #add(buffer: BufferObject): void {
@@ -215,7 +216,7 @@ export class Exec implements Disposable {
   }
 
   #unlockAll(): void {
-    for (const buffer of this.#buffers.reverse()) if (buffer.isHeldUnder(this.ticket)) buffer.unlock();
+    for (const buffer of this.#buffers.reverse()) if (isHeldUnder(buffer, this.ticket)) buffer.unlock();
     this.#buffers = [];
     this.#dropPrelocked();
   }

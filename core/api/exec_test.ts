@@ -11,7 +11,7 @@ function buffersOf(count: number) {
 /** Lets all pending tasks run until each of them is waiting. */
 const allBlocked = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-Deno.test("the loop runs once when nobody else locks, and all stays locked until the end", async () => {
+Deno.test("without contention the loop runs once, and buffers stay locked until its end", async () => {
   const { buffers: [a, b, c], lru } = buffersOf(3);
   {
     using exec = new Exec();
@@ -27,7 +27,7 @@ Deno.test("the loop runs once when nobody else locks, and all stays locked until
   assertEquals(lru(), [a, b, c]);
 });
 
-Deno.test("contention ends the turn; the next one locks the contended buffer first, and asking for it is free then", async () => {
+Deno.test("contention restarts the loop; the next turn locks the contended buffer first, and lock() of it is then immediate", async () => {
   const { buffers: [a, b, c] } = buffersOf(3);
   const older = new AcquireTicket();
   b.tryReserve(older);
@@ -50,7 +50,7 @@ Deno.test("contention ends the turn; the next one locks the contended buffer fir
   assertEquals(exec.cleanup(), false);
 });
 
-Deno.test("a prelocked buffer that nobody asked for is given up when the loop ends", async () => {
+Deno.test("a prelocked buffer that is not locked in the turn is unlocked when the loop ends", async () => {
   const { buffers: [a, b] } = buffersOf(2);
   const older = new AcquireTicket();
   b.tryReserve(older);
@@ -65,7 +65,7 @@ Deno.test("a prelocked buffer that nobody asked for is given up when the loop en
   assertEquals([exec.buffers, b.reserved, exec.ticket.acquired], [[a], false, 1]);
 });
 
-Deno.test("a prelocked buffer is given up with the rest, whether the loop goes on, meets another contention, or ends early", async () => {
+Deno.test("a prelocked buffer is unlocked with the others, whether the loop restarts, meets another contention, or ends early", async () => {
   const { buffers: [a, b, c] } = buffersOf(3);
   const older = new AcquireTicket();
   b.tryReserve(older);
@@ -86,7 +86,7 @@ Deno.test("a prelocked buffer is given up with the rest, whether the loop goes o
   assertEquals([a, b, c].map((buffer) => buffer.reserved), [false, false, false]);
 });
 
-Deno.test("a prelocked buffer counts as asked for when another of its reservation is", async () => {
+Deno.test("a prelocked buffer counts as locked when another buffer of its shared reservation is locked", async () => {
   const { device, buffers: [a, b] } = buffersOf(2);
   const sibling = put(device, "system", { reservation: b.reservation });
   b.tryReserve(new AcquireTicket());
@@ -100,7 +100,7 @@ Deno.test("a prelocked buffer counts as asked for when another of its reservatio
   assertEquals([exec.cleanup(), exec.buffers, sibling.reserved], [false, [b], true]);
 });
 
-Deno.test("an exec is as old as its loop, not as the object", async () => {
+Deno.test("the ticket of an exec is taken when its loop begins, not when the object is made", async () => {
   const { buffers: [a, b] } = buffersOf(2);
   using exec = new Exec();
   const older = new AcquireTicket();
@@ -155,7 +155,7 @@ Deno.test("one buffer can be unlocked and locked again", async () => {
   assertEquals(exec.buffers, [b, a]);
 });
 
-Deno.test("an aborted signal ends a wait, and does not matter where there is none", async () => {
+Deno.test("an aborted signal ends a wait of an exec, and is ignored when lock() need not wait", async () => {
   const { buffers: [a, b] } = buffersOf(2);
   b.tryReserve();
   using exec = new Exec();
@@ -172,7 +172,7 @@ Deno.test("an aborted signal ends a wait, and does not matter where there is non
   assertEquals([a.reserved, b.reserved], [false, true]);
 });
 
-Deno.test("locking is for the loop only, and unlocking for what is locked", async () => {
+Deno.test("lock() is EINVAL outside the loop, and unlock() of a buffer that is not locked is EINVAL", async () => {
   const { buffers: [a] } = buffersOf(1);
   const exec = new Exec();
   await refused(() => exec.lock(a), "EINVAL", "its loop has not begun");
@@ -197,11 +197,11 @@ for (
   });
 }
 
-Deno.test("lock() refuses what is no buffer, no list of them, no signal, and a released buffer", async () => {
+Deno.test("lock() refuses anything but a buffer or an array of buffers, a bad signal, and a released buffer", async () => {
   const { buffers: [a] } = buffersOf(1);
   using exec = new Exec();
   exec.cleanup();
-  await refused(() => exec.lock({} as never), "EINVAL", "is no buffer");
+  await refused(() => exec.lock({} as never), "EINVAL", "is not a buffer");
   await refused(() => exec.lockAll(a as never), "EINVAL", "the buffers");
   await refused(() => exec.lock(a, { signal: 1 as never }), "EINVAL", "signal");
   a.unref();
@@ -209,7 +209,7 @@ Deno.test("lock() refuses what is no buffer, no list of them, no signal, and a r
   assertEquals(exec.buffers, []);
 });
 
-Deno.test("two parties that lock ten buffers in opposite order always finish, a thousand times; the oldest wins", async () => {
+Deno.test("two execs that lock ten buffers in opposite order both finish, 1000 times; the older one goes first", async () => {
   const { device, buffers } = buffersOf(10);
   const reversed = buffers.toReversed();
   const live = new Set<AcquireTicket>();
@@ -223,7 +223,7 @@ Deno.test("two parties that lock ten buffers in opposite order always finish, a 
           await exec.lock(buffer).catch((error) => {
             contentions++;
             const oldest = Math.min(...[...live].map(({ stamp }) => stamp));
-            assertEquals(exec.ticket.stamp > oldest, true, "the oldest must not give way");
+            assertEquals(exec.ticket.stamp > oldest, true, "the oldest must not back off");
             throw error;
           });
           await Promise.resolve();

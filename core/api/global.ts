@@ -4,12 +4,13 @@ import { type Clock, type ClockEvent, SystemClock } from "../time/clock.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { DeviceView } from "../contract/device_view.ts";
 import { TtmError } from "../base/errors.ts";
-import { swapOutError } from "./failure.ts";
+import { swapOutError } from "./call_errors.ts";
 import { Operation } from "../state/operation.ts";
 import type { WaitOptions } from "../contract/call_options.ts";
 import { BLOCKED, DONE, type Outcome } from "../base/outcome.ts";
 import type { Tracer } from "../contract/tracer.ts";
 import { swapOutDevice } from "../place/swapout.ts";
+import { plural } from "../base/plural.ts";
 import { complete } from "../state/wait.ts";
 
 export const GLOBAL_OPTIONS: ReadonlySet<string> = optionNames<GlobalOptions>({ limits: true });
@@ -56,7 +57,7 @@ export class Global {
   #worker: ClockEvent | null = null;
   #closed = false;
   #asked: Tracer = {};
-  /** What nobody's operation waits for is told to the device that is being asked. */
+  /** Waits that belong to no buffer are reported to the tracer of the device whose buffers are swapped out. */
   readonly #waits: Tracer = { wait: (fence) => this.#asked.wait?.(fence) };
 
   /**
@@ -135,7 +136,7 @@ export class Global {
    */
   close(): void {
     if (this.#members.length > 0) {
-      throw new TtmError("EBUSY", `Cannot close global: it has ${this.#members.length} devices`);
+      throw new TtmError("EBUSY", `Cannot close global: it has ${plural(this.#members.length, "device")}`);
     }
     this.#closed = true;
   }

@@ -14,7 +14,7 @@ function twoDevices() {
   return { global, first: first.device, second: second.device };
 }
 
-Deno.test("devices take turns in giving memory; who has none to give is passed over", async () => {
+Deno.test("swapouts take turns among devices, and skip a device that has no pages to free", async () => {
   const { global, first, second } = twoDevices();
   const [a, b, c] = [await filled(first, 1), await filled(first, 2), await filled(second, 3)];
   assertEquals(global.devices, [first, second]);
@@ -27,7 +27,7 @@ Deno.test("devices take turns in giving memory; who has none to give is passed o
   checkInvariants(second);
 });
 
-Deno.test("swapOutAll() leaves no page that can be swapped out, and says how many went", async () => {
+Deno.test("swapOutAll() swaps out every page that it can, and returns how many it freed", async () => {
   const { global, first, second } = twoDevices();
   const buffers = [await filled(first, 1), await filled(second, 2), await filled(second, 3)];
   const reserved = await filled(first, 4);
@@ -40,7 +40,7 @@ Deno.test("swapOutAll() leaves no page that can be swapped out, and says how man
   assertEquals([global.usedPages, await global.swapOutAll()], [1, 0]);
 });
 
-Deno.test("a limit holds for all devices of a global together", async () => {
+Deno.test("a limit applies to all devices of a global together", async () => {
   const global = new Global({ limits: { pages: 2 } });
   const [first, second] = [testDevice({ global }).device, testDevice({ global }).device];
   const buffers = [await filled(first, 1), await filled(second, 2), await filled(second, 3)];
@@ -65,11 +65,11 @@ Deno.test("bufferCount counts buffers and ghosts of all devices until they are f
   assertEquals(global.bufferCount, 0);
 });
 
-Deno.test("a global is closed after its devices, in any order of theirs, and takes no more then", async () => {
+Deno.test("a global can be closed after its devices, closed in any order, and then takes no more devices", async () => {
   const { global, first, second } = twoDevices();
   await refused(() => global.close(), "EBUSY", "it has 2 devices");
   await second.close();
-  await refused(() => global.close(), "EBUSY", "it has 1 devices");
+  await refused(() => global.close(), "EBUSY", "it has 1 device");
   await first.close();
   global.close();
   global.close();
@@ -77,7 +77,7 @@ Deno.test("a global is closed after its devices, in any order of theirs, and tak
   await refused(() => testDevice({ global }), "EINVAL", "its global is closed");
 });
 
-Deno.test("a device that cannot be closed stays a member", async () => {
+Deno.test("a device that could not be closed stays a member of its global", async () => {
   const { global, first } = twoDevices();
   const buffer = first.createBuffer({ bytes: 1 });
   await refused(() => first.close(), "EBUSY");
@@ -87,7 +87,7 @@ Deno.test("a device that cannot be closed stays a member", async () => {
   assertEquals(global.devices.includes(first), false);
 });
 
-Deno.test("a swapout of a global waits for busy buffers, up to 15 s, or not at all", async () => {
+Deno.test("a global's swapout waits up to 15 s for busy buffers; with noWait it does not wait", async () => {
   const { global, first } = twoDevices();
   const buffer = await filled(first, 1);
   const work = addWork(buffer);
@@ -106,7 +106,7 @@ Deno.test("a swapout of a global waits for busy buffers, up to 15 s, or not at a
   await refused(() => global.swapOutAll(5 as never), "EINVAL", "the options");
 });
 
-Deno.test("a swapout of a global tells the tracer of the device that is asked what it waits for", async () => {
+Deno.test("a global's swapout reports its waits to the tracer of the device whose buffers are swapped out", async () => {
   const global = new Global();
   const waits: string[] = [];
   const deviceOf = (name: string) =>
@@ -117,7 +117,7 @@ Deno.test("a swapout of a global tells the tracer of the device that is asked wh
   assertEquals([await global.swapOutAll(), waits], [2, ["first: work 1", "second: work 2"]]);
 });
 
-Deno.test("a device has a global of its own, with limits of its own, unless it is given one", async () => {
+Deno.test("a device without a `global` option has a global of its own, with the limits that it is given", async () => {
   const [one, other] = [testDevice({ limits: { pages: 5 } }).device, testDevice().device];
   assertEquals([one.global === other.global, one.global.devices], [false, [one]]);
   const driver = () => new TestDriver();
@@ -125,7 +125,7 @@ Deno.test("a device has a global of its own, with limits of its own, unless it i
   await refused(
     () => new BoDevice({ driver: driver(), managers: {}, ...options }),
     "EINVAL",
-    "limits are those of its global",
+    "limits are those of its global and cannot be given",
   );
   await refused(
     () => new BoDevice({ driver: driver(), managers: {}, global: {} as never }),
@@ -136,7 +136,7 @@ Deno.test("a device has a global of its own, with limits of its own, unless it i
   await refused(() => new Global(null as never), "EINVAL", "the options");
 });
 
-Deno.test("a global goes by the clock of a device that it has, not of one that has been closed", async () => {
+Deno.test("a global uses the clock of a device that is open, not of a closed one", async () => {
   const global = new Global();
   const old = testDevice({ global });
   const { device, clock } = testDevice({ global });
@@ -150,7 +150,7 @@ Deno.test("a global goes by the clock of a device that it has, not of one that h
   await swapping;
 });
 
-Deno.test("swapping in the background goes on by the clock of another device when the first is closed", async () => {
+Deno.test("background swapping continues on another device's clock after the first device is closed", async () => {
   const zone = { name: "kernel", bytes: 2 ** 20, maxBytes: 2 ** 20, emergencyBytes: 2 ** 20, swapBytes: 0 };
   const global = new Global({ limits: { zones: [zone] } });
   const [old, { device, clock }] = [testDevice({ global }), testDevice({ global })];

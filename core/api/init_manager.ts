@@ -9,9 +9,11 @@ import { DONE, EBUSY, type Outcome } from "../base/outcome.ts";
 /** Sets the manager of a memory type (`ttm_bo_init_mm`). */
 export function initManager(type: MemoryType, manager: MemTypeManager): void {
   const what = `initialise the manager of ${type.name}`;
-  if (type.isSystem) throw new TtmError("EINVAL", `Cannot ${what}: system memory is not managed`);
-  if (type.manager !== null) throw new TtmError("EBUSY", `Cannot ${what}: it has one, "${type.manager.name}"`);
-  if (!isManager(manager)) throw new TtmError("EINVAL", `Cannot ${what}: what was given is no manager`);
+  if (type.isSystem) throw new TtmError("EINVAL", `Cannot ${what}: system memory has no manager`);
+  if (type.manager !== null) {
+    throw new TtmError("EBUSY", `Cannot ${what}: it already has the manager "${type.manager.name}"`);
+  }
+  if (!isManager(manager)) throw new TtmError("EINVAL", `Cannot ${what}: the given object is not a manager`);
   manager.init(type.pages);
   type.manager = manager;
   type.used = true;

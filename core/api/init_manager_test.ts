@@ -18,7 +18,7 @@ import {
 /** Lets all pending tasks run until each of them is waiting. */
 const allBlocked = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-Deno.test("evictAll() leaves a memory type empty, and the bytes are where the buffers went", async () => {
+Deno.test("evictAll() empties a memory type, and buffers keep their bytes", async () => {
   const { device } = testDevice();
   const buffers = [put(device, "vram"), put(device, "vram", { priority: 2 }), put(device, "gtt")];
   for (const [at, buffer] of buffers.entries()) await fill(buffer, at + 1);
@@ -33,7 +33,7 @@ Deno.test("evictAll() leaves a memory type empty, and the bytes are where the bu
   checkInvariants(device);
 });
 
-Deno.test("evictAll() leaves the pinned, and ends with the first that cannot leave", async () => {
+Deno.test("evictAll() skips pinned buffers, and fails at the first buffer that cannot be evicted", async () => {
   const { device } = testDevice();
   const [pinned, first, reserved, last] = [1, 2, 3, 4].map(() => put(device, "vram")) as [
     BufferObject,
@@ -50,7 +50,7 @@ Deno.test("evictAll() leaves the pinned, and ends with the first that cannot lea
   assertEquals([pinned, reserved, last].map(({ memoryType }) => memoryType), ["vram", "gtt", "gtt"]);
 });
 
-Deno.test("evictAll() ends also if the driver sends buffers back to where they are", async () => {
+Deno.test("evictAll() terminates even if the driver's eviction placement is the memory type itself", async () => {
   const { device, driver } = testDevice();
   put(device, "vram");
   put(device, "vram");
@@ -59,7 +59,7 @@ Deno.test("evictAll() ends also if the driver sends buffers back to where they a
   checkInvariants(device);
 });
 
-Deno.test("evictAll() waits for the work and for the copies out of the memory type", async () => {
+Deno.test("evictAll() waits for the work on buffers and for the copies out of the memory type", async () => {
   const { device, driver } = testDevice({ ordered: true });
   const buffer = put(device, "vram");
   driver.finishCopy();
@@ -74,7 +74,7 @@ Deno.test("evictAll() waits for the work and for the copies out of the memory ty
   await evicting;
 });
 
-Deno.test("a manager is taken away when its memory type is empty, and another may be given", async () => {
+Deno.test("cleanManager() removes the manager of an empty memory type, and initManager() can give another", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   await fill(buffer, 7);
@@ -91,7 +91,7 @@ Deno.test("a manager is taken away when its memory type is empty, and another ma
   checkInvariants(device);
 });
 
-Deno.test("a manager stays when something cannot leave, and nothing new is placed there until that is allowed", async () => {
+Deno.test("a manager stays if a buffer cannot be evicted, and no buffer is placed there until setUsed() allows it", async () => {
   const { device } = testDevice();
   const pinned = put(device, "vram");
   pin(pinned);
@@ -108,7 +108,7 @@ Deno.test("a manager stays when something cannot leave, and nothing new is place
   checkInvariants(device);
 });
 
-Deno.test("where nothing new may be placed, what is there stays, also through a validate", async () => {
+Deno.test("buffers of a memory type that is switched off stay there, also when they are validated", async () => {
   const { device } = testDevice();
   const [there, other] = [put(device, "vram"), put(device, "gtt")];
   device.setUsed("vram", false);
@@ -123,13 +123,13 @@ Deno.test("where nothing new may be placed, what is there stays, also through a 
   assertEquals(other.memoryType, "vram");
 });
 
-Deno.test("managers are for memory types that exist and are managed, one for each", async () => {
+Deno.test("initManager() refuses an unknown memory type, SYSTEM, and one that has a manager", async () => {
   const { device } = testDevice();
   const change = (act: () => unknown, code: "EINVAL" | "EBUSY", message: string) =>
     refusedUnchanged(device, [], act, code, message);
   await change(() => device.initManager("disk", firstFit()), "EINVAL", '"disk"');
-  await change(() => device.initManager("system", firstFit()), "EINVAL", "system memory is not managed");
-  await change(() => device.initManager("vram", firstFit()), "EBUSY", 'it has one, "first-fit"');
+  await change(() => device.initManager("system", firstFit()), "EINVAL", "system memory has no manager");
+  await change(() => device.initManager("vram", firstFit()), "EBUSY", 'it already has the manager "first-fit"');
   await change(() => device.cleanManager("disk"), "EINVAL", '"disk"');
   await change(() => device.cleanManager("system"), "EINVAL", "there is none");
   await change(() => device.cleanManager("vram", 5 as never), "EINVAL", "the options");
@@ -137,17 +137,17 @@ Deno.test("managers are for memory types that exist and are managed, one for eac
   await change(() => device.setUsed("system", false), "EINVAL", "it is always used");
   await change(() => device.setUsed("vram", 1 as never), "EINVAL", "used must be true or false");
   await change(() => device.evictAll("disk"), "EINVAL", '"disk"');
-  await change(() => device.evictAll("system"), "EINVAL", "there is nowhere to go from it");
+  await change(() => device.evictAll("system"), "EINVAL", "buffers cannot be evicted from system memory");
   await device.cleanManager("vram");
-  await change(() => device.initManager("vram", {} as never), "EINVAL", "is no manager");
+  await change(() => device.initManager("vram", {} as never), "EINVAL", "is not a manager");
 });
 
-Deno.test("a manager that refuses its pages is not taken", async () => {
+Deno.test("a manager whose init() throws is not used", async () => {
   const { device } = testDevice();
   await device.cleanManager("vram");
   const taken = firstFit();
   taken.init(4);
-  await refused(() => device.initManager("vram", taken), "EINVAL", "in charge of 4 pages already");
+  await refused(() => device.initManager("vram", taken), "EINVAL", "already been called, with a size of 4 pages");
   device.initManager("vram", firstFit());
   place(device.createBuffer({ bytes: 1 }), "vram");
 });

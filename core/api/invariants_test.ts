@@ -2,12 +2,12 @@ import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { firstFit } from "@ttm/first-fit";
 import { BufferObject } from "./buffer_object.ts";
 import { DeviceState } from "../state/device_state.ts";
-import { checkState } from "./invariants.ts";
+import { checkState } from "../inspect/invariants.ts";
 import { mappingsOf, reserveIo } from "../memory/io_memory.ts";
 import { mapPages } from "../memory/kernel_map.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import { Operation } from "../state/operation.ts";
-import { AcquireTicket, BulkMove, byteTable, checkInvariants } from "../mod.ts";
+import { AcquireTicket, BulkMove, byteTable, checkInvariants, memoryStore } from "../mod.ts";
 import { addWork, fence, only, pin, place, put, StoppedClock, testDevice, TestDriver } from "../testing_devices.ts";
 
 /** The state of a valid device: one buffer in each memory type, and in VRAM also a second and a pinned one. */
@@ -42,15 +42,17 @@ type Inside = ReturnType<typeof healthy>;
 const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   [/5 buffers are alive, 4 are counted/, ({ state }) => state.liveBuffers--],
   [/0 buffers are dying, 1 are counted/, ({ state }) => state.dyingBuffers++],
-  [/buffer 1 is a live ghost/, ({ gtt }) => gtt.buffer.ghostOf = gtt.buffer],
+  [/buffer 1 is a live ghost/, ({ gtt }) => gtt.buffer.ghost = { of: gtt.buffer, made: 1, leavesBecause: "moved" }],
   [/buffer 0 is swapped out and has pages/, ({ system }) => {
     system.buffer.tt?.populate();
-    Object.assign(system.buffer.tt ?? {}, { swap: { key: "a", length: 0, checksum: 0, persistent: false } });
+    Object.assign(system.buffer.tt ?? {}, {
+      swap: { store: memoryStore(), key: "a", length: 0, checksum: 0, persistent: false },
+    });
   }],
   [/buffer 0 is swapped out, though its pages are not ours/, ({ system }) => {
     Object.assign(system.buffer.tt ?? {}, {
       external: true,
-      swap: { key: "a", length: 0, checksum: 0, persistent: false },
+      swap: { store: memoryStore(), key: "a", length: 0, checksum: 0, persistent: false },
     });
   }],
   [/the account of buffer 1 is missing/, ({ gtt }) => Object.assign(gtt.buffer.tt ?? {}, { accounted: false })],
@@ -66,7 +68,7 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
     for (const { buffer } of [gtt, vram]) buffer.reservation.tryLock(ticket);
     ticket.locks = 1;
   }],
-  [/a reservation has a holder who does not hold it/, ({ gtt }) => {
+  [/a reservation has a holder that does not hold it/, ({ gtt }) => {
     const ticket = new AcquireTicket();
     gtt.buffer.reservation.tryLock(ticket);
     ticket.locks = 0;
@@ -98,7 +100,7 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   }],
   [/buffer 4 is dying and has users/, ({ pinned }) => pinned.buffer.isDying = true],
   [/buffer 1 has bound pages but no place/, ({ state, gtt }) => state.buffers.setResource(gtt.buffer, -1)],
-  [/the resource of buffer 3 belongs to somebody else/, ({ state, vram, second }) => {
+  [/the resource of buffer 3 belongs to another buffer/, ({ state, vram, second }) => {
     state.buffers.setResource(second.buffer, vram.row);
   }],
   [/buffer 2 is in fixed memory and its pages are bound/, ({ vram }) => {
@@ -107,7 +109,7 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   }],
   [/buffer 2 is swapped out, and in vram/, ({ vram }) => {
     vram.buffer.tt = byteTable(2);
-    vram.buffer.tt.swap = { key: "a", length: 0, checksum: 0, persistent: false };
+    vram.buffer.tt.swap = { store: memoryStore(), key: "a", length: 0, checksum: 0, persistent: false };
   }],
   [/buffer 1 is in gtt without a translation table/, ({ gtt }) => gtt.buffer.tt = null],
   [/the pages of buffer 1 are wc, its place is not/, ({ gtt }) => gtt.buffer.tt?.setCaching(4)],
@@ -176,10 +178,10 @@ function restart({ state }: Inside, row: number, start: number): void {
   resources.start = (asked) => asked === row ? start : startOf(asked);
 }
 
-Deno.test("a healthy device breaks no rule", () => checkState(healthy().state));
+Deno.test("checkInvariants() passes on a consistent device", () => checkState(healthy().state));
 
 for (const [rule, corrupt] of rules) {
-  Deno.test(`checkInvariants() notices: ${rule.source}`, () => {
+  Deno.test(`checkInvariants() detects: ${rule.source}`, () => {
     const inside = healthy();
     corrupt(inside);
     const { message } = assertThrows(() => checkState(inside.state), Error, "Broken invariant: ");
@@ -187,7 +189,7 @@ for (const [rule, corrupt] of rules) {
   });
 }
 
-Deno.test("checkInvariants() notices a resource that is listed twice, and one of a freed buffer", () => {
+Deno.test("checkInvariants() detects a resource that is listed twice, and one of a freed buffer", () => {
   const twice = healthy();
   const { order } = twice.state;
   const candidates = order.candidates.bind(order);
@@ -205,14 +207,14 @@ Deno.test("checkInvariants() notices a resource that is listed twice, and one of
   assertThrows(() => checkState(freed.state), Error, "Broken invariant: buffer 2");
 });
 
-Deno.test("checkInvariants() leaves ranges to a manager that knows its own geometry", () => {
+Deno.test("checkInvariants() does not compare ranges where the manager has its own intersects()", () => {
   const inside = healthy();
   Object.assign(inside.type(2).manager ?? {}, { intersects: () => true });
   restart(inside, inside.second.row, 7);
   checkState(inside.state);
 });
 
-Deno.test("checkInvariants() of some buffers looks at those only, and passes over freed ones", () => {
+Deno.test("checkInvariants() of some buffers checks only those, and skips freed ones", () => {
   const { device } = testDevice();
   const [bad, good, freed, dying] = ["gtt", "gtt", "vram", "vram"].map((type) => put(device, type));
   if (bad === undefined || good === undefined || freed === undefined || dying === undefined) return assertNever();

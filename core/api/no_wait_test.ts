@@ -66,18 +66,18 @@ for (const [name, call] of Object.entries(waitForMove)) {
   });
 }
 
-Deno.test("with noWait a list or an exec that would have to give way is EBUSY, and holds nothing", async () => {
+Deno.test("with noWait a list or an exec that would have to back off is EBUSY, and holds no lock", async () => {
   const { a, b } = twoBuffers();
   const older = new AcquireTicket();
   b.tryReserve(older);
-  await refused(() => reserveList([{ buffer: a }, { buffer: b }], noWait), "EBUSY", "an older party has reserved");
+  await refused(() => reserveList([{ buffer: a }, { buffer: b }], noWait), "EBUSY", "an older ticket has reserved");
   using exec = new Exec();
   await refused(() => exec.run(() => exec.lockAll([a, b], noWait)), "EBUSY", "it is reserved");
   exec.finish();
   assertEquals([a.reserved, older.acquired, b.reservation.waiting], [false, 1, 0]);
 });
 
-Deno.test("with noWait a ticket hears of its own lock and of older parties as always", async () => {
+Deno.test("with noWait a ticket still gets EALREADY for its own lock and EDEADLK for an older ticket's", async () => {
   const { a, b } = twoBuffers();
   const [older, younger] = [new AcquireTicket(), new AcquireTicket()];
   b.tryReserve(older);
@@ -92,7 +92,7 @@ const aborted: Readonly<Record<string, Call>> = {
   "reading a user's map": ({ b }) => b.mmap().read(0, 1, { signal: AbortSignal.abort("enough") }),
 };
 for (const [name, call] of Object.entries(aborted)) {
-  Deno.test(`${name} with an aborted signal rejects even where nothing is to be waited for`, async () => {
+  Deno.test(`${name} with an aborted signal rejects even if it need not wait`, async () => {
     const buffers = twoBuffers();
     assertEquals(await call(buffers).catch((reason) => reason), "enough");
     assertEquals([buffers.b.reserved, buffers.b.cpuWriters], [false, 0]);

@@ -12,7 +12,7 @@ function threeBuffers() {
   return { device, a, b, c, order };
 }
 
-Deno.test("a buffer whose priority changes is the last to be evicted among those of the new one", () => {
+Deno.test("a buffer whose priority changes goes to the tail of the list of its new priority", () => {
   const { device, a, b, order } = threeBuffers();
   whileReserved(b, () => b.setPriority(0));
   assertEquals([b.priority, order()], [0, [[1], [0, 2], [], []]]);
@@ -22,20 +22,20 @@ Deno.test("a buffer whose priority changes is the last to be evicted among those
   checkInvariants(device);
 });
 
-Deno.test("setting the priority that a buffer has changes nothing", () => {
+Deno.test("setting a buffer's present priority again changes nothing", () => {
   const { a, order } = threeBuffers();
   whileReserved(a, () => a.setPriority(1));
   assertEquals(order(), [[], [0, 1, 2], [], []]);
 });
 
-Deno.test("those of a lowered priority are evicted first", async () => {
+Deno.test("buffers whose priority was lowered are evicted first", async () => {
   const { device, c } = threeBuffers();
   whileReserved(c, () => c.setPriority(0));
   await device.evictFirst("vram");
   assertEquals(c.memoryType, "gtt");
 });
 
-Deno.test("a pinned buffer gets its new place in the order with its last unpin", () => {
+Deno.test("a pinned buffer is listed by its new priority at its last unpin", () => {
   const { device, a, order } = threeBuffers();
   pin(a);
   whileReserved(a, () => a.setPriority(3));
@@ -56,7 +56,7 @@ Deno.test("a buffer that was unpinned and not yet unreserved is listed by its ne
   checkInvariants(device);
 });
 
-Deno.test("the same under a policy whose lists are its own", () => {
+Deno.test("a policy with lists of its own is told of changed priorities", () => {
   const driver = new TestDriver();
   const device = new BoDevice({ driver, managers: { gtt: firstFit(), vram: firstFit() }, policy: mru() });
   const buffer = put(device, "vram");
@@ -69,7 +69,7 @@ Deno.test("the same under a policy whose lists are its own", () => {
   checkInvariants(device);
 });
 
-Deno.test("a member of a bulk move changes its stretch with its priority", () => {
+Deno.test("a member of a bulk move joins the bulk's range of its new priority", () => {
   const { device, a, b, c, order } = threeBuffers();
   const bulk = new BulkMove();
   for (const buffer of [a, b, c]) whileReserved(buffer, () => buffer.setBulkMove(bulk));
@@ -83,7 +83,7 @@ Deno.test("a member of a bulk move changes its stretch with its priority", () =>
   checkInvariants(device);
 });
 
-Deno.test("a buffer without a place gets its next one by its new priority", () => {
+Deno.test("a buffer without a place is listed by its new priority when it gets a place", () => {
   const { device } = testDevice();
   const buffer = device.createBuffer({ bytes: 1 });
   whileReserved(buffer, () => {

@@ -35,7 +35,7 @@ Deno.test("an abort between two waits of one call ends it at once", async () => 
   await waiting;
 });
 
-Deno.test("a callback that throws keeps no other from being called, and the first throw reaches the signaller", () => {
+Deno.test("a callback that throws does not stop other callbacks, and signal() throws the first error", () => {
   const work = new FenceContext("gpu").next();
   const seen: string[] = [];
   work.onSignal(() => {
@@ -47,7 +47,7 @@ Deno.test("a callback that throws keeps no other from being called, and the firs
 });
 
 for (const busy of [false, true]) {
-  Deno.test(`a purge of ${busy ? "a busy" : "an idle"} buffer that finds no table changes nothing`, async () => {
+  Deno.test(`a purge of ${busy ? "a busy" : "an idle"} buffer changes nothing if the driver makes no translation table`, async () => {
     const { device, driver } = testDevice();
     const buffer = put(device, busy ? "gtt" : "vram");
     await fill(buffer, 7);
@@ -55,7 +55,13 @@ for (const busy of [false, true]) {
     driver.table = () => null;
     driver.calls.length = 0;
     buffer.tryReserve();
-    await refusedUnchanged(device, [buffer], () => buffer.validate({ placement: [] }), "ENOMEM", "made no table");
+    await refusedUnchanged(
+      device,
+      [buffer],
+      () => buffer.validate({ placement: [] }),
+      "ENOMEM",
+      "made no translation table",
+    );
     assertEquals([driver.calls, buffer.memoryType], [[], busy ? "gtt" : "vram"]);
   });
 }
@@ -72,7 +78,7 @@ Deno.test("a copy that fails after the contents were dropped does not lose the n
   assertEquals(await bytesIn(buffer), [0]);
 });
 
-Deno.test("one victim is enough, also if it leaves by way of a stop and by an ordered copy", async () => {
+Deno.test("one victim is enough, also if it is evicted through a hop by an ordered copy", async () => {
   const { device, driver, clock } = testDevice({ ordered: true });
   driver.stop = (from, to) => from !== "gtt" && to !== "gtt" && from !== to ? { memoryType: "gtt" } : null;
   driver.evict = () => only("system");
@@ -91,7 +97,7 @@ Deno.test("one victim is enough, also if it leaves by way of a stop and by an or
   checkInvariants(device);
 });
 
-Deno.test("the search for room grows with the number of victims, not with its powers", async () => {
+Deno.test("the time to make room grows linearly with the number of victims", async () => {
   const { device, driver } = testDevice({ vram: 50, gtt2: 1 });
   for (let page = 0; page < 50; page++) put(device, "vram");
   let asked = 0;
@@ -105,7 +111,7 @@ Deno.test("the search for room grows with the number of victims, not with its po
   assert(asked <= 100, `asked ${asked} times`);
 });
 
-Deno.test("close() does not free a buffer that was made while it waited", async () => {
+Deno.test("close() does not free a buffer that was created while it waited", async () => {
   const { device, clock } = testDevice();
   const dying = put(device, "vram");
   const work = addWork(dying);
@@ -127,7 +133,7 @@ for (const caching of [5, null, {}, ["cached", "toString"]]) {
   });
 }
 
-Deno.test("a fence takes the first slot that will do, even if that leaves an earlier one of its timeline", () => {
+Deno.test("a fence takes the first slot that it can replace, even if an earlier fence of its timeline stays", () => {
   const list = new FenceList();
   const other = new FenceContext("other").next();
   const line = new FenceContext("gpu");
@@ -139,19 +145,19 @@ Deno.test("a fence takes the first slot that will do, even if that leaves an ear
   assertEquals(list.allPending(), [last, first]);
 });
 
-Deno.test("a table of null is ENOMEM and says so, without a report of room", async () => {
+Deno.test("createTranslationTable() that returns null is ENOMEM with its own message and no report", async () => {
   const { device, driver } = testDevice();
   driver.table = () => null;
   const buffer = device.createBuffer({ bytes: 1 });
   buffer.tryReserve();
-  const error = await refused(() => buffer.validate(only("gtt")), "ENOMEM", 'driver "test" made no table');
+  const error = await refused(() => buffer.validate(only("gtt")), "ENOMEM", 'driver "test" made no translation table');
   assertEquals(error.report, undefined);
 });
 
-Deno.test("stops without end are named as such", async () => {
+Deno.test("an endless chain of hops is an error that says so", async () => {
   const { device, driver } = testDevice({ gtt2: 8 });
   driver.stop = (from) => ({ memoryType: from === "gtt" ? "gtt2" : "gtt" });
   const buffer = put(device, "system");
   buffer.tryReserve();
-  await refused(() => buffer.validate(only("vram")), "EINVAL", "stops without end");
+  await refused(() => buffer.validate(only("vram")), "EINVAL", "an endless chain of hops");
 });

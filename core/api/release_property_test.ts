@@ -207,7 +207,7 @@ function pick<Value>(from: readonly Value[], at: number): Value | undefined {
   return from[at % (from.length || 1)];
 }
 
-Deno.test("whatever of a buffer is out while others release it, nothing is freed too early, and nothing is left", async () => {
+Deno.test("with any references, maps, grabs and pins in any order, no buffer is freed too early, and none is leaked", async () => {
   const steps = fc.array(step, { minLength: 1, maxLength: LONGEST, size: "max" });
   await fc.assert(
     fc.asyncProperty(steps, async (steps) => {

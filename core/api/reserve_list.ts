@@ -11,6 +11,7 @@ import { BufferObject } from "./buffer_object.ts";
 import { TtmError } from "../base/errors.ts";
 import type { Fence } from "../lock/fence.ts";
 import { WAIT, type WaitOptions } from "../contract/call_options.ts";
+import { isHeldUnder } from "./reserve.ts";
 import { AcquireTicket } from "../lock/acquire_ticket.ts";
 
 export const RESERVE_LIST_OPTIONS: ReadonlySet<string> = optionNames<WaitOptions & ReserveListOptions>({
@@ -57,10 +58,10 @@ export class ReservedList implements Disposable {
    * @throws {TtmError} `EINVAL` if any of the buffers has been unreserved; then no buffer gets the fence.
    */
   fence(fence: Fence): void {
-    if (!this.#held) throw new TtmError("EINVAL", "Cannot add a fence to the list: it is not reserved any more");
+    if (!this.#held) throw new TtmError("EINVAL", "Cannot add a fence to the list: it is no longer reserved");
     for (const { buffer } of this.entries) {
-      if (!buffer.disposed && buffer.isHeldUnder(this.ticket)) continue;
-      throw new TtmError("EINVAL", `Cannot add a fence to the list: ${buffer} has been given up`);
+      if (!buffer.disposed && isHeldUnder(buffer, this.ticket)) continue;
+      throw new TtmError("EINVAL", `Cannot add a fence to the list: ${buffer} has been unreserved`);
     }
     for (const { buffer, usage = "write" } of this.entries) buffer.addFence(fence, usage);
     this[Symbol.dispose]();
@@ -70,7 +71,7 @@ export class ReservedList implements Disposable {
   [Symbol.dispose](): void {
     if (!this.#held) return;
     this.#held = false;
-    for (const { buffer } of this.entries) if (buffer.isHeldUnder(this.ticket)) buffer.unreserve();
+    for (const { buffer } of this.entries) if (isHeldUnder(buffer, this.ticket)) buffer.unreserve();
   }
 }
 
@@ -154,13 +155,13 @@ async function tryEntry(
     await buffer.reserve({ ticket, noWait, ...(signal && { signal }) });
     if (buffer.cpuWriters === 0) return null;
     buffer.unlock();
-    throw new TtmError("EBUSY", `Cannot reserve list: the CPU writes to ${buffer}`);
+    throw new TtmError("EBUSY", `Cannot reserve list: the CPU has grabbed ${buffer} for writing`);
   } catch (error) {
     const code = error instanceof TtmError ? error.code : undefined;
     if (code === "EALREADY" && skipDuplicates) return code;
-    for (const entry of held) if (entry.buffer.isHeldUnder(ticket)) entry.buffer.unlock();
+    for (const entry of held) if (isHeldUnder(entry.buffer, ticket)) entry.buffer.unlock();
     if (code !== "EDEADLK") throw error;
-    if (noWait) throw new TtmError("EBUSY", `Cannot reserve list: an older party has reserved ${buffer}`);
+    if (noWait) throw new TtmError("EBUSY", `Cannot reserve list: an older ticket has reserved ${buffer}`);
     return code;
   }
 }

@@ -16,7 +16,7 @@ const allBlocked = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 const entriesOf = (buffers: readonly BufferObject[]): ListEntry[] => buffers.map((buffer) => ({ buffer }));
 
-Deno.test("a list is reserved as one, and given up in its order", async () => {
+Deno.test("a list is reserved as a whole, and unreserved in the order of its entries", async () => {
   const { buffers, lru } = buffersOf(4);
   const [a, b, c, d] = buffers;
   const list = await reserveList(entriesOf([c, a]));
@@ -32,7 +32,7 @@ Deno.test("an empty list is reserved at once", async () => {
   assertEquals(list.entries, []);
 });
 
-Deno.test("a fence is announced to each buffer with its usage, and the list is given up", async () => {
+Deno.test("fence() of a list adds the fence to each buffer with its usage, and unreserves the list", async () => {
   const { buffers: [a, b] } = buffersOf(2);
   const list = await reserveList([{ buffer: a, usage: "read" }, { buffer: b }]);
   const work = fence();
@@ -40,10 +40,10 @@ Deno.test("a fence is announced to each buffer with its usage, and the list is g
   assertEquals([a.reserved, b.reserved], [false, false]);
   const pending = [a, b].map(({ reservation: { fences } }) => [fences.pending("write"), fences.pending("read")]);
   assertEquals(pending, [[null, work], [work, work]]);
-  assertThrows(() => list.fence(fence()), TtmError, "it is not reserved any more");
+  assertThrows(() => list.fence(fence()), TtmError, "it is no longer reserved");
 });
 
-Deno.test("a buffer that stands in a list twice is EALREADY, or left out if that is allowed", async () => {
+Deno.test("a buffer that is in a list twice is EALREADY, or is skipped with `skipDuplicates`", async () => {
   const { buffers, lru } = buffersOf(3);
   const [a, b] = buffers;
   await refused(() => reserveList(entriesOf([a, b, a])), "EALREADY");
@@ -52,7 +52,7 @@ Deno.test("a buffer that stands in a list twice is EALREADY, or left out if that
   assertEquals(list.entries.map(({ buffer }) => buffer), [a, b]);
 });
 
-Deno.test("a buffer that a list reads and writes is written, whichever comes first, also by who shares its lock", async () => {
+Deno.test("a buffer that a list both reads and writes gets a write fence, in either order, also through a shared reservation", async () => {
   const { device, buffers: [a, b, c] } = buffersOf(3);
   const sibling = put(device, "system", { reservation: a.reservation });
   const read = { buffer: a, usage: "read" } as const;
@@ -76,7 +76,7 @@ Deno.test("a buffer that a list reads and writes is written, whichever comes fir
   list[Symbol.dispose]();
 });
 
-Deno.test("a list that had to give way has each buffer once and in order, however often an entry stands in it", async () => {
+Deno.test("a list that had to back off has each buffer once and in order, also with duplicate entries", async () => {
   const { buffers: [a, b, c] } = buffersOf(3);
   const older = await reserveList(entriesOf([c]));
   const [first, second, third] = entriesOf([a, b, c]) as [ListEntry, ListEntry, ListEntry];
@@ -94,7 +94,7 @@ Deno.test("a list of free buffers is not reserved if the signal is aborted alrea
   assertEquals(buffers.map((buffer) => buffer.reserved), [false, false]);
 });
 
-Deno.test("an aborted or failed list leaves nothing reserved and the order of eviction alone", async () => {
+Deno.test("an aborted or failed list leaves no buffer reserved, and the order of eviction unchanged", async () => {
   const { buffers, lru } = buffersOf(3);
   const [a, b, c] = buffers;
   c.tryReserve();
@@ -111,7 +111,7 @@ Deno.test("an aborted or failed list leaves nothing reserved and the order of ev
   assertEquals([a.reserved, b.reserved, lru()], [false, false, [a, b]]);
 });
 
-Deno.test("the younger of two lists gives its buffers up and waits for the contended one first", async () => {
+Deno.test("the younger of two lists unreserves its buffers and waits for the contended one first", async () => {
   const { buffers: [a, b, c] } = buffersOf(3);
   const older = await reserveList(entriesOf([b]));
   c.tryReserve();
@@ -126,7 +126,7 @@ Deno.test("the younger of two lists gives its buffers up and waits for the conte
   assertEquals(list.entries.map(({ buffer }) => buffer), [a, b, c]);
 });
 
-Deno.test("two parties that list ten buffers in opposite order always finish, a thousand times", async () => {
+Deno.test("two lists of ten buffers in opposite order are both reserved, 1000 times", async () => {
   const { device, buffers } = buffersOf(10);
   const reversed = buffers.toReversed();
   const turns: string[] = [];

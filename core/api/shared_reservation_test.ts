@@ -10,7 +10,7 @@ function siblings() {
   return { device, driver, first, second, third };
 }
 
-Deno.test("buffers that share the reservation of the one to be placed are not evicted for it", async () => {
+Deno.test("validate() does not evict buffers that share the reservation of its buffer", async () => {
   const { first, second, third } = siblings();
   third.tryReserve();
   await refused(() => third.validate(only("vram")), "ENOMEM");
@@ -18,7 +18,7 @@ Deno.test("buffers that share the reservation of the one to be placed are not ev
   third.unreserve();
 });
 
-Deno.test("unless that is allowed", async () => {
+Deno.test("validate() with evictSiblings evicts buffers that share the reservation of its buffer", async () => {
   const { device, first, second, third } = siblings();
   third.tryReserve();
   await third.validate(only("vram"), { evictSiblings: true });
@@ -29,7 +29,7 @@ Deno.test("unless that is allowed", async () => {
   checkInvariants(device);
 });
 
-Deno.test("a released buffer takes the work along that its reservation had then, and nothing later", () => {
+Deno.test("a released buffer waits for the fences that its shared reservation had at the release, and for none added later", () => {
   const { device, first, second } = siblings();
   const work = addWork(first);
   second.unref();
@@ -49,7 +49,7 @@ Deno.test("a released buffer is freed although others hold the reservation that 
   first.unreserve();
 });
 
-Deno.test("who reserved by a buffer may unreserve by it after its release", () => {
+Deno.test("a shared reservation that was taken through a buffer can be unreserved through it after its release", () => {
   const { first, second } = siblings();
   second.tryReserve();
   second.unref();
@@ -57,7 +57,7 @@ Deno.test("who reserved by a buffer may unreserve by it after its release", () =
   assertEquals(first.reserved, false);
 });
 
-Deno.test("a moved buffer is busy with its siblings until the copy ends, and its old place is a ghost's", () => {
+Deno.test("a moved buffer and those that share its reservation are busy until the copy ends, and a ghost object has the old place", () => {
   const { device, driver } = testDevice({ ordered: true });
   const first = put(device, "gtt");
   const second = put(device, "gtt", { reservation: first.reservation });

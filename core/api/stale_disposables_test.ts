@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { type AcquireTicket, checkInvariants, Exec, reserveList } from "../mod.ts";
 import { fence, put, refused, testDevice, touch } from "../testing_devices.ts";
 
-Deno.test("a reservation that was given up early leaves the lock of whoever came later alone", async () => {
+Deno.test("disposing of a reservation that was unreserved early does not unlock a later holder", async () => {
   const { device } = testDevice();
   const [buffer, other] = [put(device, "vram"), put(device, "vram")];
   for (const give of ["unreserve", "unlock"] as const) {
@@ -22,7 +22,7 @@ Deno.test("a reservation that was given up early leaves the lock of whoever came
   assertEquals([buffer.reserved, device.lru("vram")[0]], [false, [buffer, other]]);
 });
 
-Deno.test("so it does when the lock was handed to somebody in line who has not gone on yet", async () => {
+Deno.test("disposing of a stale reservation does not unlock a waiter that was handed the lock and has not resumed yet", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   const early = await buffer.reserve();
@@ -37,7 +37,7 @@ Deno.test("so it does when the lock was handed to somebody in line who has not g
   assertEquals(buffer.reserved, false);
 });
 
-Deno.test("so it does when the lock is shared and the buffer has been released meanwhile", async () => {
+Deno.test("disposing of a stale reservation does not unlock a shared reservation after the buffer was released", async () => {
   const { device } = testDevice();
   const first = put(device, "vram");
   const second = put(device, "vram", { reservation: first.reservation });
@@ -56,20 +56,20 @@ Deno.test("so it does when the lock is shared and the buffer has been released m
   checkInvariants(device);
 });
 
-Deno.test("a list gives up, and announces work to, only what it still holds", async () => {
+Deno.test("a list unreserves, and adds its fence to, only buffers that it still holds", async () => {
   const { device } = testDevice();
   const [a, b, c] = [put(device, "vram"), put(device, "vram"), put(device, "vram")];
   const list = await reserveList([{ buffer: a }, { buffer: b }, { buffer: c }]);
   b.unreserve();
-  await refused(() => list.fence(fence()), "EINVAL", "Cannot add a fence to the list: buffer 1 has been given up");
+  await refused(() => list.fence(fence()), "EINVAL", "Cannot add a fence to the list: buffer 1 has been unreserved");
   b.tryReserve();
-  await refused(() => list.fence(fence()), "EINVAL", "buffer 1 has been given up");
+  await refused(() => list.fence(fence()), "EINVAL", "buffer 1 has been unreserved");
   assertEquals([a, b, c].map(({ reserved, busy }) => [reserved, busy]), [[true, false], [true, false], [true, false]]);
   list[Symbol.dispose]();
   assertEquals([a, b, c].map(({ reserved }) => reserved), [false, true, false]);
 });
 
-Deno.test("a list that must give way gives up only what it still holds", async () => {
+Deno.test("a list that backs off unreserves only buffers that it still holds", async () => {
   const { device } = testDevice();
   const [a, b, c] = [put(device, "vram"), put(device, "vram"), put(device, "vram")];
   c.tryReserve();
@@ -82,7 +82,7 @@ Deno.test("a list that must give way gives up only what it still holds", async (
   assertEquals([a, b, c].map(({ reserved }) => reserved), [true, false, true]);
 });
 
-Deno.test("an exec gives up only what it still holds", async () => {
+Deno.test("an exec unlocks only buffers that it still holds", async () => {
   const { device } = testDevice();
   const [a, b] = [put(device, "vram"), put(device, "vram")];
   const exec = new Exec();
@@ -94,7 +94,7 @@ Deno.test("an exec gives up only what it still holds", async () => {
   assertEquals([a.reserved, b.reserved], [true, false]);
 });
 
-Deno.test("a pin that was taken back early leaves pins that came later alone", () => {
+Deno.test("disposing of a pin that was unpinned early does not remove later pins", () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   buffer.tryReserve();
@@ -111,7 +111,7 @@ Deno.test("a pin that was taken back early leaves pins that came later alone", (
   checkInvariants(device);
 });
 
-Deno.test("pins that are taken back some by their results and some by unpin() are all gone in the end", () => {
+Deno.test("pins can be removed partly by disposing and partly by unpin(), and none is left", () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   for (const by of [0, 1]) {

@@ -11,7 +11,7 @@ import {
 import { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
-import { submitError, tooLargeError } from "./failure.ts";
+import { submitError, tooLargeError } from "./call_errors.ts";
 import type { Fence } from "../lock/fence.ts";
 import type { Part } from "../submit/job.ts";
 import type { WaitOptions } from "../contract/call_options.ts";

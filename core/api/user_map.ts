@@ -2,23 +2,21 @@ import { checkBytes, checkInteger, checkWaitOptions } from "../base/arguments.ts
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
-import { accessError } from "./failure.ts";
+import { accessError } from "./call_errors.ts";
 import { mappingsOf, releaseIo } from "../memory/io_memory.ts";
 import { cpuMemory } from "../memory/kernel_map.ts";
 import { Operation } from "../state/operation.ts";
 import type { WaitOptions } from "../contract/call_options.ts";
 import { DONE, EINVAL, EIO, type Outcome } from "../base/outcome.ts";
 import type { Placement } from "../contract/placement.ts";
+import { mustLive, reserveForCall } from "./reserve.ts";
+import { plural } from "../base/plural.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 import { validate } from "../place/validate.ts";
 import { complete } from "../state/wait.ts";
 
 /** A buffer that can be kept alive and reserved. */
-type MappedBuffer = BufferRecord & {
-  keep(): void;
-  letGo(): void;
-  reserveFor(what: string, options: WaitOptions): Promise<Disposable>;
-};
+type MappedBuffer = BufferRecord & { keep(): void; letGo(): void; unreserve(): void };
 
 /** Maximum number of pages that a fault maps (`TTM_BO_VM_NUM_PREFAULT`). */
 const PAGES_PER_FAULT = 16;
@@ -78,6 +76,7 @@ export class UserMap implements Disposable {
     const bytes = checkBytes("write to map", "the bytes", data);
     this.#check("write to", offset, bytes.length);
     await this.#touch("write to", offset, bytes.length, options, (page, at, from, count) => {
+      this.#mappedBuffer("write to").becomeDirty();
       page.set(bytes.subarray(at, at + count), from);
     });
   }
@@ -139,7 +138,7 @@ export class UserMap implements Disposable {
     visit: (page: Uint8Array) => void,
   ): Promise<void> {
     const buffer = this.#mappedBuffer(what);
-    const turn = await buffer.reserveFor(`${what} a map of`, options);
+    const turn = await reserveForCall(this.#state, buffer, `${what} a map of`, options);
     try {
       await this.#faultReserved(what, buffer, page, options, visit);
     } finally {
@@ -172,14 +171,42 @@ export class UserMap implements Disposable {
 
   #mappedBuffer(what: string): MappedBuffer {
     if (this.#buffer !== null) return this.#buffer;
-    throw new TtmError("EINVAL", `Cannot ${what} map: it was disposed of`);
+    throw new TtmError("EINVAL", `Cannot ${what} map: it has been disposed of`);
   }
+}
+
+/** Maps all pages of a buffer for a user (`ttm_bo_mmap_obj`). */
+export function mapForUser(state: DeviceState, buffer: MappedBuffer): UserMap {
+  mustBeForUsers(buffer, "map");
+  return new UserMap(state, buffer, 0, buffer.pages);
+}
+
+/** The mmap offset of a buffer, in bytes; its range is allocated when it is first asked for. */
+export function mmapOffsetOf(state: DeviceState, buffer: BufferRecord): number {
+  mustBeForUsers(buffer, "name an offset for");
+  const maps = mappingsOf(buffer);
+  if (maps.firstOffset < 0) {
+    const first = state.mmapOffsets.allocate(buffer);
+    if (first === null) {
+      throw new TtmError(
+        "ENOSPC",
+        `Cannot name an offset for ${buffer}: its ${plural(buffer.pages, "page")} exceed the free range of offsets`,
+      );
+    }
+    maps.firstOffset = first;
+  }
+  return maps.firstOffset * PAGE_SIZE;
+}
+
+function mustBeForUsers(buffer: BufferRecord, what: string): void {
+  mustLive(buffer, what);
+  if (buffer.kind === "kernel") throw new TtmError("EINVAL", `Cannot map ${buffer}: it is a kernel buffer`);
 }
 
 /** One attempt to make the memory of a reserved buffer CPU-visible for user maps (`ttm_bo_vm_fault_reserved`). */
 function memoryForUsers(state: DeviceState, buffer: MappedBuffer, op: Operation): Uint8Array | Outcome {
   if (buffer.kind === "sg") {
-    return op.fail(new TtmError("EINVAL", `the pages of ${buffer} belong to somebody else`), EINVAL);
+    return op.fail(new TtmError("EINVAL", `the pages of ${buffer} belong to their exporter`), EINVAL);
   }
   const placed = placeForCpu(state, buffer, op);
   if (placed !== DONE) return placed;

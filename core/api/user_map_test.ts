@@ -41,7 +41,7 @@ Deno.test("a user's map follows the buffer through all memory types and the swap
   assertEquals([map.presentPages, await map.read(4094, 5)], [0, new Uint8Array(5)]);
 });
 
-Deno.test("pages disappear when the place or the caching changes, and not when the same pages are only bound", async () => {
+Deno.test("a map's pages are unmapped when the place or the caching changes, and not when the same pages are only bound", async () => {
   const { device } = testDevice();
   const buffer = put(device, only("system", { caching: ["cached"] }));
   using map = buffer.mmap();
@@ -60,7 +60,7 @@ Deno.test("pages disappear when the place or the caching changes, and not when t
   assertEquals(map.presentPages, 0);
 });
 
-Deno.test("the driver sees moves with the pages of users gone already", async () => {
+Deno.test("users' pages are unmapped before the driver is asked to move", async () => {
   const { device, driver } = testDevice();
   const buffer = put(device, "vram");
   using map = buffer.mmap();
@@ -77,7 +77,7 @@ Deno.test("the driver sees moves with the pages of users gone already", async ()
   assertEquals([await map.read(0, 1), buffer.memoryType], [one(0), "vram"]);
 });
 
-Deno.test("a fault brings up to 16 pages, from the one that was touched to the end of the map", async () => {
+Deno.test("a fault maps up to 16 pages, from the faulting page to the end of the map", async () => {
   const { device } = testDevice({ vram: 64 });
   const buffer = put(device, "vram", { pages: 40 });
   using map = buffer.mmap();
@@ -91,7 +91,7 @@ Deno.test("a fault brings up to 16 pages, from the one that was touched to the e
   assertEquals(map.presentPages, 40);
 });
 
-Deno.test("a fault makes the buffer the last to be evicted; a touch of present pages does not", async () => {
+Deno.test("a fault moves the buffer to the LRU tail; an access to present pages does not", async () => {
   const { device } = testDevice();
   const [a, b] = [put(device, "vram"), put(device, "vram")];
   using map = a.mmap();
@@ -177,7 +177,7 @@ Deno.test("the driver may ask for another place before the CPU sees the buffer",
   checkInvariants(device);
 });
 
-Deno.test("what the driver throws before an access ends it with that as the cause", async () => {
+Deno.test("an error that the driver throws at a fault fails the access with it as the cause", async () => {
   const { device, driver } = testDevice();
   const buffer = put(device, "vram");
   Object.assign(driver, {
@@ -191,7 +191,7 @@ Deno.test("what the driver throws before an access ends it with that as the caus
   assertEquals(buffer.reserved, false);
 });
 
-Deno.test("touching a buffer without a place gives it pages in SYSTEM", async () => {
+Deno.test("a fault on a buffer without a place gives it pages in SYSTEM", async () => {
   const { device } = testDevice();
   const buffer = device.createBuffer({ bytes: 5000 });
   using map = buffer.mmap();
@@ -200,12 +200,12 @@ Deno.test("touching a buffer without a place gives it pages in SYSTEM", async ()
   assertEquals([buffer.memoryType, await map.read(8000, 1)], ["system", one(1)]);
 });
 
-Deno.test("where the CPU cannot see, for imported memory and without memory an access fails", async () => {
+Deno.test("an access fails for memory that the CPU cannot see, for imported memory, and without host memory", async () => {
   const { device, driver } = testDevice({ visible: 4 });
   using unseen = put(device, only("vram", { fpfn: 4 })).mmap();
   await refused(() => unseen.read(0, 1), "EINVAL", "Cannot read map: the CPU cannot see pages 4 to 5 of vram");
   using imported = put(device, "system", { kind: "sg", imported: new Uint8Array(4096) }).mmap();
-  await refused(() => imported.read(0, 1), "EINVAL", "belong to somebody else");
+  await refused(() => imported.read(0, 1), "EINVAL", "belong to their exporter");
   driver.table = () =>
     new TranslationTable(1, () => {
       throw new Error("no pages");
@@ -225,8 +225,8 @@ Deno.test("a map keeps its buffer alive until it is disposed of, and ends then",
   map[Symbol.dispose]();
   map[Symbol.dispose]();
   assertEquals([device.liveBuffers, device.usage("vram").usedPages], [0, 0]);
-  await refused(() => map.read(0, 1), "EINVAL", "Cannot read map: it was disposed of");
-  await refused(() => map.write(0, one(1)), "EINVAL", "Cannot write to map: it was disposed of");
+  await refused(() => map.read(0, 1), "EINVAL", "Cannot read map: it has been disposed of");
+  await refused(() => map.write(0, one(1)), "EINVAL", "Cannot write to map: it has been disposed of");
 });
 
 Deno.test("a map that is disposed of while an access waits ends that access and lets the buffer go", async () => {
@@ -238,7 +238,7 @@ Deno.test("a map that is disposed of while an access waits ends that access and 
   buffer.unreserve();
   const map = buffer.mmap();
   buffer.unref();
-  const read = refused(() => map.read(0, 1), "EINVAL", "it was disposed of");
+  const read = refused(() => map.read(0, 1), "EINVAL", "it has been disposed of");
   await allBlocked();
   map[Symbol.dispose]();
   assertEquals(device.liveBuffers, 1);
@@ -261,7 +261,7 @@ Deno.test("several maps of a buffer see the same bytes; one may end before the o
   assertEquals(await bytesIn(buffer), [2, 0]);
 });
 
-Deno.test("pages that an eviction takes while a long write is under way come back for the rest", async () => {
+Deno.test("pages that an eviction unmaps during a long write are faulted in again for the rest", async () => {
   const { device } = testDevice({ vram: 32, gtt: 64 });
   const buffer = put(device, "vram", { pages: 32 });
   using map = buffer.mmap();
@@ -273,7 +273,7 @@ Deno.test("pages that an eviction takes while a long write is under way come bac
   assertEquals(await bytesIn(buffer), [7]);
 });
 
-Deno.test("maps refuse kernel buffers, ranges outside them, and what are no bytes", async () => {
+Deno.test("maps refuse kernel buffers, ranges outside the buffer, and data that is not bytes", async () => {
   const { device } = testDevice();
   const secret = put(device, "system", { kind: "kernel" });
   await refused(() => secret.mmap(), "EINVAL", "it is a kernel buffer");

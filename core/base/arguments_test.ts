@@ -31,7 +31,7 @@ Deno.test("checkInteger() returns what is in the range, ends included", () => {
   for (const value of [2, 3, 4]) assertEquals(checkInteger("try", "n", value, 2, 4), value);
 });
 
-Deno.test("checkInteger() refuses everything else as EINVAL, naming call, argument and value", () => {
+Deno.test("checkInteger() refuses any other value as EINVAL, and names call, argument and value", () => {
   for (const value of [1, 5, 2.5, NaN, Infinity, -Infinity, 2 ** 60, "3", 3n, null, undefined, [3], {}, true]) {
     const error = assertThrows(() => checkInteger("try", "n", value, 2, 4), TtmError);
     assertEquals(error.code, "EINVAL");
@@ -39,7 +39,7 @@ Deno.test("checkInteger() refuses everything else as EINVAL, naming call, argume
   }
 });
 
-Deno.test("checkObject() refuses what has no members as EINVAL", () => {
+Deno.test("checkObject() refuses anything but an object as EINVAL", () => {
   checkObject("try", "it", {});
   for (const value of [null, undefined, 1, "a", true, () => 1]) {
     const error = assertThrows(
@@ -70,7 +70,7 @@ Deno.test("checkOptions() refuses names that it does not know as EINVAL, and lis
   assertEquals([hasOnly({ pages: 1 }, CARD_OPTIONS), hasOnly({ engine: 1 }, CARD_OPTIONS)], [true, false]);
 });
 
-Deno.test("checkWaitOptions() names its subject and knows a signal and a flag unless it is told otherwise", () => {
+Deno.test("checkWaitOptions() names its subject, and knows `signal` and `noWait` unless it is given other names", () => {
   checkWaitOptions("try", { noWait: true, signal: new AbortController().signal });
   const wrong = { nowait: true } as never;
   assertThrows(() => checkWaitOptions("try", wrong, "it"), TtmError, 'Cannot try it: unknown "nowait" in the options');
@@ -80,7 +80,7 @@ Deno.test("checkWaitOptions() names its subject and knows a signal and a flag un
   assertThrows(() => checkWaitOptions("try", more), TtmError, "known are signal, noWait");
 });
 
-Deno.test("checkMethods() refuses what has not all of them as EINVAL, and names the first that is missing", () => {
+Deno.test("checkMethods() refuses an object that lacks a method as EINVAL, and names the first that is missing", () => {
   checkMethods("try", "it", { a: () => {}, b() {} }, ["a", "b"]);
   const error = assertThrows(() => checkMethods("try", "it", { a: () => {} }, ["a", "b", "c"]), TtmError);
   assertEquals([error.code, error.message], ["EINVAL", "Cannot try: it.b must be a function, not undefined"]);

@@ -8,7 +8,7 @@ Deno.test("cachingMask() joins attributes, and is 0 if one is unknown or none is
   assertEquals(cachingMask(["cached", "shiny" as Caching]), 0);
 });
 
-Deno.test("cachingName() undoes cachingMask()", () => {
+Deno.test("cachingName() is the inverse of cachingMask()", () => {
   for (const name of ["cached", "uncached", "wc"] as const) assertEquals(cachingName(cachingMask([name])), name);
 });
 

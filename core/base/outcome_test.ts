@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { codeOf, EIO, EMULTIHOP, outcomeOf } from "./outcome.ts";
 import type { TtmErrorCode } from "../mod.ts";
 
-Deno.test("codeOf() undoes outcomeOf() for every code that the algorithms know", () => {
+Deno.test("codeOf() is the inverse of outcomeOf() for every code that the algorithms know", () => {
   const codes: readonly TtmErrorCode[] = [
     ...["EAGAIN", "EALREADY", "EBUSY", "EDEADLK", "EINVAL", "EIO", "ENODEV", "ENOMEM", "ENOSPC"] as const,
   ];

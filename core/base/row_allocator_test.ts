@@ -20,7 +20,7 @@ Deno.test("Rows asks for larger columns before it hands out a row beyond them", 
   assertEquals(column.length, 16);
 });
 
-Deno.test("enlarge() keeps kind and contents of a column", () => {
+Deno.test("enlarge() keeps the array type and the contents of a column", () => {
   assertEquals(enlarge(new Int32Array([1, -2]), 4), new Int32Array([1, -2, 0, 0]));
   assertEquals(enlarge(new Float64Array([2 ** 53]), 2), new Float64Array([2 ** 53, 0]));
 });

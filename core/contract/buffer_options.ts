@@ -1,7 +1,16 @@
-import { checkInteger, checkObject, checkOptions, checkWord, optionNames, show } from "../base/arguments.ts";
+import {
+  checkInteger,
+  checkMethods,
+  checkObject,
+  checkOptions,
+  checkWord,
+  optionNames,
+  show,
+} from "../base/arguments.ts";
 import type { BufferKind, BufferView } from "./buffer_view.ts";
 import { TtmError } from "../base/errors.ts";
 import { Reservation } from "../lock/reservation.ts";
+import type { ReadOnlyStore, SwapStore } from "./swap_store.ts";
 import { PAGE_SIZE, PRIORITIES } from "../base/units.ts";
 
 export const BUFFER_OPTIONS: ReadonlySet<string> = optionNames<BufferOptions>({
@@ -11,11 +20,35 @@ export const BUFFER_OPTIONS: ReadonlySet<string> = optionNames<BufferOptions>({
   kind: true,
   reservation: true,
   imported: true,
-  swapKey: true,
+  stored: true,
   driverOptions: true,
   onDestroy: true,
   label: true,
 });
+export const STORED_CONTENTS: ReadonlySet<string> = optionNames<StoredContents>({ key: true, store: true });
+
+/**
+ * Contents that a store has under a key of the caller's (`persistent_swap_storage`). While those of the buffer are the
+ * same, the buffer is _clean_: evicting it from device-resident memory copies nothing, and swapping it out writes
+ * nothing, since the store is read again.
+ *
+ * Writes and maps of the CPU, except reads through user maps, make it dirty, and so does work with a fence of the usage
+ * `"write"` or `"kernel"`: a write that is announced on a shared reservation counts for all buffers that share it. When a
+ * dirty buffer is swapped out, its contents replace those under the key, or, if the store is read-only, go to the store of
+ * the device. They are not written when the buffer is released. A purge takes the buffer back to what is under the key.
+ * The core never deletes the key.
+ *
+ * A read fails with `EIO` if the value is not as long as the buffer, or has changed since it was first read.
+ */
+export interface StoredContents {
+  /** The key. Its value must have as many bytes as the buffer; what the last page has beyond them is zero. */
+  readonly key: string;
+  /**
+   * The store. Buffers may share a key of a read-only store; a key of another store belongs to one buffer.
+   * @default {the store of the device}
+   */
+  readonly store?: SwapStore | ReadOnlyStore;
+}
 
 /** The properties of a new buffer. */
 export interface BufferOptions {
@@ -46,11 +79,11 @@ export interface BufferOptions {
    */
   readonly imported?: Uint8Array;
   /**
-   * A key of the device's swap store that belongs to the caller: contents that are swapped out under it stay in the
-   * store when they are read back, and after the buffer is destroyed.
-   * @default {a key that is deleted when its contents are read back}
+   * What the buffer holds from the start: the bytes that a store has under a key of the caller's. The buffer begins in
+   * SYSTEM, swapped out; the bytes are read when they are first needed.
+   * @default {zeros}
    */
-  readonly swapKey?: string;
+  readonly stored?: StoredContents;
   /**
    * What the driver wants to know about the buffer. The driver checks it (`Driver.checkDriverOptions`), the core only
    * keeps it: it must not be changed afterwards. @default {none}
@@ -74,10 +107,9 @@ const MAX_BYTES = Number.MAX_SAFE_INTEGER - PAGE_SIZE;
 /** Checks the options of a new buffer; throws `EINVAL` if one is out of range. */
 export function checkBufferOptions(what: string, options: BufferOptions, id: number): CheckedBufferOptions {
   checkOptions(what, options, BUFFER_OPTIONS);
-  const { alignment = 1, priority = 0, kind = "device", reservation, imported } = options;
-  for (const [name, text] of [["label", options.label], ["swapKey", options.swapKey]]) {
-    if (text === undefined || typeof text === "string") continue;
-    throw new TtmError("EINVAL", `Cannot ${what}: ${name} must be a string, not ${show(text)}`);
+  const { alignment = 1, priority = 0, kind = "device", reservation, imported, label, stored } = options;
+  if (label !== undefined && typeof label !== "string") {
+    throw new TtmError("EINVAL", `Cannot ${what}: label must be a string, not ${show(label)}`);
   }
   if (options.onDestroy !== undefined && typeof options.onDestroy !== "function") {
     throw new TtmError("EINVAL", `Cannot ${what}: onDestroy must be a function, not ${show(options.onDestroy)}`);
@@ -91,9 +123,12 @@ export function checkBufferOptions(what: string, options: BufferOptions, id: num
   const bytes = checkInteger(what, "bytes", options.bytes, 1, MAX_BYTES);
   const needed = kind === "sg" ? Math.ceil(bytes / PAGE_SIZE) * PAGE_SIZE : undefined;
   if ((imported instanceof Uint8Array ? imported.length : imported) !== needed) {
-    const wanted = needed === undefined ? "only what is imported has such pages" : `it must be ${needed} bytes`;
+    const wanted = needed === undefined
+      ? 'only a buffer of kind "sg" has imported pages'
+      : `it must be ${needed} bytes`;
     throw new TtmError("EINVAL", `Cannot ${what}: imported is ${show(imported)}, and ${wanted}`);
   }
+  if (stored !== undefined) checkStored(what, stored, imported);
   return {
     ...options,
     id,
@@ -102,4 +137,18 @@ export function checkBufferOptions(what: string, options: BufferOptions, id: num
     alignment: checkInteger(what, "alignment", alignment, 0, Number.MAX_SAFE_INTEGER) || 1,
     priority: checkInteger(what, "priority", priority, 0, PRIORITIES - 1),
   };
+}
+
+function checkStored(what: string, stored: StoredContents, imported: Uint8Array | undefined): void {
+  checkOptions(what, stored, STORED_CONTENTS, "stored");
+  const { key, store } = stored;
+  if (typeof key !== "string") {
+    throw new TtmError("EINVAL", `Cannot ${what}: stored.key must be a string, not ${show(key)}`);
+  }
+  if (store !== undefined) {
+    const isReadOnly = (store as Partial<ReadOnlyStore> | null)?.readOnly === true;
+    checkMethods(what, "stored.store", store, isReadOnly ? ["read"] : ["write", "read", "delete"]);
+  }
+  if (imported === undefined) return;
+  throw new TtmError("EINVAL", `Cannot ${what}: what is imported has its contents, and takes none of a store`);
 }

@@ -46,6 +46,11 @@ export interface BufferView {
   readonly busy: boolean;
   /** Whether its pages are in the swap store; they are read back when they are needed. */
   readonly swapped: boolean;
+  /**
+   * Whether a store has its contents under a key of the caller's (`BufferOptions.stored`): evicting it from
+   * device-resident memory copies nothing, and swapping it out writes nothing.
+   */
+  readonly clean: boolean;
   /** Number of CPU write grabs that keep it out of submissions, see `BufferObject.grabForCpuWrite`. */
   readonly cpuWriters: number;
   /** Whether its last reference was dropped; submitted work may still keep its memory. */

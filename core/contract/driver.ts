@@ -217,7 +217,8 @@ export interface Driver {
   /**
    * Called before the bytes of a buffer move, with the names of the memory types; `from` is null if the buffer had no
    * resource, `to` is null if its resource is freed. After a failed move it is called again with the two swapped, so
-   * that counters balance. Must not throw.
+   * that counters balance. If the bytes stay behind because a store has them (`BufferView.clean`), it is called twice: the
+   * resource is freed, and then the buffer comes to SYSTEM without contents. Must not throw.
    */
   moveNotify?(buffer: BufferView, from: string | null, to: string | null): void;
   /** Called before the pages of an idle buffer in SYSTEM are swapped out. Must not throw. */

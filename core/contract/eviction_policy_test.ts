@@ -23,7 +23,7 @@ function deviceWith(policy: EvictionPolicy): BoDevice {
 /** The labels of the buffers in VRAM, in the order of eviction. */
 const inOrder = (device: BoDevice) => device.lru("vram").flat().map(({ label }) => label);
 
-Deno.test("a policy decides who is evicted: the one used last with mru()", () => {
+Deno.test("the policy chooses victims: mru() evicts the buffer that was used last", () => {
   for (const [policy, evicted, left] of [[lru(), "a", ["b", "c", "d"]], [mru(), "c", ["d", "b", "a"]]] as const) {
     const device = deviceWith(policy);
     const [a, b, c] = ["a", "b", "c"].map((label) =>
@@ -35,7 +35,7 @@ Deno.test("a policy decides who is evicted: the one used last with mru()", () =>
   }
 });
 
-Deno.test("with mru(), too, lower priorities go first", () => {
+Deno.test("mru() evicts lower priorities first", () => {
   const device = deviceWith(mru());
   for (const [label, priority] of [["a", 1], ["b", 0], ["c", 1], ["d", 0]] as const) {
     put(device, "vram", { label, priority });
@@ -43,7 +43,7 @@ Deno.test("with mru(), too, lower priorities go first", () => {
   assertEquals(inOrder(device), ["d", "b", "c", "a"]);
 });
 
-Deno.test("a policy is not asked about the pinned, and learns of those who are pinned no longer", () => {
+Deno.test("pinned buffers are removed from the policy, and inserted again at the last unpin", () => {
   const calls: string[] = [];
   const inner = lru();
   const policy: EvictionPolicy = {
@@ -94,7 +94,7 @@ function watchedLosses(): { readonly policy: EvictionPolicy; readonly seen: () =
   return { policy, seen: () => losses.splice(0) };
 }
 
-Deno.test("a policy is told whether an entry was evicted, moved or freed", async () => {
+Deno.test("remove() tells a policy whether an entry was evicted, moved or freed", async () => {
   const { policy, seen } = watchedLosses();
   const driver = new TestDriver({ vram: 4 });
   const device = new BoDevice({ driver, managers: { vram: firstFit(), gtt: firstFit() }, policy });
@@ -125,7 +125,7 @@ Deno.test("a policy is told whether an entry was evicted, moved or freed", async
   assertEquals(seen(), ["b system freed"]);
 });
 
-Deno.test("an eviction by a stop is one from where it began, not from the stop", async () => {
+Deno.test("an eviction through a hop is reported as an eviction from its source, not from the hop", async () => {
   const { policy, seen } = watchedLosses();
   const driver = new TestDriver();
   const device = new BoDevice({ driver, managers: { vram: firstFit(), gtt: firstFit() }, policy });
@@ -148,7 +148,7 @@ for (
     ["freed", (buffer: BufferObject) => place(buffer, { placement: [] })],
   ] as const
 ) {
-  Deno.test(`a place that a copy is still leaving goes when the copy has ended, as ${what}`, () => {
+  Deno.test(`a place that a copy still reads from is removed from the policy when the copy has ended, as ${what}`, () => {
     const { policy, seen } = watchedLosses();
     const driver = new TestDriver({ ordered: true });
     Object.assign(driver.supports, { pipelinedEvictions: false });
@@ -162,7 +162,7 @@ for (
   });
 }
 
-Deno.test("a policy that has order() is asked by that for its order, and by walks for victims", async () => {
+Deno.test("order() of a policy is called for listings, and walk() for victims", async () => {
   const walks: string[] = [];
   const inner = boundTo(lru());
   const policy: EvictionPolicy = {
@@ -186,7 +186,7 @@ Deno.test("a policy that has order() is asked by that for its order, and by walk
   assertEquals(walks, ["vram", "vram"]);
 });
 
-Deno.test("every walk that is begun is closed, once", async () => {
+Deno.test("every walk is closed exactly once", async () => {
   let open = 0;
   const inner = boundTo(lru());
   const policy: EvictionPolicy = {
@@ -216,7 +216,7 @@ Deno.test("every walk that is begun is closed, once", async () => {
   assertEquals(open, 0);
 });
 
-Deno.test("looking ends with a policy that gives somebody again and again, and checkInvariants() notices", () => {
+Deno.test("the search ends with a policy that returns the same entry for ever, and checkInvariants() detects it", () => {
   const inner = boundTo(lru());
   const endless = { next: () => 0, close: () => {} };
   const device = deviceWith({
@@ -228,18 +228,21 @@ Deno.test("looking ends with a policy that gives somebody again and again, and c
   assertThrows(() => checkInvariants(device), Error, 'buffer 0 "a" is listed twice');
 });
 
-Deno.test("what is no policy, and one that serves another device, are EINVAL", () => {
+Deno.test("an object that is not a policy, and a policy of another device, are EINVAL", () => {
   const policy = mru();
   deviceWith(policy);
-  const wrongs = [[policy, '"mru" serves another one'], [{}, "is no eviction policy"], [1, "is no"]] as const;
+  const wrongs = [[policy, '"mru" is used by another device'], [{}, "is not an eviction policy"], [
+    1,
+    "is no",
+  ]] as const;
   const oddOrder = { ...boundTo(lru()), order: [] };
-  for (const [wrong, message] of [...wrongs, [oddOrder, "is no eviction policy"] as const]) {
+  for (const [wrong, message] of [...wrongs, [oddOrder, "is not an eviction policy"] as const]) {
     const error = assertThrows(() => deviceWith(wrong as EvictionPolicy), TtmError, message);
     assertEquals(error.code, "EINVAL");
   }
 });
 
-Deno.test("bulk moves are a part of lru() and mru(), and of no other policy", async () => {
+Deno.test("only lru() and mru() support bulk moves", async () => {
   for (
     const [policy, works] of [[lru(), true], [mru(), true], [{ ...boundTo(lru()), name: "other" }, false]] as const
   ) {

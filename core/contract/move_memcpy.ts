@@ -55,7 +55,7 @@ function withBytes(
 ): void {
   if (table !== null) {
     if (!(table.contents instanceof Uint8Array)) {
-      throw new TtmError("ENODEV", `Cannot copy by the CPU: the host pages of ${memoryType} are no bytes`);
+      throw new TtmError("ENODEV", `Cannot copy by the CPU: the host pages of ${memoryType} are not bytes`);
     }
     return use(table.contents.subarray(first * PAGE_SIZE, (first + pages) * PAGE_SIZE));
   }

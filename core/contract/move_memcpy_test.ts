@@ -20,7 +20,7 @@ function withoutMove(visible = 8): { driver: TestDriver; device: BoDevice } {
   return { driver, device: new BoDevice({ driver, managers, clock: new SimulatedClock() }) };
 }
 
-Deno.test("without a move of the driver's, the CPU moves bytes between all memory types", async () => {
+Deno.test("with a driver that has no move(), the CPU copies bytes between all memory types", async () => {
   const { device } = withoutMove();
   const buffer = put(device, "vram", { pages: 2 });
   assertEquals(await bytesIn(buffer), [0]);
@@ -49,7 +49,7 @@ Deno.test("the CPU waits for the work on a buffer, even if the driver says that 
   whileReserved(buffer, () => assertEquals(buffer.tryValidate(only("gtt")), work));
 });
 
-Deno.test("a move to where the CPU cannot see is refused, and nothing has changed", async () => {
+Deno.test("a CPU copy to memory that the CPU cannot see is refused, and nothing has changed", async () => {
   const { device } = withoutMove(4);
   const buffer = put(device, "gtt");
   await fill(buffer, 3);
@@ -60,7 +60,7 @@ Deno.test("a move to where the CPU cannot see is refused, and nothing has change
   checkInvariants(device);
 });
 
-Deno.test("large moves go through the aperture piece by piece", () => {
+Deno.test("large CPU copies go through the aperture in pieces", () => {
   const asked: number[] = [];
   const source = byteTable(600);
   source.populate().fill(7);
@@ -80,15 +80,15 @@ Deno.test("large moves go through the aperture piece by piece", () => {
   assertEquals([asked, vram.every((byte) => byte === 7)], [[256, 256, 88], true]);
 });
 
-Deno.test("host pages that are no bytes cannot be copied by the CPU", async () => {
+Deno.test("host pages that are not bytes cannot be copied by the CPU", async () => {
   const { device, driver } = withoutMove();
   driver.table = (buffer) => new TranslationTable(buffer.pages, () => ({}));
   const buffer = put(device, "gtt");
   buffer.tryReserve();
-  await refused(() => buffer.validate(only("vram")), "ENODEV", "are no bytes");
+  await refused(() => buffer.validate(only("vram")), "ENODEV", "are not bytes");
 });
 
-Deno.test("imported pages get all of what the CPU copies, or nothing", async () => {
+Deno.test("a CPU copy to imported pages writes all bytes or none", async () => {
   const pages = 300;
   const vram = new Uint8Array(pages * PAGE_SIZE);
   let visible = pages;

@@ -18,7 +18,7 @@ Deno.test("pages read as zero when they are handed out again", () => {
   assertEquals(new Set(bytes), new Set([0]));
 });
 
-Deno.test("pages that are filled at once need not be zeroed before", () => {
+Deno.test("pages that are overwritten at once are handed out without zeroing", () => {
   const pool = new PagePool();
   const table = pool.table(1);
   table.populate().fill(7);
@@ -26,7 +26,7 @@ Deno.test("pages that are filled at once need not be zeroed before", () => {
   assertEquals(new Set(pool.table(1).populate(false)), new Set([7]));
 });
 
-Deno.test("a pool keeps so many pages and no more", () => {
+Deno.test("a pool keeps at most `maxPages` pages", () => {
   const pool = new PagePool({ maxPages: 5 });
   const tables = [3, 3, 2].map((pages) => pool.table(pages));
   for (const table of tables) table.populate();
@@ -35,7 +35,7 @@ Deno.test("a pool keeps so many pages and no more", () => {
   assertEquals(new PagePool().maxPages, 16384);
 });
 
-Deno.test("a pool does not keep parts of something larger", () => {
+Deno.test("a pool does not keep pages that are views of a larger array", () => {
   const pool = new PagePool();
   const table = pool.table(1);
   table.restore(new Uint8Array(3 * PAGE_SIZE).subarray(PAGE_SIZE, 2 * PAGE_SIZE));
@@ -53,7 +53,7 @@ for (const maxPages of [-1, 0.5, NaN, Infinity, "8"]) {
   });
 }
 
-Deno.test("an evicted buffer keeps its contents in pages that another one gave back", async () => {
+Deno.test("an evicted buffer keeps its contents in pages that another buffer has freed", async () => {
   const { device, pool } = pooledDevice();
   const first = put(device, "system");
   await fill(first, 9);
@@ -66,7 +66,7 @@ Deno.test("an evicted buffer keeps its contents in pages that another one gave b
   checkInvariants(device);
 });
 
-Deno.test("a new buffer does not see what was in the pages that it gets", async () => {
+Deno.test("a new buffer reads as zero in reused pages", async () => {
   const { device, pool } = pooledDevice();
   const first = put(device, "system");
   await fill(first, 9);
@@ -80,7 +80,7 @@ Deno.test("a new buffer does not see what was in the pages that it gets", async 
   assertEquals(second.tt?.contents === bytes, true);
 });
 
-Deno.test("only a move out of VRAM, which fills all pages, asks for pages that need not be zeroed", async () => {
+Deno.test("only a move out of VRAM, which overwrites all pages, takes pages that were not zeroed", async () => {
   const { device, driver } = testDevice({});
   const asked: boolean[] = [];
   driver.table = ({ pages }) =>

@@ -20,7 +20,7 @@ Deno.test("preparePlacement() fills in what a place leaves out", () => {
   });
 });
 
-Deno.test("a left out second list is the first one", () => {
+Deno.test("without `busyPlacement` it is the same as `placement`", () => {
   const same = device.preparePlacement(only("vram"));
   assertStrictEquals(same.busyPlaces, same.places);
   const other = device.preparePlacement({ ...only("vram"), busyPlacement: [{ memoryType: "gtt" }] });
@@ -62,9 +62,9 @@ const places: readonly (readonly [string, Record<keyof Place, unknown> | Record<
   ["pages as strings", { fpfn: "1" }, 'fpfn must be a whole number from 0 to 9007199254740991, not "1"'],
   ["an empty range", { fpfn: 4, lpfn: 4 }, "has the empty range [4, 4)"],
   ["a range back to front", { fpfn: 4, lpfn: 2 }, "has the empty range [4, 2)"],
-  ["no caching attribute", { caching: [] }, "caching names no known attribute"],
-  ["an unknown caching attribute", { caching: ["cached", "shiny"] }, "caching names no known attribute"],
-  ["a caching attribute without a list", { caching: "wc" }, "caching names no known attribute"],
+  ["no caching attribute", { caching: [] }, "caching has an unknown attribute"],
+  ["an unknown caching attribute", { caching: ["cached", "shiny"] }, "caching has an unknown attribute"],
+  ["a caching attribute without a list", { caching: "wc" }, "caching has an unknown attribute"],
 ];
 for (const [name, place, message] of places) {
   Deno.test(`preparePlacement() refuses ${name}, in either list`, () => {
@@ -82,7 +82,7 @@ function refuses(placement: unknown, ...messages: readonly string[]): void {
   }
 }
 
-Deno.test("an end of 0 is the end of the memory type, and one beyond it does no harm", () => {
+Deno.test("an lpfn of 0 is the end of the memory type, and a larger one than that is allowed", () => {
   const ends = [0, undefined, 5, 100].map((lpfn) =>
     device.preparePlacement(only("vram", lpfn === undefined ? {} : { lpfn })).places[0]?.lpfn
   );

@@ -76,5 +76,5 @@ Deno.test("what a buffer has left behind, and who has no users, is not expected"
 
 Deno.test("a policy whose hint is no function is none", () => {
   const policy = Object.assign(lru(), { hint: 5 }) as unknown as EvictionPolicy;
-  assertThrows(() => new BoDevice({ driver: new TestDriver(), managers: {}, policy }), TtmError, "no eviction policy");
+  assertThrows(() => new BoDevice({ driver: new TestDriver(), managers: {}, policy }), TtmError, "eviction policy");
 });

@@ -28,6 +28,8 @@
 export interface SwapStore {
   /** For messages. */
   readonly name: string;
+  /** Stores that cannot be written are {@linkcode ReadOnlyStore}s. @default {false} */
+  readonly readOnly?: false;
   /**
    * Stores bytes under a key, replacing earlier ones. The store may read `bytes` until the call returns or its promise
    * settles, and not after. Throws or rejects if it fails, with `ENOSPC` if the store is full; then nothing is stored,
@@ -43,6 +45,22 @@ export interface SwapStore {
   delete(key: string): void | Promise<void>;
 }
 
+/**
+ * A store that is only read: contents that buffers are created from (`BufferOptions.stored`). Contents that have changed
+ * go to the store of the device.
+ */
+export interface ReadOnlyStore {
+  /** For messages. */
+  readonly name: string;
+  /** Always true. */
+  readonly readOnly: true;
+  /**
+   * Returns the bytes under a key; the core takes ownership of them. Throws or rejects if there are none, or if it
+   * cannot read them now; the read may be tried again.
+   */
+  read(key: string): Uint8Array | Promise<Uint8Array>;
+}
+
 /** A store in host memory: synchronous, and never full. */
 export function memoryStore(): SwapStore {
   const kept = new Map<string, Uint8Array>();
@@ -51,7 +69,7 @@ export function memoryStore(): SwapStore {
     write: (key, bytes) => void kept.set(key, bytes.slice()),
     read: (key) => {
       const bytes = kept.get(key);
-      if (bytes === undefined) throw new Error(`nothing is kept under ${key}`);
+      if (bytes === undefined) throw new Error(`there is no entry ${key}`);
       return bytes.slice();
     },
     delete: (key) => void kept.delete(key),
@@ -68,4 +86,9 @@ let keys = 0;
 /** A key that no other buffer of this process has. */
 export function nextSwapKey(): string {
   return `bo-${++keys}`;
+}
+
+/** Whether {@linkcode nextSwapKey} makes such keys. */
+export function isOwnKey(key: string): boolean {
+  return /^bo-\d+$/.test(key);
 }

@@ -16,6 +16,8 @@ export interface MoveEvent {
   readonly buffer: BufferView;
   /** Whether the move is an eviction. */
   readonly evict: boolean;
+  /** Whether nothing is copied, because a store has the contents (`BufferOptions.stored`). */
+  readonly dropped: boolean;
   /** Where it was; null if it had no resource. */
   readonly from: TracedPlace | null;
   /** Where it was to go. */
@@ -59,9 +61,9 @@ export interface Tracer {
   ghost?(ghost: BufferView, buffer: BufferView): void;
   /** A purge freed the resource of a buffer, discarded its contents, or both. */
   purge?(buffer: BufferView): void;
-  /** The contents of a buffer were written to the swap store and its pages freed. */
+  /** The pages of a buffer were freed; a store has its contents, which were written to it unless it had them. */
   swapOut?(buffer: BufferView): void;
-  /** The contents of a buffer were read back from the swap store. */
+  /** The contents of a buffer were read from the store that had them. */
   swapIn?(buffer: BufferView): void;
   /** A buffer or ghost object is about to be destroyed: its last reference was dropped and all its work has ended. */
   destroy?(buffer: BufferView): void;

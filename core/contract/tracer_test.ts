@@ -18,7 +18,7 @@ function traced(tracer: Tracer, ordered = false, clock: Clock = new StoppedClock
   return { driver, device: new BoDevice({ driver, managers, tracer, clock }) };
 }
 
-Deno.test("a tracer sees buffers come, move, be purged and go", () => {
+Deno.test("a tracer is told when buffers are created, moved, purged and freed", () => {
   const seen: string[] = [];
   const { device } = traced({
     create: (buffer) => seen.push(`create ${buffer.id}`),
@@ -37,7 +37,7 @@ Deno.test("a tracer sees buffers come, move, be purged and go", () => {
   ]);
 });
 
-Deno.test("a move event says who, why, from where to where, how it ended, what to wait for, when and for whom", () => {
+Deno.test("a move event has buffer, reason, source, destination, outcome, fence, time, and the buffer that needed the room", () => {
   const events: MoveEvent[] = [];
   const clock = new SimulatedClock();
   const { device, driver } = traced({ move: (event) => events.push(event) }, true, clock);
@@ -51,6 +51,7 @@ Deno.test("a move event says who, why, from where to where, how it ended, what t
     {
       buffer,
       evict: false,
+      dropped: false,
       from: null,
       to: { memoryType: "vram", start: 2 },
       failure: null,
@@ -61,6 +62,7 @@ Deno.test("a move event says who, why, from where to where, how it ended, what t
     {
       buffer,
       evict: false,
+      dropped: false,
       from: { memoryType: "vram", start: 2 },
       to: { memoryType: "gtt", start: 0 },
       failure: null,
@@ -71,7 +73,7 @@ Deno.test("a move event says who, why, from where to where, how it ended, what t
   ]);
 });
 
-Deno.test("a move event names the buffer that others have to make room for; nobody where none asks", async () => {
+Deno.test("a move event names the buffer for which others were evicted, or null", async () => {
   const events: string[] = [];
   const note = ({ buffer, from, to, forBuffer }: MoveEvent) =>
     events.push(
@@ -106,7 +108,7 @@ const needsPages: Readonly<Record<string, (buffer: BufferObject) => Promise<unkn
 };
 
 for (const [name, act] of Object.entries(needsPages)) {
-  Deno.test(`a move event names the buffer that others are swapped out for by ${name}`, async () => {
+  Deno.test(`a move event names the buffer for which ${name} swapped others out`, async () => {
     const events: string[] = [];
     const move = ({ buffer, to, forBuffer }: MoveEvent) =>
       events.push(`${buffer.id} ${to.memoryType} ${forBuffer?.id}`);
@@ -118,7 +120,7 @@ for (const [name, act] of Object.entries(needsPages)) {
   });
 }
 
-Deno.test("a move event names the buffer whose creation others are swapped out for", () => {
+Deno.test("a move event names the buffer for whose creation others were swapped out", () => {
   const events: string[] = [];
   const move = ({ buffer, to, forBuffer }: MoveEvent) => events.push(`${buffer.id} ${to.memoryType} ${forBuffer?.id}`);
   const parts = { driver: new TestDriver(), managers: { gtt: firstFit(), vram: firstFit() } };
@@ -147,7 +149,7 @@ Deno.test("a move event of a failure has its code, and comes before anything is 
   assertEquals(events, [null, null, "EIO", "system", "caught"]);
 });
 
-Deno.test("a tracer is told of every wait, and not of what need not be waited for", async () => {
+Deno.test("a tracer is told of every wait, and not of fences that have signalled", async () => {
   const waits: Fence[] = [];
   const { device } = traced({ wait: (fence) => waits.push(fence) });
   const buffer: BufferObject = put(device, "vram");

@@ -2,6 +2,7 @@ import { checkOptions, optionNames } from "../base/arguments.ts";
 import { CACHED, type Caching, cachingName } from "../base/caching.ts";
 import type { Fence } from "../lock/fence.ts";
 import { NO_OPTIONS } from "./call_options.ts";
+import type { ReadOnlyStore, SwapStore } from "./swap_store.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 
 export const TABLE_OPTIONS: ReadonlySet<string> = optionNames<TableOptions<unknown>>({
@@ -20,9 +21,12 @@ export interface PageCodec<Pages> {
 
 /** Contents in a swap store. */
 export interface SwappedPages {
+  readonly store: SwapStore | ReadOnlyStore;
   readonly key: string;
+  /** In bytes. */
   readonly length: number;
-  readonly checksum: number;
+  /** The checksum of the bytes; null if they have not been read since somebody else wrote them. */
+  readonly checksum: number | null;
   /** Whether they stay in the store after they are read back: the key belongs to the user. */
   readonly persistent: boolean;
 }
@@ -123,6 +127,11 @@ export class TranslationTable<Pages = unknown> {
     const contents = this.#contents;
     this.#contents = null;
     if (contents !== null) this.#options.release?.(contents);
+  }
+
+  /** @internal Whether contents are converted to bytes for a store, so that bytes of somebody else are none. */
+  get converts(): boolean {
+    return this.#options.codec !== undefined;
   }
 
   /** @internal The contents as bytes; null if there are none, or they cannot be converted. */

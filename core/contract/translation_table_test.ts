@@ -2,7 +2,7 @@ import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { byteTable, PAGE_SIZE, TranslationTable } from "../mod.ts";
 import { addWork, bytesIn, fill, place, put, refused, testDevice } from "../testing_devices.ts";
 
-Deno.test("pages appear when they are first needed, zeroed, and only once", () => {
+Deno.test("pages are allocated once, when first needed, and read as zero", () => {
   let allocations = 0;
   const table = new TranslationTable(3, (pages) => {
     allocations++;
@@ -15,7 +15,7 @@ Deno.test("pages appear when they are first needed, zeroed, and only once", () =
   assertEquals(allocations, 1);
 });
 
-Deno.test("unpopulate() drops the pages and what is in them, and does no harm without pages", () => {
+Deno.test("unpopulate() frees the pages, and does nothing without pages", () => {
   const table = byteTable(1);
   table.unpopulate();
   table.populate().fill(7);
@@ -36,7 +36,7 @@ Deno.test("an allocation that fails leaves the table without pages, and may be t
   assertEquals([table.populate(), table.populated], ["pages", true]);
 });
 
-Deno.test("a new table is cached, unbound, and remembers what it is told", () => {
+Deno.test("a new table is cached and unbound, and keeps the caching and binding that it is given", () => {
   const table = byteTable(1);
   assertEquals([table.caching, table.boundTo, table.boundAt], ["cached", null, -1]);
   table.noteBound("gtt", 5);
@@ -77,7 +77,7 @@ Deno.test("without createTranslationTable() the pages are bytes", async () => {
   assertEquals([buffer.tt?.contents instanceof Uint8Array, await bytesIn(buffer)], [true, [3]]);
 });
 
-Deno.test("pages that are no bytes travel, but the CPU cannot read them: ENODEV", async () => {
+Deno.test("pages that are not bytes can be moved, but a CPU read of them is ENODEV", async () => {
   const { device, driver } = testDevice();
   driver.table = (buffer) => new TranslationTable(buffer.pages, () => "stamps");
   const buffer = put(device, "gtt");
@@ -89,7 +89,7 @@ Deno.test("pages that are no bytes travel, but the CPU cannot read them: ENODEV"
   assertEquals(buffer.tt?.contents, "stamps");
 });
 
-Deno.test("a dying buffer's pages are unbound and dropped, after its work", () => {
+Deno.test("a dying buffer's pages are unbound and freed after its work has ended", () => {
   const { device, driver, clock } = testDevice();
   const buffer = put(device, "gtt");
   const { tt } = buffer;

@@ -1,9 +1,9 @@
 /**
  * The acquire ticket of one caller that reserves several buffers (`ww_acquire_ctx`). Tickets resolve deadlocks between
  * callers that want each other's reservations: a younger ticket that already holds reservations is refused one that an
- * older ticket holds (`EDEADLK`). Its caller then releases all its reservations, waits for the contended one first, and
- * retries with the same ticket, which keeps its age. The oldest ticket always succeeds (wait-die; the kernel's
- * `ww_mutex` in that class).
+ * older ticket holds or waits for (`EDEADLK`). Its caller then releases all its reservations, waits for the contended
+ * one first, and retries with the same ticket, which keeps its age. The oldest ticket always succeeds (wait-die; the
+ * kernel's `ww_mutex` in that class). In the line for a reservation a ticket stands before the younger ones.
  *
  * @example Two buffers under one ticket
  * ```ts

@@ -17,7 +17,7 @@ Deno.test("a ticket counts the locks held under it", () => {
   assertEquals([older.acquired, a.reservation.holder], [0, null]);
 });
 
-Deno.test("a lock that the same ticket holds is EALREADY, and stays held", async () => {
+Deno.test("locking a reservation that the ticket already holds is EALREADY, and it stays held", async () => {
   const { a, older } = contest();
   a.tryReserve(older);
   const error = assertThrows(() => a.tryReserve(older), TtmError, "its ticket holds it already");
@@ -26,17 +26,17 @@ Deno.test("a lock that the same ticket holds is EALREADY, and stays held", async
   assertEquals([a.reservation.holder, older.acquired], [older, 1]);
 });
 
-Deno.test("a younger ticket that holds a lock is refused that of an older one", async () => {
+Deno.test("a younger ticket that holds locks gets EDEADLK for a lock of an older one", async () => {
   const { a, b, older, younger } = contest();
   a.tryReserve(older);
   b.tryReserve(younger);
-  const error = assertThrows(() => a.tryReserve(younger), TtmError, "must give way to an older one");
+  const error = assertThrows(() => a.tryReserve(younger), TtmError, "must back off for an older one");
   assertEquals(error.code, "EDEADLK");
   await refused(() => a.reserve({ ticket: younger }), "EDEADLK");
   assertEquals([a.reservation.waiting, b.reservation.holder], [0, younger]);
 });
 
-Deno.test("an older ticket waits for a younger one, and nobody is refused by a holder without a ticket", async () => {
+Deno.test("an older ticket waits for a younger one, and every ticket waits for a holder without a ticket", async () => {
   const { a, b, c, older, younger } = contest();
   a.tryReserve(younger);
   b.tryReserve(older);
@@ -49,7 +49,7 @@ Deno.test("an older ticket waits for a younger one, and nobody is refused by a h
   assertEquals([a.reservation.holder, c.reservation.holder, older.acquired], [older, younger, 2]);
 });
 
-Deno.test("a ticket that holds nothing waits, however young", async () => {
+Deno.test("a ticket that holds no lock waits, also for an older ticket", async () => {
   const { a, older, younger } = contest();
   a.tryReserve(older);
   const reserved = a.reserve({ ticket: younger });
@@ -59,7 +59,7 @@ Deno.test("a ticket that holds nothing waits, however young", async () => {
   assertEquals(a.reservation.holder, younger);
 });
 
-Deno.test("among waiting tickets the oldest gets the lock, and younger ones that hold locks are turned away", async () => {
+Deno.test("among waiting tickets the oldest gets the lock, and younger ones that hold locks get EDEADLK", async () => {
   const { a, b, older, younger } = contest();
   const youngest = new AcquireTicket();
   a.tryReserve();
@@ -75,7 +75,66 @@ Deno.test("among waiting tickets the oldest gets the lock, and younger ones that
   assertEquals([a.reservation.holder, b.reservation.holder], [younger, youngest]);
 });
 
-Deno.test("aborting a wait under a ticket leaves the line", async () => {
+Deno.test("a waiting younger ticket that holds a lock backs off with EDEADLK as soon as an older one waits", async () => {
+  const { a, b, older, younger } = contest();
+  a.tryReserve();
+  b.tryReserve(younger);
+  const late = refused(() => a.reserve({ ticket: younger }), "EDEADLK");
+  const first = a.reserve({ ticket: older });
+  await late;
+  assertEquals([a.reservation.holder, a.reservation.waiting, b.reservation.holder], [null, 1, younger]);
+  a.unlock();
+  await first;
+});
+
+Deno.test("a younger ticket that holds a lock gets EDEADLK for a reservation that an older one waits for", async () => {
+  const { a, b, older, younger } = contest();
+  a.tryReserve();
+  b.tryReserve(younger);
+  const first = a.reserve({ ticket: older });
+  assertEquals(assertThrows(() => a.tryReserve(younger), TtmError).code, "EDEADLK");
+  await refused(() => a.reserve({ ticket: younger }), "EDEADLK");
+  b.unlock();
+  assertEquals([a.tryReserve(younger), a.reservation.waiting], [false, 1]);
+  a.unlock();
+  await first;
+});
+
+Deno.test("a ticket queues before younger ones, also after those have left the queue", async () => {
+  const { a, older, younger } = contest();
+  a.tryReserve();
+  const leaving = new AbortController();
+  const order: string[] = [];
+  const wait = async (name: string, options: { ticket?: AcquireTicket; signal?: AbortSignal }) => {
+    using _turn = await a.reserve(options);
+    order.push(name);
+  };
+  const left = wait("younger", { ticket: younger, signal: leaving.signal }).catch((reason) => order.push(reason));
+  const others = [
+    wait("nobody", {}),
+    wait("older", { ticket: older }),
+    wait("youngest", { ticket: new AcquireTicket() }),
+  ];
+  leaving.abort("left");
+  a.unlock();
+  await Promise.all([left, ...others]);
+  assertEquals(order.toSorted(), ["left", "nobody", "older", "youngest"]);
+  assertEquals(order.filter((name) => name !== "left"), ["older", "nobody", "youngest"]);
+});
+
+Deno.test("a waiting ticket that has locked another reservation backs off when an older one gets the lock", async () => {
+  const { a, b, older, younger } = contest();
+  a.tryReserve();
+  const first = a.reserve({ ticket: older });
+  const late = refused(() => a.reserve({ ticket: younger }), "EDEADLK");
+  b.tryReserve(younger);
+  assertEquals(a.reservation.waiting, 2);
+  a.unlock();
+  await Promise.all([first, late]);
+  assertEquals([a.reservation.holder, a.reservation.waiting], [older, 0]);
+});
+
+Deno.test("aborting a wait under a ticket removes the waiter", async () => {
   const { a, older } = contest();
   a.tryReserve();
   const abort = new AbortController();
@@ -85,13 +144,13 @@ Deno.test("aborting a wait under a ticket leaves the line", async () => {
   assertEquals([a.reservation.waiting, older.acquired], [0, 0]);
 });
 
-Deno.test("something else than a ticket is refused", async () => {
+Deno.test("reserve() refuses a ticket that is not an AcquireTicket", async () => {
   const { a } = contest();
   await refused(() => a.reserve({ ticket: {} as never }), "EINVAL", "must be an AcquireTicket");
   assertEquals(a.reserved, false);
 });
 
-Deno.test("under a ticket, validate() waits for a victim that somebody else has reserved", async () => {
+Deno.test("under a ticket, validate() waits for a victim that another holder has reserved", async () => {
   const { device, clock } = testDevice();
   const victim = put(device, "vram", { pages: 8 });
   const buffer = put(device, "system", { pages: 8 });
@@ -106,7 +165,7 @@ Deno.test("under a ticket, validate() waits for a victim that somebody else has 
   checkInvariants(device);
 });
 
-Deno.test("aborting such a wait leaves the victim and its line alone", async () => {
+Deno.test("aborting validate()'s wait for a reserved victim leaves the victim and its waiters unchanged", async () => {
   const { device } = testDevice();
   const victim = put(device, "vram", { pages: 8 });
   const buffer = put(device, "system", { pages: 8 });
@@ -135,7 +194,7 @@ Deno.test("without a ticket, with noWait, or for a victim under the same ticket,
   await refused(() => buffer.validate(only("vram")), "ENOMEM", "1 reserved");
 });
 
-Deno.test("a validate whose ticket must give way fails without trying later places", async () => {
+Deno.test("validate() whose ticket must back off is EDEADLK without trying later places", async () => {
   const { device } = testDevice();
   const victim = put(device, "vram", { pages: 8 });
   const buffer = put(device, "system", { pages: 8 });

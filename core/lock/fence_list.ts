@@ -48,6 +48,8 @@ function slotsFor(wanted: number): number {
  * takes determines the order of waiting; the list grows as in the kernel.
  */
 export class FenceList {
+  /** @internal How many fences of work that writes have been added so far. */
+  writes = 0;
   #slots: Slot[] = NO_SLOTS;
   #capacity = 0;
 
@@ -65,6 +67,7 @@ export class FenceList {
    */
   add(fence: Fence, usage: FenceUsage): void {
     const rank = order.indexOf(usage);
+    if (usage === "write") this.writes++;
     for (const slot of this.#slots) {
       const covered = slot.fence.context === fence.context && slot.usage >= rank && slot.fence.seqno <= fence.seqno;
       if (!covered && !slot.fence.signalled) continue;

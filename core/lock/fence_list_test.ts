@@ -28,7 +28,7 @@ Deno.test("pending() and allPending() of a usage see that usage and those before
   assertEquals(list.allPending().length, 4);
 });
 
-Deno.test("signalled fences are over, also those that failed", () => {
+Deno.test("signalled fences are not pending, also if they failed", () => {
   const [a, b, c] = ["a", "b", "c"].map((name) => new FenceContext(name).next()) as [Fence, Fence, Fence];
   const list = listOf([a, "write"], [b, "write"], [c, "write"]);
   a.signal();
@@ -39,7 +39,7 @@ Deno.test("signalled fences are over, also those that failed", () => {
   assertEquals([list.pending(), list.allPending()], [null, []]);
 });
 
-Deno.test("a later fence of a timeline stands for the earlier ones whose usage it covers", () => {
+Deno.test("a later fence of a timeline replaces earlier ones whose usage it covers", () => {
   for (const [first, second, pending] of [["read", "read", 1], ["read", "write", 1], ["write", "read", 2]] as const) {
     const line = new FenceContext("gpu");
     const list = listOf([line.next(), first], [line.next(), second]);
@@ -56,12 +56,12 @@ Deno.test("an earlier fence of a timeline does not replace a later one", () => {
   assertStrictEquals(list.pending(), second);
 });
 
-Deno.test("fences of different timelines stand side by side", () => {
+Deno.test("fences of different timelines do not replace each other", () => {
   const [a, b] = [new FenceContext("gpu").next(), new FenceContext("gpu").next()];
   assertEquals(listOf([a, "write"], [b, "write"]).allPending(), [a, b]);
 });
 
-Deno.test("a copy has the pending fences slot by slot, and none stands for another", () => {
+Deno.test("a copied list has every pending fence in its slot, and replaces none", () => {
   const [line, other] = [new FenceContext("gpu"), new FenceContext("copy")];
   const [read, write, copy] = [line.next(), line.next(), other.next()];
   const original = listOf([read, "read"], [copy, "kernel"]);

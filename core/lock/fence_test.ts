@@ -9,7 +9,7 @@ Deno.test("FenceContext numbers its fences from 1 and names them", () => {
   assert(fences.every((fence) => fence.context === line && !fence.signalled && fence.error === undefined));
 });
 
-Deno.test("signal() calls back in the order of asking, with the error, and only once", () => {
+Deno.test("signal() calls callbacks once, in the order in which they were added, with the error", () => {
   for (const error of [undefined, new Error("lost"), null]) {
     const fence = new FenceContext("gpu").next();
     const seen: unknown[] = [];
@@ -22,7 +22,7 @@ Deno.test("signal() calls back in the order of asking, with the error, and only 
   }
 });
 
-Deno.test("onSignal() calls back at once when it is too late", () => {
+Deno.test("onSignal() of a signalled fence calls back at once", () => {
   const fence = new FenceContext("gpu").next();
   const error = new Error("lost");
   fence.signal(error);
@@ -31,7 +31,7 @@ Deno.test("onSignal() calls back at once when it is too late", () => {
   assertEquals(seen, [error]);
 });
 
-Deno.test("what onSignal() returns takes just that callback back", () => {
+Deno.test("the function that onSignal() returns removes only that callback", () => {
   const fence = new FenceContext("gpu").next();
   const seen: string[] = [];
   const forgetA = fence.onSignal(() => seen.push("a"));
@@ -42,7 +42,7 @@ Deno.test("what onSignal() returns takes just that callback back", () => {
   assertEquals(seen, ["b"]);
 });
 
-Deno.test("taking a callback back while the fence signals does not disturb the others", () => {
+Deno.test("removing a callback while the fence signals does not affect the others", () => {
   const fence = new FenceContext("gpu").next();
   const seen: string[] = [];
   const forgetA = fence.onSignal(() => {
@@ -55,7 +55,7 @@ Deno.test("taking a callback back while the fence signals does not disturb the o
   assertEquals(seen, ["a", "b", "c"]);
 });
 
-Deno.test("a callback that an earlier one takes back is not called any more", () => {
+Deno.test("a callback that an earlier callback removes is not called", () => {
   const fence = new FenceContext("gpu").next();
   const seen: string[] = [];
   fence.onSignal(() => {
@@ -68,7 +68,7 @@ Deno.test("a callback that an earlier one takes back is not called any more", ()
   assertEquals(seen, ["a", "c"]);
 });
 
-Deno.test("the same callback may be added twice and taken back once", () => {
+Deno.test("a callback that was added twice can be removed once", () => {
   const fence = new FenceContext("gpu").next();
   let calls = 0;
   const callback = () => calls++;
@@ -78,7 +78,7 @@ Deno.test("the same callback may be added twice and taken back once", () => {
   assertEquals(calls, 1);
 });
 
-Deno.test("a callback may ask again, and is then called at once", () => {
+Deno.test("a callback that calls onSignal() again is called at once", () => {
   const fence = new FenceContext("gpu").next();
   const seen: string[] = [];
   fence.onSignal(() => {
@@ -102,7 +102,7 @@ Deno.test("a fence is a promise that resolves when it signals and rejects with i
   ]);
 });
 
-Deno.test("a fence follows a promise, also into failure", async () => {
+Deno.test("a fence made from a promise signals when the promise settles, with its error", async () => {
   const line = new FenceContext("gpu");
   const work = Promise.withResolvers<void>();
   const [good, bad, silent] = [
@@ -116,7 +116,7 @@ Deno.test("a fence follows a promise, also into failure", async () => {
   assertEquals([good.error, bad.error, silent.error instanceof Error], [undefined, "lost", true]);
 });
 
-Deno.test("a fence whose turn it is not on its timeline is refused, and nothing has changed", () => {
+Deno.test("signalling a fence before earlier ones of its timeline is refused, and nothing has changed", () => {
   const line = new FenceContext("copies");
   const [first, second, third] = [line.next(), line.next(), line.next()] as [Fence, Fence, Fence];
   const seen: string[] = [];

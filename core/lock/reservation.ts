@@ -14,9 +14,8 @@ interface Waiter {
  * with the same reservation are reserved together. Unlocking hands the lock to a waiter.
  */
 export class Reservation extends FenceList {
-  /** @internal Number of unlocks so far; a holder that remembers it can tell whether it still holds the lock. */
-  turn = 0;
-  #locked = false;
+  /** Odd while the lock is held. */
+  #turn = 0;
   #holder: AcquireTicket | null = null;
   #waiters: Waiter[] | null = null;
 
@@ -27,7 +26,12 @@ export class Reservation extends FenceList {
 
   /** Whether it is held. */
   get locked(): boolean {
-    return this.#locked;
+    return (this.#turn & 1) === 1;
+  }
+
+  /** @internal Grows with each locking and unlocking, so that a holder can tell whether it still holds the lock. */
+  get turn(): number {
+    return this.#turn;
   }
 
   /** The acquire ticket under which it is held; null if it is free or held without one. */
@@ -47,64 +51,60 @@ export class Reservation extends FenceList {
    * back off.
    */
   tryLock(ticket: AcquireTicket | null = null): Outcome {
-    if (!this.locked) {
-      this.#take(ticket);
-      return DONE;
-    }
+    if (this.locked) return this.#refusal(ticket);
+    this.#take(ticket);
+    return DONE;
+  }
+
+  #refusal(ticket: AcquireTicket | null): Outcome {
     if (ticket !== null && ticket === this.#holder) return EALREADY;
     return this.mustGiveWay(ticket) ? EDEADLK : BLOCKED;
   }
 
-  /** @internal Whether a ticket must back off: it holds locks that the older holder of this one may wait for. */
+  /**
+   * @internal Whether a ticket must back off: it holds locks that an older one may wait for, one that holds this lock or
+   * waits for it.
+   */
   mustGiveWay(ticket: AcquireTicket | null): boolean {
-    return ticket !== null && this.#holder !== null && ticket.locks > 0 && this.#holder.stamp < ticket.stamp;
+    if (ticket === null || ticket.locks === 0) return false;
+    return isOlder(this.#holder, ticket) || (this.#waiters?.some((waiter) => isOlder(waiter.ticket, ticket)) ?? false);
   }
 
   /** @internal Hands the lock to the next waiter, which holds it without a new attempt, or frees it. */
   unlock(): void {
     if (this.#holder !== null) this.#holder.locks--;
     this.#holder = null;
-    this.#locked = false;
-    this.turn++;
+    this.#turn++;
     if (this.#waiters !== null) this.#handOver();
   }
 
   /**
-   * @internal Queues for a held lock; `end` is called with DONE when this waiter gets the lock, with EDEADLK when an
-   * older ticket gets it and this one must back off.
+   * @internal Queues for a held lock, without a ticket at the end, with one before the younger tickets. `end` is called
+   * with DONE when this waiter gets the lock, with EDEADLK when an older ticket queues and this one must back off.
    *
    * @returns A function that removes the waiter from the queue.
    */
   enqueue(ticket: AcquireTicket | null, end: (outcome: Outcome) => void): () => void {
     this.#waiters ??= [];
     const waiter = { ticket, end };
-    this.#waiters.push(waiter);
+    const at = ticket === null ? -1 : this.#waiters.findIndex((other) => isOlder(ticket, other.ticket));
+    this.#waiters.splice(at < 0 ? this.#waiters.length : at, 0, waiter);
+    if (ticket !== null) this.#turnAwayTheYounger();
     return () => this.#remove(waiter);
   }
 
   #take(ticket: AcquireTicket | null): void {
-    this.#locked = true;
+    this.#turn++;
     this.#holder = ticket;
     if (ticket !== null) ticket.locks++;
   }
 
   #handOver(): void {
-    const next = this.#nextInLine();
+    const next = this.#waiters?.shift();
     if (next === undefined) return;
     this.#take(next.ticket);
     next.end(DONE);
     this.#turnAwayTheYounger();
-  }
-
-  /** Removes the next waiter: the first, or if that one has a ticket, the one with the oldest ticket. */
-  #nextInLine(): Waiter | undefined {
-    let next = this.#waiters?.[0];
-    if (next === undefined) return undefined;
-    for (const waiter of this.#waiters ?? []) {
-      if (next.ticket !== null && waiter.ticket !== null && waiter.ticket.stamp < next.ticket.stamp) next = waiter;
-    }
-    this.#remove(next);
-    return next;
   }
 
   #turnAwayTheYounger(): void {
@@ -119,4 +119,9 @@ export class Reservation extends FenceList {
     const at = this.#waiters?.indexOf(waiter) ?? -1;
     if (at >= 0) this.#waiters?.splice(at, 1);
   }
+}
+
+/** Whether `ticket` is older than `other`; who has none is neither older nor younger than anybody. */
+function isOlder(ticket: AcquireTicket | null, other: AcquireTicket | null): boolean {
+  return ticket !== null && other !== null && ticket.stamp < other.stamp;
 }

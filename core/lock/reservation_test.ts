@@ -15,7 +15,7 @@ Deno.test("a reservation has one holder at a time", () => {
   assertEquals([buffer.reserved, buffer.tryReserve()], [false, true]);
 });
 
-Deno.test("unlocking hands the reservation to the first who waits; nobody can come between", async () => {
+Deno.test("unlocking hands the reservation directly to the first waiter", async () => {
   const { buffer, reservation } = reservationOf();
   buffer.tryReserve();
   const order: string[] = [];
@@ -36,7 +36,7 @@ Deno.test("unlocking hands the reservation to the first who waits; nobody can co
   assertEquals([order, buffer.reserved, reservation.waiting], [["first", "second"], false, 0]);
 });
 
-Deno.test("a free reservation is taken without waiting", async () => {
+Deno.test("a free reservation is locked without waiting", async () => {
   const { buffer, reservation } = reservationOf();
   const taken = buffer.reserve();
   assertEquals([buffer.reserved, reservation.waiting], [true, 0]);
@@ -44,7 +44,7 @@ Deno.test("a free reservation is taken without waiting", async () => {
   assertEquals(buffer.reserved, false);
 });
 
-Deno.test("who leaves the queue is passed over, the others keep their order", async () => {
+Deno.test("a waiter that leaves the queue is skipped, and the others keep their order", async () => {
   const { buffer, reservation } = reservationOf();
   buffer.tryReserve();
   const leaving = new AbortController();
@@ -59,7 +59,7 @@ Deno.test("who leaves the queue is passed over, the others keep their order", as
   assertEquals(order, ["left", "second"]);
 });
 
-Deno.test("buffers that take over a freed buffer's row start with a free reservation of their own", () => {
+Deno.test("a buffer that reuses a freed buffer's row starts with a free reservation of its own", () => {
   const { device } = testDevice();
   const other = put(device, "system");
   for (let round = 0; round < 100; round++) {

@@ -16,7 +16,7 @@ export function createTable(state: DeviceState, buffer: BufferRecord, op: Operat
     op.fail(error, ENOMEM);
   }
   if (buffer.tt === null && op.cause === undefined) {
-    op.cause = new TtmError("ENOMEM", `driver "${driver.name}" made no table`);
+    op.cause = new TtmError("ENOMEM", `driver "${driver.name}" made no translation table`);
   }
   return buffer.tt !== null;
 }
@@ -63,5 +63,5 @@ export function unbind(state: DeviceState, buffer: BufferRecord, table: Translat
 export function emptyTable(state: DeviceState, buffer: BufferRecord, table: TranslationTable): void {
   unbind(state, buffer, table);
   unpopulate(state, table);
-  forgetSwap(state, table);
+  forgetSwap(table);
 }

@@ -5,6 +5,7 @@ import type { Driver } from "../contract/driver.ts";
 import { TtmError } from "../base/errors.ts";
 import { Mappings } from "../state/cpu_maps.ts";
 import type { MemoryType } from "../state/memory_type.ts";
+import { plural } from "../base/plural.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 
 /** Whether the CPU maps a resource through an aperture window instead of its host pages (`ttm_mem_reg_is_pci`). */
@@ -37,7 +38,10 @@ export function openWindow(state: DeviceState, type: MemoryType, start: number, 
 
 function checkWindow({ driver }: DeviceState, window: Uint8Array, pages: number): Uint8Array {
   if (window instanceof Uint8Array && window.length === pages * PAGE_SIZE) return window;
-  throw new TtmError("EINVAL", `driver "${driver.name}" returned no window of ${pages} pages from ioMemReserve`);
+  throw new TtmError(
+    "EINVAL",
+    `driver "${driver.name}" returned no window of ${plural(pages, "page")} from ioMemReserve`,
+  );
 }
 
 /** Frees a window. */

@@ -19,7 +19,7 @@ export interface MapRange {
 }
 
 /**
- * Pages of a buffer mapped for the CPU, made by `BufferRecord.map` (`ttm_bo_kmap_obj`). The map ends when it is
+ * Pages of a buffer mapped for the CPU, made by `BufferObject.map` (`ttm_bo_kmap_obj`). The map ends when it is
  * disposed of, or when the buffer is moved: pin the buffer, or keep it reserved, for as long as the bytes are used.
  */
 export class KernelMap implements Disposable {
@@ -47,7 +47,7 @@ export class KernelMap implements Disposable {
    */
   get bytes(): Uint8Array {
     if (this.#bytes !== null) return this.#bytes;
-    throw new TtmError("EINVAL", "Cannot use map: it was disposed of, or its buffer has left the place");
+    throw new TtmError("EINVAL", "Cannot use map: it has been disposed of, or its buffer has moved");
   }
 
   /** @internal */
@@ -73,6 +73,8 @@ export function mapPages(
   const memory = cpuMemory(state, buffer, op);
   if (typeof memory === "number") return memory;
   const { bytes, isIoMemory } = memory;
+  // The bytes may be written until the map ends, which is before anybody can take the buffer for clean again.
+  buffer.becomeDirty();
   const maps = mappingsOf(buffer);
   const map = new KernelMap(bytes.subarray(firstPage * PAGE_SIZE, (firstPage + pages) * PAGE_SIZE), isIoMemory, () => {
     maps.kernel.delete(map);
@@ -98,7 +100,7 @@ export function cpuMemory(
     return op.fail(new TtmError("EIO", `the contents of ${buffer} are lost`, { cause: buffer.lost }), EIO);
   }
   if (type === null || !type.mappable) {
-    const why = type === null ? `${buffer} has no place yet; validate it first` : `the CPU cannot see ${type.name}`;
+    const why = type === null ? `${buffer} has no place; validate it first` : `the CPU cannot see ${type.name}`;
     return op.fail(new TtmError("EINVAL", why), EINVAL);
   }
   if (tt === null || isAperture(type, tt.cachingBit)) {

@@ -15,7 +15,7 @@ import {
 } from "../testing_devices.ts";
 
 for (const memoryType of ["system", "gtt", "vram"]) {
-  Deno.test(`a map of a buffer in ${memoryType} shows its bytes, and what is written to it stays`, async () => {
+  Deno.test(`a map of a buffer in ${memoryType} reads and writes the buffer's bytes`, async () => {
     const { device } = testDevice();
     const buffer = put(device, memoryType, { pages: 3 });
     await fill(buffer, 4);
@@ -76,7 +76,7 @@ Deno.test("a map ends when its pages are swapped out", async () => {
   assertEquals([again.bytes[0], buffer.swapped], [5, false]);
 });
 
-Deno.test("a map of a validate that stays in place or fails goes on", async () => {
+Deno.test("a map stays valid after a validate() that does not move the buffer or fails", async () => {
   const { device, driver } = testDevice();
   const buffer = put(device, "vram");
   buffer.tryReserve();
@@ -90,7 +90,7 @@ Deno.test("a map of a validate that stays in place or fails goes on", async () =
   buffer.unreserve();
 });
 
-Deno.test("map() waits for the copy that brings the bytes, not for other work", async () => {
+Deno.test("map() waits for moves of the buffer, not for other work", async () => {
   const { device, driver } = testDevice({ ordered: true });
   const buffer = put(device, "system");
   await fill(buffer, 6);
@@ -110,7 +110,7 @@ Deno.test("map() refuses a buffer without a place, without the reservation, with
   const buffer = device.createBuffer({ bytes: 3 * 4096 });
   await refused(() => buffer.map(), "EINVAL", "it is not reserved");
   buffer.tryReserve();
-  await refused(() => buffer.map(), "EINVAL", "has no place yet");
+  await refused(() => buffer.map(), "EINVAL", "has no place");
   buffer.unlock();
   place(buffer, "vram");
   buffer.tryReserve();
@@ -137,7 +137,7 @@ Deno.test("a buffer whose contents were lost cannot be mapped", async () => {
   await mapping;
 });
 
-Deno.test("a map that finds no host memory, or pages that are no bytes, fails and keeps nothing", async () => {
+Deno.test("map() fails and keeps nothing without host memory, or with pages that are not bytes", async () => {
   const { device, driver } = testDevice();
   driver.table = ({ pages }) =>
     new TranslationTable(pages, () => {
@@ -176,7 +176,7 @@ function windowDevice(limit?: number) {
   return { driver, device: new BoDevice({ driver, managers: { gtt: firstFit(), vram: firstFit() } }) };
 }
 
-Deno.test("the window on a buffer is reserved once, shared by its maps, and given back with the last", async () => {
+Deno.test("a buffer's aperture window is reserved once, shared by its maps, and freed with the last", async () => {
   const { device, driver } = windowDevice();
   const buffer = put(device, only("vram", { fpfn: 2 }), { pages: 2 });
   buffer.tryReserve();
@@ -194,7 +194,7 @@ Deno.test("the window on a buffer is reserved once, shared by its maps, and give
   assertEquals(driver.windows, []);
 });
 
-Deno.test("a window is given back when the buffer moves away under its map, and when the CPU has copied", async () => {
+Deno.test("an aperture window is freed when the mapped buffer moves, and after a CPU copy", async () => {
   const { device, driver } = windowDevice();
   const buffer = put(device, "vram");
   buffer.tryReserve();
@@ -207,7 +207,7 @@ Deno.test("a window is given back when the buffer moves away under its map, and 
   buffer.unreserve();
 });
 
-Deno.test("without a free window users give theirs up, the oldest first, and get one again when they touch", async () => {
+Deno.test("without a free aperture window users' windows are taken away, oldest first, and reserved again at the next fault", async () => {
   const { device, driver } = windowDevice(2);
   const [a, b, c] = [put(device, "vram"), put(device, "vram"), put(device, "vram")];
   using first = a.mmap();
@@ -223,7 +223,7 @@ Deno.test("without a free window users give theirs up, the oldest first, and get
   checkInvariants(device);
 });
 
-Deno.test("windows of the kernel's maps are not taken away: EAGAIN, and nothing is held", async () => {
+Deno.test("aperture windows of kernel maps are not taken away: EAGAIN, and nothing is held", async () => {
   const { device, driver } = windowDevice(1);
   const [a, b] = [put(device, "vram"), put(device, "vram")];
   a.tryReserve();
@@ -237,13 +237,13 @@ Deno.test("windows of the kernel's maps are not taken away: EAGAIN, and nothing 
   using _map = await b.map();
 });
 
-Deno.test("a window of the wrong size is the driver's mistake", async () => {
+Deno.test("ioMemReserve that returns a window of the wrong size is EINVAL", async () => {
   const { device, driver } = testDevice();
   driver.ioMemReserve = () => new Uint8Array(1);
   const buffer = put(device, "vram");
   buffer.tryReserve();
-  await refused(() => buffer.map(), "EINVAL", 'driver "test" returned no window of 1 pages');
-  await refused(() => buffer.read(), "EINVAL", 'driver "test" returned no window of 1 pages');
+  await refused(() => buffer.map(), "EINVAL", 'driver "test" returned no window of 1 page');
+  await refused(() => buffer.read(), "EINVAL", 'driver "test" returned no window of 1 page');
 });
 
 Deno.test("memory that the CPU cannot map can neither be mapped nor read", async () => {
@@ -289,7 +289,7 @@ Deno.test("pages of a type without the CMA flag are mapped through a window unle
   assertEquals([map.isIoMemory, map.bytes[0]], [false, 0]);
 });
 
-Deno.test("what still has work may be mapped while it is moved away later", async () => {
+Deno.test("a buffer with unfinished work can be mapped, and moved away later", async () => {
   const { device } = testDevice();
   const buffer = put(device, "gtt");
   const work = addWork(buffer);

@@ -3,12 +3,6 @@ import type { DeviceState } from "../state/device_state.ts";
 import type { TranslationTable } from "../contract/translation_table.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 
-/** Accounts for pages that exist already, so that they cannot be refused. */
-export function countPages(state: DeviceState, table: TranslationTable): void {
-  state.accountant.count(chargeOf(state, table));
-  table.accounted = true;
-}
-
 /** Undoes the accounting of pages that are accounted. */
 export function uncount(state: DeviceState, table: TranslationTable): void {
   if (table.accounted) state.accountant.uncharge(chargeOf(state, table));

@@ -22,7 +22,7 @@ export function populate(
   const ready = op.waitFor(table.transfer);
   if (ready !== DONE || table.populated) return ready;
   if (table.external) {
-    // Pages that somebody else counts make others give theirs back all the same.
+    // External pages are not counted, but every populate enforces the page limit, as in the kernel.
     const asked = state.accountant.keepPageLimit(op);
     if (asked !== DONE) return asked;
   } else {
@@ -32,7 +32,8 @@ export function populate(
     table.accounted = true;
   }
   const outcome = fill(state, buffer, table, op, zeroed);
-  if (outcome !== DONE) uncount(state, table);
+  // An asynchronous store may be bringing the pages.
+  if (outcome !== DONE && table.transfer?.signalled !== false) uncount(state, table);
   return outcome;
 }
 

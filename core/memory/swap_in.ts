@@ -5,9 +5,10 @@ import { TtmError } from "../base/errors.ts";
 import { type Fence, FenceContext } from "../lock/fence.ts";
 import type { Operation } from "../state/operation.ts";
 import { DONE, EIO, type Outcome } from "../base/outcome.ts";
-import { countPages } from "./page_account.ts";
+import { uncount } from "./page_account.ts";
 import { isPromise } from "../contract/swap_store.ts";
 import type { SwappedPages, TranslationTable } from "../contract/translation_table.ts";
+import { PAGE_SIZE } from "../base/units.ts";
 
 /**
  * Reads the contents of a table back from the swap store (`ttm_tt_swapin`). After a failed read they stay swapped out,
@@ -23,7 +24,7 @@ export function swapIn(
   if (op.hasSeenFail(table.transfer)) return op.fail(table.transfer?.error, EIO);
   let read;
   try {
-    read = state.store.read(swap.key);
+    read = swap.store.read(swap.key);
     if (!isPromise(read)) {
       install(state, buffer, table, swap, read);
       return DONE;
@@ -31,9 +32,13 @@ export function swapIn(
   } catch (error) {
     return op.fail(error, EIO);
   }
+  // The pages that are on their way stay accounted for.
   const fence = beginTransfer(buffer, table);
-  read.then((bytes) => install(state, buffer, table, swap, bytes) && countPages(state, table))
-    .then(() => fence.signal(), (error) => fence.signal(error ?? new Error("the store failed")));
+  read.then((bytes) => install(state, buffer, table, swap, bytes))
+    .then(() => fence.signal(), (error) => {
+      uncount(state, table);
+      fence.signal(error ?? new Error("the store failed"));
+    });
   return op.waitForOwn(fence);
 }
 
@@ -55,23 +60,36 @@ function install(
   table: TranslationTable,
   swap: SwappedPages,
   bytes: Uint8Array,
-): boolean {
-  if (!(bytes instanceof Uint8Array) || bytes.length !== swap.length || crc32(bytes) !== swap.checksum) {
-    const { name } = state.store;
-    throw new TtmError("EIO", `store "${name}" did not give back what was written of ${buffer} as ${swap.key}`);
+): void {
+  const { name } = swap.store;
+  if (!(bytes instanceof Uint8Array) || bytes.length !== swap.length) {
+    const found = bytes instanceof Uint8Array ? `${bytes.length} bytes` : "no bytes";
+    throw new TtmError("EIO", `store "${name}" returned ${found} for ${buffer} under ${swap.key}, not ${swap.length}`);
+  }
+  const checksum = crc32(bytes);
+  if (swap.checksum !== null && checksum !== swap.checksum) {
+    throw new TtmError("EIO", `store "${name}" returned other bytes for ${buffer} than it had as ${swap.key}`);
   }
   // The contents were discarded during the read.
-  if (table.swap !== swap) return false;
-  table.restore(bytes);
+  if (table.swap !== swap) return;
+  if (swap.persistent && buffer.stored !== null) buffer.stored.checksum = checksum;
+  table.restore(swap.persistent ? wholePages(bytes, table.pages) : bytes);
   state.tracer.swapIn?.(buffer);
-  forgetSwap(state, table);
-  return true;
+  forgetSwap(table);
+}
+
+/** A store has the bytes of the caller, whose last page may be a part of one. */
+function wholePages(bytes: Uint8Array, pages: number): Uint8Array {
+  if (bytes.length === pages * PAGE_SIZE) return bytes;
+  const whole = new Uint8Array(pages * PAGE_SIZE);
+  whole.set(bytes);
+  return whole;
 }
 
 /** Discards the contents of a table in the swap store, unless their key belongs to the user. */
-export function forgetSwap(state: DeviceState, table: TranslationTable): void {
+export function forgetSwap(table: TranslationTable): void {
   const { swap } = table;
   table.swap = null;
-  if (swap === null || swap.persistent) return;
-  Promise.resolve(state.store.delete(swap.key)).catch(() => {});
+  if (swap === null || swap.persistent || swap.store.readOnly === true) return;
+  Promise.resolve(swap.store.delete(swap.key)).catch(() => {});
 }

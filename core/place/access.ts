@@ -11,11 +11,11 @@ import { populate } from "../memory/populate.ts";
 import { waitToRetry } from "./transfer.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 
-/** The CPU's side of a transfer between a buffer and the caller (`ttm_bo_access`). */
+/** Arguments of a CPU read or write of a buffer (`ttm_bo_access`). */
 export interface Access {
   /** In bytes from the start of the buffer. */
   readonly offset: number;
-  /** What to write, or where to read to. */
+  /** The bytes to write, or the destination of a read. */
   readonly bytes: Uint8Array;
   readonly write: boolean;
 }
@@ -34,13 +34,13 @@ export function writeAccess(buffer: BufferRecord, data: ArrayBufferView | ArrayB
   const what = `write ${buffer}`;
   const bytes = checkBytes(what, "the bytes", data);
   if (bytes.length > buffer.bytes) {
-    throw new TtmError("EINVAL", `Cannot ${what}: ${bytes.length} bytes do not fit into ${buffer.bytes}`);
+    throw new TtmError("EINVAL", `Cannot ${what}: ${bytes.length} bytes do not fit into its ${buffer.bytes} bytes`);
   }
   checkInteger(what, "offset", offset, 0, buffer.bytes - bytes.length);
   return { offset, bytes, write: true };
 }
 
-/** One attempt: waits for moves and for the work that the access must not overtake, then copies. */
+/** One attempt: waits for moves and conflicting work, then copies the bytes. */
 export function access(state: DeviceState, buffer: BufferRecord, access: Access, op: Operation): Outcome {
   const ready = op.waitForAll(buffer.reservation.fences, access.write ? "read" : "write");
   if (ready !== DONE) return ready;
@@ -48,10 +48,11 @@ export function access(state: DeviceState, buffer: BufferRecord, access: Access,
     return op.fail(new TtmError("EIO", `the contents of ${buffer} are lost`, { cause: buffer.lost }), EINVAL);
   }
   const { type, tt } = buffer;
+  if (access.write) buffer.becomeDirty();
   if (type?.fixed === true) return throughAperture(state, buffer, type, access, op);
   if (type?.mappable === false) return op.fail(new TtmError("EINVAL", `the CPU cannot see ${type.name}`), EINVAL);
   if (type === null && access.write) {
-    return op.fail(new TtmError("EINVAL", `${buffer} has no place yet; validate it first`), EINVAL);
+    return op.fail(new TtmError("EINVAL", `${buffer} has no place; validate it first`), EINVAL);
   }
   if (tt === null || (!tt.populated && !tt.swapped && !access.write)) {
     access.bytes.fill(0);
@@ -88,10 +89,10 @@ function throughAperture(
   }
 }
 
-/** Without windows the driver carries the bytes (`ttm_device_funcs.access_memory`). */
+/** A driver without aperture windows copies the bytes itself (`ttm_device_funcs.access_memory`). */
 function throughDriver(driver: Driver, buffer: BufferRecord, access: Access, op: Operation): Outcome {
   const { offset, write } = access;
-  // Queues of GPUs may refuse memory that threads share.
+  // GPU queues may refuse a view of a SharedArrayBuffer.
   const bytes = access.bytes.buffer instanceof ArrayBuffer ? access.bytes : new Uint8Array(access.bytes);
   try {
     const answer = driver.accessMemory?.(buffer, offset, bytes, write);

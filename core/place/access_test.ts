@@ -30,15 +30,15 @@ for (const memoryType of ["system", "gtt", "vram"]) {
   });
 }
 
-Deno.test("read() of a buffer without a place is zero, write() is EINVAL", async () => {
+Deno.test("read() of a buffer without a place returns zeros, and write() is EINVAL", async () => {
   const { device } = testDevice();
   const buffer = device.createBuffer({ bytes: 10 });
   buffer.tryReserve();
   assertEquals(await buffer.read(), new Uint8Array(10));
-  await refused(() => buffer.write(new Uint8Array(1)), "EINVAL", "buffer 0 has no place yet; validate it first");
+  await refused(() => buffer.write(new Uint8Array(1)), "EINVAL", "buffer 0 has no place; validate it first");
 });
 
-Deno.test("read() returns bytes of the caller's own", async () => {
+Deno.test("read() returns a copy that the caller may change", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   await fill(buffer, 1);
@@ -48,7 +48,7 @@ Deno.test("read() returns bytes of the caller's own", async () => {
   assertEquals(await bytesIn(buffer), [1]);
 });
 
-Deno.test("the part of VRAM beyond the CPU's window is EINVAL; bytes within it are reached", async () => {
+Deno.test("access to VRAM beyond the CPU's window is EINVAL, and bytes within it can be read and written", async () => {
   const { device } = testDevice({ visible: 4 });
   const buffer = put(device, only("vram", { fpfn: 2 }), { pages: 4 });
   buffer.tryReserve();
@@ -60,7 +60,7 @@ Deno.test("the part of VRAM beyond the CPU's window is EINVAL; bytes within it a
   assertEquals((await buffer.read({ length: 8192 })).lastIndexOf(5), 8191); // nothing was half written
 });
 
-Deno.test("a driver without a window shows nothing of its memory", async () => {
+Deno.test("access to device memory is EINVAL with a driver without ioMemReserve", async () => {
   const { device, driver } = testDevice();
   Object.defineProperty(driver, "ioMemReserve", { value: undefined });
   const buffer = put(device, "vram");
@@ -97,7 +97,7 @@ for (const [usage, readWaits, writeWaits] of waits) {
 }
 
 for (const call of ["read", "write", "map", "reading a user's map"] as const) {
-  Deno.test(`${call} waits for all work in its way, also when a tracer ends the first at once`, async () => {
+  Deno.test(`${call} waits for every fence in its way, also if a tracer signals the first one at once`, async () => {
     const first = fence("first");
     const waitedFor: Fence[] = [];
     const wait = (fence: Fence) => {
@@ -128,7 +128,7 @@ for (const call of ["read", "write", "map", "reading a user's map"] as const) {
   });
 }
 
-Deno.test("a driver that carries bytes is asked again when a tracer ends its step at once", async () => {
+Deno.test("accessMemory is called again if a tracer signals its fence at once", async () => {
   const { device, driver } = testDevice({ tracer: { wait: (step) => step.signal() } });
   const step = fence();
   let asked = 0;
@@ -142,7 +142,7 @@ Deno.test("a driver that carries bytes is asked again when a tracer ends its ste
   assertEquals([await buffer.read({ length: 1 }), asked], [new Uint8Array([7]), 2]);
 });
 
-Deno.test("a read waits for the copy that brings the bytes", async () => {
+Deno.test("read() waits for the copy that moves the buffer", async () => {
   const { device, driver } = testDevice({ ordered: true });
   const buffer = put(device, "system");
   await fill(buffer, 6);
@@ -153,7 +153,7 @@ Deno.test("a read waits for the copy that brings the bytes", async () => {
   assertEquals(await read, new Uint8Array([6]));
 });
 
-Deno.test("a write that finds no host memory is ENOMEM", async () => {
+Deno.test("write() without host memory for the pages is ENOMEM", async () => {
   const { device, driver } = testDevice();
   driver.table = () =>
     new TranslationTable(1, () => {
@@ -166,7 +166,7 @@ Deno.test("a write that finds no host memory is ENOMEM", async () => {
   assertEquals(await buffer.read({ length: 1 }), new Uint8Array(1));
 });
 
-Deno.test("access without the reservation is EINVAL, also if it is given up while waiting", async () => {
+Deno.test("access without the reservation is EINVAL, also if the buffer is unreserved while it waits", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   await refused(() => buffer.read(), "EINVAL", "Cannot read buffer 0: it is not reserved");
@@ -223,7 +223,7 @@ const data: Readonly<Record<string, ArrayBufferView | ArrayBufferLike>> = {
 for (const [name, bytes] of Object.entries(data)) {
   const [buffer, start] = ArrayBuffer.isView(bytes) ? [bytes.buffer, bytes.byteOffset] : [bytes, 0];
   const expected = new Uint8Array(buffer).slice(start, start + 8);
-  Deno.test(`write() takes the bytes of ${name}, and so do maps and drivers that carry them`, async () => {
+  Deno.test(`write(), maps and accessMemory take the bytes of ${name}`, async () => {
     const { device, driver } = testDevice();
     const carried: Uint8Array[] = [];
     const accessMemory = (_buffer: unknown, _offset: number, bytes: Uint8Array) => void carried.push(bytes);

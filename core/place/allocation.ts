@@ -11,12 +11,12 @@ import type { Fence } from "../lock/fence.ts";
 import { BLOCKED, DONE, EBUSY, EIO, ENOSPC, LATER, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlace } from "../state/prepared_placement.ts";
 
-// Managers may read it during the call only, so that one object serves all calls.
+// One object serves all calls, since managers may read it only during the call.
 const request = { pages: 0, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false } as {
   -readonly [Member in keyof AllocationRequest]: AllocationRequest[Member];
 };
 
-/** What a manager is asked for. */
+/** Fills in the request for a manager. */
 export function requestFor(buffer: BufferRecord, place: PreparedPlace): AllocationRequest {
   request.buffer = buffer;
   request.pages = buffer.pages;
@@ -28,20 +28,21 @@ export function requestFor(buffer: BufferRecord, place: PreparedPlace): Allocati
   return request;
 }
 
-/** Whether a buffer would have no room in a place even if nobody else were there. */
+/** Whether a buffer can never fit into a place, even if the memory type were empty. */
 export function neverFits(buffer: BufferRecord, place: PreparedPlace): boolean {
   const { type } = place;
   const isPlain = place.fpfn === 0 && place.lpfn === Infinity && buffer.alignment === 1;
-  // Most are, and evicting for them pays for no request.
+  // The common case, which needs no request to the manager.
   if (isPlain && type.manager?.canFit === undefined) return buffer.pages > type.pages;
   return !type.canFit(requestFor(buffer, place));
 }
 
 /**
- * Takes room for a buffer in one place, without evicting. The new resource joins its list at once, while the buffer
- * still has its old one. With `mayWait`, room that is about to become free is waited for.
+ * Allocates a resource for a buffer in one place, without evicting. The new resource is listed at once, while the
+ * buffer still has its old one. With `mayWait`, the call waits for room that is about to become free.
  *
- * @returns The row of the resource, or a failure: ENOSPC for no room, EBUSY when the manager cannot serve now; BLOCKED, or LATER if that must not be waited for.
+ * @returns The row of the resource, or a failure: ENOSPC without room, EBUSY if the manager is busy; BLOCKED, or LATER
+ * if it must not wait.
  */
 export function allocateResource(
   state: DeviceState,
@@ -80,7 +81,7 @@ function waitForRoom(freeing: Fence | null | undefined, op: Operation): Outcome 
   return op.waitFor(freeing ?? null) === BLOCKED ? BLOCKED : LATER;
 }
 
-/** Gives the room of a resource back and forgets the resource. Its buffer must not refer to it any more. */
+/** Frees a resource and its room in the manager. Its buffer must no longer refer to it. */
 export function freeResource(state: DeviceState, row: number, why: RemovalReason): void {
   const { resources } = state;
   const { type } = resources.place(row);
@@ -93,9 +94,9 @@ export function freeResource(state: DeviceState, row: number, why: RemovalReason
 }
 
 /**
- * Orders the new tenant of a range behind the copies that may still be leaving it.
+ * Orders the buffer that is placed in a range behind copies that may still read from it.
  *
- * @returns EBUSY if the operation must not wait and one is under way.
+ * @returns EBUSY if such a copy has not ended and the operation must not wait.
  */
 export function inheritMoveFences({ moveFences }: MemoryType, buffer: BufferRecord, op: Operation): Outcome {
   if (op.noWait) return moveFences.every((fence) => op.waitFor(fence) === DONE) ? DONE : EBUSY;

@@ -27,7 +27,7 @@ function moody() {
   return { manager, mood };
 }
 
-Deno.test("a resource counts in its memory type from its allocation to its end, SYSTEM included", () => {
+Deno.test("a resource counts in its memory type's usage from allocation to release, also in SYSTEM", () => {
   const { device } = testDevice();
   const used = () => device.memoryTypes.map((type) => [device.usage(type).usedPages, device.usage(type).residents]);
   const buffer = put(device, "system", { pages: 3 });
@@ -51,7 +51,7 @@ Deno.test("a resource keeps the place that it was made for", () => {
   assertEquals([buffer.start, buffer.gpuAddress], [0, null]);
 });
 
-Deno.test("a manager is asked for size, alignment, range, direction and contiguity", () => {
+Deno.test("allocate() gets size, alignment, range, direction and contiguity", () => {
   const { manager, mood } = moody();
   const { device } = testDevice({ managers: { vram: manager } });
   const asked = () => ({ ...mood.last, buffer: undefined });
@@ -62,7 +62,7 @@ Deno.test("a manager is asked for size, alignment, range, direction and contigui
   assertEquals(asked(), { buffer, pages: 1, alignment: 1, fpfn: 1, lpfn: 7, topDown: true, contiguous: true });
 });
 
-Deno.test("a busy manager ends the call with EBUSY: no other place is tried, nobody is evicted, nothing has changed", async () => {
+Deno.test("a busy manager ends the call with EBUSY: no other place is tried, no buffer is evicted, nothing has changed", async () => {
   for (const list of ["placement", "busyPlacement"]) {
     const { manager, mood } = moody();
     const { device, moves } = testDevice({ managers: { vram: manager } });
@@ -77,7 +77,7 @@ Deno.test("a busy manager ends the call with EBUSY: no other place is tried, nob
   }
 });
 
-Deno.test("a manager that is busy after an eviction leaves the place to others; the victim stays evicted", () => {
+Deno.test("a manager that is busy after an eviction makes validate() try the next place, and the victim stays evicted", () => {
   const { manager, mood } = moody();
   const { device, driver } = testDevice({ managers: { vram: manager } });
   const victim = put(device, "vram", { pages: 8 });
@@ -92,7 +92,7 @@ Deno.test("a manager that is busy after an eviction leaves the place to others; 
   checkInvariants(device);
 });
 
-Deno.test("what a manager throws stops the search: EIO with the cause, or the thrown code", async () => {
+Deno.test("an error that a manager throws ends the search: EIO with the cause, or the thrown code", async () => {
   const { manager, mood } = moody();
   const { device } = testDevice({ managers: { vram: manager } });
   const buffer = put(device, "system");
@@ -105,7 +105,7 @@ Deno.test("what a manager throws stops the search: EIO with the cause, or the th
   await refusedUnchanged(device, [buffer], () => buffer.validate(both), "EINVAL", "x");
 });
 
-Deno.test("a range that a dying buffer holds is free only when the buffer is reaped", () => {
+Deno.test("the range of a dying buffer is free only after the buffer is destroyed", () => {
   const { device, clock } = testDevice();
   const buffer = put(device, "vram", { pages: 8 });
   const work = addWork(buffer);

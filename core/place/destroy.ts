@@ -9,9 +9,9 @@ import { emptyTable } from "../memory/bind.ts";
 import type { TranslationTable } from "../contract/translation_table.ts";
 
 /**
- * Gives up a buffer that has no users: work that still uses its memory keeps it in its place, where it can be reaped by
- * whoever needs the room, until the last fence signals (`ttm_bo_release`). Ghosts of it, and bytes on their way to their
- * exporter, come first.
+ * Destroys a buffer without users. While work still uses its memory it stays in its place, where an operation that
+ * needs the room may free it, until the last fence signals (`ttm_bo_release`). Its ghost objects and the return of
+ * imported bytes to their exporter come first.
  */
 export function releaseUnlessKept(state: DeviceState, buffer: BufferRecord): void {
   if (buffer.ghosts > 0 || buffer.isReturning) return;
@@ -20,7 +20,10 @@ export function releaseUnlessKept(state: DeviceState, buffer: BufferRecord): voi
   queueOrReap(state, buffer);
 }
 
-/** Ends what a buffer was used for: its bulk, its pins, its share in a reservation. A second call does nothing. */
+/**
+ * Removes a buffer from its bulk move, unpins it, and detaches it from a shared reservation. A second call does
+ * nothing.
+ */
 export function disown(state: DeviceState, buffer: BufferRecord): void {
   const row = state.buffers.resource(buffer.row);
   state.hints.drop(buffer);
@@ -33,15 +36,15 @@ export function disown(state: DeviceState, buffer: BufferRecord): void {
   buffer.individualise();
 }
 
-/** What is idle goes at once; imported memory is always left to the worker, since letting go of it may take locks. */
+/** Frees an idle buffer at once, imported memory always in the worker, since releasing it may take locks. */
 function queueOrReap(state: DeviceState, buffer: BufferRecord): void {
   if (buffer.kind !== "sg" && buffer.reservation.fences.pending() === null) reap(state, buffer);
   else reapWhenIdle(state, buffer);
 }
 
 /**
- * Splits the old place of a buffer, if it has one, off into an object of its own, which lives until the fences signal and
- * keeps the buffer alive. With a `table`, the ghost takes that too. The buffer is left without a place.
+ * Moves the old place of a buffer, if it has one, to a ghost object, which lives until the fences signal and
+ * keeps the buffer alive. The ghost object also takes the `table`, if given. The buffer is left without a place.
  */
 export function leaveToGhost(
   state: DeviceState,
@@ -74,7 +77,7 @@ export function leaveToGhost(
   queueOrReap(state, ghost);
 }
 
-/** Reaps at the very moment when the last fence signals, so that whoever waits for that moment finds the room. */
+/** Frees inside the signal of the last fence, so that later callbacks of the fence find the room free. */
 function reapWhenIdle(state: DeviceState, buffer: BufferRecord): void {
   if (buffer.row < 0 || state.delayedDestroyHolds > 0) return;
   const fence = buffer.reservation.fences.pending();
@@ -83,19 +86,25 @@ function reapWhenIdle(state: DeviceState, buffer: BufferRecord): void {
 }
 
 /**
- * Reaps what became idle while delayed destruction was held back, and watches the rest again: buffers in the order of
- * their numbers, then ghosts from the oldest, until nothing is left that is idle.
+ * Frees what became idle while delayed destruction was held back, and watches the rest again: buffers in the order of
+ * their numbers, then ghost objects from the oldest, until no idle one is left. A buffer that only its ghost object kept
+ * and that the worker must destroy comes after all of them.
  */
 export function reapAllIdle(state: DeviceState): void {
-  for (;;) {
-    const idle = dyingIn(state).filter((buffer) => buffer.reservation.fences.pending() === null);
-    if (idle.length === 0) break;
-    for (const buffer of idle) if (buffer.row >= 0) reap(state, buffer);
+  state.delayedDestroyHolds++;
+  try {
+    for (;;) {
+      const idle = dyingIn(state).filter((buffer) => buffer.reservation.fences.pending() === null);
+      if (idle.length === 0) break;
+      for (const buffer of idle) if (buffer.row >= 0) reap(state, buffer);
+    }
+  } finally {
+    state.delayedDestroyHolds--;
   }
   for (const buffer of dyingIn(state)) reapWhenIdle(state, buffer);
 }
 
-/** Dying buffers in the order of their numbers, then ghosts in the order of their making. */
+/** Dying buffers in the order of their numbers, then ghost objects, oldest first. */
 export function dyingIn(state: DeviceState): BufferRecord[] {
   const dying = [...state.buffers.all()].filter((buffer) => buffer.isDying);
   return dying.sort((a, b) => Number(a.isGhost) - Number(b.isGhost) || (a.isGhost ? a.made - b.made : a.id - b.id));
@@ -108,7 +117,7 @@ export function reap(state: DeviceState, buffer: BufferRecord): void {
   forget(state, buffer);
 }
 
-/** Frees what a dying, idle buffer holds (`ttm_bo_cleanup_memtype_use`). */
+/** Frees the place and table of a dying, idle buffer (`ttm_bo_cleanup_memtype_use`). */
 function freeMemory(state: DeviceState, buffer: BufferRecord): void {
   const row = state.buffers.resource(buffer.row);
   if (!buffer.isGhost && row >= 0) state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
@@ -118,13 +127,13 @@ function freeMemory(state: DeviceState, buffer: BufferRecord): void {
   if (row >= 0) freeResource(state, row, buffer.leavesBecause);
 }
 
-/** For whoever needs the room now; the buffer itself stays while delayed destruction is held back. */
+/** Frees the room of an idle dying buffer now; the buffer itself stays while delayed destruction is held back. */
 export function reapForRoom(state: DeviceState, buffer: BufferRecord): void {
   if (state.delayedDestroyHolds > 0) freeMemory(state, buffer);
   else reap(state, buffer);
 }
 
-/** What the structures of a buffer count for. */
+/** The charge for the structures of a buffer. */
 export function structuresCharge({ dma32 }: DeviceState, { bytes, kind }: BufferRecord): Charge {
   return { bytes: accountedSize(bytes, dma32), pages: 0, dma32: true, privileged: kind === "kernel" };
 }

@@ -4,7 +4,7 @@ import { addWork, place, put, testDevice } from "../testing_devices.ts";
 
 const names = (buffers: readonly { toString(): string }[]) => buffers.map(String);
 
-Deno.test("while delayed destruction is held, dying buffers stay when their work ends, and go when it is let go", () => {
+Deno.test("while delayed destruction is held back, idle dying buffers stay, and are destroyed when the hold ends", () => {
   const { device } = testDevice();
   const [a, b, c] = [put(device, "vram"), put(device, "vram"), put(device, "vram")];
   const work = [a, b, c].map((buffer) => addWork(buffer));
@@ -24,14 +24,14 @@ Deno.test("while delayed destruction is held, dying buffers stay when their work
   checkInvariants(device);
 });
 
-Deno.test("an idle buffer goes at once, held or not", () => {
+Deno.test("an idle buffer is destroyed at once, also while delayed destruction is held back", () => {
   const { device } = testDevice();
   using _hold = device.holdDelayedDestroy();
   put(device, "vram").unref();
   assertEquals([device.dyingBuffers, device.usage("vram").residents], [0, 0]);
 });
 
-Deno.test("holds nest, and each counts once", () => {
+Deno.test("holds of delayed destruction nest, and releasing one twice counts once", () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   const work = addWork(buffer);
@@ -45,7 +45,7 @@ Deno.test("holds nest, and each counts once", () => {
   assertEquals(device.dyingBuffers, 0);
 });
 
-Deno.test("who needs the room takes it meanwhile; the buffer itself is gone when the hold ends", () => {
+Deno.test("while delayed destruction is held back, room of idle dying buffers can be taken; they are freed when the hold ends", () => {
   const { device } = testDevice();
   let told = 0;
   const dying = put(device, "vram", { pages: 8, onDestroy: () => told++ });
@@ -60,7 +60,7 @@ Deno.test("who needs the room takes it meanwhile; the buffer itself is gone when
   assertEquals([device.dyingBuffers, told], [0, 1]);
 });
 
-Deno.test("buffers go by number, then ghosts in the order of their making; the last ghost may let a buffer go", () => {
+Deno.test("after a hold buffers are destroyed by number, then ghost objects by age; a buffer whose last ghost is destroyed follows", () => {
   const gone: string[] = [];
   const { device, driver } = testDevice({
     ordered: true,
@@ -79,7 +79,27 @@ Deno.test("buffers go by number, then ghosts in the order of their making; the l
   assertEquals(gone, ["ghost of buffer 1", "dying buffer 1", "ghost of buffer 0", "dying buffer 0"]);
 });
 
-Deno.test("a fence that never signals keeps one buffer, not those behind it", () => {
+Deno.test("an imported buffer that only its last ghost object kept is destroyed after all others, younger ghost objects included", () => {
+  const gone: string[] = [];
+  const { device, driver } = testDevice({
+    ordered: true,
+    tracer: { destroy: (buffer) => void gone.push(String(buffer)) },
+  });
+  const [imported, other] = [put(device, "vram", { kind: "sg", imported: new Uint8Array(4096) }), put(device, "gtt")];
+  driver.finishCopy();
+  const hold = device.holdDelayedDestroy();
+  place(imported, "gtt");
+  place(other, "vram");
+  imported.unref();
+  driver.finishCopy();
+  driver.finishCopy();
+  assertEquals(names(device.dying), ["ghost of buffer 0", "ghost of buffer 1"]);
+  hold[Symbol.dispose]();
+  assertEquals(gone.slice(-3), ["ghost of buffer 0", "ghost of buffer 1", "dying buffer 0"]);
+  checkInvariants(device);
+});
+
+Deno.test("a fence that never signals keeps one dying buffer, not those after it", () => {
   const { device } = testDevice();
   const [hanging, other] = [put(device, "vram"), put(device, "vram")];
   addWork(hanging);

@@ -49,7 +49,7 @@ Deno.test("a busy buffer's memory stays until all its work has ended, whatever t
   checkInvariants(device);
 });
 
-Deno.test("work that fails frees the memory too", () => {
+Deno.test("a dying buffer is freed also if its work fails", () => {
   const { device, clock } = testDevice();
   const buffer = put(device, "vram");
   const work = addWork(buffer);
@@ -58,7 +58,7 @@ Deno.test("work that fails frees the memory too", () => {
   assertEquals([device.dyingBuffers, device.usage("vram").usedPages, clock.pending], [0, 0, 0]);
 });
 
-Deno.test("the memory is free for whoever hears of the end of the work after the buffer was released", () => {
+Deno.test("a fence callback that was added after the release finds the memory free", () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   const work = addWork(buffer);
@@ -69,7 +69,7 @@ Deno.test("the memory is free for whoever hears of the end of the work after the
   assertEquals(seen, [0]);
 });
 
-Deno.test("who needs the room of a dying buffer waits for it and takes it", async () => {
+Deno.test("validate() waits for the work on a dying buffer and takes its room", async () => {
   const { device, clock, moves } = testDevice();
   const dying = put(device, "vram", { pages: 8 });
   const work = addWork(dying);
@@ -85,7 +85,7 @@ Deno.test("who needs the room of a dying buffer waits for it and takes it", asyn
   checkInvariants(device);
 });
 
-Deno.test("a dying buffer that is idle is simply cleaned up to make room", () => {
+Deno.test("an idle dying buffer is destroyed to make room", () => {
   const { device, moves } = testDevice();
   const dying = put(device, "vram", { pages: 8 });
   const work = addWork(dying);
@@ -107,7 +107,7 @@ Deno.test("evictFirst() frees a dying buffer", async () => {
   assertEquals([await evicted, device.usage("vram").usedPages, device.dyingBuffers], [true, 0, 0]);
 });
 
-Deno.test("a pinned buffer may be released, and can then be reaped like any other", () => {
+Deno.test("a pinned buffer can be released, and is destroyed like any other", () => {
   const { device, clock } = testDevice();
   const [idle, busy] = [put(device, "vram", { pages: 4 }), put(device, "vram", { pages: 4 })];
   pin(idle);

@@ -4,7 +4,7 @@ import { addWork, bytesIn, fill, only, put, type TestDevice, testDevice } from "
 
 const different = (array: Uint8Array) => [...new Set(array)];
 
-/** An ordered device with bytes of somebody else in VRAM, and an imported buffer whose copy into it is under way. */
+/** An ordered device with bytes of another buffer in VRAM, and an imported buffer whose copy into it is under way. */
 async function onItsWayIntoVram(): Promise<TestDevice & { buffer: BufferObject; array: Uint8Array }> {
   const bench = testDevice({ ordered: true });
   const earlier = put(bench.device, "vram");
@@ -40,7 +40,7 @@ const ways: Readonly<Record<string, (bench: TestDevice & { buffer: BufferObject 
 
 for (const [way, leave] of Object.entries(ways)) {
   for (const leaves of ["before", "after"]) {
-    Deno.test(`an array gets no bytes of others where the copy to the device fails, ${leaves} which ${way}`, async () => {
+    Deno.test(`after a failed copy to the device an exporter's array gets no bytes of other buffers, ${leaves} which ${way}`, async () => {
       const bench = await onItsWayIntoVram();
       const { device, driver, buffer, array } = bench;
       const left = leaves === "before" ? leave(bench) : undefined;
@@ -59,7 +59,7 @@ for (const [way, leave] of Object.entries(ways)) {
   }
 }
 
-Deno.test("a purge ends what was lost: the buffer reads as the array of its exporter again", async () => {
+Deno.test("a purge of a lost imported buffer makes it read as the exporter's array again", async () => {
   const bench = await onItsWayIntoVram();
   bench.driver.finishCopy(new Error("the engine was reset"));
   await bring(bench.buffer, "system");

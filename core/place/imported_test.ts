@@ -19,7 +19,7 @@ Deno.test("imported bytes can be read before the buffer has a place", async () =
 });
 
 for (const type of ["system", "gtt", "vram"]) {
-  Deno.test(`imported bytes are what a buffer first holds in ${type}, and the array is left alone`, async () => {
+  Deno.test(`a buffer's first contents in ${type} are the imported bytes, and the array is unchanged`, async () => {
     const { device } = testDevice();
     const { buffer, array } = importOne(device);
     place(buffer, type);
@@ -28,7 +28,7 @@ for (const type of ["system", "gtt", "vram"]) {
   });
 }
 
-Deno.test("the array gets what was written on the device when the buffer comes back, and not before", async () => {
+Deno.test("the exporter's array gets what the device has written when the buffer moves back, and not before", async () => {
   const { device } = testDevice();
   const { buffer, array } = importOne(device);
   place(buffer, "vram");
@@ -41,7 +41,7 @@ Deno.test("the array gets what was written on the device when the buffer comes b
   assertEquals([buffer.memoryType, await bytesIn(buffer), buffer.tt?.contents === array], ["gtt", [9], true]);
 });
 
-Deno.test("a stop on the way takes imported bytes along, from nowhere as well", async () => {
+Deno.test("a move through a hop keeps imported bytes, also for a buffer without a place", async () => {
   const { device, driver } = testDevice();
   driver.stop = (from, to) => from !== "gtt" && to !== "gtt" ? { memoryType: "gtt" } : null;
   const { buffer, array } = importOne(device);
@@ -52,7 +52,7 @@ Deno.test("a stop on the way takes imported bytes along, from nowhere as well", 
   assertEquals([await bytesIn(buffer), different(array)], [[8], [8]]);
 });
 
-Deno.test("a copy of imported bytes that is under way finds them, though its buffer had no place", () => {
+Deno.test("imported pages stay until a queued copy from them has ended, though the buffer had no place", () => {
   const { device, driver } = testDevice({ ordered: true });
   const { buffer, array } = importOne(device);
   place(buffer, "vram");
@@ -63,7 +63,7 @@ Deno.test("a copy of imported bytes that is under way finds them, though its buf
   assertEquals(different(array), [7]);
 });
 
-Deno.test("when the last reference goes the array gets what is on the device, whoever else uses the memory", async () => {
+Deno.test("at the last unref() the exporter's array gets the bytes that are on the device, also while work reads them", async () => {
   for (const released of ["idle", "busy", "pinned", "shared and reserved"]) {
     const { device } = testDevice();
     const array = new Uint8Array(PAGE_SIZE).fill(7);
@@ -85,7 +85,20 @@ Deno.test("when the last reference goes the array gets what is on the device, wh
   }
 });
 
-Deno.test("closing the device waits until imported bytes are back", async () => {
+Deno.test("work that begins after the last reference is gone keeps no imported buffer, whoever shares its reservation", () => {
+  const { device } = testDevice();
+  const root = device.createBuffer({ bytes: 1 });
+  const imported = { kind: "sg", imported: new Uint8Array(PAGE_SIZE), reservation: root.reservation } as const;
+  const buffer = put(device, "gtt", imported);
+  const work = addWork(buffer);
+  buffer.unref();
+  addWork(root);
+  assertEquals([device.dyingBuffers, device.usage("gtt").residents], [1, 1]);
+  work.signal();
+  assertEquals([device.dyingBuffers, device.usage("gtt").residents, root.busy], [0, 0, true]);
+});
+
+Deno.test("close() waits until imported bytes are back in their arrays", async () => {
   const { device } = testDevice();
   const { buffer, array } = importOne(device);
   place(buffer, "vram");
@@ -102,7 +115,7 @@ Deno.test("closing the device waits until imported bytes are back", async () => 
   assertEquals([different(array), device.dyingBuffers], [[3], 0]);
 });
 
-Deno.test("who needs the room of a buffer that waits for its way back gets it, and the array its bytes", async () => {
+Deno.test("a buffer that waits to return its imported bytes can be evicted, and the array gets the bytes", async () => {
   const { device } = testDevice({ vram: 1 });
   const { buffer, array } = importOne(device);
   place(buffer, "vram");
@@ -117,7 +130,7 @@ Deno.test("who needs the room of a buffer that waits for its way back gets it, a
   assertEquals([different(array), other.memoryType, device.dyingBuffers], [[3], "vram", 0]);
 });
 
-Deno.test("without room at a stop the CPU brings imported bytes back", async () => {
+Deno.test("without room at a hop the CPU copies imported bytes back", async () => {
   const { device, driver } = testDevice({ gtt: 1 });
   const { buffer, array } = importOne(device);
   place(buffer, "vram");
@@ -128,7 +141,7 @@ Deno.test("without room at a stop the CPU brings imported bytes back", async () 
   assertEquals([different(array), device.dyingBuffers], [[6], 0]);
 });
 
-Deno.test("if imported bytes cannot be brought back their array stays as it is", async () => {
+Deno.test("if imported bytes cannot be copied back the array stays unchanged", async () => {
   const { device, driver } = testDevice({ visible: 0 });
   const { buffer, array } = importOne(device);
   place(buffer, "vram");
@@ -141,7 +154,7 @@ Deno.test("if imported bytes cannot be brought back their array stays as it is",
 });
 
 for (const type of ["system", "gtt", "vram"]) {
-  Deno.test(`a purge in ${type} leaves the array alone, and the buffer reads as what is in it`, async () => {
+  Deno.test(`a purge in ${type} leaves the exporter's array unchanged, and the buffer reads as the array`, async () => {
     const { device } = testDevice();
     const { buffer, array } = importOne(device);
     place(buffer, type);
@@ -152,7 +165,7 @@ for (const type of ["system", "gtt", "vram"]) {
   });
 }
 
-Deno.test("an eviction that discards others brings imported bytes to SYSTEM", async () => {
+Deno.test("an eviction with an empty placement moves imported bytes to SYSTEM", async () => {
   const { device, driver } = testDevice();
   driver.evict = () => ({ placement: [] });
   const { buffer, array } = importOne(device);
@@ -185,7 +198,7 @@ Deno.test("a failed move leaves the array, the buffer and its bytes as they were
   assertEquals([buffer.memoryType, await bytesIn(buffer), different(array)], ["vram", [7], [7]]);
 });
 
-Deno.test("a driver that leaves moves to the CPU moves imported bytes, too", async () => {
+Deno.test("CPU copies move imported bytes, too", async () => {
   const vram = new Uint8Array(PAGE_SIZE).fill(1);
   const driver: Driver = {
     name: "window",

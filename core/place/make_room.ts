@@ -15,10 +15,10 @@ import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 import { availability, firstVictim, isSpared, sparesSome } from "./victims.ts";
 
 /**
- * Takes room for a buffer in the first place that has some, evicting others if `force` is set
+ * Allocates a resource in the first place that has room, evicting other buffers if `force` is set
  * (`ttm_bo_alloc_resource`).
  *
- * @returns The row of the resource, ENOSPC when no place has room, or what stopped the search.
+ * @returns The row of the resource, ENOSPC if no place has room, or the outcome that ended the search.
  */
 export function allocateAmong(
   state: DeviceState,
@@ -32,12 +32,12 @@ export function allocateAmong(
     const { type } = place;
     if (!type.usable || (place.cachingMask & type.availableCaching) === 0) continue;
     let row = allocateResource(state, buffer, place, force, op);
-    // Nobody else is asked, since its manager cannot tell whether there is room.
+    // No other place is tried, since a busy manager cannot tell whether there is room.
     if (row === EBUSY) return EBUSY;
     if (row === ENOSPC && force && !type.isSystem) row = makeRoom(state, buffer, place, op);
     if (row === EBUSY) op.passOver(EBUSY);
     if (row === ENOSPC || row === EBUSY || row === LATER) continue;
-    // Other places would be tried with the same locks held; the caller has to give them up first.
+    // Other places would be tried with the same locks held; the caller must unlock them first.
     if (row === EDEADLK) return ENOSPC;
     if (row < 0 || inheritMoveFences(type, buffer, op) !== EBUSY) return row;
     freeResource(state, row, "freed");
@@ -45,25 +45,25 @@ export function allocateAmong(
   return ENOSPC;
 }
 
-/** Takes room without evicting if there is some, else by evicting (`ttm_bo_mem_space`). */
+/** Allocates a resource without evicting if there is room, else by evicting (`ttm_bo_mem_space`). */
 export function memSpace(
   state: DeviceState,
   buffer: BufferRecord,
   placement: PreparedPlacement,
   op: Operation,
 ): number | Outcome {
-  const row = allocateAmong(state, buffer, placement.places, false, op);
+  const row = placement.isOnePlace ? ENOSPC : allocateAmong(state, buffer, placement.places, false, op);
   return row === ENOSPC ? allocateAmong(state, buffer, placement.busyPlaces, true, op) : row;
 }
 
 /**
  * Evicts buffers of one memory type, in the order of its lists, until a buffer fits into the place
- * (`ttm_bo_evict_alloc`). What has been evicted stays evicted, whatever comes of it. A victim that cannot leave is
- * passed over. Only if the buffer is reserved under a ticket is everything tried again while somebody leaves, and are buffers
- * waited for that others have reserved.
+ * (`ttm_bo_evict_alloc`). Victims stay evicted whatever the outcome. A victim that cannot be evicted is skipped. Only
+ * if the buffer is reserved under a ticket is the search repeated while it evicts buffers, and are victims that others
+ * have reserved waited for.
  *
- * @returns The row of the new resource, ENOSPC if everything has been tried, {@linkcode BLOCKED}, or EDEADLK if the
- * ticket must give way to an older one.
+ * @returns The row of the new resource, ENOSPC if no victim is left, {@linkcode BLOCKED}, or EDEADLK if the
+ * ticket must back off for an older one.
  */
 export function makeRoom(
   state: DeviceState,
@@ -71,7 +71,7 @@ export function makeRoom(
   place: PreparedPlace,
   op: Operation,
 ): number | Outcome {
-  // Evictions nest from type to type; one that comes back to a type goes round in a circle.
+  // Evictions nest from memory type to memory type; one that returns to a type would recurse without end.
   const bit = 1 << place.type.index;
   if (op.mayEvict === null || (op.evicting & bit) !== 0 || neverFits(buffer, place)) return ENOSPC;
   op.evicting |= bit;
@@ -80,7 +80,7 @@ export function makeRoom(
     if (sparesSome(state, op)) room = evictFor(state, buffer, place, true, op);
     if (room === ENOSPC && op.mayEvict === undefined) room = evictFor(state, buffer, place, false, op);
     const ticket = buffer.reservation.holder;
-    // Each turn that helps makes somebody leave; victims that only move about would do so for ever.
+    // A turn is repeated only if it evicted a buffer; victims that only move within the type could do so for ever.
     let turnsLeft = 1 + place.type.residents;
     for (let evictions = -1; room === ENOSPC && ticket !== null && evictions !== op.evictions && turnsLeft-- > 0;) {
       evictions = op.evictions;
@@ -104,7 +104,7 @@ function evictFor(
   return room === ENOSPC ? evictUntilRoom(state, buffer, place, null, sparing, op) : room;
 }
 
-/** Evicts those whose pages together make the room, if the manager can name them; ENOSPC if that does not do. */
+/** Evicts neighbours that make room together, if the manager can name them; ENOSPC if that does not suffice. */
 function evictNeighbours(
   state: DeviceState,
   buffer: BufferRecord,
@@ -115,7 +115,7 @@ function evictNeighbours(
   const mayLeave = (victim: BufferRecord, row: number) =>
     availability(state, victim, row, place, null, op) === DONE && !(sparing && isSpared(state, victim, op));
   for (const victim of neighboursInTheWay(state, buffer, place, mayLeave, op)) {
-    // Another eviction may have taken it along.
+    // An earlier eviction may have evicted it, too.
     if (victim.type !== place.type) continue;
     const outcome = giveUpPlace(state, victim, op);
     if (outcome === BLOCKED) return BLOCKED;
@@ -138,8 +138,8 @@ function evictUntilRoom(
   sparing: boolean,
   op: Operation,
 ): number | Outcome {
-  // A victim that lands in this type again joins at the tail; each may be met once more, not for ever. The dying, ghosts
-  // that this walk has made among them, are met once only.
+  // A victim that is evicted into this type again is at the tail; each is visited once more at most. Dying buffers and
+  // ghost objects, those made by this walk included, are visited once only.
   let victimsLeft = place.type.residents;
   let kept: Record<KeptReason, number> | null = null;
   const walk = state.order.walk(place.type);
@@ -177,7 +177,7 @@ function evictUntilRoom(
   return ENOSPC;
 }
 
-/** Makes a buffer leave its place: a dying one goes for good, a live one is evicted. */
+/** Frees the place of a buffer: a dying buffer is destroyed, a live one is evicted. */
 export function giveUpPlace(state: DeviceState, victim: BufferRecord, op: Operation): Outcome {
   const { reservation } = victim;
   if (victim.isDying) {
@@ -194,15 +194,20 @@ export function giveUpPlace(state: DeviceState, victim: BufferRecord, op: Operat
   }
 }
 
-/** After an eviction: whether its copy must still be waited for. */
+/** Whether the copy of an eviction must be waited for. */
 export function waitUntilLeft(op: Operation): Outcome {
   const copy = op.ownCopy;
   op.ownCopy = null;
   return copy === null ? DONE : op.waitForOwn(copy);
 }
 
-/** Moves a buffer, which is locked, to where its driver wants evicted buffers (`ttm_bo_evict`). */
+/** Moves a locked buffer to its driver's eviction placement (`ttm_bo_evict`). */
 function evict(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+  if (buffer.clean && buffer.type?.fixed === true) {
+    const dropped = moveToSystem(state, buffer, op);
+    if (dropped === DONE) buffer.wasEvicted = true;
+    return dropped;
+  }
   let placement;
   try {
     placement = state.prepareOnce(state.driver.evictPlacement(buffer));
@@ -213,7 +218,7 @@ function evict(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome
     const idle = op.waitForAll(buffer.reservation.fences);
     return idle === DONE ? purge(state, buffer, op, "evicted") : idle;
   }
-  // What is imported is not the driver's to discard.
+  // The driver must not discard imported memory.
   const row = placement.isEmpty
     ? allocateResource(state, buffer, state.systemPlace, false, op)
     : memSpace(state, buffer, placement, op);
@@ -225,10 +230,11 @@ function evict(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome
 
 /** Evicts until only pinned buffers are left in a memory type, and waits for the copies out of it. */
 export function evictAll(state: DeviceState, type: MemoryType, op: Operation): Outcome {
-  // An eviction may lead back into this type; then every buffer is met a second time and no more.
+  // Buffers may be evicted into this type again; each is visited at most twice, and dying ones, among them the ghost
+  // objects of these evictions, once.
   let left = 2 * type.residents;
   for (let victim = firstVictim(state, type); victim !== null; victim = firstVictim(state, type)) {
-    if (left-- === 0) return EBUSY;
+    if (!victim.isDying && left-- === 0) return EBUSY;
     const outcome = giveUpPlace(state, victim, op);
     if (outcome !== DONE) return outcome;
     const gone = waitUntilLeft(op);
@@ -242,8 +248,8 @@ export function evictAll(state: DeviceState, type: MemoryType, op: Operation): O
 }
 
 /**
- * Moves a buffer into a resource that has been allocated for it, by way of the stops that the driver asks for. If
- * that fails the resource is freed and the buffer is where it was, or at a stop.
+ * Moves a buffer into a resource that has been allocated for it, through the hops that the driver asks for. If
+ * that fails the resource is freed and the buffer is where it was, or at a hop.
  */
 export function moveThroughHops(
   state: DeviceState,
@@ -261,10 +267,10 @@ export function moveThroughHops(
   return outcome;
 }
 
-/** Evicts a buffer to SYSTEM, wherever its driver would send it. */
-export function moveToSystem(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+/** Moves a buffer to SYSTEM, whatever its driver's eviction placement. */
+export function moveToSystem(state: DeviceState, buffer: BufferRecord, op: Operation, evict = true): Outcome {
   const row = allocateResource(state, buffer, state.systemPlace, false, op);
-  return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
+  return row < 0 ? row : moveThroughHops(state, buffer, row, evict, op);
 }
 
 function moveToStop(state: DeviceState, buffer: BufferRecord, evict: boolean, op: Operation): Outcome {

@@ -56,13 +56,13 @@ Deno.test("validate() skips a pinned victim and evicts the next", async () => {
   assertEquals([where(victims), moves.length], [["vram", "gtt"], 2]);
 });
 
-Deno.test("validate() skips what lies outside its range", async () => {
+Deno.test("validate() does not evict buffers outside its range", async () => {
   const { device, victims } = await fullVram([3, 3, 2]);
   const buffer = put(device, only("vram", { fpfn: 4, lpfn: 6 }));
   assertEquals([where(victims), buffer.start], [["vram", "gtt", "vram"], 4]);
 });
 
-Deno.test("a manager's own geometry decides who stands in the way", async () => {
+Deno.test("a manager's intersects() decides which buffers are in the way", async () => {
   const { device, victims } = await fullVram([4, 4]);
   const last = victims.at(1);
   const { type } = victims[0];
@@ -71,7 +71,7 @@ Deno.test("a manager's own geometry decides who stands in the way", async () => 
   assertEquals(where(victims), ["vram", "gtt"]);
 });
 
-Deno.test("a victim keeps its turn if it could not leave, and goes to the tail of where it went", async () => {
+Deno.test("a victim that could not be evicted keeps its LRU position, and an evicted one goes to the tail of its new list", async () => {
   const { device, victims, driver } = await fullVram([4, 4]);
   const resident = put(device, "gtt");
   driver.beforeMove = ({ buffer }) => {
@@ -106,7 +106,7 @@ const circles: readonly (readonly [string, (buffer: BufferObject) => Placement])
   ["the range that it leaves", ({ start }) => only("vram", { fpfn: start ?? 0 })],
 ];
 for (const [name, evict] of circles) {
-  Deno.test(`validate() ends with ENOMEM if the driver sends victims to ${name}`, async () => {
+  Deno.test(`validate() is ENOMEM if the driver's eviction placement is ${name}`, async () => {
     const { device, driver, victims } = await fullVram([1, 1, 1, 1, 1, 1, 1, 1]);
     for (let page = 0; page < 8; page++) put(device, "gtt");
     driver.evict = evict;
@@ -119,14 +119,14 @@ for (const [name, evict] of circles) {
   });
 }
 
-Deno.test("a victim that only moves on within its memory type makes room if the range was what mattered", async () => {
+Deno.test("a victim that moves within its memory type makes room for a limited range", async () => {
   const { device, driver, victims } = await fullVram([2, 2]);
   driver.evict = () => only("vram", { fpfn: 4 });
   const buffer = put(device, only("vram", { lpfn: 2 }), { pages: 2 });
   assertEquals([buffer.start, victims[0].start, await bytesIn(victims[0])], [0, 4, [0]]);
 });
 
-Deno.test("victims that only move about within their memory type are not chased for ever", async () => {
+Deno.test("the search ends if victims only move within their memory type", async () => {
   const { device, driver, victims } = await fullVram([1, 1]);
   let asked = 0;
   driver.evict = () => {
@@ -142,7 +142,7 @@ Deno.test("victims that only move about within their memory type are not chased 
   checkInvariants(device);
 });
 
-Deno.test("victims that only move about are not chased for ever under a ticket either, whether it may wait or not", async () => {
+Deno.test("the search under a ticket ends if victims only move within their memory type, with and without noWait", async () => {
   for (const noWait of [false, true]) {
     const { device, driver } = await fullVram([1, 1]);
     let asked = 0;
@@ -157,7 +157,7 @@ Deno.test("victims that only move about are not chased for ever under a ticket e
   }
 });
 
-Deno.test("under a ticket everything is tried again while somebody leaves, also without waiting", async () => {
+Deno.test("under a ticket the search is repeated while it evicts buffers, also with noWait", async () => {
   for (const [ticket, room] of [[new AcquireTicket(), true], [undefined, false]] as const) {
     const { device, driver, victims } = await fullVram([4, 4]);
     driver.evict = ({ id }) => {
@@ -182,21 +182,30 @@ function ghostlyVram() {
     },
   });
   const { device, driver } = made;
-  const victims = [put(device, "vram", { pages: 4 }), put(device, "vram", { pages: 4 })];
+  const victims = [put(device, "vram", { pages: 4 }), put(device, "vram", { pages: 4 })] as const;
   while (driver.copies.length > 0) driver.finishCopy();
   driver.evict = () => only("system");
   driver.stop = (from, to) => from === "vram" && to === "system" ? { memoryType: "gtt" } : null;
   device.holdDelayedDestroy();
-  return { device, victims };
+  return { device, driver, victims };
 }
 
-Deno.test("a walk meets the ghosts that it has made, and takes their room when their work has ended", () => {
+Deno.test("the search visits ghost objects of its own evictions, and takes their room when their work has ended", () => {
   const { device, victims } = ghostlyVram();
   const buffer = put(device, "vram", { pages: 8 });
   assertEquals([buffer.memoryType, where(victims)], ["vram", ["system", "system"]]);
 });
 
-Deno.test("a signal that is aborted on the way comes before giving way to an older ticket", async () => {
+Deno.test("evictAll() goes on past the ghost objects of its own evictions", async () => {
+  const { device, driver, victims: [victim, other] } = ghostlyVram();
+  other.unref();
+  let asked = 0;
+  driver.evict = () => asked++ === 0 ? only("vram", { fpfn: 4 }) : only("system");
+  await device.evictAll("vram");
+  assertEquals([asked, victim.memoryType, device.usage("vram").residents], [2, "system", 0]);
+});
+
+Deno.test("a signal that is aborted during the search takes precedence over EDEADLK", async () => {
   const { device, driver, victims } = await fullVram([4, 4]);
   const abort = new AbortController();
   driver.evict = () => {
@@ -241,7 +250,7 @@ for (const [name, evict] of broken) {
   });
 }
 
-Deno.test("evictions stay when validate() fails in the end", async () => {
+Deno.test("evicted buffers stay evicted when validate() fails", async () => {
   const { device, victims } = await fullVram([2, 2, 4]);
   pin(victims[2]);
   const buffer = put(device, "system", { pages: 5 });
@@ -251,7 +260,7 @@ Deno.test("evictions stay when validate() fails in the end", async () => {
   checkInvariants(device);
 });
 
-Deno.test("everything pinned is ENOMEM, and nothing has changed", async () => {
+Deno.test("validate() is ENOMEM if all buffers are pinned, and nothing has changed", async () => {
   const { device, victims } = await fullVram([4, 4]);
   victims.forEach(pin);
   const buffer = put(device, "system");
@@ -259,7 +268,7 @@ Deno.test("everything pinned is ENOMEM, and nothing has changed", async () => {
   await refusedUnchanged(device, [buffer, ...victims], () => buffer.validate(only("vram")), "ENOMEM", "2 pinned");
 });
 
-Deno.test("evictFirst() evicts the first of the lowest priority, and says when there is none", async () => {
+Deno.test("evictFirst() evicts the first buffer of the lowest priority, and returns null without one", async () => {
   const { device } = testDevice();
   const [a, b, c] = [1, 0, 0].map((priority) => put(device, "vram", { priority })) as [
     BufferObject,
@@ -273,7 +282,7 @@ Deno.test("evictFirst() evicts the first of the lowest priority, and says when t
   checkInvariants(device);
 });
 
-Deno.test("evictFirst() refuses an unknown memory type, a reserved first buffer, and one that has nowhere to go", async () => {
+Deno.test("evictFirst() fails for an unknown memory type, a reserved first buffer, and one without room elsewhere", async () => {
   const { device, driver, victims } = await fullVram([4, 4]);
   const act = () => device.evictFirst("vram");
   await refused(() => device.evictFirst("hbm"), "EINVAL", '"hbm": this device has system, gtt, vram');
@@ -281,7 +290,7 @@ Deno.test("evictFirst() refuses an unknown memory type, a reserved first buffer,
   await refusedUnchanged(device, victims, act, "EBUSY", "in use");
   victims[0].unlock();
   driver.evict = () => only("vram", { fpfn: 7 });
-  await refusedUnchanged(device, victims, act, "ENOSPC", "nowhere to go");
+  await refusedUnchanged(device, victims, act, "ENOSPC", "no eviction placement with room");
   driver.beforeMove = () => {
     throw new Error("broken");
   };
@@ -299,14 +308,14 @@ Deno.test("evictFirst() waits for the work on the buffer, unless it must not wai
   assertEquals([await evicted, where(victims)], [true, ["gtt", "vram"]]);
 });
 
-Deno.test("evictFirst() of a SYSTEM buffer lets it be where it is", async () => {
+Deno.test("evictFirst() leaves a SYSTEM buffer where it is", async () => {
   const { device } = testDevice();
   const buffer = put(device, "system");
   assertEquals([await device.evictFirst("system"), buffer.memoryType], [true, "system"]);
   checkInvariants(device);
 });
 
-Deno.test("the driver is told of the first move after an eviction, once", () => {
+Deno.test("a move request has `wasEvicted` for the first move after an eviction, once", () => {
   const { device, driver } = testDevice();
   const victim = put(device, "vram", { pages: 8 });
   put(device, "vram").unref();

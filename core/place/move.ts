@@ -1,6 +1,7 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import { leaveToGhost } from "./destroy.ts";
 import type { DeviceState } from "../state/device_state.ts";
+import type { Driver } from "../contract/driver.ts";
 import type { Fence } from "../lock/fence.ts";
 import { FenceList } from "../lock/fence_list.ts";
 import { endKernelMaps, isAperture, unmapVirtual } from "../memory/io_memory.ts";
@@ -14,8 +15,8 @@ import type { TranslationTable } from "../contract/translation_table.ts";
 import { type Transition, travel } from "./transfer.ts";
 
 /**
- * One transition (`ttm_bo_handle_move_mem`). On anything but success the buffer has the place, contents, caching and
- * table that it had before.
+ * One move (`ttm_bo_handle_move_mem`). Unless it succeeds, the buffer has the place, contents, caching and
+ * table that it had before; in fixed memory it has no table after a failure.
  */
 export function handleMove(
   state: DeviceState,
@@ -29,10 +30,12 @@ export function handleMove(
   const old = buffers.resource(buffer.row);
   const from = old < 0 ? null : resources.place(old).type;
   const target = resources.place(to).type;
-  const origin = from ?? (buffer.imported === null ? null : state.systemPlace.type);
-  // A stop is left on the way, and nobody evicts from it.
+  const hasContents = buffer.imported !== null || buffer.stored !== null;
+  const origin = from ?? (hasContents ? state.systemPlace.type : null);
+  const drops = from?.fixed === true && target.isSystem && buffer.clean;
+  // Leaving a hop is not an eviction.
   const why = evict && !(old >= 0 && resources.place(old).temporary) ? "evicted" : "moved";
-  // As in the kernel, only the last leg is an eviction.
+  // As in the kernel, only the last move of several is an eviction.
   const move: Transition = {
     buffer,
     old,
@@ -41,14 +44,16 @@ export function handleMove(
     target,
     to,
     evict: evict && mayHop,
+    drops,
     why,
     fence: null,
     pipelined: false,
   };
-  let outcome = mayHop ? askForHop(state, move, op) : DONE;
+  let outcome = mayHop && !drops ? askForHop(state, move, op) : DONE;
   if (outcome === DONE) outcome = waitBeforeMove(state, move, op);
   if (outcome === DONE) outcome = prepareAndTravel(state, move, op);
-  if (outcome === DONE) waitForCopy(state, move, op);
+  if (outcome === DONE && drops) handOnAfterWork(move);
+  else if (outcome === DONE) waitForCopy(state, move, op);
   if (outcome !== BLOCKED) trace(state, move, outcome, op);
   if (outcome === DONE) commit(state, move);
   return outcome;
@@ -66,10 +71,11 @@ function askForHop(state: DeviceState, { buffer, origin, target }: Transition, o
   }
 }
 
-/** Pages may not leave the device's view while it works on them, and immediate moves come after all work. */
-function waitBeforeMove(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
+/** Pages must not be unbound while the device works on them, and immediate moves come after all work. */
+function waitBeforeMove(state: DeviceState, { buffer, from, target, drops }: Transition, op: Operation): Outcome {
+  if (drops) return state.orderedMoves && state.pipelinesEvictions ? DONE : op.waitForAll(buffer.reservation.fences);
   const bytesTravel = from?.fixed === true || target.fixed;
-  // Whether there are bytes for the array of an exporter is known when the copies before have ended.
+  // Whether there are bytes to return to the exporter's array is known when earlier copies have ended.
   const isReturn = buffer.imported !== null && from?.fixed === true && !target.fixed;
   const known = isReturn ? op.waitForAll(buffer.reservation.fences, "kernel") : DONE;
   if (known !== DONE) return known;
@@ -87,18 +93,27 @@ function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): 
   let outcome = prepareTable(state, move, op);
   if (outcome === DONE) {
     buffer.reservation.fences.reserve(1);
-    driver.moveNotify?.(buffer, from?.name ?? null, target.name);
+    notifyMove(driver, move);
     outcome = travel(state, move, op);
     if (outcome !== DONE) driver.moveNotify?.(buffer, target.name, from?.name ?? null);
   }
-  if (outcome !== DONE && !hadTable && buffer.tt !== null) {
+  // As in the kernel, a failure also takes the table that a buffer in fixed memory had, which is of no use there.
+  const isUnused = !hadTable || (from?.fixed === true && outcome !== BLOCKED);
+  if (outcome !== DONE && isUnused && buffer.tt !== null) {
     emptyTable(state, buffer, buffer.tt);
     buffer.tt = null;
   }
   return outcome;
 }
 
-/** Whether users see something else after the move, or see it otherwise cached. */
+/** A driver is told of a dropped buffer as of one that is purged and placed again. */
+function notifyMove(driver: Driver, { buffer, from, target, drops }: Transition): void {
+  const before = from?.name ?? null;
+  if (drops) driver.moveNotify?.(buffer, before, null);
+  driver.moveNotify?.(buffer, drops ? null : before, target.name);
+}
+
+/** Whether the move changes the pages that users' maps see, or their caching. */
 function mapsWouldLie({ resources }: DeviceState, { buffer, old, from, target, to }: Transition): boolean {
   if (buffer.mappings === null || from === null) return false;
   const before = resources.caching(old);
@@ -107,11 +122,12 @@ function mapsWouldLie({ resources }: DeviceState, { buffer, old, from, target, t
 }
 
 /**
- * Outside fixed memory a buffer needs a table; its pages must exist where the device sees them, bytes arrive, or bytes
- * that are in the swap store, or on their way to it, leave.
+ * Outside fixed memory a buffer needs a table. Its pages must be populated if the device sees them, if bytes are copied
+ * to them, or if bytes in the swap store, or being written to it, are moved from them.
  */
-function prepareTable(state: DeviceState, { buffer, from, target }: Transition, op: Operation): Outcome {
+function prepareTable(state: DeviceState, { buffer, from, target, drops }: Transition, op: Operation): Outcome {
   const { movesBytes } = state;
+  if (drops) return prepareDrop(state, buffer, op);
   if (target.fixed) {
     const { tt } = buffer;
     const isAway = tt !== null && (tt.swapped || tt.transfer?.signalled === false);
@@ -123,7 +139,19 @@ function prepareTable(state: DeviceState, { buffer, from, target }: Transition, 
   return populate(state, buffer, buffer.tt, op, !bytesArrive);
 }
 
-/** Puts the copy among the buffer's work. An eviction that is not pipelined is over only when its copy is. */
+function prepareDrop(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+  if (buffer.tt === null) createTable(state, buffer, op);
+  if (buffer.tt === null) return ENOMEM;
+  buffer.tt.swap = buffer.stored;
+  return DONE;
+}
+
+/** Nothing is copied out of a dropped range, but work may still use it. */
+function handOnAfterWork({ buffer, from }: Transition): void {
+  for (const work of buffer.reservation.fences.allPending()) from?.remember(work);
+}
+
+/** Adds the copy's fence to the buffer. An eviction that is not pipelined ends only when its copy has ended. */
 function waitForCopy(state: DeviceState, move: Transition, op: Operation): void {
   const { buffer, from, evict, fence } = move;
   if (fence === null) return;
@@ -138,10 +166,10 @@ function waitForCopy(state: DeviceState, move: Transition, op: Operation): void 
   op.ownCopy = fence.signalled ? null : fence;
 }
 
-/** Makes the new resource the buffer's own and lets go of the old one, now or when the copy out of it has ended. */
+/** Gives the buffer the new resource and frees the old one, now or when the copy out of it has ended. */
 function commit(state: DeviceState, move: Transition): void {
   const { buffer, old, origin, target, to, why, fence } = move;
-  // A buffer that comes from nowhere keeps the table that it may have, unless the bytes in it have gone along.
+  // A buffer without an old place keeps its table, if any, unless the bytes in it have been moved.
   const leavingTable = target.fixed && origin !== null ? buffer.tt : null;
   endKernelMaps(buffer);
   if (fence !== null) loseContentsIfItFails(buffer, fence);
@@ -154,12 +182,14 @@ function commit(state: DeviceState, move: Transition): void {
     if (old >= 0) freeResource(state, old, why);
   }
   if (leavingTable !== null) buffer.tt = null;
+  // What was lost on the device is not lost in the store.
+  if (move.drops) buffer.contents = { lost: undefined };
   state.buffers.setResource(buffer, to);
   if (buffer.wasEvicted) state.driver.invalidateCaches?.(buffer);
   buffer.wasEvicted = false;
 }
 
-/** A copy that is under way reads from the table; without a place of its own no ghost keeps it. */
+/** A copy that is under way reads from the table; without an old place no ghost object keeps the table. */
 function emptyAfter(
   copy: Fence | null,
   state: DeviceState,
@@ -179,7 +209,7 @@ function loseContentsIfItFails(buffer: BufferRecord, copy: Fence): void {
 
 function trace(
   state: DeviceState,
-  { buffer, evict, target, to, fence }: Transition,
+  { buffer, evict, drops, target, to, fence }: Transition,
   outcome: Outcome,
   { forBuffer }: Operation,
 ): void {
@@ -188,6 +218,7 @@ function trace(
   state.tracer.move({
     buffer,
     evict,
+    dropped: drops,
     from: memoryType === null ? null : { memoryType, start: start ?? 0 },
     to: { memoryType: target.name, start: state.resources.start(to) },
     failure: outcome === DONE ? null : outcome === EMULTIHOP ? "EMULTIHOP" : codeOf(outcome),

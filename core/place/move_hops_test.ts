@@ -13,7 +13,7 @@ function hopping(options: Parameters<typeof testDevice>[0] = {}) {
 }
 
 for (const [from, to] of [["vram", "system"], ["system", "vram"]] as const) {
-  Deno.test(`a move from ${from} to ${to} goes by way of GTT and leaves nothing there`, async () => {
+  Deno.test(`a move from ${from} to ${to} goes through a hop in GTT and leaves nothing there`, async () => {
     const { device, driver, moves } = hopping();
     const buffer = put(device, from, { pages: 2 });
     await fill(buffer, 7);
@@ -28,13 +28,13 @@ for (const [from, to] of [["vram", "system"], ["system", "vram"]] as const) {
   });
 }
 
-Deno.test("a buffer that comes from nowhere needs no stop", () => {
+Deno.test("a buffer without a place moves without a hop", () => {
   const { device, moves } = hopping();
   put(device, "vram");
   assertEquals(moves, ["0 nowhere>vram@0"]);
 });
 
-Deno.test("a stop may evict others", async () => {
+Deno.test("a hop may evict other buffers", async () => {
   const { device, moves } = hopping();
   const inGtt = put(device, "gtt", { pages: 8 });
   const buffer = put(device, "vram", { pages: 2 });
@@ -46,7 +46,7 @@ Deno.test("a stop may evict others", async () => {
   checkInvariants(device);
 });
 
-Deno.test("a stop without room is ENOSPC, and everything is as before", async () => {
+Deno.test("a hop without room is ENOSPC, and nothing has changed", async () => {
   const { device, driver } = hopping();
   const inGtt = put(device, "gtt", { pages: 8 });
   const buffer = put(device, "vram", { pages: 2 });
@@ -55,11 +55,11 @@ Deno.test("a stop without room is ENOSPC, and everything is as before", async ()
   driver.calls.length = 0;
   buffer.tryReserve();
   const act = () => buffer.validate(only("system"));
-  await refusedUnchanged(device, [buffer, inGtt], act, "ENOSPC", "a stop on the way has no room");
+  await refusedUnchanged(device, [buffer, inGtt], act, "ENOSPC", "a hop on the way has no room");
   assertEquals(driver.calls, []);
 });
 
-Deno.test("a victim is evicted by way of the stop", async () => {
+Deno.test("a victim is evicted through the hop", async () => {
   const { device, driver, moves } = hopping();
   const victim = put(device, "vram", { pages: 8 });
   await fill(victim, 4);
@@ -70,7 +70,7 @@ Deno.test("a victim is evicted by way of the stop", async () => {
   assertEquals([victim.memoryType, victim.tt?.populated, await bytesIn(victim)], ["system", true, [4]]);
 });
 
-Deno.test("a victim whose stop has no room is skipped", () => {
+Deno.test("a victim whose hop has no room is skipped", () => {
   const { device, driver } = hopping({ gtt2: 8 });
   pin(put(device, "gtt", { pages: 8 }));
   driver.evict = (buffer) => only(buffer.priority === 0 ? "system" : "gtt2");
@@ -81,7 +81,7 @@ Deno.test("a victim whose stop has no room is skipped", () => {
   checkInvariants(device);
 });
 
-Deno.test("when the second leg fails the buffer is at the stop, and goes on from there", async () => {
+Deno.test("when the second move fails the buffer is at the hop, and a later call continues from there", async () => {
   const { device, driver } = hopping();
   const buffer = put(device, "system", { pages: 2 });
   await fill(buffer, 9);
@@ -98,7 +98,7 @@ Deno.test("when the second leg fails the buffer is at the stop, and goes on from
   assertEquals([buffer.place?.temporary, await bytesIn(buffer)], [undefined, [9]]);
 });
 
-Deno.test("when the first leg fails the buffer is where it was", async () => {
+Deno.test("when the first move fails the buffer is where it was", async () => {
   const { device, driver } = hopping();
   const buffer = put(device, "vram", { pages: 2 });
   await fill(buffer, 9);
@@ -109,7 +109,7 @@ Deno.test("when the first leg fails the buffer is where it was", async () => {
   await refusedUnchanged(device, [buffer], () => buffer.validate(only("system")), "EIO", "broken");
 });
 
-Deno.test("a driver that asks for stops without end is EINVAL; nothing is leaked", async () => {
+Deno.test("an endless chain of hops is EINVAL, and nothing is leaked", async () => {
   const { device, driver } = testDevice({ gtt2: 8 });
   let asked = 0;
   driver.stop = (from) => {
@@ -135,7 +135,7 @@ const nonsense: readonly (readonly [string, () => Place | null])[] = [
   ["names an empty range", () => ({ memoryType: "gtt", fpfn: 3, lpfn: 2 })],
 ];
 for (const [name, stop] of nonsense) {
-  Deno.test(`a hop() that ${name} is EINVAL, and everything is as before`, async () => {
+  Deno.test(`a hop() that ${name} is EINVAL, and nothing has changed`, async () => {
     const { device, driver } = testDevice();
     const buffer = put(device, "system");
     driver.stop = stop;
@@ -145,7 +145,7 @@ for (const [name, stop] of nonsense) {
   });
 }
 
-Deno.test("with an ordered driver the last leg waits for the first, and the whole move is one call", async () => {
+Deno.test("with an ordered driver the second copy is queued after the first, and one call makes both moves", async () => {
   const { device, driver, clock } = hopping({ ordered: true });
   const buffer: BufferObject = put(device, "vram");
   driver.finishCopy();

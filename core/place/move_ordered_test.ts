@@ -11,7 +11,7 @@ async function orderedDevice(pages = 8) {
   return { ...made, buffer };
 }
 
-Deno.test("an ordered move is done for the core at once; the buffer is busy until the copy ends", async () => {
+Deno.test("an ordered move returns at once; the buffer is busy until the copy ends", async () => {
   const { driver, buffer } = await orderedDevice();
   place(buffer, "gtt");
   assertEquals([buffer.memoryType, buffer.busy, await bytesIn(buffer)], ["gtt", true, "EBUSY"]);
@@ -30,7 +30,7 @@ Deno.test("an ordered move is queued behind all work on the buffer", async () =>
   assertEquals(driver.requests.at(-1)?.after, works);
 });
 
-Deno.test("an evicted buffer's range is reused at once, and the new tenant waits for the copy out of it", async () => {
+Deno.test("an evicted buffer's range is reused at once, and the next buffer's move waits for the copy out of it", async () => {
   const { device, driver, buffer } = await orderedDevice();
   const tenant = put(device, "vram", { pages: 8 });
   assertEquals([buffer.memoryType, tenant.start, device.dyingBuffers], ["gtt", 0, 0]);
@@ -44,7 +44,7 @@ Deno.test("an evicted buffer's range is reused at once, and the new tenant waits
   assertEquals([await bytesIn(buffer), await bytesIn(tenant)], [[7], [0]]);
 });
 
-Deno.test("a tenant that comes later, and one of another range, waits as long as the copy is under way", async () => {
+Deno.test("buffers that are placed later, also in other ranges, wait while the copy is under way", async () => {
   const { device, driver, buffer } = await orderedDevice(4);
   const other = put(device, "vram", { pages: 4 });
   driver.finishCopy();
@@ -60,7 +60,7 @@ Deno.test("a tenant that comes later, and one of another range, waits as long as
 });
 
 for (const [from, to] of [["gtt", "vram"], ["vram", "gtt"], ["vram", "vram"]] as const) {
-  Deno.test(`a copy from ${from} to ${to} keeps the old range in a ghost until it ends`, async () => {
+  Deno.test(`a copy from ${from} to ${to} keeps the old range in a ghost object until it ends`, async () => {
     const { device, driver, clock } = testDevice({ ordered: true });
     const buffer = put(device, only(from, { lpfn: 4 }), { pages: 2, label: "mine" });
     if (from === "vram") driver.finishCopy();
@@ -77,7 +77,7 @@ for (const [from, to] of [["gtt", "vram"], ["vram", "gtt"], ["vram", "vram"]] as
   });
 }
 
-Deno.test("who needs a ghost's room waits for its copy and takes it", async () => {
+Deno.test("validate() waits for the copy out of a ghost object and takes its room", async () => {
   const { device, driver, buffer } = await orderedDevice();
   place(buffer, "gtt");
   const tenant = device.createBuffer({ bytes: 8 * 4096 });
@@ -88,7 +88,7 @@ Deno.test("who needs a ghost's room waits for its copy and takes it", async () =
   checkInvariants(device);
 });
 
-Deno.test("a copy that has ended when it is returned leaves neither ghost nor fence", () => {
+Deno.test("a move that returns a signalled fence leaves neither a ghost object nor a fence", () => {
   const { device, driver } = testDevice({ ordered: true });
   const buffer = put(device, "vram");
   driver.finishCopy();
@@ -125,7 +125,7 @@ for (const evict of [false, true]) {
   });
 }
 
-Deno.test("the failure of a copy is not that of the range's next tenant", async () => {
+Deno.test("a failed copy out of a range does not fail the buffer that is placed there next", async () => {
   const { device, driver, buffer } = await orderedDevice();
   const tenant = put(device, "vram", { pages: 8 });
   driver.finishCopy(new Error("lost"));
@@ -145,7 +145,7 @@ Deno.test("with noWait a place whose range is still being copied out of counts a
   assertEquals(buffer.memoryType, "vram");
 });
 
-Deno.test("with noWait the next place is taken instead, and waiting takes the first one", async () => {
+Deno.test("with noWait the next place is taken instead; without it the first one", async () => {
   for (const noWait of [true, false]) {
     const { device } = await orderedDevice(4);
     await device.evictFirst("vram");
@@ -156,7 +156,7 @@ Deno.test("with noWait the next place is taken instead, and waiting takes the fi
   }
 });
 
-Deno.test("moves follow one another without waiting, and the bytes arrive in the end", async () => {
+Deno.test("several ordered moves can be queued without waiting, and keep the bytes", async () => {
   const { device, driver, buffer, clock } = await orderedDevice(2);
   const work = addWork(buffer);
   for (const to of [only("gtt"), only("vram", { fpfn: 4 }), only("gtt"), only("vram")]) place(buffer, to);
@@ -183,7 +183,7 @@ async function evictedOnTwoTimelines() {
   return { ...made, other, copies };
 }
 
-Deno.test("evictions of several timelines are pipelined, and a new tenant waits for the last copy of each", async () => {
+Deno.test("evictions on several timelines are pipelined, and the next buffer waits for the last copy of each", async () => {
   const { device, driver, buffer, other, copies } = await evictedOnTwoTimelines();
   assertEquals([device.dyingBuffers, device.usage("vram").usedPages], [0, 0]);
   assertStrictEquals(device.moveFence("vram"), copies[1]);
@@ -196,7 +196,7 @@ Deno.test("evictions of several timelines are pipelined, and a new tenant waits 
   assertEquals([await bytesIn(buffer), await bytesIn(other), await bytesIn(tenant)], [[7], [8], [0]]);
 });
 
-Deno.test("of a timeline whose copies have ended new tenants need none, and of each the last one only", async () => {
+Deno.test("the next buffer waits for no timeline whose copies have ended, and for the last copy of each other one", async () => {
   const { device, driver, copies } = await evictedOnTwoTimelines();
   driver.finishCopy(undefined, 1);
   put(device, "vram");
@@ -228,7 +228,7 @@ Deno.test("evictAll() waits for the copies of all timelines", async () => {
   await device.evictAll("vram", { noWait: true });
 });
 
-Deno.test("the reservation of a ghost is its own", async () => {
+Deno.test("a ghost object has a reservation of its own", async () => {
   const { device, buffer } = await orderedDevice();
   place(buffer, "gtt");
   const [ghost] = device.lru("vram")[0] as [BufferObject];

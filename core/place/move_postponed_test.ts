@@ -96,7 +96,7 @@ async function bench(manager = new CountedPages()) {
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
-Deno.test("a postponed move leaves the buffer where it is until what it needs is there", async () => {
+Deno.test("a postponed move leaves the buffer where it is until the fence that it waits for has signalled", async () => {
   await using t = await bench();
   const { buffer, driver, device } = t;
   driver.asked.splice(0);
@@ -110,7 +110,7 @@ Deno.test("a postponed move leaves the buffer where it is until what it needs is
   buffer.unreserve();
 });
 
-Deno.test("an eviction whose move is postponed waits for its victim, and noWait does not", async () => {
+Deno.test("an eviction by a postponed move waits for the move; with noWait it does not", async () => {
   await using t = await bench();
   t.buffer.unreserve();
   const next = t.make(1);
@@ -125,7 +125,7 @@ Deno.test("an eviction whose move is postponed waits for its victim, and noWait 
   next.unreserve();
 });
 
-Deno.test("what a postponed move waits for may fail; it is asked again", async () => {
+Deno.test("a postponed move is called again also if the fence that it waits for fails", async () => {
   await using t = await bench();
   const validated = t.buffer.validate(only("system"));
   await settle();
@@ -137,7 +137,7 @@ Deno.test("what a postponed move waits for may fail; it is asked again", async (
   t.buffer.unreserve();
 });
 
-Deno.test("a postponed move is asked again when a tracer ends its step at once", async () => {
+Deno.test("a postponed move is called again if a tracer signals its fence at once", async () => {
   const driver = new SlowDriver();
   const tracer = { wait: (step: Fence) => step.signal() };
   const device = new BoDevice({ driver, managers: { vram: new CountedPages() }, tracer });
@@ -149,7 +149,7 @@ Deno.test("a postponed move is asked again when a tracer ends its step at once",
   checkInvariants(device);
 });
 
-Deno.test("a move that is postponed until what has happened is the driver's mistake", async () => {
+Deno.test("a postponed move whose fence has signalled is EINVAL", async () => {
   await using t = await bench();
   t.driver.step = () => {
     const step = t.driver.line.next();
@@ -161,7 +161,7 @@ Deno.test("a move that is postponed until what has happened is the driver's mist
   t.buffer.unreserve();
 });
 
-Deno.test("a driver with ordered moves may postpone one, too; the work before it stays in front", () => {
+Deno.test("an ordered move may be postponed, and waits for earlier work all the same", () => {
   const { device, driver, moves } = testDevice({ ordered: true });
   const buffer = put(device, "vram");
   driver.finishCopy();
@@ -184,7 +184,7 @@ Deno.test("a driver with ordered moves may postpone one, too; the work before it
   buffer.unreserve();
 });
 
-Deno.test("a fence is no answer to accessMemory", async () => {
+Deno.test("an accessMemory() that returns a fence is EINVAL", async () => {
   await using t = await bench();
   t.driver.accessMemory = () => t.driver.line.follow(Promise.resolve()) as never;
   const error = await assertRejects(() => t.buffer.read(), TtmError, "from accessMemory; { retryAfter: fence }");
@@ -192,7 +192,7 @@ Deno.test("a fence is no answer to accessMemory", async () => {
   t.buffer.unreserve();
 });
 
-Deno.test("without windows the driver carries the bytes, when it is ready to", async () => {
+Deno.test("without ioMemReserve, reads and writes go through accessMemory, and wait for its fence", async () => {
   await using t = await bench();
   const reading = t.buffer.read({ offset: PAGE_SIZE, length: 2 });
   await settle();
@@ -207,7 +207,7 @@ Deno.test("without windows the driver carries the bytes, when it is ready to", a
   t.buffer.unreserve();
 });
 
-Deno.test("room that is about to become free is waited for, and nobody is evicted for it", async () => {
+Deno.test("validate() waits for a manager that answers `later`, and evicts nothing", async () => {
   await using t = await bench();
   t.buffer.unreserve();
   const small = t.make(1);

@@ -131,7 +131,7 @@ const details = (to: string): Placement =>
   only(to, { caching: ["wc"], fpfn: 0, ...(to === "vram" ? { fpfn: 4 } : {}) });
 
 for (const { name, from, to, breakIt, code, calls } of failures) {
-  Deno.test(`when ${name}, the buffer and everything else is as before, and all works later`, async () => {
+  Deno.test(`when ${name}, nothing has changed, and a later call succeeds`, async () => {
     const made = testDevice({ gtt2: 8 });
     const { device, driver } = made;
     const buffer = device.createBuffer({ bytes: 8192 });
@@ -153,7 +153,7 @@ for (const { name, from, to, breakIt, code, calls } of failures) {
   });
 }
 
-Deno.test("a table of null is ENOMEM, and everything is as before", async () => {
+Deno.test("createTranslationTable() that returns null is ENOMEM, and nothing has changed", async () => {
   const { device, driver } = testDevice();
   const [inVram, fresh] = [put(device, "vram"), device.createBuffer({ bytes: 1 })];
   driver.table = () => null;
@@ -163,7 +163,7 @@ Deno.test("a table of null is ENOMEM, and everything is as before", async () => 
   }
 });
 
-Deno.test("pages that cannot be had for a buffer in SYSTEM keep it there", async () => {
+Deno.test("a buffer in SYSTEM stays there if its pages cannot be allocated", async () => {
   const { device, driver } = testDevice();
   driver.table = (buffer) => new TranslationTable(buffer.pages, fail);
   const buffer = put(device, "system");
@@ -173,7 +173,7 @@ Deno.test("pages that cannot be had for a buffer in SYSTEM keep it there", async
 });
 
 for (const code of ["EBUSY", "ENODEV", "EINVAL", "EIO", "ENOSPC"] as const) {
-  Deno.test(`a ${code} that the driver throws keeps its code`, async () => {
+  Deno.test(`an error with ${code} that the driver throws keeps its code`, async () => {
     const { device, driver } = testDevice();
     const buffer = put(device, "system");
     buffer.tryReserve();
@@ -185,7 +185,7 @@ for (const code of ["EBUSY", "ENODEV", "EINVAL", "EIO", "ENOSPC"] as const) {
   });
 }
 
-Deno.test("something thrown that is no error is kept as the cause", async () => {
+Deno.test("a thrown value that is not an Error is kept as the cause", async () => {
   const { device, driver } = testDevice();
   const buffer = put(device, "system");
   buffer.tryReserve();
@@ -197,7 +197,7 @@ Deno.test("something thrown that is no error is kept as the cause", async () => 
   assertEquals(error.cause, "just words");
 });
 
-Deno.test("a victim whose move throws is as before, and the next is evicted", async () => {
+Deno.test("a victim whose move throws is unchanged, and the next one is evicted", async () => {
   const { device, driver, moves } = testDevice();
   const [first, second] = [put(device, "vram", { pages: 4 }), put(device, "vram", { pages: 4 })];
   await fill(first, 1);
@@ -221,11 +221,11 @@ Deno.test("a victim whose move throws is as before, and the next is evicted", as
 const victims: readonly (readonly [string, (made: TestDevice) => void, TtmErrorCode, string])[] = [
   ["move throws", breakMove, "EIO", "broken"],
   ["bind throws", ({ driver }) => driver.beforeBind = fail, "EIO", "broken"],
-  ["table cannot be made", breakTable, "ENOMEM", "no room for 1 pages"],
-  ["pages cannot be had", breakPages, "ENOMEM", "no room for 1 pages"],
+  ["table cannot be made", breakTable, "ENOMEM", "no room for 1 page"],
+  ["pages cannot be had", breakPages, "ENOMEM", "no room for 1 page"],
 ];
 for (const [name, breakIt, code, why] of victims) {
-  Deno.test(`when every victim's ${name}, ${code} carries cause and report, and all is as before`, async () => {
+  Deno.test(`when every victim's ${name}, the error is ${code} with cause and report, and nothing has changed`, async () => {
     const made = testDevice();
     const { device } = made;
     const buffers = [1, 2, 3, 4].map((stamp) => put(device, "vram", { pages: 2, label: `${stamp}` }));
@@ -240,7 +240,7 @@ for (const [name, breakIt, code, why] of victims) {
   });
 }
 
-Deno.test("a victim that failed does not taint the error of a later call", async () => {
+Deno.test("a victim's failure is not part of the error of a later call", async () => {
   const { device, driver } = testDevice();
   const victim = put(device, "vram", { pages: 4 });
   put(device, "vram", { pages: 4 });
@@ -253,7 +253,7 @@ Deno.test("a victim that failed does not taint the error of a later call", async
   assertStrictEquals((await refused(act, "ENOMEM")).cause, undefined);
 });
 
-Deno.test("a victim that failed in one attempt and left in the next does not taint the error", async () => {
+Deno.test("the failure of a victim that was evicted in a later attempt is not part of the error", async () => {
   const { device, driver } = testDevice();
   const [victim, busy] = [put(device, "vram", { pages: 3 }), put(device, "vram", { pages: 4 })];
   pin(put(device, "vram"));
@@ -266,4 +266,18 @@ Deno.test("a victim that failed in one attempt and left in the next does not tai
   work.signal();
   assertStrictEquals((await placed).cause, undefined);
   assertEquals([victim.memoryType, busy.memoryType], ["gtt", "gtt"]);
+});
+
+Deno.test("a failed move out of fixed memory takes the table along that the buffer had there", async () => {
+  const { device, driver } = testDevice();
+  const buffer = device.createBuffer({ bytes: 1 });
+  place(buffer, { placement: [] });
+  place(buffer, "vram");
+  assertEquals([buffer.memoryType, buffer.tt?.populated], ["vram", false]);
+  driver.beforeMove = fail;
+  buffer.tryReserve();
+  await refused(() => buffer.validate(only("gtt")), "EIO");
+  assertEquals([buffer.memoryType, buffer.tt, device.global.usedPages], ["vram", null, 0]);
+  buffer.unlock();
+  checkInvariants(device);
 });

@@ -18,7 +18,7 @@ const transitions: readonly (readonly [string | null, string, readonly string[]]
   ["vram", "vram", ["notify 0 vram>vram", "move 0 vram>vram"]],
 ];
 for (const [from, to, calls] of transitions) {
-  Deno.test(`a buffer goes from ${from ?? "nowhere"} to ${to} with its contents, in steps that the driver sees`, async () => {
+  Deno.test(`a move from ${from ?? "no place"} to ${to} keeps the contents, and calls the driver's hooks in order`, async () => {
     const { device, driver, moves } = testDevice({ gtt2: 8 });
     const buffer = device.createBuffer({ bytes: 8192 });
     if (from !== null) {
@@ -35,7 +35,7 @@ for (const [from, to, calls] of transitions) {
   });
 }
 
-Deno.test("a move is asked for with the buffer still at its source", () => {
+Deno.test("the driver's move() sees the buffer still at its source", () => {
   const { device, driver } = testDevice();
   const seen: unknown[] = [];
   driver.beforeMove = ({ buffer, source, destination, pages, evict, after }) => {
@@ -48,7 +48,7 @@ Deno.test("a move is asked for with the buffer still at its source", () => {
   assertEquals(seen, [["gtt", 1, 1, 1, 3, 2, false, []]]);
 });
 
-Deno.test("a buffer whose pages were never needed is cleared, not copied", async () => {
+Deno.test("a buffer without populated pages is cleared, not copied", async () => {
   const { device, driver } = testDevice();
   const former = put(device, "vram", { pages: 8 });
   await fill(former, 9);
@@ -58,7 +58,7 @@ Deno.test("a buffer whose pages were never needed is cleared, not copied", async
   assertEquals([driver.requests.at(-1)?.source, await bytesIn(buffer)], [null, [0]]);
 });
 
-Deno.test("new buffers read as zero wherever others left their bytes", async () => {
+Deno.test("new buffers read as zero in memory of freed buffers", async () => {
   const { device } = testDevice();
   for (const memoryType of ["vram", "gtt", "system"]) {
     const old = put(device, memoryType, { pages: 8 });
@@ -68,7 +68,7 @@ Deno.test("new buffers read as zero wherever others left their bytes", async () 
   }
 });
 
-Deno.test("an immediate driver is asked only after the buffer's work has ended", async () => {
+Deno.test("an immediate driver's move() is called only after the buffer's work has ended", async () => {
   const { device, driver } = testDevice();
   const buffer = put(device, "vram");
   const work = addWork(buffer);
@@ -81,7 +81,7 @@ Deno.test("an immediate driver is asked only after the buffer's work has ended",
   assertEquals([driver.requests.length, buffer.memoryType], [1, "gtt"]);
 });
 
-Deno.test("pages leave the device's view only after the work on them, but may enter it before", () => {
+Deno.test("pages are unbound only after the work on them has ended, but may be bound before", () => {
   const { device } = testDevice({ gtt2: 8, ordered: true });
   const buffer = put(device, "system");
   const work = addWork(buffer);
@@ -94,7 +94,7 @@ Deno.test("pages leave the device's view only after the work on them, but may en
 
 const notFences: readonly unknown[] = [null, true, {}, { retryAfter: 5 }, Promise.resolve()];
 for (const result of notFences) {
-  Deno.test(`a driver whose move returns ${show(result)} breaks its contract: EINVAL, and the buffer stays`, async () => {
+  Deno.test(`a move() that returns ${show(result)} is EINVAL, and the buffer stays`, async () => {
     const { device, driver } = testDevice();
     const buffer = put(device, "system");
     Object.defineProperty(driver, "move", { value: (_: MoveRequest) => result as Fence });
@@ -109,7 +109,7 @@ for (const result of notFences) {
   });
 }
 
-Deno.test("each resource is allocated, moved to and let go of once, whatever the way", async () => {
+Deno.test("each resource is allocated once and freed once on every path", async () => {
   const { device } = testDevice({ gtt2: 8 });
   const buffers: BufferObject[] = [];
   const way = ["vram", "gtt", "system", "gtt2", "gtt", "vram", "system", "vram", "gtt2", "vram"];

@@ -7,9 +7,9 @@ import type { PreparedPlace } from "../state/prepared_placement.ts";
 import { requestFor } from "./allocation.ts";
 
 /**
- * Who has to leave a memory type so that a buffer fits in one piece, as its manager sees it: those who may leave are
- * offered in the order of eviction, until some of them are neighbours with room enough. Empty if the manager cannot tell,
- * or all of them together do not make room.
+ * Victims whose ranges together make room for a buffer, as the manager's scan chooses them: buffers that may be evicted
+ * are added to the scan in the order of eviction, until neighbours among them have enough room. Empty if the manager
+ * has no scan, or no neighbours have enough room.
  */
 export function neighboursInTheWay(
   state: DeviceState,

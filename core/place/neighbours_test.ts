@@ -21,7 +21,7 @@ async function fullVram(vram: MemTypeManager = firstFit({ order: "lowest", scan:
 const inVram = (buffers: readonly BufferObject[]) =>
   buffers.filter(({ memoryType }) => memoryType === "vram").map(({ id }) => id);
 
-Deno.test("with a manager that scans, neighbours are evicted that make room together, and nobody else", async () => {
+Deno.test("with a manager that scans, only neighbours that make room together are evicted", async () => {
   const { device, buffers } = await fullVram();
   const large = put(device, "vram", { pages: 4 });
   assertEquals([inVram(buffers), large.start], [[2, 3], 0]);
@@ -29,13 +29,13 @@ Deno.test("with a manager that scans, neighbours are evicted that make room toge
   checkInvariants(device);
 });
 
-Deno.test("with one that does not, the order of eviction alone decides", async () => {
+Deno.test("with a manager that does not scan, victims are chosen by the order of eviction alone", async () => {
   const { device, buffers } = await fullVram(firstFit({ order: "lowest" }));
   put(device, "vram", { pages: 4 });
   assertEquals(inVram(buffers), [3]);
 });
 
-Deno.test("those who cannot leave are not counted on: the pinned and the reserved", async () => {
+Deno.test("a scan skips pinned and reserved buffers", async () => {
   const { device, buffers } = await fullVram();
   pin(buffers[1]);
   const large = put(device, "vram", { pages: 4 });
@@ -45,7 +45,7 @@ Deno.test("those who cannot leave are not counted on: the pinned and the reserve
   assertEquals([put(reserved.device, "vram", { pages: 4 }).start, inVram(reserved.buffers)], [4, [0, 1]]);
 });
 
-Deno.test("range and alignment are kept to", async () => {
+Deno.test("a scan respects range and alignment", async () => {
   const { device, buffers } = await fullVram();
   const buffer = device.createBuffer({ bytes: 3 * 4096, alignment: 3 });
   await buffer.reserve();
@@ -54,7 +54,7 @@ Deno.test("range and alignment are kept to", async () => {
   assertEquals([buffer.start, inVram(buffers)], [3, [0, 3]]);
 });
 
-Deno.test("the work on one of them is waited for, and what has left meanwhile stays out", async () => {
+Deno.test("a scan's victims are waited for, and those that were evicted meanwhile stay evicted", async () => {
   const { device, buffers } = await fullVram();
   const work = addWork(buffers[1], fence());
   device.clock.schedule(5, () => work.signal());
@@ -65,7 +65,7 @@ Deno.test("the work on one of them is waited for, and what has left meanwhile st
   assertEquals([device.clock.now() >= 5, inVram(buffers), large.start], [true, [2, 3], 0]);
 });
 
-Deno.test("when one of them fails to leave, others go in the order of eviction", async () => {
+Deno.test("when one of a scan's victims cannot be evicted, others are evicted in LRU order", async () => {
   const { driver, device, buffers } = await fullVram();
   driver.beforeMove = ({ buffer, destination }) => {
     if (buffer === buffers[1] && destination.memoryType === "gtt") throw new Error("stuck");
@@ -75,7 +75,7 @@ Deno.test("when one of them fails to leave, others go in the order of eviction",
   checkInvariants(device);
 });
 
-Deno.test("when no neighbours make room, it is ENOMEM; a scan that throws is passed over", async () => {
+Deno.test("a scan without neighbours that make room is ENOMEM; a scan that throws is ignored", async () => {
   const { device, buffers } = await fullVram();
   pin(buffers[1]);
   pin(buffers[2]);

@@ -1,3 +1,4 @@
+import { plural } from "../base/plural.ts";
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import {
@@ -13,7 +14,7 @@ import { neverFits } from "./allocation.ts";
 
 const KEPT_LIMIT = 32;
 
-/** Writes down why an attempt has failed for want of room. */
+/** The figures of an attempt that failed without room. */
 export function noRoomFigures(
   state: DeviceState,
   buffer: BufferRecord,
@@ -63,7 +64,7 @@ function problemOf(buffer: BufferRecord, place: PreparedPlace): TriedPlace["prob
   return !type.isSystem && neverFits(buffer, place) ? "never fits" : "no room";
 }
 
-/** The buffers that stand in the way now, for the reasons that there were. */
+/** The buffers that are in the way now, for the reasons of the attempt. */
 export function keptBuffers(
   state: DeviceState,
   buffer: BufferRecord,
@@ -95,7 +96,7 @@ function reasonFor(state: DeviceState, other: BufferRecord, place: PreparedPlace
   return whyStuck(other);
 }
 
-/** Why a buffer that was asked to leave has not. */
+/** Why a victim could not be evicted. */
 export function whyStuck({ reservation }: BufferRecord): KeptReason {
   return reservation.fences.pending() !== null ? "busy" : "cannot leave";
 }
@@ -105,7 +106,7 @@ export function summarize(figures: NoRoomFigures): string {
   const { pages, alignment, tried } = figures;
   const places = tried.filter(({ evicting, problem }) => evicting || problem !== "no room")
     .map((place) => `${place.memoryType}: ${explain(place, figures)}`);
-  const wanted = `${pages} pages${alignment > 1 ? ` aligned to ${alignment}` : ""}`;
+  const wanted = `${plural(pages, "page")}${alignment > 1 ? ` aligned to ${alignment}` : ""}`;
   return `no room for ${wanted}; ${[...new Set(places)].join("; ") || "no place may be used"}`;
 }
 
@@ -118,7 +119,7 @@ function explain(place: TriedPlace, { pages, usage }: NoRoomFigures): string {
     case "not in use":
       return "not in use until setUsed()";
     case "never fits":
-      return `they never fit into ${
+      return `they can never fit into ${
         fpfn === 0 && lpfn === null ? `its ${size}` : `[${fpfn}, ${lpfn ?? size}) of ${size}`
       }`;
     default: {
@@ -128,7 +129,7 @@ function explain(place: TriedPlace, { pages, usage }: NoRoomFigures): string {
   }
 }
 
-/** What is free in a fragmented type, which would be enough in one piece. */
+/** Free pages and largest hole of a fragmented memory type, whose free pages would suffice in one piece. */
 function holes({ freePages, largestHole }: TriedPlace, wanted: number, size: number): string[] {
   if (largestHole === null || freePages <= largestHole || freePages < wanted) return [];
   return [`${freePages} of ${size} pages are free, the largest hole has ${largestHole}`];

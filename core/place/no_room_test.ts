@@ -32,7 +32,7 @@ const nobody: Record<KeptReason, number> = {
   "cannot leave": 0,
 };
 
-Deno.test("an ENOMEM says what was tried, who stood in the way and why, and who holds how much", async () => {
+Deno.test("an ENOMEM reports the places tried, the buffers kept with the reasons, and the bytes by owner", async () => {
   const { device, driver } = testDevice();
   const at = (fpfn: number, label: string) => put(device, only("vram", { fpfn }), { label });
   const [pinned, reserved] = [at(0, "pinned"), at(1, "reserved")];
@@ -105,12 +105,12 @@ Deno.test("an ENOMEM says what was tried, who stood in the way and why, and who 
   assertEquals(
     error.message,
     'Cannot validate buffer 5 "wanting": no room for 6 pages; vram: caching not available; ' +
-      "gtt: they never fit into [4, 8) of 8; " +
+      "gtt: they can never fit into [4, 8) of 8; " +
       "vram: no room (1 pinned, 1 reserved, 1 outside the range, 1 busy, 1 cannot leave)",
   );
 });
 
-Deno.test("an ENOMEM counts all who stood in the way and names the first 32", async () => {
+Deno.test("an ENOMEM counts all kept buffers and names the first 32", async () => {
   const { device } = testDevice({ vram: 40 });
   for (let page = 0; page < 40; page++) pin(put(device, "vram"));
   const buffer = put(device, "system");
@@ -120,7 +120,7 @@ Deno.test("an ENOMEM counts all who stood in the way and names the first 32", as
   assertEquals(report?.kept[31]?.buffer, "buffer 31");
 });
 
-Deno.test("dying buffers and ghosts are named as such", async () => {
+Deno.test("an ENOMEM marks dying buffers and ghost objects", async () => {
   const { device } = testDevice();
   const [dying, purged] = [put(device, "vram", { pages: 4 }), put(device, "vram", { pages: 4 })];
   addWork(dying);
@@ -148,7 +148,7 @@ Deno.test("only an ENOMEM for want of room has a report", async () => {
   assertEquals([error.report, "report" in error], [undefined, true]);
 });
 
-Deno.test("what its place can never hold evicts nobody, and report and message say so with the sizes", async () => {
+Deno.test("a buffer that can never fit into its place evicts nothing, and report and message say so with the sizes", async () => {
   const { device, moves } = testDevice();
   const resident = put(device, "vram", { pages: 8 });
   const wants = async (pages: number, alignment: number, place: Omit<Place, "memoryType">, message: string) => {
@@ -168,15 +168,15 @@ Deno.test("what its place can never hold evicts nobody, and report and message s
     assertEquals([error.report?.pages, error.report?.alignment, error.report?.kept], [pages, alignment, []]);
   };
   moves.length = 0;
-  await wants(9, 1, {}, "9 pages; vram: they never fit into its 8");
-  await wants(5, 1, { fpfn: 2, lpfn: 6 }, "5 pages; vram: they never fit into [2, 6) of 8");
-  await wants(5, 1, { fpfn: 4 }, "5 pages; vram: they never fit into [4, 8) of 8");
-  await wants(1, 1, { fpfn: 8 }, "1 pages; vram: they never fit into [8, 8) of 8");
-  await wants(4, 4, { fpfn: 1, lpfn: 7 }, "4 pages aligned to 4; vram: they never fit into [1, 7) of 8");
+  await wants(9, 1, {}, "9 pages; vram: they can never fit into its 8");
+  await wants(5, 1, { fpfn: 2, lpfn: 6 }, "5 pages; vram: they can never fit into [2, 6) of 8");
+  await wants(5, 1, { fpfn: 4 }, "5 pages; vram: they can never fit into [4, 8) of 8");
+  await wants(1, 1, { fpfn: 8 }, "1 page; vram: they can never fit into [8, 8) of 8");
+  await wants(4, 4, { fpfn: 1, lpfn: 7 }, "4 pages aligned to 4; vram: they can never fit into [1, 7) of 8");
   assertEquals(moves, []);
 });
 
-Deno.test("what just fits evicts who is in the way", () => {
+Deno.test("a buffer of the size of its place evicts the buffers there", () => {
   const { device } = testDevice();
   const resident = put(device, "vram", { pages: 8 });
   const at = put(device, only("vram", { fpfn: 1, lpfn: 8 }), { pages: 4, alignment: 4 });
@@ -184,7 +184,7 @@ Deno.test("what just fits evicts who is in the way", () => {
   assertEquals(put(device, "vram", { pages: 8 }).start, 0);
 });
 
-Deno.test("a victim that never fits where it is to go stays, and nobody there is evicted for it", async () => {
+Deno.test("a victim that can never fit into its eviction placement stays, and evicts nothing there", async () => {
   const { device } = testDevice({ gtt: 4 });
   const [victim, other] = [put(device, "vram", { pages: 8 }), put(device, "gtt", { pages: 4 })];
   const buffer = put(device, "system");
@@ -201,7 +201,7 @@ Deno.test("a victim that never fits where it is to go stays, and nobody there is
 });
 
 for (const addresses of [true, false]) {
-  Deno.test(`a manager may say itself what never fits (addresses: ${addresses})`, async () => {
+  Deno.test(`a manager's canFit() decides what can never fit (addresses: ${addresses})`, async () => {
     const asked: number[] = [];
     const canFit = ({ pages }: AllocationRequest) => {
       asked.push(pages);
@@ -211,13 +211,19 @@ for (const addresses of [true, false]) {
     const resident = put(device, "vram", { pages: 8 });
     const buffer = put(device, "system", { pages: 3 });
     buffer.tryReserve();
-    await refusedUnchanged(device, [resident, buffer], () => buffer.validate(only("vram")), "ENOMEM", "they never fit");
+    await refusedUnchanged(
+      device,
+      [resident, buffer],
+      () => buffer.validate(only("vram")),
+      "ENOMEM",
+      "they can never fit",
+    );
     put(device, "vram", { pages: 2 });
     assertEquals([resident.memoryType, asked.includes(3), asked.includes(2)], ["gtt", true, true]);
   });
 }
 
-Deno.test("pages without addresses have no range but all, and nobody is evicted for another", async () => {
+Deno.test("a limited range of a memory type without addresses can never fit, and evicts nothing", async () => {
   const inner = firstFit();
   const allocate = (request: AllocationRequest) => request.lpfn < 8 ? "no-room" : inner.allocate(request);
   const manager = new Proxy(inner, {
@@ -232,7 +238,7 @@ Deno.test("pages without addresses have no range but all, and nobody is evicted 
   const buffer = put(device, "system", { pages: 2 });
   buffer.tryReserve();
   const ranged = () => buffer.validate(only("vram", { lpfn: 7 }));
-  await refusedUnchanged(device, [resident, buffer], ranged, "ENOMEM", "they never fit into [0, 7) of 8");
+  await refusedUnchanged(device, [resident, buffer], ranged, "ENOMEM", "they can never fit into [0, 7) of 8");
   assertEquals([buffer.tryValidate(only("vram", { lpfn: 8 })), resident.memoryType], [null, "gtt"]);
 });
 
@@ -254,19 +260,19 @@ async function lookedAt(act: () => unknown): Promise<number> {
   return looks;
 }
 
-Deno.test("an ENOMEM looks at no buffer before its report is read, and then at as many as it names", async () => {
+Deno.test("an ENOMEM reads no buffer before its report is read, and then only those that it names", async () => {
   const { device } = testDevice({ vram: 1000 });
   for (let page = 0; page < 1000; page++) pin(put(device, "vram"));
   const buffer = device.createBuffer({ bytes: 4096 });
   buffer.tryReserve();
   let error: TtmError | undefined;
   assertEquals(await lookedAt(async () => error = await refused(() => buffer.validate(only("vram")), "ENOMEM")), 0);
-  assertEquals(error?.message, "Cannot validate buffer 1000: no room for 1 pages; vram: no room (1000 pinned)");
+  assertEquals(error?.message, "Cannot validate buffer 1000: no room for 1 page; vram: no room (1000 pinned)");
   assertEquals(await lookedAt(() => assertEquals(error?.report?.kept.length, 32)), 33);
   assertEquals(await lookedAt(() => assertEquals(error?.report?.kept.length, 32)), 0);
 });
 
-Deno.test("message and counts are of the moment of the failure, and the list names who still stands in the way", async () => {
+Deno.test("message and counts are of the time of the failure, and the list has the buffers that are still in the way", async () => {
   const { device } = testDevice();
   const [reserved, pinned] = [put(device, "vram"), put(device, "vram")];
   pin(pinned);
@@ -281,7 +287,7 @@ Deno.test("message and counts are of the moment of the failure, and the list nam
   assertEquals(error.report?.kept, [{ buffer: "buffer 1", pages: 1, reason: "pinned" }]);
 });
 
-Deno.test("pinned buffers are counted where they are, however they came and went", async () => {
+Deno.test("pinned buffers are counted in their memory type, through all moves", async () => {
   const { device } = testDevice();
   const buffer = device.createBuffer({ bytes: 8 * 4096 });
   buffer.tryReserve();
@@ -305,7 +311,7 @@ Deno.test("pinned buffers are counted where they are, however they came and went
   assertEquals([await counts("vram"), await counts("gtt")], [{ ...nobody, pinned: 1 }, { ...nobody, pinned: 1 }]);
 });
 
-Deno.test("a ticket that has to give way counts whom it gives way to", async () => {
+Deno.test("a ticket that must back off counts the reserved buffer in the report", async () => {
   const { device } = testDevice();
   const [older, younger] = [new AcquireTicket(), new AcquireTicket()];
   const theirs = put(device, "vram", { pages: 8 });
@@ -315,7 +321,7 @@ Deno.test("a ticket that has to give way counts whom it gives way to", async () 
   await refused(() => buffer.validate(only("vram")), "ENOMEM", "vram: no room (1 reserved)");
 });
 
-Deno.test("a memory type without a manager says how to give it one, and each place is named once", async () => {
+Deno.test("a memory type without a manager is reported with how to give it one, and once a place", async () => {
   const { device } = testDevice();
   await device.cleanManager("gtt");
   device.setUsed("vram", false);
@@ -325,13 +331,13 @@ Deno.test("a memory type without a manager says how to give it one, and each pla
   const { message, report } = await refused(() => buffer.validate(asked), "ENOMEM");
   assertEquals(
     message,
-    "Cannot validate buffer 0: no room for 1 pages; gtt: no manager, give it one by managers: { gtt: … } or by " +
+    "Cannot validate buffer 0: no room for 1 page; gtt: no manager, give it one by managers: { gtt: … } or by " +
       "initManager(); vram: not in use until setUsed()",
   );
   assertEquals(report?.tried.map(({ problem }) => problem), ["no manager", "not in use", "no manager", "not in use"]);
 });
 
-Deno.test("on a fragmented type the message names what is free and the largest hole", async () => {
+Deno.test("for a fragmented memory type the message has the free pages and the largest hole", async () => {
   const { device } = testDevice({ vram: 20 });
   const buffers = Array.from({ length: 10 }, () => put(device, "vram", { pages: 2 }));
   for (const [at, buffer] of buffers.entries()) {
@@ -347,7 +353,7 @@ Deno.test("on a fragmented type the message names what is free and the largest h
   assertEquals([freePages, largestHole], [10, 2]);
 });
 
-Deno.test("a device that fails for every victim is EIO with the cause, and not a lack of room", async () => {
+Deno.test("validate() is EIO with the cause, not ENOMEM, if the driver fails for every victim", async () => {
   const { device, driver } = testDevice();
   for (let made = 0; made < 4; made++) put(device, "vram", { pages: 2 });
   const lost = new Error("the device was lost");
@@ -360,7 +366,7 @@ Deno.test("a device that fails for every victim is EIO with the cause, and not a
   assertEquals([error.cause, error.report?.kept.length], [lost, 4]);
 });
 
-Deno.test("victims that fail for different reasons leave a lack of room", async () => {
+Deno.test("validate() is ENOMEM if victims fail for different reasons", async () => {
   const { device, driver } = testDevice();
   const [first] = [put(device, "vram", { pages: 4 }), put(device, "vram", { pages: 4 })];
   driver.evict = (buffer) => buffer === first ? only("vram") : only("gtt");

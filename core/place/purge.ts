@@ -9,9 +9,9 @@ import { freeResource } from "./allocation.ts";
 import { createTable, emptyTable } from "../memory/bind.ts";
 
 /**
- * Takes place and contents from a buffer, pinned or not; it reads as zero when it is placed again
- * (`ttm_bo_pipeline_gutting`), or as the array of its exporter if it is imported. Work that still uses the memory keeps it
- * in a ghost.
+ * Drops place and contents of a buffer, pinned or not; when it is placed again it reads as zero
+ * (`ttm_bo_pipeline_gutting`), as the array of its exporter if it is imported, or as its store's bytes if it was born
+ * from a store. Work that still uses the memory keeps it in a ghost object.
  */
 export function purge(
   state: DeviceState,
@@ -21,9 +21,12 @@ export function purge(
 ): Outcome {
   const row = state.buffers.resource(buffer.row);
   const old = buffer.tt;
+  // Until a write to the store has ended, nobody knows what is under the key.
+  const written = buffer.stored === null || old === null ? DONE : op.waitFor(old.transfer);
+  if (written !== DONE) return written;
   const isBusy = buffer.reservation.fences.pending() !== null;
-  // First the table that the buffer is left with: without one nothing may be taken from it.
-  // Imported pages keep what is in them.
+  // First the table that the buffer is left with: if there is none the buffer must stay unchanged.
+  // Imported pages keep their bytes.
   if (old === null || isBusy || buffer.imported !== null) {
     buffer.tt = null;
     if (!createTable(state, buffer, op)) {
@@ -40,6 +43,11 @@ export function purge(
     state.buffers.setResource(buffer, -1);
     if (row >= 0) freeResource(state, row, why);
     if (old !== null) emptyTable(state, buffer, old);
+  }
+  // What is born from a store is as it was born.
+  if (buffer.stored !== null && buffer.tt !== null) {
+    buffer.tt.swap = buffer.stored;
+    buffer.becomeClean();
   }
   if (losesSomething) state.tracer.purge?.(buffer);
   buffer.contents = { lost: undefined };

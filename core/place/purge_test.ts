@@ -23,7 +23,7 @@ for (const from of ["system", "gtt", "vram"]) {
     assertEquals([buffer.memoryType, await bytesIn(buffer)], [from, [0]]);
   });
 
-  Deno.test(`a busy buffer in ${from} is purged at once, its memory stays until the work ends`, async () => {
+  Deno.test(`a purge of a busy buffer in ${from} returns at once, and its memory stays until the work ends`, async () => {
     const { device, driver, clock } = testDevice();
     const buffer = put(device, from, { pages: 2 });
     await fill(buffer, 7);
@@ -44,7 +44,7 @@ for (const from of ["system", "gtt", "vram"]) {
   });
 }
 
-Deno.test("a ghost waits for all the work that its buffer had, not for later work", () => {
+Deno.test("a ghost object waits for all work that its buffer had, not for later work", () => {
   const { device, clock } = testDevice();
   const buffer = put(device, "vram");
   const works = [addWork(buffer), addWork(buffer)];
@@ -93,7 +93,7 @@ async function pageWithoutPlace() {
   return { ...made, buffer, purged };
 }
 
-Deno.test("a purge drops the pages of a buffer without a place", async () => {
+Deno.test("a purge frees the pages of a buffer without a place", async () => {
   const { buffer, device, purged } = await pageWithoutPlace();
   assertEquals([buffer.tt?.populated, device.global.usedPages, purged], [true, 1, []]);
   place(buffer, nowhere);
@@ -101,7 +101,7 @@ Deno.test("a purge drops the pages of a buffer without a place", async () => {
   checkInvariants(device);
 });
 
-Deno.test("pages of a busy buffer without a place stay until its work ends, though it is purged", async () => {
+Deno.test("pages of a purged busy buffer without a place stay until its work ends", async () => {
   const { buffer, clock, device } = await pageWithoutPlace();
   const { tt } = buffer;
   const work = addWork(buffer);
@@ -115,7 +115,7 @@ Deno.test("pages of a busy buffer without a place stay until its work ends, thou
   checkInvariants(device);
 });
 
-Deno.test("a purge that finds no table for the buffer is ENOMEM", async () => {
+Deno.test("a purge is ENOMEM if the driver makes no translation table", async () => {
   const { device, driver } = testDevice();
   const buffer = put(device, "vram");
   driver.table = () => {
@@ -127,7 +127,7 @@ Deno.test("a purge that finds no table for the buffer is ENOMEM", async () => {
   checkInvariants(device);
 });
 
-Deno.test("what a purge leaves behind does not bring an eviction back", () => {
+Deno.test("a ghost object of a purge does not mark the buffer as evicted again", () => {
   const { device, driver } = testDevice();
   const victim = put(device, "vram", { pages: 8 });
   put(device, "vram").unref();

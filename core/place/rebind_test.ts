@@ -41,7 +41,7 @@ function queueingDevice() {
   return { ...made, queued };
 }
 
-Deno.test("a queued change of a binding keeps the old range until it has happened, and the buffer busy", async () => {
+Deno.test("a queued rebind keeps the old range and the buffer busy until it has ended", async () => {
   const { device, queued } = queueingDevice();
   const buffer = put(device, "gtt", { pages: 4 });
   await fill(buffer, 7);
@@ -54,7 +54,7 @@ Deno.test("a queued change of a binding keeps the old range until it has happene
 });
 
 for (const target of ["system", "gtt2"]) {
-  Deno.test(`a change of a binding to ${target} is queued behind the work on the buffer, not after it`, () => {
+  Deno.test(`a rebind to ${target} is queued behind the work on the buffer without waiting`, () => {
     const { device, driver, requests } = queueingDevice();
     const buffer = put(device, "gtt");
     const work = addWork(buffer);
@@ -69,21 +69,21 @@ for (const target of ["system", "gtt2"]) {
   });
 }
 
-Deno.test("a driver that changes bindings is asked even where neither place is bound", () => {
+Deno.test("rebind is called also if neither place is bound", () => {
   const { device, requests } = queueingDevice();
   const buffer = put(device, only("system", { temporary: true }));
   place(buffer, "system");
   assertEquals([requests.map(({ memoryType }) => memoryType), device.dyingBuffers], [["system", "system"], 1]);
 });
 
-Deno.test("a driver that changes bindings makes the first one, too", () => {
+Deno.test("rebind is called for the first binding, too", () => {
   const { device, driver, requests } = rebindingDevice(() => {});
   const buffer = put(device, "gtt", { pages: 2 });
   assertEquals([requests.length, buffer.tt?.boundTo, buffer.tt?.boundAt], [1, "gtt", 0]);
   assertEquals(driver.calls, ["notify 0 null>gtt"]);
 });
 
-Deno.test("an eviction whose change of a binding is queued hands the range on when it has happened", () => {
+Deno.test("an eviction with a queued rebind frees the range when it has ended", () => {
   const { device, queued } = queueingDevice();
   const victim = put(device, "gtt", { pages: 4 });
   const tenant = device.createBuffer({ bytes: 4 * 4096 });
@@ -109,7 +109,7 @@ Deno.test('"when idle" makes the core wait for the work, unbind and bind', () =>
   buffer.unreserve();
 });
 
-Deno.test("a change of a binding that is made at once lets go of the old range at once", () => {
+Deno.test("a rebind that is done at once frees the old range at once", () => {
   const { device, driver } = rebindingDevice(() => {});
   const buffer = put(device, "gtt");
   driver.calls.length = 0;
@@ -127,7 +127,7 @@ const refusals: Record<string, () => Answer> = {
   "neither a fence nor": () => 5 as never,
 };
 for (const [why, answer] of Object.entries(refusals)) {
-  Deno.test(`if a change of a binding is refused (${why}) the buffer is bound where it was`, async () => {
+  Deno.test(`if rebind fails (${why}) the buffer stays bound where it was`, async () => {
     const { device } = rebindingDevice(({ buffer }) => buffer.memoryType === null ? undefined : answer());
     const buffer = put(device, "gtt");
     const code = why.startsWith("neither") ? "EINVAL" : "EIO";

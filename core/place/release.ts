@@ -4,7 +4,7 @@ import type { DeviceState } from "../state/device_state.ts";
 import { dropMaps } from "../memory/io_memory.ts";
 import { mustReturn, ReturnToExporter } from "./return_to_exporter.ts";
 
-/** The last user has left: the handle ends, and the memory is freed when nothing uses it any more. */
+/** Drops the last reference: the handle ends, and the memory is freed when nothing uses it any more. */
 export function dropLastUser(state: DeviceState, buffer: BufferRecord): void {
   state.liveBuffers--;
   state.dyingBuffers++;
@@ -12,6 +12,6 @@ export function dropLastUser(state: DeviceState, buffer: BufferRecord): void {
   if (buffer.mappings !== null) state.mmapOffsets.free(buffer.mappings.firstOffset);
   if (mustReturn(buffer)) new ReturnToExporter(state, buffer).attempt();
   else releaseUnlessKept(state, buffer);
-  // Who leaves may have made room.
+  // The release may have made room.
   for (const stranded of state.returning) if (stranded.waitsFor === null) stranded.attempt();
 }

@@ -14,11 +14,11 @@ export function mustReturn({ imported, type, lost }: BufferRecord): boolean {
 }
 
 /**
- * Brings the bytes of an imported buffer without users from the device back into the array of their exporter, and
- * releases the buffer then. Until the copy has been queued others may evict it, which does the same.
+ * Moves the bytes of an imported buffer without users from the device back to the exporter's array, and
+ * then releases the buffer. Until the copy has been queued others may evict the buffer, which does the same.
  */
 export class ReturnToExporter implements Returning {
-  /** What the next attempt waits for; null while it waits for room at a stop on the way. */
+  /** The fence or reservation that the next attempt waits for; null while it waits for room at a hop. */
   waitsFor: Fence | null = null;
   #state: DeviceState;
   #buffer: BufferRecord;
@@ -34,14 +34,14 @@ export class ReturnToExporter implements Returning {
     state.returning.add(this);
   }
 
-  /** Goes on, after whoever has reserved the buffer to evict it. */
+  /** Continues after an operation that has reserved the buffer to evict it. */
   attempt(): void {
     const { reservation } = this.#buffer;
     if (reservation.tryLock() === DONE) this.#attemptLocked();
     else reservation.enqueue(null, () => this.#attemptLocked());
   }
 
-  /** Lets go of the buffer; the array stays as it is if the bytes are still on the device. */
+  /** Releases the buffer; the array stays unchanged if the bytes are still on the device. */
   end(): void {
     this.#state.returning.delete(this);
     this.#buffer.isReturning = false;
@@ -58,7 +58,7 @@ export class ReturnToExporter implements Returning {
     else if (outcome !== ENOSPC) this.end();
   }
 
-  /** By a move. Where that fails the CPU may still see the bytes; what then fails, too, is not tried for ever. */
+  /** Moves the buffer, or if that fails copies the bytes by the CPU, which is tried only once. */
   #bringBack(): Outcome {
     if (this.#byCpu) return this.#read();
     const moved = moveToSystem(this.#state, this.#buffer, this.#op);
@@ -69,7 +69,7 @@ export class ReturnToExporter implements Returning {
   }
 
   #read(): Outcome {
-    // A read that fails may have brought a part.
+    // A failed read may have written a part of the bytes.
     const bytes = new Uint8Array(this.#buffer.pages * PAGE_SIZE);
     const read = access(this.#state, this.#buffer, { offset: 0, bytes, write: false }, this.#op);
     if (read === DONE) this.#buffer.imported?.set(bytes);
@@ -77,7 +77,7 @@ export class ReturnToExporter implements Returning {
   }
 }
 
-/** Waits until imported bytes are back, or without room on their way. */
+/** Waits until imported bytes are returned, or there is no room at a hop. */
 export function waitForReturns(state: DeviceState, op: Operation): Outcome {
   for (const one of state.returning) {
     if (one.waitsFor === null) one.attempt();

@@ -29,7 +29,7 @@ function importOne(device: BoDevice): { buffer: BufferObject; array: Uint8Array 
   return { buffer: device.createBuffer({ bytes: PAGE_SIZE, kind: "sg", imported: array }), array };
 }
 
-Deno.test("bytes go back after an eviction that is under way, not inside it", async () => {
+Deno.test("imported bytes are returned after an eviction that is under way, not during it", async () => {
   let watched = false;
   // Whoever watches may end what is waited for, here what keeps the bytes from going back.
   const { device } = testDevice({ vram: 1, tracer: { wait: (fence: Fence) => void (watched && fence.signal()) } });
@@ -64,7 +64,7 @@ async function stranded(): Promise<TestDevice & { array: Uint8Array; ended: numb
   return { ...bench, array, ended, inTheWay };
 }
 
-Deno.test("without room at a stop bytes stay on the device until who is in the way leaves", async () => {
+Deno.test("without room at a hop imported bytes stay on the device until buffers there are freed", async () => {
   const { device, array, ended, inTheWay } = await stranded();
   const work = addWork(inTheWay);
   inTheWay.unref();
@@ -73,7 +73,7 @@ Deno.test("without room at a stop bytes stay on the device until who is in the w
   assertEquals([different(array), device.dyingBuffers, ended], [[6], 0, [[6]]]);
 });
 
-Deno.test("without room at a stop bytes are back at the latest when the device is closed", async () => {
+Deno.test("without room at a hop imported bytes are returned when the device is closed", async () => {
   const { device, array, ended, inTheWay } = await stranded();
   device.setUsed("gtt", false);
   inTheWay.unref();
@@ -83,7 +83,7 @@ Deno.test("without room at a stop bytes are back at the latest when the device i
   assertEquals([different(array), ended], [[6], [[6]]]);
 });
 
-Deno.test("who is evicted while it has no way back returns by that way", async () => {
+Deno.test("a buffer that waits for room at a hop returns its imported bytes when it is evicted", async () => {
   const { device, moves, array, ended, inTheWay } = await stranded();
   touch(inTheWay, () => inTheWay.unpin());
   await device.evictAll("vram");
@@ -92,7 +92,7 @@ Deno.test("who is evicted while it has no way back returns by that way", async (
   assertEquals([device.dyingBuffers, ended, moves.at(-1)], [0, [[6]], "0 vram>gtt@0 evict"]);
 });
 
-Deno.test("a stop that never has room does not keep the device from closing, and the array stays as it is", async () => {
+Deno.test("a hop that never has room does not keep the device from closing, and the exporter's array stays unchanged", async () => {
   const { device, array, ended, inTheWay } = await stranded();
   device.setUsed("gtt", false);
   inTheWay.unref();
@@ -100,7 +100,7 @@ Deno.test("a stop that never has room does not keep the device from closing, and
   assertEquals([different(array), ended], [[1], [[1]]]);
 });
 
-Deno.test("bytes that a device fails to give back are not asked for for ever", async () => {
+Deno.test("the return of imported bytes is not tried for ever on a device that fails", async () => {
   const line = new FenceContext("read back");
   const asked: string[] = [];
   /** First what is wanted fails after a while, then at once. */
@@ -124,7 +124,7 @@ Deno.test("bytes that a device fails to give back are not asked for for ever", a
 });
 
 for (const breaks of [false, true]) {
-  Deno.test(`an array gets all of what the CPU reads where a move fails, or nothing (the read fails: ${breaks})`, async () => {
+  Deno.test(`when a move fails the CPU returns all imported bytes or none (the read fails: ${breaks})`, async () => {
     const vram = new Uint8Array(PAGE_SIZE);
     const driver: Driver = {
       name: "one way",

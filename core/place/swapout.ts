@@ -10,11 +10,11 @@ import { BLOCKED, DONE, EIO, ENODEV, type Outcome } from "../base/outcome.ts";
 import { unpopulate } from "../memory/populate.ts";
 import { beginTransfer } from "../memory/swap_in.ts";
 import { isPromise, nextSwapKey } from "../contract/swap_store.ts";
-import type { TranslationTable } from "../contract/translation_table.ts";
+import type { SwappedPages, TranslationTable } from "../contract/translation_table.ts";
 
 /**
  * Swaps buffers of a device out (`ttm_device_swapout`): the oldest of the first memory type that has any, SYSTEM first.
- * What an earlier attempt of the operation has freed counts.
+ * Pages that an earlier attempt of the operation has freed count.
  *
  * @returns The pages freed, at least those of one buffer if there is one; 0 without; or how the attempt ended.
  */
@@ -29,20 +29,23 @@ export function swapOutDevice(state: DeviceState, op: Operation): number | Outco
 
 /**
  * Swaps buffers of one memory type out, lowest priority and oldest first, until so many pages are freed
- * (`ttm_bo_swapout`). Buffers that are reserved, pinned, imported or already swapped out are passed over, and those whose
- * work is not waited for or that fail to move or to be written.
+ * (`ttm_bo_swapout`). Buffers that are reserved, pinned, imported or already swapped out are passed over, and those
+ * whose work must not be waited for or whose move or write fails.
  */
 export function swapOutType(state: DeviceState, type: MemoryType, target: number, op: Operation): number | Outcome {
+  // A victim that gets no further than a stop in this type joins again. The dying, ghosts of this walk among them, do not.
   let left = type.residents;
   const walk = state.order.walk(type);
   try {
-    for (let row = walk.next(); row >= 0 && op.freedPages < target && left-- > 0; row = walk.next()) {
+    for (let row = walk.next(); row >= 0 && op.freedPages < target; row = walk.next()) {
       const buffer = state.resources.buffer(row);
-      if (buffer === null || !isCandidate(buffer, op)) continue;
+      if (buffer === null) continue;
+      if (!buffer.isDying && left-- === 0) break;
+      if (!isCandidate(buffer, op)) continue;
       const outcome = swapOutVictim(state, buffer, op);
       if (outcome === BLOCKED) return BLOCKED;
       if (outcome !== DONE) op.passOver(outcome);
-      // A store that takes its time has begun with this one; one at a time is enough.
+      // An asynchronous store is writing this one; one at a time is enough.
       if (buffer.tt?.transfer?.signalled === false) break;
     }
   } finally {
@@ -78,7 +81,7 @@ function swapOutVictim(state: DeviceState, buffer: BufferRecord, op: Operation):
 
 function swapOutLocked(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
   const left = buffer.type?.isSystem === true ? DONE : moveToSystem(state, buffer, op);
-  // A stop on the way may have given it another table.
+  // A move through a hop may have given it another table.
   const { tt } = buffer;
   if (left !== DONE || tt === null) return left;
   const idle = op.waitForAll(buffer.reservation.fences);
@@ -87,36 +90,55 @@ function swapOutLocked(state: DeviceState, buffer: BufferRecord, op: Operation):
   return swapOutTable(state, buffer, tt, op);
 }
 
-/** Writes the pages of an idle buffer to the store and frees them (`ttm_tt_swapout`). If that fails they stay. */
+/**
+ * Frees the pages of an idle buffer (`ttm_tt_swapout`), after they have been written to a store that does not have them
+ * yet. If that fails they stay.
+ */
 function swapOutTable(state: DeviceState, buffer: BufferRecord, table: TranslationTable, op: Operation): Outcome {
   if (op.hasSeenFail(table.transfer)) return EIO;
-  const bytes = table.encode();
-  if (bytes === null) return ENODEV;
-  dropMaps(state, buffer);
-  const { swapKey } = buffer;
-  const swap = {
-    key: swapKey ?? nextSwapKey(),
-    length: bytes.length,
-    checksum: crc32(bytes),
-    persistent: swapKey !== undefined,
-  };
-  const complete = () => {
-    table.swap = swap;
+  const { stored } = buffer;
+  const complete = ({ store, key, length, checksum, persistent }: SwappedPages) => {
+    if (persistent && stored !== null) stored.checksum = checksum;
+    if (persistent) buffer.becomeClean();
+    table.swap = { store, key, length, checksum, persistent };
     unpopulate(state, table);
     op.freedPages += table.pages;
     state.tracer.swapOut?.(buffer);
   };
+  if (stored !== null && buffer.clean) {
+    dropMaps(state, buffer);
+    complete(stored);
+    return DONE;
+  }
+  const bytes = table.encode();
+  if (bytes === null) return ENODEV;
+  dropMaps(state, buffer);
+  const swap = swapFor(state, buffer, bytes);
   let written;
   try {
-    written = state.store.write(swap.key, bytes);
+    written = swap.store.write(swap.key, swap.bytes);
   } catch (error) {
     return op.fail(error, EIO);
   }
   if (!isPromise(written)) {
-    complete();
+    complete(swap);
     return DONE;
   }
   const fence = beginTransfer(buffer, table);
-  written.then(complete, (error) => op.noteFailed(fence, error)).then(() => fence.signal());
+  written.then(() => complete(swap), (error) => op.noteFailed(fence, error)).then(() => fence.signal());
   return op.waitForOwn(fence);
+}
+
+/** What is written of contents that have changed, and where to: under the key that they come from if that can be written. */
+function swapFor(state: DeviceState, { stored, bytes: length }: BufferRecord, contents: Uint8Array) {
+  const home = stored?.store.readOnly === true ? undefined : stored?.store;
+  const bytes = home === undefined ? contents : contents.subarray(0, length);
+  return {
+    store: home ?? state.store,
+    key: home === undefined || stored === null ? nextSwapKey() : stored.key,
+    bytes,
+    length: bytes.length,
+    checksum: crc32(bytes),
+    persistent: home !== undefined,
+  };
 }

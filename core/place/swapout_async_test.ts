@@ -27,7 +27,8 @@ function slowStore() {
     asked.shift()?.end(error);
     await allBlocked();
   };
-  return { store, answer, deleted, asked: () => asked.map(({ what }) => what) };
+  const put = (key: string, bytes: Uint8Array) => inner.write(key, bytes);
+  return { store, put, answer, deleted, asked: () => asked.map(({ what }) => what) };
 }
 
 async function swappedOut() {
@@ -50,7 +51,7 @@ const readFirst = async (buffer: BufferObject) => {
   }
 };
 
-Deno.test("while its pages are being written a buffer is busy and keeps them; they go when the store has answered", async () => {
+Deno.test("while its pages are written to the store a buffer is busy and keeps them; they are freed when the write ends", async () => {
   const { store, answer, asked } = slowStore();
   const { device } = testDevice({ store });
   const buffer = put(device, "system");
@@ -90,7 +91,7 @@ for (const ordered of [false, true]) {
   }
 }
 
-Deno.test("one buffer at a time is on its way to the store", async () => {
+Deno.test("one buffer at a time is written to the store", async () => {
   const { store, answer, asked } = slowStore();
   const { device } = testDevice({ store });
   const [a, b] = [put(device, "gtt"), put(device, "gtt")];
@@ -118,7 +119,7 @@ Deno.test("a write that is rejected leaves the buffer in memory, and the call go
   checkInvariants(device);
 });
 
-Deno.test("all who want the pages back wait for one read", async () => {
+Deno.test("all callers that need the pages back wait for one read", async () => {
   const { buffer, device, answer, asked } = await swappedOut();
   const first = readFirst(buffer);
   using map = buffer.mmap();
@@ -130,7 +131,7 @@ Deno.test("all who want the pages back wait for one read", async () => {
   checkInvariants(device);
 });
 
-Deno.test("a read that is rejected is EIO for those who wait, and can be tried again", async () => {
+Deno.test("a read that is rejected is EIO for all waiting callers, and can be tried again", async () => {
   const { buffer, device, answer, asked } = await swappedOut();
   const failing = refused(() => readFirst(buffer), "EIO", "bad sector");
   await allBlocked();
@@ -144,7 +145,7 @@ Deno.test("a read that is rejected is EIO for those who wait, and can be tried a
   assertEquals([await reading, buffer.swapped], [5, false]);
 });
 
-Deno.test("who loses patience leaves the read to others", async () => {
+Deno.test("a caller that aborts its wait for a read leaves the read to the other callers", async () => {
   const { buffer, answer, asked } = await swappedOut();
   buffer.tryReserve();
   const abort = new AbortController();
@@ -159,7 +160,7 @@ Deno.test("who loses patience leaves the read to others", async () => {
   assertEquals(await again, 5);
 });
 
-Deno.test("a store that does not answer is EBUSY after 15 s, with noWait at once", async () => {
+Deno.test("a store that never answers is EBUSY after 15 s, with noWait at once", async () => {
   const { buffer, clock } = await swappedOut();
   buffer.tryReserve();
   await refused(() => buffer.read({ noWait: true }), "EBUSY");
@@ -170,7 +171,7 @@ Deno.test("a store that does not answer is EBUSY after 15 s, with noWait at once
   await refused(() => buffer.validate(only("vram"), { noWait: true }), "EBUSY");
 });
 
-Deno.test("a buffer that is purged while its pages come back reads as zero, and the store forgets them", async () => {
+Deno.test("a buffer that is purged during its read from the store reads as zero, and its key is deleted", async () => {
   const { buffer, device, answer, deleted } = await swappedOut();
   buffer.tryReserve();
   const populating = buffer.populate().catch((error) => error.code);
@@ -183,7 +184,7 @@ Deno.test("a buffer that is purged while its pages come back reads as zero, and 
   checkInvariants(device);
 });
 
-Deno.test("a buffer that is released while its pages are on their way is gone when they have arrived", async () => {
+Deno.test("a buffer that is released during a transfer to or from the store is freed when the transfer ends", async () => {
   for (const isRead of [false, true]) {
     const { store, answer, deleted } = slowStore();
     const { device } = testDevice({ store });
@@ -223,7 +224,7 @@ function fullZone() {
   return { ...slow, device, a, b, third, fourth };
 }
 
-Deno.test("attempts that follow one another do not ask a store again for what it has failed to keep", async () => {
+Deno.test("attempts of one operation do not write a buffer again that the store has failed to write", async () => {
   const { answer, asked, a, b, third } = fullZone();
   const first = third.tryValidate(only("gtt"));
   assertEquals([first !== null, asked()], [true, ["write"]]);
@@ -234,7 +235,7 @@ Deno.test("attempts that follow one another do not ask a store again for what it
   assertEquals(asked(), []);
 });
 
-Deno.test("a later submission asks a store again that has failed an earlier one", async () => {
+Deno.test("a later submission writes a buffer again that the store failed to write for an earlier one", async () => {
   const { answer, a, b, third, device } = fullZone();
   for (let round = 0; round < 10; round++) {
     assertEquals([third.tryValidate(only("gtt")) !== null, a.busy, b.busy], [true, true, false]);
@@ -252,7 +253,7 @@ Deno.test("a later submission asks a store again that has failed an earlier one"
   checkInvariants(device);
 });
 
-Deno.test("submissions that are blocked at the same time keep what each of them has seen fail", async () => {
+Deno.test("submissions that wait at the same time each remember the writes that failed for them", async () => {
   const { answer, asked, third, fourth, a } = fullZone();
   assertEquals(third.tryValidate(only("gtt")) !== null, true);
   fourth.tryReserve();
@@ -274,7 +275,7 @@ Deno.test("a failed read fails the attempt that follows it, and is tried again b
   assertEquals(buffer.tryValidate(only("gtt")), null);
 });
 
-Deno.test("what a creation has seen fail is no concern of later submissions", async () => {
+Deno.test("a write that failed for a creation is tried again by later submissions", async () => {
   const { answer, asked, a, third, device } = fullZone();
   await refused(() => device.createBuffer({ bytes: 4096 }), "ENOMEM", "structures");
   assertEquals(asked(), ["write"]);
@@ -282,4 +283,52 @@ Deno.test("what a creation has seen fail is no concern of later submissions", as
   assertEquals([a.busy, third.tryValidate(only("gtt")) !== null, a.busy], [false, true, true]);
   await answer();
   assertEquals(third.tryValidate(only("gtt")), null);
+});
+
+/** Two buffers of two pages each whose contents are in a slow store, under the keys "0" and "1". */
+function bornInSlowStore() {
+  const slow = slowStore();
+  const { device } = testDevice({ store: slow.store, limits: { pages: 2 } });
+  const buffers = [0, 1].map((at) => {
+    slow.put(`${at}`, new Uint8Array(8192).fill(at + 1));
+    return device.createBuffer({ bytes: 8192, stored: { key: `${at}` } });
+  }) as [BufferObject, BufferObject];
+  return { ...slow, device, buffers };
+}
+
+Deno.test("pages that a store is bringing are accounted for until they are there, or the read has failed", async () => {
+  const { device, answer, buffers: [a, b] } = bornInSlowStore();
+  const reading = refused(() => readFirst(a), "EIO");
+  await allBlocked();
+  assertEquals([device.global.usedPages, a.tt?.populated], [2, false]);
+  await answer(new Error("bad sector"));
+  await reading;
+  assertEquals(device.global.usedPages, 0);
+  const second = readFirst(b);
+  await allBlocked();
+  assertEquals([device.global.usedPages, b.tt?.populated], [2, false]);
+  await answer();
+  assertEquals([await second, device.global.usedPages], [2, 2]);
+  await device.swapOut();
+  assertEquals(device.global.usedPages, 0);
+  checkInvariants(device);
+});
+
+Deno.test("a purge waits until the bytes that are being written are under the key", async () => {
+  const { device, answer, asked, buffers: [a] } = bornInSlowStore();
+  const reading = readFirst(a);
+  await allBlocked();
+  await answer();
+  assertEquals(await reading, 1);
+  await fill(a, 9);
+  const swapping = device.swapOut();
+  assertEquals([asked(), a.tryReserve(), a.tryValidate({ placement: [] }) === null], [["write"], true, false]);
+  await answer();
+  assertEquals([await swapping, a.tryValidate({ placement: [] }), a.clean], [2, null, true]);
+  a.unreserve();
+  const again = readFirst(a);
+  await allBlocked();
+  await answer();
+  assertEquals([await again, a.memoryType], [9, null]);
+  checkInvariants(device);
 });

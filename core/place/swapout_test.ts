@@ -1,9 +1,11 @@
 import { assertEquals } from "@std/assert";
+import { firstFit } from "@ttm/first-fit";
 import {
-  type BoDevice,
+  BoDevice,
   type BufferObject,
   checkInvariants,
   memoryStore,
+  type RebindRequest,
   type SwapStore,
   TranslationTable,
 } from "../mod.ts";
@@ -18,6 +20,7 @@ import {
   put,
   refused,
   testDevice,
+  TestDriver,
   touch,
   whileReserved,
 } from "../testing_devices.ts";
@@ -57,7 +60,7 @@ async function filled(device: BoDevice, memoryType: string, byte: number, option
 
 const swapped = (buffers: readonly BufferObject[]) => buffers.map((buffer) => buffer.swapped);
 
-Deno.test("buffers are swapped out one by one: SYSTEM first, then GTT, of the lowest priority the oldest", async () => {
+Deno.test("buffers are swapped out one by one: SYSTEM first, then GTT, by priority, then oldest first", async () => {
   const { device } = testDevice();
   const order = [
     await filled(device, "system", 1, { priority: 1 }),
@@ -74,7 +77,7 @@ Deno.test("buffers are swapped out one by one: SYSTEM first, then GTT, of the lo
   assertEquals(gtt.memoryType, "system");
 });
 
-Deno.test("reserved, pinned, imported, empty and swapped buffers are passed over, and nothing is swapped out twice", async () => {
+Deno.test("reserved, pinned, imported, unpopulated and swapped out buffers are skipped", async () => {
   const { device } = testDevice();
   const reserved = await filled(device, "system", 1);
   reserved.tryReserve();
@@ -94,7 +97,7 @@ Deno.test("reserved, pinned, imported, empty and swapped buffers are passed over
   checkInvariants(device);
 });
 
-Deno.test("of one memory type as many pages are freed as asked for, if there are as many", async () => {
+Deno.test("swapOut() of one memory type frees as many pages as requested, if it has them", async () => {
   const { device } = testDevice();
   const buffers = [];
   for (const byte of [1, 2, 3]) buffers.push(await filled(device, "gtt", byte, { pages: 2 }));
@@ -122,7 +125,7 @@ const comebacks: Readonly<Record<string, (buffer: BufferObject) => unknown>> = {
   },
 };
 for (const [name, comeBack] of Object.entries(comebacks)) {
-  Deno.test(`a swapped buffer is back with its bytes by ${name}, and the store forgets it`, async () => {
+  Deno.test(`${name} swaps a buffer in with its bytes, and deletes its key`, async () => {
     const store = watchedStore();
     const { device } = testDevice({ store });
     const buffer = await filled(device, "gtt", 5, { pages: 3 });
@@ -134,7 +137,7 @@ for (const [name, comeBack] of Object.entries(comebacks)) {
   });
 }
 
-Deno.test("a write to a swapped buffer keeps the bytes around it", async () => {
+Deno.test("a write to a swapped out buffer keeps its other bytes", async () => {
   const { device } = testDevice();
   const buffer = await filled(device, "system", 7);
   await device.swapOut();
@@ -151,7 +154,7 @@ Deno.test("a validate that leaves a swapped buffer in SYSTEM leaves it swapped",
   assertEquals([buffer.swapped, await bytesIn(buffer)], [true, [7]]);
 });
 
-Deno.test("a write to the store that fails leaves the buffer in memory, and the next is tried", async () => {
+Deno.test("a failed write to the store leaves the buffer in memory, and the next buffer is tried", async () => {
   const store = watchedStore();
   const { device } = testDevice({ store });
   const buffers = [await filled(device, "system", 1), await filled(device, "gtt", 2)];
@@ -163,7 +166,7 @@ Deno.test("a write to the store that fails leaves the buffer in memory, and the 
   assertEquals([await bytesIn(buffers[0] as BufferObject), await bytesIn(buffers[1] as BufferObject)], [[1], [2]]);
 });
 
-Deno.test("a read from the store that fails is EIO with the cause, leaves the buffer swapped, and can be tried again", async () => {
+Deno.test("a failed read from the store is EIO with the cause, leaves the buffer swapped out, and can be tried again", async () => {
   const store = watchedStore();
   const { device } = testDevice({ store });
   const buffer = await filled(device, "system", 6);
@@ -188,7 +191,7 @@ for (
     ["none", () => undefined as never],
   ] as const
 ) {
-  Deno.test(`a store that gives back ${name} is not believed: EIO`, async () => {
+  Deno.test(`a store that reads back ${name} is EIO`, async () => {
     const store = watchedStore();
     const { device } = testDevice({ store });
     const buffer = await filled(device, "system", 6);
@@ -201,7 +204,7 @@ for (
   });
 }
 
-Deno.test("buffers that share a reservation are busy until the last transfer has ended, in whatever order they end", async () => {
+Deno.test("buffers that share a reservation are busy until the last transfer has ended, in any order", async () => {
   const inner = memoryStore();
   const reads: (() => void)[] = [];
   const read = async (key: string) => {
@@ -223,10 +226,11 @@ Deno.test("buffers that share a reservation are busy until the last transfer has
   first.unreserve();
 });
 
-Deno.test("storage of the user's own keeps the bytes under its key when they are back, and when the buffer is gone", async () => {
+Deno.test("a user's own swap key is kept in the store after a swap-in and after the buffer is freed", async () => {
   const store = watchedStore();
   const { device } = testDevice({ store });
-  const buffer = await filled(device, "system", 6, { swapKey: "shm-7" });
+  store.write("shm-7", new Uint8Array(4096));
+  const buffer = await filled(device, "system", 6, { stored: { key: "shm-7" } });
   await device.swapOut();
   assertEquals([...store.keys], ["shm-7"]);
   assertEquals(await bytesIn(buffer), [6]);
@@ -234,7 +238,7 @@ Deno.test("storage of the user's own keeps the bytes under its key when they are
   assertEquals([...store.keys], ["shm-7"]);
 });
 
-Deno.test("the store forgets what is purged or released", async () => {
+Deno.test("a purge and a release delete the buffer's key in the store", async () => {
   const store = watchedStore();
   const { device } = testDevice({ store });
   const [purged, released] = [await filled(device, "system", 1), await filled(device, "system", 2)];
@@ -246,7 +250,7 @@ Deno.test("the store forgets what is purged or released", async () => {
   checkInvariants(device);
 });
 
-Deno.test("the driver is told before idle pages in SYSTEM are written, the tracer when they are gone and back", async () => {
+Deno.test("the driver is told before pages in SYSTEM are written, and the tracer after a swapout and a swap-in", async () => {
   const told: unknown[] = [];
   const { device, driver } = testDevice({
     tracer: {
@@ -264,7 +268,7 @@ Deno.test("the driver is told before idle pages in SYSTEM are written, the trace
   assertEquals(told.map((event) => String(event)), ["notify,0,system,true,false", "out,0,true", "in,0,true"]);
 });
 
-Deno.test("the work on a buffer is waited for, with noWait the next one is taken", async () => {
+Deno.test("swapOut() waits for the work on a buffer; with noWait it takes the next one", async () => {
   const { device, clock } = testDevice();
   const busy = await filled(device, "system", 1);
   const work = addWork(busy);
@@ -283,7 +287,7 @@ Deno.test("the work on a buffer is waited for, with noWait the next one is taken
   assertEquals(await device.swapOut({ noWait: true }), 0);
 });
 
-Deno.test("an aborted signal ends the wait of a swapout", async () => {
+Deno.test("an aborted signal ends a wait of swapOut()", async () => {
   const { device } = testDevice();
   addWork(await filled(device, "system", 1));
   const abort = new AbortController();
@@ -292,7 +296,7 @@ Deno.test("an aborted signal ends the wait of a swapout", async () => {
   assertEquals(await swapping.catch((reason) => reason), "enough");
 });
 
-Deno.test("a dying buffer in the way is waited for and freed instead of written", async () => {
+Deno.test("swapOut() waits for a dying buffer and frees it instead of writing it", async () => {
   const store = watchedStore();
   const { device } = testDevice({ store });
   const dying = await filled(device, "system", 1, { pages: 2 });
@@ -304,7 +308,7 @@ Deno.test("a dying buffer in the way is waited for and freed instead of written"
   assertEquals([await swapping, store.keys.size, device.dyingBuffers], [0, 0, 0]);
 });
 
-Deno.test("a buffer that cannot go to SYSTEM stays where it is, and the next is taken", async () => {
+Deno.test("a buffer that cannot move to SYSTEM stays where it is, and the next one is swapped out", async () => {
   const { device, driver } = testDevice();
   const stuck = await filled(device, "gtt", 1);
   const free = await filled(device, "gtt", 2);
@@ -319,7 +323,7 @@ Deno.test("a buffer that cannot go to SYSTEM stays where it is, and the next is 
   checkInvariants(device);
 });
 
-Deno.test("pages that are neither bytes nor have a codec stay in memory; those with a codec go and come back", async () => {
+Deno.test("pages that are not bytes are swapped out only with a codec", async () => {
   const { device, driver } = testDevice();
   driver.table = ({ pages }) => new TranslationTable(pages, () => ["stamp"]);
   const mute = put(device, "gtt");
@@ -366,4 +370,17 @@ Deno.test("populate() is for a reserved buffer that has host pages", async () =>
   const vram = put(device, "vram");
   vram.tryReserve();
   await refused(() => vram.populate(), "EINVAL", "it has no host pages");
+});
+
+Deno.test("a swapout is not ended by the ghosts that it makes on the way", async () => {
+  const driver = Object.assign(new TestDriver({ gtt2: 8 }), {
+    rebind: ({ memoryType }: RebindRequest) => memoryType === "gtt2" ? fence() : "when idle" as const,
+  });
+  driver.stop = (from, to) => from === "gtt" && to === "system" ? { memoryType: "gtt2" } : null;
+  const managers = { gtt: firstFit(), gtt2: firstFit(), vram: firstFit() };
+  const device = new BoDevice({ driver, managers, tracer: { wait: (work) => work.signal() } });
+  device.holdDelayedDestroy();
+  const buffers = [put(device, "gtt"), put(device, "gtt", { priority: 1 })];
+  assertEquals(await device.swapOut({ memoryType: "gtt", pages: 2 }), 2);
+  assertEquals([buffers.map(({ swapped }) => swapped), device.dying.length], [[true, true], 2]);
 });

@@ -13,32 +13,34 @@ import { BLOCKED, DONE, EIO, type Outcome } from "../base/outcome.ts";
 import { bind, unbind } from "../memory/bind.ts";
 import type { TranslationTable } from "../contract/translation_table.ts";
 
-/** One transition of a buffer between places. */
+/** One move of a buffer between places. */
 export interface Transition {
   readonly buffer: BufferRecord;
-  /** The row of the present resource; -1 without a place so far. */
+  /** The row of the present resource; -1 without a place. */
   readonly old: number;
-  /** Null without a place so far. */
+  /** Null without a place. */
   readonly from: MemoryType | null;
-  /** Where its bytes come from: its place, or SYSTEM for imported pages that have no place yet; else null. */
+  /** The memory type of its bytes: that of its place, or SYSTEM for imported pages without a place; else null. */
   readonly origin: MemoryType | null;
   readonly target: MemoryType;
   /** The row of the new resource. */
   readonly to: number;
   readonly evict: boolean;
-  /** Why the old place is left. */
+  /** Whether the bytes are dropped: a store has them, and is read when they are needed. */
+  readonly drops: boolean;
+  /** The reason for removing the old place. */
   readonly why: RemovalReason;
-  /** The copy; null when there is nothing to wait for. */
+  /** The fence of the copy; null if there is nothing to wait for. */
   fence: Fence | null;
-  /** Whether the old place is handed on behind the copy. */
+  /** Whether the old place may be allocated again before the copy has ended. */
   pipelined: boolean;
 }
 
 const NOTHING: readonly Fence[] = [];
 
 /**
- * Makes the contents of a buffer appear at its new place: by a copy if an end is device-resident, else by binding
- * its pages. A copy that is under way leaves its fence in the transition. After a failure caching and bindings are
+ * Moves the contents of a buffer to its new place: by a copy if one of both places is fixed memory, else by binding
+ * its pages. The fence of an unfinished copy is stored in `move`. After a failure caching and bindings are
  * as before.
  */
 export function travel(state: DeviceState, move: Transition, op: Operation): Outcome {
@@ -46,7 +48,11 @@ export function travel(state: DeviceState, move: Transition, op: Operation): Out
   const table = target.fixed ? null : buffer.tt;
   const oldCaching = table?.cachingBit;
   table?.setCaching(state.resources.caching(move.to));
-  const outcome = target.fixed || from?.fixed === true ? copy(state, move, op) : rebind(state, move, op);
+  const outcome = move.drops
+    ? DONE
+    : target.fixed || from?.fixed === true
+    ? copy(state, move, op)
+    : rebind(state, move, op);
   if (outcome !== DONE && oldCaching !== undefined) table?.setCaching(oldCaching);
   return outcome;
 }
@@ -59,7 +65,7 @@ function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
     const bound = bind(state, buffer, table, target.name, start, op);
     if (bound !== DONE) return bound;
   }
-  // What is lost must not end in the array of an exporter.
+  // Lost contents must not be written to the exporter's array.
   if (table !== null && buffer.imported !== null && buffer.lost !== undefined) return DONE;
   try {
     const request = {
@@ -102,7 +108,7 @@ export function waitToRetry(op: Operation, answer: Postponed, driver: string, me
   return BLOCKED;
 }
 
-/** Where the bytes are; null when there are none yet, because no page of the buffer was ever needed. */
+/** The location of the bytes; null if no page of the buffer has been populated. */
 function sourceOf({ resources }: DeviceState, { buffer, old, origin }: Transition): Location | null {
   if (origin === null) return null;
   const table = origin.fixed ? null : buffer.tt;
@@ -110,7 +116,7 @@ function sourceOf({ resources }: DeviceState, { buffer, old, origin }: Transitio
   return { memoryType: origin.name, start: old < 0 ? 0 : resources.start(old), table };
 }
 
-/** Moves the device's view of the pages; if the new one cannot be had the old one is put back. */
+/** Changes the binding of the pages; if the new binding fails the old one is restored. */
 function rebind(state: DeviceState, move: Transition, op: Operation): Outcome {
   const { buffer, from, target, to } = move;
   const table = buffer.tt;
@@ -130,7 +136,7 @@ function rebind(state: DeviceState, move: Transition, op: Operation): Outcome {
   return outcome;
 }
 
-/** Asks the driver for it; null if that wants the buffer to be idle. */
+/** Asks the driver to rebind; null if it requires an idle buffer. */
 function rebindInOneStep(state: DeviceState, move: Transition, table: TranslationTable, op: Operation): Outcome | null {
   const { buffer, target } = move;
   const { driver } = state;

@@ -8,8 +8,8 @@ import { purge } from "./purge.ts";
 import { noRoomFigures } from "./no_room.ts";
 
 /**
- * One attempt to bring a reserved buffer to where it may live (`ttm_bo_validate`): first without evicting anybody,
- * then evicting. A buffer that is already in a place of the list in hand stays as it is.
+ * One attempt to move a reserved buffer into one of its places (`ttm_bo_validate`): first without evicting,
+ * then with evicting. A buffer that is already in a place of the list stays there.
  */
 export function validate(
   state: DeviceState,
@@ -24,7 +24,7 @@ export function validate(
     return DONE;
   }
   if (buffer.pins > 0) return EINVAL;
-  let row = allocateAmong(state, buffer, places, false, op);
+  let row = placement.isOnePlace ? ENOSPC : allocateAmong(state, buffer, places, false, op);
   if (row === ENOSPC) {
     if (busyPlaces !== places && isInOneOf(state, buffer, busyPlaces)) return DONE;
     row = allocateAmong(state, buffer, busyPlaces, true, op);
@@ -36,7 +36,7 @@ export function validate(
   return row < 0 ? row : moveThroughHops(state, buffer, row, false, op);
 }
 
-/** Whether the buffer's present resource will do for one of the places (`ttm_resource_compatible`). */
+/** Whether the buffer's present resource is compatible with one of the places (`ttm_resource_compatible`). */
 function isInOneOf(state: DeviceState, buffer: BufferRecord, places: readonly PreparedPlace[]): boolean {
   const { resources } = state;
   const row = state.buffers.resource(buffer.row);

@@ -21,7 +21,7 @@ Deno.test("validate() gives a buffer the first place that has room", () => {
   ]);
 });
 
-Deno.test("validate() to where the buffer is moves nothing and asks nobody", () => {
+Deno.test("validate() of a buffer that is in place moves nothing and calls no hook", () => {
   const { device, driver, moves } = testDevice();
   const buffer = put(device, "vram");
   const before = [driver.calls.length, moves.length, buffer.place];
@@ -77,14 +77,14 @@ for (const [name, asked, stays] of compatible) {
   });
 }
 
-Deno.test("a resource made contiguous is good for a contiguous place", () => {
+Deno.test("a contiguous resource is compatible with a contiguous place", () => {
   const { device, moves } = testDevice();
   const buffer = put(device, only("vram", { contiguous: true }));
   place(buffer, only("vram", { contiguous: true }));
   assertEquals(moves.length, 1);
 });
 
-Deno.test("a resource made temporary is never where it should be", () => {
+Deno.test("a temporary resource is compatible with no place", () => {
   const { device, moves } = testDevice();
   const buffer = put(device, only("gtt", { temporary: true }));
   place(buffer, "gtt");
@@ -118,14 +118,14 @@ for (const [name, present, allowed, expected] of caching) {
   });
 }
 
-Deno.test("a buffer moves within its memory type for the sake of caching", () => {
+Deno.test("a buffer moves within its memory type to change its caching", () => {
   const { device, moves } = testDevice();
   const buffer = put(device, "gtt");
   place(buffer, only("gtt", { caching: ["wc"] }));
   assertEquals([buffer.tt?.caching, moves], ["wc", ["0 nowhere>gtt@0", "0 gtt>gtt@1"]]);
 });
 
-Deno.test("the first list is tried on every validate, a buffer in the second stays if it has no room", () => {
+Deno.test("every validate() tries the first list, and a buffer in the second stays if the first has no room", () => {
   const { device } = testDevice();
   const wish = { placement: [{ memoryType: "vram" }], busyPlacement: [{ memoryType: "gtt" }] };
   const full = put(device, "vram", { pages: 8 });
@@ -146,7 +146,7 @@ Deno.test("only places of the second list evict", () => {
   assertEquals([oldVram, oldGtt, buffer].map(({ memoryType }) => memoryType), ["vram", "system", "gtt"]);
 });
 
-Deno.test("with an empty first list the second one counts, with an empty second one nobody is evicted", async () => {
+Deno.test("with an empty first list the second one is used, and with an empty second one nothing is evicted", async () => {
   const { device } = testDevice();
   const buffer = put(device, { placement: [], busyPlacement: [{ memoryType: "vram" }] }, { pages: 8 });
   assertEquals(buffer.memoryType, "vram");
@@ -156,7 +156,7 @@ Deno.test("with an empty first list the second one counts, with an empty second 
   await refusedUnchanged(device, [buffer, other], () => other.validate(asked), "ENOMEM", "no place may be used");
 });
 
-Deno.test("a memory type without a manager is ENOMEM if it is the only one, else passed over", async () => {
+Deno.test("a memory type without a manager is skipped, and ENOMEM if it is the only one", async () => {
   const { device } = testDevice({ managers: { gtt: undefined as never } });
   const buffer = put(device, { placement: [{ memoryType: "gtt" }, { memoryType: "vram" }] });
   assertEquals(buffer.memoryType, "vram");
@@ -164,7 +164,7 @@ Deno.test("a memory type without a manager is ENOMEM if it is the only one, else
   await refusedUnchanged(device, [buffer], () => buffer.validate(only("gtt")), "ENOMEM", "gtt: no manager");
 });
 
-Deno.test("a place whose caching its memory type does not offer is passed over", async () => {
+Deno.test("a place whose caching its memory type does not offer is skipped", async () => {
   const { device } = testDevice();
   const buffer = put(device, { placement: [{ memoryType: "vram", caching: ["cached"] }, { memoryType: "gtt" }] });
   assertEquals(buffer.memoryType, "gtt");
@@ -173,7 +173,7 @@ Deno.test("a place whose caching its memory type does not offer is passed over",
   await refusedUnchanged(device, [buffer], () => buffer.validate(asked), "ENOMEM", "caching not available");
 });
 
-Deno.test("a buffer that finds no room is ENOMEM, and whom it has evicted stays evicted", async () => {
+Deno.test("validate() without room is ENOMEM, and its victims stay evicted", async () => {
   const { device } = testDevice();
   const [pinned, victim] = [put(device, "vram"), put(device, "vram")];
   pin(pinned);
@@ -185,7 +185,7 @@ Deno.test("a buffer that finds no room is ENOMEM, and whom it has evicted stays 
   checkInvariants(device);
 });
 
-Deno.test("a pinned buffer may be validated to where it is, and nowhere else", async () => {
+Deno.test("a pinned buffer can be validated to its present place, and to no other", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   pin(buffer);
@@ -218,7 +218,7 @@ Deno.test("pins nest: the buffer may move after the last one", () => {
   assertEquals([buffer.pins, buffer.memoryType], [0, "gtt"]);
 });
 
-Deno.test("tryValidate() and validate() do the same", async () => {
+Deno.test("tryValidate() and validate() have the same results", async () => {
   const { device } = testDevice();
   const [now, later] = [put(device, "system"), put(device, "system")];
   now.tryReserve();

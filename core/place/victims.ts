@@ -8,8 +8,8 @@ import type { PreparedPlace } from "../state/prepared_placement.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 
 /**
- * Whether a buffer may be evicted now: DONE, or why it is passed over; with a ticket, BLOCKED on a reservation that is worth
- * waiting for, or EDEADLK.
+ * Whether a buffer may be evicted now: DONE, or the reason why it is skipped; with a ticket, BLOCKED on a reservation
+ * that should be waited for, or EDEADLK.
  */
 export function availability(
   state: DeviceState,

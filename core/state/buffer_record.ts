@@ -11,6 +11,7 @@ import type { Place } from "../contract/placement.ts";
 import type { PreparedPlacement } from "./prepared_placement.ts";
 import { Reservation } from "../lock/reservation.ts";
 import type { ResourceTable } from "./resource_table.ts";
+import type { StoreCopy } from "./store_copy.ts";
 import type { TranslationTable } from "../contract/translation_table.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 
@@ -21,6 +22,13 @@ export interface Contents {
 }
 
 const INTACT: Contents = { lost: undefined };
+
+/** What a ghost object is: it holds the old resource of a buffer until the copy out of it has ended. */
+interface Ghost {
+  readonly of: BufferRecord;
+  readonly made: number;
+  readonly leavesBecause: RemovalReason;
+}
 
 /** The tables of a device that hold part of the state of its buffers. */
 interface Tables {
@@ -69,16 +77,12 @@ export class BufferRecord implements BufferView {
   readonly id: number;
   /** Requested size in bytes. */
   readonly bytes: number;
-  /** @internal Of a ghost object: the buffer whose old resource it holds until the copy out of it has ended. */
-  ghostOf: BufferRecord | null = null;
-  /** @internal Of a ghost object: its number, in order of creation. */
-  made = 0;
+  /** @internal What makes it a ghost object; null if it is none. */
+  ghost: Ghost | null = null;
   /** @internal Number of ghost objects that hold old resources of this buffer; they keep it alive. */
   ghosts = 0;
   /** @internal How often its pin count has become 0. */
   timesUnpinned = 0;
-  /** @internal The removal reason for its resource when it is freed; of a ghost object, why the buffer moved away. */
-  leavesBecause: RemovalReason = "freed";
   /** @internal The state of its contents; a purge replaces it. */
   contents: Contents = INTACT;
 
@@ -125,9 +129,9 @@ export class BufferRecord implements BufferView {
     return this.traits.imported;
   }
 
-  /** @internal The user's own key in the swap store, if any. */
-  get swapKey(): string | undefined {
-    return this.traits.swapKey;
+  /** @internal What a store has under a key of the caller's; null if the contents come from none. */
+  get stored(): StoreCopy | null {
+    return this.traits.stored;
   }
 
   /** @internal Called when the buffer has been freed. */
@@ -136,7 +140,7 @@ export class BufferRecord implements BufferView {
   }
 
   /** @internal The shared reservation that it was created with; null if it has its own. */
-  protected get shared(): Reservation | null {
+  get shared(): Reservation | null {
     return this.traits.shared;
   }
 
@@ -199,6 +203,27 @@ export class BufferRecord implements BufferView {
     return this.tt !== null && this.tt.swapped;
   }
 
+  /** Whether a store has the contents under a key of the caller's: they can be read again. */
+  get clean(): boolean {
+    return this.stored !== null && this.stored.isClean(this.reservation.fences.writes);
+  }
+
+  /** @internal Makes the contents those of a store; the buffer was created for it. */
+  beBornFrom(copy: StoreCopy): void {
+    this.traits.stored = copy;
+    this.becomeClean();
+  }
+
+  /** @internal The contents are those that the store has. */
+  becomeClean(): void {
+    this.stored?.becomeClean(this.reservation.fences.writes);
+  }
+
+  /** @internal The contents change, or are about to, otherwise than by work that is announced as a write. */
+  becomeDirty(): void {
+    this.stored?.becomeDirty();
+  }
+
   /** Number of CPU write grabs that block submissions, as by {@linkcode grabForCpuWrite}. */
   get cpuWriters(): number {
     return this.mappings?.writers ?? 0;
@@ -211,7 +236,22 @@ export class BufferRecord implements BufferView {
 
   /** Whether it is a ghost object: the old resource of a moved buffer, held until the copy out of it has ended. */
   get isGhost(): boolean {
-    return this.ghostOf !== null;
+    return this.ghost !== null;
+  }
+
+  /** @internal The buffer whose old resource it holds; null if it is no ghost object. */
+  get ghostOf(): BufferRecord | null {
+    return this.ghost?.of ?? null;
+  }
+
+  /** @internal Number of a ghost object, in order of creation; 0 for others. */
+  get made(): number {
+    return this.ghost?.made ?? 0;
+  }
+
+  /** @internal The removal reason for its resource when it is freed; of a ghost object, why the buffer moved away. */
+  get leavesBecause(): RemovalReason {
+    return this.ghost?.leavesBecause ?? "freed";
   }
 
   /** @internal */
@@ -240,9 +280,7 @@ export class BufferRecord implements BufferView {
 
   /** @internal Makes a new record the ghost object of a buffer; `made` is its number in the device. */
   becomeGhostOf(buffer: BufferRecord, made: number, why: RemovalReason): void {
-    this.ghostOf = buffer;
-    this.made = made;
-    this.leavesBecause = why;
+    this.ghost = { of: buffer, made, leavesBecause: why };
     this.users = 0;
     this.isDying = true;
     buffer.ghosts++;

@@ -1,6 +1,7 @@
 import type { BufferOptions } from "../contract/buffer_options.ts";
 import type { BufferKind, BufferView } from "../contract/buffer_view.ts";
 import type { Reservation } from "../lock/reservation.ts";
+import type { StoreCopy } from "./store_copy.ts";
 
 /** Options of a buffer that most buffers leave out. */
 export interface BufferTraits {
@@ -8,8 +9,8 @@ export interface BufferTraits {
   readonly kind: BufferKind;
   /** The imported array, which belongs to the exporter; null if the buffer is not imported. */
   readonly imported: Uint8Array | null;
-  /** The user's own key in the swap store, if any. */
-  readonly swapKey: string | undefined;
+  /** What a store has under a key of the caller's; null if the contents come from none. Its creator sets it, once. */
+  stored: StoreCopy | null;
   /** The options for the driver, if any. */
   readonly driverOptions: object | undefined;
   /** Called when the buffer has been freed. */
@@ -22,7 +23,7 @@ const PLAIN: BufferTraits = {
   label: undefined,
   kind: "device",
   imported: null,
-  swapKey: undefined,
+  stored: null,
   driverOptions: undefined,
   onDestroy: undefined,
   shared: null,
@@ -30,9 +31,8 @@ const PLAIN: BufferTraits = {
 
 /** The traits of a new buffer; all buffers with default traits share one record. */
 export function traitsOf(options: BufferOptions): BufferTraits {
-  const { label, kind = "device", imported = null, swapKey, driverOptions, onDestroy } = options;
-  const shared = options.reservation ?? null;
-  const isPlain = label === undefined && kind === "device" && imported === null && swapKey === undefined &&
+  const { label, kind = "device", imported = null, driverOptions, onDestroy, reservation: shared = null } = options;
+  const isPlain = label === undefined && kind === "device" && imported === null && options.stored === undefined &&
     driverOptions === undefined && onDestroy === undefined && shared === null;
-  return isPlain ? PLAIN : { label, kind, imported, swapKey, driverOptions, onDestroy, shared };
+  return isPlain ? PLAIN : { label, kind, imported, stored: null, driverOptions, onDestroy, shared };
 }

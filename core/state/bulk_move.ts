@@ -54,7 +54,7 @@ export class BulkMove {
   /** @internal Binds the bulk move to the device of its first member. */
   attach(lru: Lru, resources: ResourceTable<BufferView>): void {
     if (this.#order !== null && this.#order.lru !== lru) {
-      throw new TtmError("EINVAL", "Cannot set bulk move: it has members of another device");
+      throw new TtmError("EINVAL", "Cannot set bulk move: it has members in another device");
     }
     this.#order = { lru, resources };
   }

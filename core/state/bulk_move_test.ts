@@ -16,14 +16,14 @@ function bulkOfThree() {
   return { device, bulk, buffers, join, order, at: (id: number) => buffers[id] as BufferObject };
 }
 
-Deno.test("members stand together, in the order of joining, where the first one stood", () => {
+Deno.test("members of a bulk move are neighbours in the LRU, in the order of joining, at the position of the first", () => {
   const { device, bulk, order, at } = bulkOfThree();
   assertEquals([order(), bulk.ends("vram")], [[0, 2, 4, 1, 3, 5], [at(0), at(4)]]);
   assertEquals(bulk.ends("system"), null);
   checkInvariants(device);
 });
 
-Deno.test("all members become the last to be evicted in one step, their order among themselves stays", () => {
+Deno.test("moveToTail() moves all members to the LRU tail in one step, in their order", () => {
   const { device, bulk, order } = bulkOfThree();
   bulk.moveToTail();
   assertEquals(order(), [1, 3, 5, 0, 2, 4]);
@@ -32,7 +32,7 @@ Deno.test("all members become the last to be evicted in one step, their order am
   checkInvariants(device);
 });
 
-Deno.test("a member that is unreserved becomes the last of its bulk, not of the list", () => {
+Deno.test("an unreserved member moves to the end of its bulk, not of the list", () => {
   const { bulk, order, at } = bulkOfThree();
   touch(at(0));
   assertEquals([order(), bulk.ends("vram")], [[2, 4, 0, 1, 3, 5], [at(2), at(0)]]);
@@ -52,7 +52,7 @@ for (
     5,
   ]]] as const
 ) {
-  Deno.test(`member ${leaving} leaves the bulk and goes its own way`, () => {
+  Deno.test(`member ${leaving} leaves the bulk and is then listed on its own`, () => {
     const inside = bulkOfThree();
     inside.join(leaving, null);
     assertEquals([inside.order(), inside.bulk.ends("vram")?.map(({ id }) => id)], [[...order], [...ends]]);
@@ -64,7 +64,7 @@ for (
   });
 }
 
-Deno.test("a member that moves leaves the stretch there and joins the one where it goes", () => {
+Deno.test("a member that moves joins the bulk's range in the list of its new memory type", () => {
   const { device, bulk, order, at } = bulkOfThree();
   place(at(2), "gtt");
   assertEquals([order(), bulk.ends("vram"), bulk.ends("gtt")], [[0, 4, 1, 3, 5], [at(0), at(4)], [at(2), at(2)]]);
@@ -87,7 +87,7 @@ Deno.test("a pinned member is in no bulk until the last unpin", () => {
   checkInvariants(device);
 });
 
-Deno.test("members of different priorities and memory types keep together each in their list", () => {
+Deno.test("members of different priorities and memory types form one range in each list", () => {
   const { device } = testDevice();
   const bulk = new BulkMove();
   const buffers = [put(device, "vram"), put(device, "vram", { priority: 1 }), put(device, "gtt"), put(device, "vram")];
@@ -107,7 +107,7 @@ Deno.test("a bulk move is set on a reserved buffer, and keeps to one device", as
   at(1).unlock();
   const stranger = put(testDevice().device, "vram");
   stranger.tryReserve();
-  await refused(() => stranger.setBulkMove(bulk), "EINVAL", "it has members of another device");
+  await refused(() => stranger.setBulkMove(bulk), "EINVAL", "it has members in another device");
   new BulkMove().moveToTail();
 });
 

@@ -145,9 +145,11 @@ const policiesInUse = new WeakSet<EvictionPolicy>();
 /** Entries of a policy are row numbers of one device, so a policy cannot serve two devices at a time. */
 function checkPolicy(policy: EvictionPolicy | null): void {
   if (policy === null) return;
-  if (!isPolicy(policy)) throw new TtmError("EINVAL", `Cannot create device: ${show(policy)} is no eviction policy`);
+  if (!isPolicy(policy)) {
+    throw new TtmError("EINVAL", `Cannot create device: ${show(policy)} is not an eviction policy`);
+  }
   if (policiesInUse.has(policy)) {
-    throw new TtmError("EINVAL", `Cannot create device: the policy "${policy.name}" serves another one`);
+    throw new TtmError("EINVAL", `Cannot create device: the policy "${policy.name}" is used by another device`);
   }
 }
 
@@ -166,10 +168,10 @@ function createTypes(driver: Driver, managers: Readonly<Record<string, MemTypeMa
   for (const name of Object.keys(managers)) {
     const manager = managers[name];
     if (manager !== undefined && !isManager(manager)) {
-      throw new TtmError("EINVAL", `Cannot create device: what is to manage "${name}" is no manager`);
+      throw new TtmError("EINVAL", `Cannot create device: the manager given for "${name}" is not a manager`);
     }
     if (name !== "system" && names.has(name)) continue;
-    throw new TtmError("EINVAL", `Cannot create device: there is no memory type "${name}" to manage`);
+    throw new TtmError("EINVAL", `Cannot create device: managers names "${name}", and there is no such memory type`);
   }
   const types = declared.map((options, index) => new MemoryType(options, index, managers[options?.name] ?? null));
   if (driver.move === undefined && driver.ioMemReserve === undefined && types.some((type) => type.fixed)) {

@@ -57,6 +57,11 @@ export class EvictionOrder {
   /** Notes that the buffer of a resource was used; applies pins and unpins since the last call. */
   touch(row: number, buffer: BufferRecord): void {
     const isPinned = this.#buffers.pins(buffer.row) > 0;
+    if (buffer.bulkMove === null && !isPinned && this.#pinned.size === 0) this.policy.touch(row);
+    else this.#touch(row, buffer, isPinned);
+  }
+
+  #touch(row: number, buffer: BufferRecord, isPinned: boolean): void {
     if (buffer.bulkMove !== null && !isPinned) return buffer.bulkMove.touch(row);
     const wasPinned = this.#isListedAsPinned(row);
     if (isPinned) {

@@ -60,11 +60,13 @@ export class Lru implements EvictionPolicy {
   #heads: number[] = [];
   /** List of each entry. */
   #listOf: Uint8Array = new Uint8Array(INITIAL);
+  #walk: LruWalk;
 
   constructor(links: LinkedLists = new LinkedLists(), newestFirst = false) {
     this.name = newestFirst ? "mru" : "lru";
     this.#links = links;
     this.#newestFirst = newestFirst;
+    this.#walk = new LruWalk(links, this.#heads, newestFirst);
   }
 
   insert(entry: number, buffer: BufferView, memoryType: string): void {
@@ -84,7 +86,10 @@ export class Lru implements EvictionPolicy {
   }
 
   candidates(memoryType: string): EvictionCursor {
-    return new LruWalk(this.#links, this.#heads, this.#firstListOf(memoryType), this.#newestFirst);
+    // Few walks nest: the others share one object.
+    const walk = this.#walk.isOpen ? new LruWalk(this.#links, this.#heads, this.#newestFirst) : this.#walk;
+    walk.open(this.#firstListOf(memoryType));
+    return walk;
   }
 
   /** The head of the list of a memory type and priority. */
@@ -126,19 +131,28 @@ export class Lru implements EvictionPolicy {
 class LruWalk implements EvictionCursor {
   #links: LinkedLists;
   #heads: readonly number[];
-  #list: number;
-  #lastList: number;
   #newestFirst: boolean;
-  #mark: number;
+  #list = 0;
+  #lastList = 0;
+  /** -1 before it is opened and after it has been closed. */
+  #mark = -1;
 
-  constructor(links: LinkedLists, heads: readonly number[], firstList: number, newestFirst: boolean) {
+  constructor(links: LinkedLists, heads: readonly number[], newestFirst: boolean) {
     this.#links = links;
     this.#heads = heads;
+    this.#newestFirst = newestFirst;
+  }
+
+  get isOpen(): boolean {
+    return this.#mark >= 0;
+  }
+
+  /** Starts at the first of the lists of a memory type. */
+  open(firstList: number): void {
     this.#list = firstList;
     this.#lastList = firstList + PRIORITIES - 1;
-    this.#newestFirst = newestFirst;
-    this.#mark = links.takeMark();
-    this.#standAt(heads[firstList] as number);
+    this.#mark = this.#links.takeMark();
+    this.#standAt(this.#heads[firstList] as number);
   }
 
   next(): number {
@@ -154,6 +168,7 @@ class LruWalk implements EvictionCursor {
 
   close(): void {
     this.#links.giveMark(this.#mark);
+    this.#mark = -1;
   }
 
   #standAt(node: number): void {

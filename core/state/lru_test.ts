@@ -11,7 +11,7 @@ function order(device: BoDevice, memoryType: string): (string | undefined)[][] {
   return device.lru(memoryType).map((list) => list.map((buffer) => buffer.label));
 }
 
-Deno.test("buffers stand in the list of their memory type and priority, the oldest first", () => {
+Deno.test("buffers are listed by memory type and priority, oldest first", () => {
   const { device } = testDevice();
   for (const [label, priority] of [["a", 0], ["b", 3], ["c", 0], ["d", 1]] as const) {
     put(device, "vram", { label, priority });
@@ -22,7 +22,7 @@ Deno.test("buffers stand in the list of their memory type and priority, the olde
   assertEquals([order(device, "gtt"), order(device, "system")], [[["e"], [], [], []], [[], [], ["f"], []]]);
 });
 
-Deno.test("unreserve() moves a buffer to the tail, unlock() does not, and both leave the others in order", () => {
+Deno.test("unreserve() moves a buffer to the tail, unlock() does not, and both keep the order of the others", () => {
   const { device } = testDevice();
   const [a, b] = ["a", "b", "c"].map((label) => put(device, "vram", { label }));
   whileReserved(a as BufferObject, () => {});
@@ -33,7 +33,7 @@ Deno.test("unreserve() moves a buffer to the tail, unlock() does not, and both l
   assertEquals(order(device, "vram")[0], ["a", "c", "b"]);
 });
 
-Deno.test("validate() in place changes no order", () => {
+Deno.test("validate() of a buffer in place does not change the LRU", () => {
   const { device } = testDevice();
   const [a] = ["a", "b"].map((label) => put(device, "vram", { label }));
   whileReserved(a as BufferObject, () => a?.tryValidate(only("vram")));
@@ -106,13 +106,13 @@ function inside(priorities: readonly number[]) {
   return { state, vram, buffers, walk, next };
 }
 
-Deno.test("a walk goes by priority, then by age, and stays at the end", () => {
+Deno.test("a walk goes by priority, then oldest first, and stays at the end", () => {
   const { walk, next } = inside([1, 0, 3, 0, 1]);
   assertEquals([next(), next(), next(), next(), next(), next(), next()], [1, 3, 0, 4, 2, null, null]);
   walk.close();
 });
 
-Deno.test("a walk keeps its place while buffers before and after it leave, and meets those that join", () => {
+Deno.test("a walk keeps its position while buffers before and after it are removed, and visits those that are added", () => {
   const { buffers, walk, next } = inside([0, 0, 0, 0, 1]);
   assertEquals([next(), next()], [0, 1]);
   for (const leaving of [1, 2]) place(buffers[leaving] as BufferObject, "system");

@@ -101,13 +101,15 @@ export class MemoryAccountant {
   /** The use of a zone; throws `EINVAL` for an unknown one. */
   zone(name: string): ZoneUsage {
     const zone = this.#zones.find((zone) => zone.name === name);
-    if (zone === undefined) throw new TtmError("EINVAL", `Cannot tell the usage of zone ${show(name)}: there is none`);
+    if (zone === undefined) {
+      throw new TtmError("EINVAL", `Cannot get the usage of zone ${show(name)}: there is no such zone`);
+    }
     return { name, usedBytes: zone.used, maxBytes: zone.maxBytes };
   }
 
   /** @internal Registers the shrinker, and the function that schedules one in the background; only one is allowed. */
   registerShrinker(shrinker: Shrinker, soon: () => void = () => {}): void {
-    if (this.#shrinker !== null) throw new TtmError("EBUSY", "Cannot register shrinker: there is one");
+    if (this.#shrinker !== null) throw new TtmError("EBUSY", "Cannot register shrinker: there already is one");
     this.#shrinker = shrinker;
     this.shrinkInBackground = soon;
   }
@@ -193,7 +195,10 @@ function limitOf(zone: Zone, { privileged }: Charge): number {
 
 function neverFits(charge: Charge, zone: Zone): TtmError {
   const limit = limitOf(zone, charge);
-  return new TtmError("ENOMEM", `${charge.bytes} bytes never fit into the ${limit} of zone "${zone.name}"`);
+  return new TtmError(
+    "ENOMEM",
+    `${charge.bytes} bytes can never fit into zone "${zone.name}", whose limit is ${limit} bytes`,
+  );
 }
 
 function completeZone(zone: MemoryZone, at: number): Zone {

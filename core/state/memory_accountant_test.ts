@@ -69,7 +69,7 @@ Deno.test("imported pages are not counted", async () => {
   assertEquals([used(), device.global.usedPages], [STRUCTURES, 0]);
 });
 
-Deno.test("beyond the limit of a zone others are swapped out, and with nobody left it is ENOMEM", async () => {
+Deno.test("above the limit of a zone buffers are swapped out; when none is left it is ENOMEM", async () => {
   const { device } = limited(zoneOf(3, 2));
   const [a, b, c] = [await filled(device, 1), await filled(device, 2), await filled(device, 3)];
   assertEquals([a.swapped, b.swapped, c.swapped], [true, false, false]);
@@ -84,7 +84,7 @@ Deno.test("beyond the limit of a zone others are swapped out, and with nobody le
   checkInvariants(device);
 });
 
-Deno.test("a buffer whose structures find no memory is not made, and its owner is told once", async () => {
+Deno.test("createBuffer() without memory for the structures is ENOMEM, and calls onDestroy once", async () => {
   const { device, used } = limited(zoneOf(1, 1));
   device.createBuffer({ bytes: 4096 });
   let told = 0;
@@ -93,7 +93,7 @@ Deno.test("a buffer whose structures find no memory is not made, and its owner i
   assertEquals([told, used(), device.liveBuffers, device.global.bufferCount], [1, STRUCTURES, 1, 1]);
 });
 
-Deno.test("with noWait nobody is swapped out", async () => {
+Deno.test("with noWait nothing is swapped out", async () => {
   const { device } = limited(zoneOf(2, 1));
   const [a, b] = [await filled(device, 1), put(device, "system")];
   b.tryReserve();
@@ -103,7 +103,7 @@ Deno.test("with noWait nobody is swapped out", async () => {
   assertEquals(a.swapped, true);
 });
 
-Deno.test("an operation asks others for memory four times at most", () => {
+Deno.test("an operation swaps out others at most four times", () => {
   let asked = 0;
   const accountant = new MemoryAccountant({ zones: [{ name: "kernel", bytes: 8192, maxBytes: 4096 }] });
   accountant.registerShrinker(() => {
@@ -116,28 +116,28 @@ Deno.test("an operation asks others for memory four times at most", () => {
   assertEquals([accountant.charge(charge, state as never), asked], [-12, 4]);
 });
 
-Deno.test("what is larger than a zone swaps nobody out, and the error says so with the sizes", async () => {
+Deno.test("a size above a zone's limit swaps nothing out, and the error has the sizes", async () => {
   const { device } = limited(zoneOf(0, 5, { maxBytes: 5 * 4096 }));
   const small = await filled(device, 1);
   const large = put(device, "system", { pages: 6 });
   large.tryReserve();
-  const why = 'Cannot write buffer 1: 24576 bytes never fit into the 20480 of zone "kernel"';
+  const why = 'Cannot write buffer 1: 24576 bytes can never fit into zone "kernel", whose limit is 20480 bytes';
   await refusedUnchanged(device, [small, large], () => large.write(new Uint8Array(1)), "ENOMEM", why);
   await refusedUnchanged(
     device,
     [small, large],
     () => large.validate(only("gtt")),
     "ENOMEM",
-    "never fit into the 20480",
+    'can never fit into zone "kernel", whose limit is 20480',
   );
   const wide = { bytes: 2 ** 40 };
   const error = await refusedUnchanged(device, [small, large], () => device.createBuffer(wide), "ENOMEM", "structures");
-  assert(String(error.cause).includes("never fit into the 20480"));
+  assert(String(error.cause).includes('can never fit into zone "kernel", whose limit is 20480'));
   assertEquals(small.swapped, false);
 });
 
 for (const mode of ["tryValidate", "validate"]) {
-  Deno.test(`buffers that take turns in the memory of a zone all come to their place by ${mode}()`, async () => {
+  Deno.test(`buffers that together exceed a zone are all placed in turn by ${mode}()`, async () => {
     const { device } = limited(zoneOf(20, 4));
     const buffers = Array.from({ length: 20 }, () => device.createBuffer({ bytes: 4096 }));
     for (const buffer of [...buffers, ...buffers]) {
@@ -155,7 +155,7 @@ Deno.test("one shrinker can be registered", async () => {
   await refused(
     () => new Global().accountant.registerShrinker(() => 0),
     "EBUSY",
-    "Cannot register shrinker: there is one",
+    "Cannot register shrinker: there already is one",
   );
 });
 
@@ -167,7 +167,7 @@ Deno.test("kernel buffers may use the emergency part of a zone", async () => {
   await refused(() => device.createBuffer({ bytes: 4096 * 4096, kind: "kernel" }), "ENOMEM");
 });
 
-Deno.test("pages count in a dma32 zone only for devices that need such pages, structures for all", () => {
+Deno.test("a dma32 zone counts pages only of devices that need such pages, and structures of all", () => {
   const limits = { zones: [zoneOf(100, 100), zoneOf(100, 100, { name: "dma32", dma32: true })] };
   for (const dma32 of [false, true]) {
     const driver = Object.assign(new TestDriver(), { supports: { moves: "immediate", dma32 } });
@@ -191,7 +191,7 @@ Deno.test("above the swap limit of a zone buffers are swapped out in the backgro
   assertEquals([clock.pending, used()], [0, 3 * STRUCTURES + 2 * 4096]);
 });
 
-Deno.test("above the limit of pages buffers are swapped out, and with nobody left it is exceeded", async () => {
+Deno.test("above the page limit buffers are swapped out; when none is left the limit is exceeded", async () => {
   const { device } = testDevice({ limits: { pages: 2 } });
   const [a, b] = [await filled(device, 1), await filled(device, 2)];
   const c = await filled(device, 3);
@@ -204,13 +204,13 @@ Deno.test("above the limit of pages buffers are swapped out, and with nobody lef
   checkInvariants(device);
 });
 
-Deno.test("a limit of no pages keeps what is in use only", async () => {
+Deno.test("with a page limit of 0 only pages in use stay in memory", async () => {
   const { device } = testDevice({ limits: { pages: 0 } });
   const [a, b] = [await filled(device, 1), await filled(device, 2)];
   assertEquals([a.swapped, b.swapped, await bytesIn(a), b.swapped], [true, false, [1], true]);
 });
 
-Deno.test("pages that cannot be had take their account back", async () => {
+Deno.test("pages that cannot be allocated are not accounted", async () => {
   const { device, driver, used } = limited(zoneOf(8, 8));
   const { table } = driver;
   driver.table = (buffer) => {
@@ -250,7 +250,7 @@ for (
   });
 }
 
-Deno.test("a zone is limited to half of it, three quarters for the kernel, and swaps from three eighths on", () => {
+Deno.test("a zone's defaults are a limit of 1/2, of 3/4 for the kernel, and swapping from 3/8 of its bytes", () => {
   const global = new Global({ limits: { zones: [{ name: "kernel", bytes: 8000 }] } });
   assertEquals(global.zone("kernel"), { name: "kernel", usedBytes: 0, maxBytes: 4000 });
   const charge = { bytes: 3001, pages: 0, dma32: false, privileged: false };
@@ -261,10 +261,10 @@ Deno.test("a zone is limited to half of it, three quarters for the kernel, and s
 });
 
 Deno.test("the usage of an unknown zone is EINVAL", async () => {
-  await refused(() => new Global().zone("kernel"), "EINVAL", "there is none");
+  await refused(() => new Global().zone("kernel"), "EINVAL", "there is no such zone");
 });
 
-Deno.test("a ghost counts for nothing beside its buffer", () => {
+Deno.test("a ghost object is not accounted", () => {
   const { device, driver } = testDevice({ ordered: true, limits: { zones: [zoneOf(4, 4)] } });
   const used = () => device.global.zone("kernel").usedBytes;
   const buffer = put(device, "vram");
@@ -276,7 +276,7 @@ Deno.test("a ghost counts for nothing beside its buffer", () => {
   assertEquals(used(), 0);
 });
 
-Deno.test("pages that somebody else counts make others give theirs back while too many are populated", async () => {
+Deno.test("externally counted pages cause swapouts of others above the page limit", async () => {
   const { device, driver } = testDevice({ limits: { pages: 0 } });
   const buffer = put(device, "system");
   await fill(buffer, 7);

@@ -62,7 +62,7 @@ export class MemoryType {
     this.defaultCaching = cachingMask([defaultCaching]);
     this.manager = manager;
     if (this.availableCaching === 0 || this.defaultCaching === 0) {
-      throw new TtmError("EINVAL", `Cannot ${what}: ${show(name)} names no known caching attribute`);
+      throw new TtmError("EINVAL", `Cannot ${what}: ${show(name)} has an unknown caching attribute`);
     }
   }
 

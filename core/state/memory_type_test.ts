@@ -14,10 +14,10 @@ const rows: readonly (readonly [string, number, unknown, string])[] = [
   ["a size that is no number", 1, { name: "vram", pages: NaN }, 'the pages of "vram" must be'],
   ["a size beyond whole numbers", 1, { name: "vram", pages: 2 ** 53 }, 'the pages of "vram" must be'],
   ["a negative offset", 1, { name: "vram", pages: 1, gpuOffset: -1 }, 'the gpuOffset of "vram" must be'],
-  ["no caching", 1, { name: "vram", pages: 1, availableCaching: [] }, "names no known caching attribute"],
-  ["unknown default caching", 1, { name: "vram", pages: 1, defaultCaching: "x" }, "names no known caching attribute"],
+  ["no caching", 1, { name: "vram", pages: 1, availableCaching: [] }, "has an unknown caching attribute"],
+  ["unknown default caching", 1, { name: "vram", pages: 1, defaultCaching: "x" }, "has an unknown caching attribute"],
   ["SYSTEM as fixed memory", 0, { name: "system", fixed: true }, "memory type 0 cannot be fixed"],
-  ["unknown caching", 1, { name: "vram", pages: 1, availableCaching: ["x"] }, "names no known caching attribute"],
+  ["unknown caching", 1, { name: "vram", pages: 1, availableCaching: ["x"] }, "has an unknown caching attribute"],
 ];
 for (const [name, index, options, message] of rows) {
   Deno.test(`a memory type with ${name} is refused`, () => {
@@ -52,7 +52,7 @@ for (const [fpfn, lpfn, intersects, compatible] of ranges) {
   });
 }
 
-Deno.test("a manager's own geometry goes before that of ranges, and without a node any range will do", () => {
+Deno.test("a manager's own intersects() and compatible() are used, and a resource without a node fits any range", () => {
   const asked: unknown[] = [];
   const geometry = (...request: unknown[]) => asked.push(request) > 1;
   const manager = { ...firstFit(), intersects: geometry, compatible: geometry } as unknown as MemTypeManager;

@@ -4,7 +4,7 @@ import { refused, testDevice } from "../testing_devices.ts";
 
 const TIB = 2 ** 40;
 
-Deno.test("offsets are multiples of a page, disjoint, above 4 GiB, and lead back to the buffer and the place in it", async () => {
+Deno.test("mmap offsets are page-aligned, disjoint, above 4 GiB, and are looked up to buffer and page", async () => {
   const { device } = testDevice();
   const buffers = [1, 5000, 4096, 100_000].map((bytes) => device.createBuffer({ bytes }));
   let end = 2 ** 32;
@@ -20,7 +20,7 @@ Deno.test("offsets are multiples of a page, disjoint, above 4 GiB, and lead back
   checkInvariants(device);
 });
 
-Deno.test("an offset leads nowhere once the last reference is gone, though work still keeps the memory", () => {
+Deno.test("an mmap offset is not found after the last reference is dropped, also while work keeps the memory", () => {
   const { device } = testDevice();
   const buffer = device.createBuffer({ bytes: 4096 });
   const offset = buffer.mmapOffset();
@@ -30,7 +30,7 @@ Deno.test("an offset leads nowhere once the last reference is gone, though work 
   assertEquals(device.lookup(offset), null);
 });
 
-Deno.test("a kernel buffer has no offset, nor has a released one", async () => {
+Deno.test("kernel buffers and released buffers have no mmap offset", async () => {
   const { device } = testDevice();
   const secret = device.createBuffer({ bytes: 4096, kind: "kernel" });
   await refused(() => secret.mmapOffset(), "EINVAL", "it is a kernel buffer");
@@ -38,13 +38,13 @@ Deno.test("a kernel buffer has no offset, nor has a released one", async () => {
   await refused(() => secret.mmapOffset(), "EINVAL", "its last reference is gone");
 });
 
-Deno.test("a full space is ENOSPC; what was given up is used again, the lowest gap first", async () => {
+Deno.test("a full offset space is ENOSPC; freed ranges are reused, the lowest first", async () => {
   const { device } = testDevice();
   const quarter = () => device.createBuffer({ bytes: TIB / 4 });
   const buffers = [quarter(), quarter(), quarter(), quarter()] as const;
   const offsets = buffers.map((buffer) => buffer.mmapOffset());
   const late = device.createBuffer({ bytes: 4096 });
-  await refused(() => late.mmapOffset(), "ENOSPC", "1 pages do not fit");
+  await refused(() => late.mmapOffset(), "ENOSPC", "its 1 page exceed");
   buffers[2].unref();
   buffers[1].unref();
   assertEquals(late.mmapOffset(), offsets[1]);
@@ -58,7 +58,7 @@ Deno.test("a full space is ENOSPC; what was given up is used again, the lowest g
   assertEquals(device.createBuffer({ bytes: TIB }).mmapOffset(), 2 ** 32);
 });
 
-Deno.test("thousands of offsets that come and go lead to their buffers", () => {
+Deno.test("thousands of mmap offsets that are made and freed are looked up to their buffers", () => {
   const { device } = testDevice();
   const live = new Map<number, ReturnType<typeof device.createBuffer>>();
   let state = 1;

@@ -66,11 +66,7 @@ export class Operation {
 
   /** Prepares the next attempt: clears the state of the last one, but keeps the error of the fence it waited for. */
   begin(): void {
-    const { blockedOn } = this;
-    if (blockedOn !== null && "error" in blockedOn && blockedOn.error !== undefined) {
-      this.noteFailed(blockedOn, blockedOn.error);
-    }
-    this.blockedOn = null;
+    if (this.blockedOn !== null) this.#unblock(this.blockedOn);
     this.hop = null;
     this.ownCopy = null;
     this.cause = undefined;
@@ -78,6 +74,11 @@ export class Operation {
     this.#kept = null;
     this.#victimCause = undefined;
     this.#victimOutcome = DONE;
+  }
+
+  #unblock(blocker: Blocker): void {
+    if ("error" in blocker && blocker.error !== undefined) this.noteFailed(blocker, blocker.error);
+    this.blockedOn = null;
   }
 
   /** DONE if the fence has signalled; otherwise EBUSY with `noWait`, or BLOCKED on the fence. */

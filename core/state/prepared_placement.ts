@@ -23,6 +23,8 @@ export class PreparedPlacement {
   readonly places: readonly PreparedPlace[];
   /** @internal The places of the second pass, which evicts. */
   readonly busyPlaces: readonly PreparedPlace[];
+  /** @internal Whether both passes try the same single place, so that the second one alone finds the same. */
+  readonly isOnePlace: boolean;
   /** @internal The memory types that it was checked against. */
   readonly types: ReadonlyMap<string, MemoryType>;
 
@@ -34,6 +36,7 @@ export class PreparedPlacement {
     this.busyPlaces = placement.busyPlacement === undefined
       ? this.places
       : preparePlaces(types, "busyPlacement", placement.busyPlacement);
+    this.isOnePlace = this.busyPlaces === this.places && this.places.length === 1;
   }
 
   /** Whether it has no places, so that validating it purges the buffer. */
@@ -74,7 +77,7 @@ export function preparePlace(types: ReadonlyMap<string, MemoryType>, where: stri
   const lpfn = checkInteger(what, `${where}.lpfn`, place.lpfn ?? 0, 0, Number.MAX_SAFE_INTEGER) || Infinity;
   if (lpfn <= fpfn) throw new TtmError("EINVAL", `Cannot ${what}: ${where} has the empty range [${fpfn}, ${lpfn})`);
   const mask = place.caching === undefined ? ANY_CACHING : cachingMask(place.caching);
-  if (mask === 0) throw new TtmError("EINVAL", `Cannot ${what}: ${where}.caching names no known attribute`);
+  if (mask === 0) throw new TtmError("EINVAL", `Cannot ${what}: ${where}.caching has an unknown attribute`);
   const { topDown = false, contiguous = false, temporary = false } = place;
   checkBoolean(what, `${where}.topDown`, topDown);
   checkBoolean(what, `${where}.contiguous`, contiguous);

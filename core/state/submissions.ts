@@ -33,7 +33,11 @@ export class Submissions {
 
   /** The operation for the next attempt on a reserved buffer. */
   next(buffer: BufferRecord): Operation {
-    const unfinished = this.#unfinished.size === 0 ? undefined : this.#unfinished.get(buffer);
+    return this.#unfinished.size === 0 ? this.fresh(buffer) : this.#resume(buffer);
+  }
+
+  #resume(buffer: BufferRecord): Operation {
+    const unfinished = this.#unfinished.get(buffer);
     if (unfinished === undefined) return this.fresh(buffer);
     this.#unfinished.delete(buffer);
     if (isOver(unfinished)) return this.fresh(buffer);

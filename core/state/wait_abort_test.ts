@@ -103,7 +103,7 @@ function watchedFence(work: Fence): { waiters: number } {
 for (const [name, block] of waits) {
   for (const custom of [undefined, "no longer needed", null, new Error("mine")]) {
     const given = custom === undefined ? "the signal's own reason" : String(custom);
-    Deno.test(`aborting ${name} rejects with ${given} and leaves nothing behind`, async () => {
+    Deno.test(`aborting ${name} rejects with ${given} and leaves no waiter or timer`, async () => {
       const { device, clock, buffer, work, wait } = await block();
       const abort = new AbortController();
       const before = await picture(device, [buffer]);
@@ -130,7 +130,7 @@ for (const [name, block] of waits) {
     assertEquals([await picture(device, [buffer]), driver.calls.length], [before, calls]);
   });
 
-  Deno.test(`${name} that ends by itself leaves nothing behind`, async () => {
+  Deno.test(`${name} that succeeds leaves no waiter or timer`, async () => {
     const { device, clock, work, wait } = await block();
     const abort = new AbortController();
     const [listeners, waiters] = [watched(abort.signal), watchedFence(work)];
@@ -144,7 +144,7 @@ for (const [name, block] of waits) {
   });
 }
 
-Deno.test("aborting a waiting reserve() leaves the queue, and the holder holds on", async () => {
+Deno.test("aborting a waiting reserve() removes the waiter, and the holder keeps the lock", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   buffer.tryReserve();
@@ -160,7 +160,7 @@ Deno.test("aborting a waiting reserve() leaves the queue, and the holder holds o
   assertEquals(buffer.reserved, false);
 });
 
-Deno.test("aborting after the reservation was handed over comes too late: it is the waiter's", async () => {
+Deno.test("aborting after the reservation was handed over is ignored: the waiter has it", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   buffer.tryReserve();
@@ -172,7 +172,7 @@ Deno.test("aborting after the reservation was handed over comes too late: it is 
   assertEquals(buffer.reserved, true);
 });
 
-Deno.test("evictions that an aborted validate() has made stay made", async () => {
+Deno.test("buffers that an aborted validate() has evicted stay evicted", async () => {
   const { device, moves } = testDevice();
   const [idle, busy] = [put(device, "vram", { pages: 4 }), put(device, "vram", { pages: 4 })];
   addWork(busy);

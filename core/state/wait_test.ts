@@ -3,9 +3,9 @@ import { firstFit } from "@ttm/first-fit";
 import { BoDevice, checkInvariants, SimulatedClock, WAIT_BUDGET_MS } from "../mod.ts";
 import { addWork, fence, only, put, refused, testDevice, TestDriver, whileReserved } from "../testing_devices.ts";
 
-Deno.test("the budget is 15 seconds", () => assertEquals(WAIT_BUDGET_MS, 15_000));
+Deno.test("the time limit of waits is 15 seconds", () => assertEquals(WAIT_BUDGET_MS, 15_000));
 
-Deno.test("validate() waits for what blocks it and then goes on", async () => {
+Deno.test("validate() waits for the fence in its way and continues", async () => {
   const { device, clock } = testDevice();
   const buffer = put(device, "vram");
   const work = addWork(buffer);
@@ -17,7 +17,7 @@ Deno.test("validate() waits for what blocks it and then goes on", async () => {
   assertEquals([clock.pending, buffer.memoryType], [0, "gtt"]);
 });
 
-Deno.test("validate() is EBUSY when the budget is spent, on the device's clock, and not before", async () => {
+Deno.test("validate() is EBUSY when 15 s have passed on the device's clock, and not before", async () => {
   const { device, clock } = testDevice();
   const buffer = put(device, "vram");
   addWork(buffer);
@@ -34,7 +34,7 @@ Deno.test("validate() is EBUSY when the budget is spent, on the device's clock, 
   checkInvariants(device);
 });
 
-Deno.test("all waits of one call share one budget", async () => {
+Deno.test("all waits of one call share one time limit", async () => {
   const { device, clock } = testDevice();
   const victims = [put(device, "vram", { pages: 4 }), put(device, "vram", { pages: 4 })];
   const works = victims.map((victim) => addWork(victim));
@@ -51,7 +51,7 @@ Deno.test("all waits of one call share one budget", async () => {
   checkInvariants(device);
 });
 
-Deno.test("a call that starts to wait later has the whole budget", async () => {
+Deno.test("a call that starts to wait later has the whole 15 seconds", async () => {
   const { device, clock } = testDevice();
   const buffer = put(device, "vram");
   const work = addWork(buffer);
@@ -88,7 +88,7 @@ Deno.test("wait() of a usage waits for that usage and those before it", async ()
   await refused(() => buffer.wait({ usage: "kernal" as "kernel" }), "EINVAL", 'there is no usage "kernal"');
 });
 
-Deno.test("with noWait nobody is waited for: busy victims stay, idle ones go", async () => {
+Deno.test("with noWait validate() skips busy victims and evicts idle ones", async () => {
   const { device } = testDevice();
   const [busy, idle] = [put(device, "vram", { pages: 4 }), put(device, "vram", { pages: 4 })];
   const work = addWork(busy);
@@ -112,7 +112,7 @@ Deno.test("with noWait work on the buffer itself is EBUSY", async () => {
   assertEquals([buffer.memoryType, device.usage("gtt").usedPages, clock.pending], ["vram", 0, 0]);
 });
 
-Deno.test("tryValidate() names the fence in the way, and changes nothing that it need not", () => {
+Deno.test("tryValidate() returns the fence in its way, and leaves the buffer in place", () => {
   const { device, clock } = testDevice();
   const victim = put(device, "vram", { pages: 8 });
   const work = addWork(victim);
@@ -133,7 +133,7 @@ Deno.test("a tracer that ends the work lets the operation go on without waiting"
   assertEquals([buffer.tryValidate(only("gtt")), buffer.memoryType], [null, "gtt"]);
 });
 
-Deno.test("validate() whose reservation is given up while it waits is EINVAL, and moves nothing", async () => {
+Deno.test("validate() of a buffer that is unreserved while it waits is EINVAL, and moves nothing", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   const work = addWork(buffer);
@@ -145,7 +145,7 @@ Deno.test("validate() whose reservation is given up while it waits is EINVAL, an
   assertEquals(buffer.memoryType, "vram");
 });
 
-Deno.test("on a simulated clock a wait that nobody ends takes 15 seconds and no time", async () => {
+Deno.test("a wait for a fence that never signals takes 15 simulated seconds and no real time", async () => {
   const clock = new SimulatedClock();
   const managers = { gtt: firstFit(), vram: firstFit() };
   const device = new BoDevice({ driver: new TestDriver(), managers, clock });
@@ -155,7 +155,7 @@ Deno.test("on a simulated clock a wait that nobody ends takes 15 seconds and no 
   assertEquals(clock.now(), WAIT_BUDGET_MS);
 });
 
-Deno.test("two who wait for each other's room are both served in the end", async () => {
+Deno.test("two validates that each need the other's room both succeed", async () => {
   const { device } = testDevice();
   const [a, b] = [put(device, "vram", { pages: 8 }), put(device, "gtt", { pages: 8 })];
   const [workA, workB] = [addWork(a), addWork(b)];

@@ -223,6 +223,8 @@ export class Submission implements InLine {
   #submit(): Outcome {
     let failure: { readonly error: unknown } | null = null;
     let outcome = DONE;
+    // Work that fails, or that no fence tells of, may have written as well.
+    for (const { buffer, usage } of this.#parts) if (usage === "write") buffer.becomeDirty();
     try {
       this.fence = fenceOf(this.#work(), "what submits the work");
     } catch (error) {

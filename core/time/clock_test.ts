@@ -7,7 +7,7 @@ function at(time: number): Promise<number> {
   return new Promise((resolve) => clock.schedule(time, () => resolve(clock.now())));
 }
 
-Deno.test("SystemClock moves on by itself and keeps appointments in their order", async () => {
+Deno.test("SystemClock advances by itself and runs events by time", async () => {
   const start = clock.now();
   const seen: string[] = [];
   const later = at(start + 10).then(() => seen.push("later"));
@@ -17,7 +17,7 @@ Deno.test("SystemClock moves on by itself and keeps appointments in their order"
   assert(clock.now() >= start + 9, "10 ms have not passed");
 });
 
-Deno.test("SystemClock makes what is late happen soon, but never inside schedule()", async () => {
+Deno.test("SystemClock runs an event of the past soon, but never inside schedule()", async () => {
   let happened = false;
   const late = new Promise<void>((resolve) => {
     clock.schedule(clock.now() - 1000, () => {
@@ -38,6 +38,6 @@ Deno.test("SystemClock forgets cancelled events and ignores those that have happ
   clock.cancel(event);
 });
 
-Deno.test("SystemClock does not know about tasks: its time needs nobody to wait", () => {
+Deno.test("SystemClock advances also while no task waits", () => {
   assertEquals(clock.taskBlocked, undefined);
 });

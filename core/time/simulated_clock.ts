@@ -75,7 +75,7 @@ export class SimulatedClock implements Clock {
    */
   async sleep(ms: number, options: SleepOptions = {}): Promise<void> {
     if (!Number.isFinite(ms) || ms < 0) {
-      throw new TtmError("EINVAL", `Cannot sleep: the time must be a finite number from 0, not ${show(ms)}`);
+      throw new TtmError("EINVAL", `Cannot sleep: ms must be a finite number from 0, not ${show(ms)}`);
     }
     checkWaitOptions("sleep", options, undefined, SLEEP_OPTIONS);
     const { signal } = options;

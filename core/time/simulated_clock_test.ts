@@ -15,7 +15,7 @@ async function turns(count = 3): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-Deno.test("SimulatedClock makes events happen by time, and equal times in the order of scheduling", () => {
+Deno.test("SimulatedClock runs events by time, and equal times in the order of scheduling", () => {
   const clock = new SimulatedClock();
   const { seen, note } = noting(clock);
   note(5, "b");
@@ -38,7 +38,7 @@ Deno.test("SimulatedClock keeps the order of any set of events, some cancelled",
   }));
 });
 
-Deno.test("schedule() of the past happens at the present time, and not at once", () => {
+Deno.test("an event scheduled in the past runs at the present time, and not inside schedule()", () => {
   const clock = new SimulatedClock();
   const { seen, note } = noting(clock);
   clock.advanceTo(10);
@@ -48,7 +48,7 @@ Deno.test("schedule() of the past happens at the present time, and not at once",
   assertEquals(seen, ["late@10"]);
 });
 
-Deno.test("an event may schedule others, for the same moment too", () => {
+Deno.test("an event may schedule others, also for the same time", () => {
   const clock = new SimulatedClock();
   const { seen, note } = noting(clock);
   clock.schedule(2, () => [note(2, "now"), note(4, "then")]);
@@ -58,7 +58,7 @@ Deno.test("an event may schedule others, for the same moment too", () => {
   assertEquals(seen, ["now@2", "then@4"]);
 });
 
-Deno.test("advanceTo() includes its own moment and never goes back", () => {
+Deno.test("advanceTo() runs events at its own time, and never goes back", () => {
   const clock = new SimulatedClock();
   const { seen, note } = noting(clock);
   note(5, "a");
@@ -69,7 +69,7 @@ Deno.test("advanceTo() includes its own moment and never goes back", () => {
   assertEquals(clock.now(), 5);
 });
 
-Deno.test("runNext() passes over cancelled events and says when none is left", () => {
+Deno.test("runNext() skips cancelled events, and returns false when none is left", () => {
   const clock = new SimulatedClock();
   const { seen, note } = noting(clock);
   clock.cancel(note(1, "cancelled"));
@@ -108,7 +108,7 @@ Deno.test("time passes while a task waits, and stops as soon as it does not", as
   assertEquals([seen, clock.now()], [["a@1"], 2]);
 });
 
-Deno.test("a task that waits sees events that are scheduled after it began to wait", async () => {
+Deno.test("events that are scheduled after a task began to wait are run for it", async () => {
   const clock = new SimulatedClock();
   const { seen, note } = noting(clock);
   const resume = clock.taskBlocked();
@@ -135,7 +135,7 @@ Deno.test("a released task runs before the next event", async () => {
   assertEquals(seen, ["first@2", "event@3", "second@6"]);
 });
 
-Deno.test("a released task runs first also if the event that releases it makes another wait", async () => {
+Deno.test("a released task runs before the next event also if another task begins to wait", async () => {
   const clock = new SimulatedClock();
   const { seen, note } = noting(clock);
   const resume = clock.taskBlocked();
@@ -163,7 +163,7 @@ Deno.test("the release of a task counts once", async () => {
   second();
 });
 
-Deno.test("a cancelled event is gone at once, however many waits come and go before its time", async () => {
+Deno.test("a cancelled event is removed at once", async () => {
   const clock = new SimulatedClock();
   const patience = clock.schedule(1e9, () => {});
   for (let wait = 0; wait < 200_000; wait++) {
@@ -187,7 +187,7 @@ Deno.test("a cancelled event is gone at once, however many waits come and go bef
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("events of other clocks, those that have happened and what is none are not cancelled", () => {
+Deno.test("cancel() ignores events of other clocks, past events, and values that are not events", () => {
   const [clock, other] = [new SimulatedClock(), new SimulatedClock()];
   const { seen, note } = noting(clock);
   const first = note(1, "a");
@@ -201,7 +201,7 @@ Deno.test("events of other clocks, those that have happened and what is none are
   assertEquals([seen, clock.pending], [["a@1", "b@2"], 0]);
 });
 
-Deno.test("sleep() ends at its simulated time, in turn with other events, and lets time move on", async () => {
+Deno.test("sleep() ends at its simulated time, in order with other events, and lets time advance", async () => {
   const clock = new SimulatedClock();
   const { seen, note } = noting(clock);
   note(5, "before");
@@ -221,7 +221,7 @@ Deno.test("sleep() ends at its simulated time, in turn with other events, and le
   await later;
 });
 
-Deno.test("a sleep that is aborted rejects with the reason and leaves nothing behind", async () => {
+Deno.test("an aborted sleep() rejects with the reason and leaves no event", async () => {
   const clock = new SimulatedClock();
   const abort = new AbortController();
   const sleeping = clock.sleep(1e6, { signal: abort.signal });
@@ -239,7 +239,7 @@ Deno.test("a sleep that is aborted rejects with the reason and leaves nothing be
 for (const ms of [-1, NaN, Infinity, "5", undefined]) {
   Deno.test(`sleep() refuses ${String(ms)} as a time`, async () => {
     const clock = new SimulatedClock();
-    const error = await assertRejects(() => clock.sleep(ms as number), TtmError, "Cannot sleep: the time must be");
+    const error = await assertRejects(() => clock.sleep(ms as number), TtmError, "Cannot sleep: ms must be");
     assertEquals([error.code, clock.pending], ["EINVAL", 0]);
   });
 }

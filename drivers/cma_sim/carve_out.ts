@@ -31,14 +31,14 @@ export class CarveOut {
   systemPage(page: number): Uint8Array {
     const bytes = this.#system.get(page);
     if (bytes !== undefined) return bytes;
-    throw new TtmError("EINVAL", `Cannot look at page ${page}: the system has none of that number`);
+    throw new TtmError("EINVAL", `Cannot look at page ${page}: there is no such page in the carve-out`);
   }
 
   /** Pins a page of the system in the area, as I/O on it does; returns a function that unpins it. */
   hold(page: number): () => void {
     checkInteger("hold page", "page", page, 0, this.pages - 1);
     if (!this.#system.has(page) || this.#away.has(page)) {
-      throw new TtmError("EINVAL", `Cannot hold page ${page}: the system has none there`);
+      throw new TtmError("EINVAL", `Cannot hold page ${page}: there is no such page in the carve-out`);
     }
     this.#held.set(page, (this.#held.get(page) ?? 0) + 1);
     return () => {

@@ -109,7 +109,9 @@ export class CmaSim implements Driver {
 
   /** Starts the engine on the device's clock. */
   attach({ clock }: DriverContext): void {
-    if (this.#graphics !== null) throw new TtmError("EBUSY", "Cannot attach cma-sim: it belongs to a device already");
+    if (this.#graphics !== null) {
+      throw new TtmError("EBUSY", "Cannot attach cma-sim: it is already attached to a device");
+    }
     this.#graphics = new Engine(clock, "graphics");
   }
 
@@ -241,7 +243,7 @@ export class CmaSim implements Driver {
 
   #engine(): Engine {
     if (this.#graphics !== null) return this.#graphics;
-    throw new TtmError("EINVAL", "Cannot use cma-sim: it does not belong to a device yet");
+    throw new TtmError("EINVAL", "Cannot use cma-sim: it is not attached to a device yet");
   }
 }
 
@@ -252,5 +254,5 @@ function pagesOf(name: string, bytes: number): number {
 function boundTable(what: string, buffer: BufferView): TranslationTable {
   if (buffer.tt !== null && buffer.tt.boundTo !== null) return buffer.tt;
   const where = buffer.memoryType === null ? "has no place" : `is in ${buffer.memoryType}`;
-  throw new TtmError("EINVAL", `Cannot ${what} by the device: ${buffer} ${where}, which it does not see`);
+  throw new TtmError("EINVAL", `Cannot ${what} by the device: ${buffer} ${where}, which the device cannot access`);
 }

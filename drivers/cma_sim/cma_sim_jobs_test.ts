@@ -58,7 +58,7 @@ async function bench(options: Partial<CmaSimOptions>, test: (bench: Bench) => vo
 }
 
 for (const contents of ["bytes", "stamps"] as const) {
-  Deno.test(`a job writes ${contents} when it ends, and they go where the buffer goes`, async () => {
+  Deno.test(`a job writes ${contents} when it ends, and later moves of the buffer keep them`, async () => {
     await bench({ contents }, ({ driver, clock, make, bring, fill, holds }) => {
       const buffer = make(3, "cma");
       fill(buffer, 5);
@@ -73,7 +73,7 @@ for (const contents of ["bytes", "stamps"] as const) {
     });
   });
 
-  Deno.test(`of cached ${contents} the device sees what was flushed, the CPU what was invalidated`, async () => {
+  Deno.test(`in cached ${contents} the device sees flushed writes, and the CPU sees the device's after an invalidate`, async () => {
     await bench({ contents }, ({ driver, clock, make, bring, fill, holds }) => {
       const buffer = make(3, "cma", "cached");
       fill(buffer, 5);
@@ -90,7 +90,7 @@ for (const contents of ["bytes", "stamps"] as const) {
   });
 }
 
-Deno.test("a job that fails has perhaps written already", async () => {
+Deno.test("a job whose fence fails may have written", async () => {
   await bench({}, ({ driver, clock, make, bring, holds }) => {
     const buffer = make(1, "cma", "cached");
     const program = ([contents]: readonly Contents[]) => {
@@ -105,7 +105,7 @@ Deno.test("a job that fails has perhaps written already", async () => {
   });
 });
 
-Deno.test("pages are not taken from the device's view while it works on them", async () => {
+Deno.test("pages are not unbound while a job works on them", async () => {
   await bench({}, ({ clock, make, fill, bring, holds }) => {
     const buffer = make(8, "cma");
     fill(buffer, 7);
@@ -125,7 +125,7 @@ Deno.test("jobs run one after another, also on different buffers", async () => {
   });
 });
 
-Deno.test("buffers of a full carve-out go behind the IOMMU, and only if that is full to SYSTEM", async () => {
+Deno.test("buffers are evicted from a full carve-out to the IOMMU, and to SYSTEM only if that is full", async () => {
   await bench({ iommu: 8 * PAGE_SIZE }, ({ make, fill, holds }) => {
     const buffers = [1, 2, 3, 4, 5].map((stamp) => {
       const buffer = make(4, "cma");
@@ -138,7 +138,7 @@ Deno.test("buffers of a full carve-out go behind the IOMMU, and only if that is 
   });
 });
 
-Deno.test("pages behind the IOMMU take none from the system", async () => {
+Deno.test("pages bound through the IOMMU take no pages of the carve-out", async () => {
   await bench({ movable: 8 * PAGE_SIZE }, ({ driver, make, bring }) => {
     const buffer = make(8, "iommu");
     assertEquals(driver.carveOutStats.away, 0);
@@ -154,7 +154,7 @@ Deno.test("pages behind the IOMMU take none from the system", async () => {
   });
 });
 
-Deno.test("without bytes the device has stamps to show", async () => {
+Deno.test("with stamps for contents the device's view has no bytes", async () => {
   await bench({ contents: "stamps" }, ({ driver, make }) => {
     const buffer = make(1, "cma");
     for (const act of [() => driver.read(buffer, 0, 1), () => driver.write(buffer, 0, new Uint8Array(1))]) {
@@ -163,7 +163,7 @@ Deno.test("without bytes the device has stamps to show", async () => {
   });
 });
 
-Deno.test("jobs on buffers that the device does not see, and jobs that take no time, are refused", async () => {
+Deno.test("submit() refuses buffers that the device does not see, and a durationMs that is not a time", async () => {
   await bench({}, ({ driver, make }) => {
     const [good, system, nowhere, free] = [make(1, "iommu"), make(1, "system"), make(1), make(1, "cma")];
     free.unreserve();
@@ -172,13 +172,15 @@ Deno.test("jobs on buffers that the device does not see, and jobs that take no t
     for (const [buffer, why] of [[system, "is in system"], [nowhere, "no place"], [free, "not reserved"]] as const) {
       refuse({ buffers: [good, buffer].map((each) => ({ buffer: each, write: true })), durationMs: 1 }, why);
     }
-    for (const durationMs of [NaN, -1, Infinity]) refuse({ buffers: [], durationMs }, "durationMs must be a time");
+    for (const durationMs of [NaN, -1, Infinity]) {
+      refuse({ buffers: [], durationMs }, "durationMs must be a finite number");
+    }
     for (const job of [null, {}, { buffers: 1 }]) refuse(job as never, "Cannot submit job");
     assertEquals([good.busy, driver.graphicsStats.tasks], [false, 0]);
   });
 });
 
-Deno.test("a CmaSim belongs to one device", () => {
+Deno.test("a CmaSim can be used for one device only", () => {
   const driver = new CmaSim({ carveOut: PAGE_SIZE });
   assertThrows(() => driver.graphicsStats, TtmError, "Cannot use cma-sim");
   const make = () => new BoDevice({ driver, managers: { cma: firstFit() } });

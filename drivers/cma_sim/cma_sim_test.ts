@@ -31,7 +31,7 @@ async function write(buffer: BufferObject, byte: number): Promise<void> {
 
 const systemBytes = (driver: CmaSim) => [4, 5, 6, 7].map((page) => new Set(driver.systemPage(page)));
 
-Deno.test("pages of the system leave when the device needs their place, and return with their bytes", async () => {
+Deno.test("pages of the system are migrated out when the device needs the carve-out, and return with their bytes", async () => {
   const { driver, device, make } = bench();
   const before = systemBytes(driver);
   const small = await make(4);
@@ -46,7 +46,7 @@ Deno.test("pages of the system leave when the device needs their place, and retu
   checkInvariants(device);
 });
 
-Deno.test("a page of the system that is in use cannot leave; the buffer stays where it was", async () => {
+Deno.test("a page of the system that is in use cannot be migrated; the buffer stays where it was", async () => {
   const { driver, device, make } = bench();
   const buffer = await make(6, "system");
   await write(buffer, 3);
@@ -57,9 +57,9 @@ Deno.test("a page of the system that is in use cannot leave; the buffer stays wh
   hold[Symbol.dispose]();
   await bring(buffer, "cma");
   assertEquals([buffer.memoryType, await read(buffer), driver.carveOutStats.away], ["cma", 3, 2]);
-  assertThrows(() => driver.holdSystemPage(5), TtmError, "the system has none there");
-  assertThrows(() => driver.holdSystemPage(0), TtmError, "the system has none there");
-  assertThrows(() => driver.systemPage(0), TtmError, "the system has none of that number");
+  assertThrows(() => driver.holdSystemPage(5), TtmError, "there is no such page in the carve-out");
+  assertThrows(() => driver.holdSystemPage(0), TtmError, "there is no such page in the carve-out");
+  assertThrows(() => driver.systemPage(0), TtmError, "there is no such page in the carve-out");
   checkInvariants(device);
 });
 
@@ -74,7 +74,7 @@ Deno.test("bringing a buffer to the carve-out copies nothing: its pages are the 
   assertEquals(buffer.tt?.contents === pages, true);
 });
 
-Deno.test("write-combined pages are the same for CPU and device at any time", async () => {
+Deno.test("CPU and device see the same bytes in write-combined pages at any time", async () => {
   const { driver, make } = bench();
   const buffer = await make(2);
   await write(buffer, 1);
@@ -86,7 +86,7 @@ Deno.test("write-combined pages are the same for CPU and device at any time", as
   assertEquals([await read(buffer), driver.read(buffer, 0, 1)[0]], [2, 2]);
 });
 
-Deno.test("of cached pages the device sees what was flushed, and the CPU sees the device's after an invalidate", async () => {
+Deno.test("in cached pages the device sees flushed writes of the CPU, and the CPU sees the device's writes after an invalidate", async () => {
   const { driver, make } = bench();
   const buffer = await make(2, "cma", "cached");
   await write(buffer, 1);
@@ -99,7 +99,7 @@ Deno.test("of cached pages the device sees what was flushed, and the CPU sees th
   assertEquals(await read(buffer), 5);
 });
 
-Deno.test("what the CPU writes to cached pages after an invalidate is not undone when the buffer leaves", async () => {
+Deno.test("CPU writes to cached pages after an invalidate are kept when the buffer moves", async () => {
   const { driver, make } = bench();
   const buffer = await make(1, "cma", "cached");
   driver.write(buffer, 0, new Uint8Array([5]));
@@ -109,7 +109,7 @@ Deno.test("what the CPU writes to cached pages after an invalidate is not undone
   assertEquals(await read(buffer), 6);
 });
 
-Deno.test("what the device has written to cached pages is there when the buffer leaves, and what the CPU has, too", async () => {
+Deno.test("writes of the device and of the CPU to cached pages are kept when the buffer moves", async () => {
   const { driver, make } = bench();
   const buffer = await make(2, "cma", "cached");
   driver.write(buffer, PAGE_SIZE + 1, new Uint8Array([6]));
@@ -132,7 +132,7 @@ Deno.test("buffers of a full carve-out are evicted to SYSTEM, with their bytes",
   checkInvariants(device);
 });
 
-Deno.test("with 32 address bits its pages count in a zone that is marked so", async () => {
+Deno.test("with 32 address bits pages count in a dma32 zone", async () => {
   for (const dma32 of [false, true]) {
     const driver = new CmaSim({ carveOut: 8 * PAGE_SIZE, dma32 });
     const zones = [{ name: "low", bytes: 2 ** 30, dma32: true }];
@@ -144,7 +144,7 @@ Deno.test("with 32 address bits its pages count in a zone that is marked so", as
   }
 });
 
-Deno.test("the device reaches what is in the carve-out only, and no byte beyond a buffer", async () => {
+Deno.test("the device reaches only buffers in the carve-out, and no byte beyond a buffer", async () => {
   const { driver, make } = bench();
   const away = await make(1, "system");
   for (
@@ -155,7 +155,7 @@ Deno.test("the device reaches what is in the carve-out only, and no byte beyond 
       () => driver.write(away, 0, new Uint8Array(1)),
     ]
   ) {
-    assertThrows(act, TtmError, "is in system, which it does not see");
+    assertThrows(act, TtmError, "is in system, which the device cannot access");
   }
   const buffer = await make(1);
   for (const [offset, length] of [[-1, 1], [4096, 1], [0, 4097], [0.5, 1], [NaN, 1]] as const) {

@@ -32,7 +32,7 @@ Deno.test("one copy engine carries everything, one copy after the other", async 
   });
 });
 
-Deno.test("with two copy engines what leaves VRAM and what comes in overlap", async () => {
+Deno.test("with two copy engines copies out of VRAM and into it overlap", async () => {
   await bench({ ...SLOW, copyEngines: 2 }, ({ gpu, make, bring, clock }) => {
     const [out, into] = [make(4, "vram"), make(4, "gtt")];
     clock.runUntilIdle();
@@ -46,7 +46,7 @@ Deno.test("with two copy engines what leaves VRAM and what comes in overlap", as
   });
 });
 
-Deno.test("with two copy engines a range is handed on only when its bytes have left, however the engines are ahead", async () => {
+Deno.test("with two copy engines a range is overwritten only after the copy out of it has ended", async () => {
   for (const contents of ["bytes", "stamps"] as const) {
     await bench({ ...SLOW, contents, copyEngines: 2 }, (on) => {
       const took = pushEachOther(on);
@@ -55,7 +55,7 @@ Deno.test("with two copy engines a range is handed on only when its bytes have l
   }
 });
 
-Deno.test("with two copy engines an eviction goes on beside the upload into the range before it", async () => {
+Deno.test("with two copy engines an eviction runs at the same time as an upload into another range", async () => {
   const times: number[] = [];
   for (const copyEngines of [1, 2] as const) {
     await bench({ ...SLOW, copyEngines }, ({ device, make, bring, fill, holds, clock }) => {
@@ -75,7 +75,7 @@ Deno.test("with two copy engines an eviction goes on beside the upload into the 
   assertEquals(times, [16, 12]);
 });
 
-Deno.test("with two copy engines all copies out of a type are waited for", async () => {
+Deno.test("with two copy engines evictAll() waits for all copies out of the memory type", async () => {
   await bench({ ...SLOW, copyEngines: 2, visibleVram: 4 * PAGE_SIZE }, async ({ device, make, fill, holds, clock }) => {
     const buffers = [make(2, "vram"), make(2, "vram"), make(2, "vram")];
     for (const buffer of buffers) {

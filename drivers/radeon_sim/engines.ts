@@ -73,7 +73,7 @@ export class Engines {
 
   /** Fails the task that each engine is running and continues with the next; returns the number of failed tasks. */
   reset(): number {
-    const error = new TtmError("EIO", "Cannot finish the work in hand: the GPU was reset");
+    const error = new TtmError("EIO", "Cannot finish the running task: the GPU was reset");
     // All engines halt before the first fence signals; else a task that this fence starts would be lost, too.
     const goOn = [...this.copies, this.graphics].map((engine) => engine.halt());
     return goOn.map((go) => go(error)).filter((hadTask) => hadTask).length;

@@ -5,7 +5,7 @@ import { bench } from "./testing_bench.ts";
 /** Copies take 1 ms a page, bindings 10 ms and 2 ms a page. */
 const COSTLY = { copyLatencyMs: 0, copyBytesPerMs: PAGE_SIZE, bindLatencyMs: 10, bindMsPerPage: 2 };
 
-Deno.test("binding is free unless told otherwise", async () => {
+Deno.test("binding takes no time by default", async () => {
   await bench({}, ({ gpu, clock, make }) => {
     make(4, "gtt");
     gpu.submit({ buffers: [], durationMs: 1 });
@@ -14,7 +14,7 @@ Deno.test("binding is free unless told otherwise", async () => {
   });
 });
 
-Deno.test("a job starts when the pages that were bound before it are in the table", async () => {
+Deno.test("a job starts after the bindings that were made before it", async () => {
   await bench(COSTLY, ({ gpu, clock, make, fill, holds }) => {
     const buffers = [make(3, "gtt"), make(1, "gtt")];
     for (const buffer of buffers) fill(buffer, 5);
@@ -26,7 +26,7 @@ Deno.test("a job starts when the pages that were bound before it are in the tabl
   });
 });
 
-Deno.test("a job does not wait for bindings that come after it", async () => {
+Deno.test("a job does not wait for later bindings", async () => {
   await bench(COSTLY, ({ gpu, clock, make }) => {
     const job = gpu.submit({ buffers: [], durationMs: 1 });
     make(4, "gtt");
@@ -52,7 +52,7 @@ Deno.test("a copy to GTT waits for the binding, and the old pages are unbound wh
   }
 });
 
-Deno.test("pages that go to SYSTEM are unbound, and that takes as long", async () => {
+Deno.test("a move to SYSTEM unbinds the pages, which takes as long as binding", async () => {
   await bench(COSTLY, ({ gpu, clock, make, bring, fill, holds }) => {
     const buffer = make(1, "gtt");
     fill(buffer, 3);

@@ -12,13 +12,13 @@ const LARGE = { vram: 64 * MiB, gtt: 256 * MiB, contents: "stamps" } as const;
 const uses = (buffers: readonly SubmissionBuffer["buffer"][], rest: Omit<SubmissionBuffer, "buffer" | "write">) =>
   buffers.map((buffer) => ({ buffer, write: true, ...rest }));
 
-Deno.test("the budget is half of what is free of the first half of VRAM, and 1 MiB at least", () => {
+Deno.test("the move budget is half of the free bytes below half of VRAM, and at least 1 MiB", () => {
   const rows = [[0, 256], [256, 128], [508, 2], [510, 1], [512, 1], [1024, 1]] as const;
   for (const [used, budget] of rows) assertEquals(moveBudget(1024 * MiB, used * MiB), budget * MiB, `${used} MiB used`);
   assertEquals(moveBudget(PAGE_SIZE, 0), MiB);
 });
 
-Deno.test("the budget follows the use of VRAM, whatever comes and goes", async () => {
+Deno.test("the move budget follows the usage of VRAM", async () => {
   await bench(LARGE, async ({ device, gpu, clock, make, bring }) => {
     const check = () => assertEquals(gpu.moveBudget, moveBudget(64 * MiB, device.usage("vram").usedPages * PAGE_SIZE));
     check();
@@ -38,7 +38,7 @@ Deno.test("the budget follows the use of VRAM, whatever comes and goes", async (
   });
 });
 
-Deno.test("bytesMoved counts the bytes of copies once, also on the way through GTT, and neither clears nor binds", async () => {
+Deno.test("bytesMoved counts copied bytes once, also through GTT, and neither clears nor binds", async () => {
   await bench({}, ({ gpu, clock, make, bring }) => {
     const buffer = make(3, "vram");
     make(2, "gtt");
@@ -51,7 +51,7 @@ Deno.test("bytesMoved counts the bytes of copies once, also on the way through G
   });
 });
 
-Deno.test("once a list has moved more than its budget, what is where it may be stays there", async () => {
+Deno.test("after a list has moved more than its budget, buffers in an allowed place stay there", async () => {
   await bench(LARGE, async ({ gpu, clock, make, fill, holds }) => {
     make(32 * PAGES, "vram");
     assertEquals(gpu.moveBudget, MiB);
@@ -68,7 +68,7 @@ Deno.test("once a list has moved more than its budget, what is where it may be s
   });
 });
 
-Deno.test("what may be in its preferred place only is moved, whatever has been moved before", async () => {
+Deno.test("a buffer that is allowed only in its preferred place is moved also beyond the budget", async () => {
   await bench(LARGE, async ({ gpu, make }) => {
     make(32 * PAGES, "vram");
     const [large, small] = [make(2 * PAGES, "gtt"), make(1, "gtt")];
@@ -77,7 +77,7 @@ Deno.test("what may be in its preferred place only is moved, whatever has been m
   });
 });
 
-Deno.test("the evictions of a list count in its budget", async () => {
+Deno.test("evictions for a list count in its budget", async () => {
   await bench({ ...LARGE, vram: 4 * MiB }, async ({ gpu, clock, make, fill }) => {
     const victim = make(4 * PAGES, "vram");
     fill(victim, 1);
@@ -90,7 +90,7 @@ Deno.test("the evictions of a list count in its budget", async () => {
   });
 });
 
-Deno.test("if the preferred place cannot be had, an allowed one will do, once", async () => {
+Deno.test("without room in the preferred place an allowed one is tried once", async () => {
   await bench({}, async ({ gpu, make, moves }) => {
     make(8, "vram");
     const [movable, strict] = [make(2, "system"), make(2, "system")];
@@ -104,7 +104,7 @@ Deno.test("if the preferred place cannot be had, an allowed one will do, once", 
   });
 });
 
-Deno.test("pinned buffers are passed over, and a job takes the list as it is", async () => {
+Deno.test("pinned buffers in a list are skipped, and a job takes the list", async () => {
   await bench({}, async ({ gpu, clock, make, holds }) => {
     const [pinned, other] = [make(1, "gtt"), make(1)];
     using _pin = pinned.pin();
@@ -117,7 +117,7 @@ Deno.test("pinned buffers are passed over, and a job takes the list as it is", a
   });
 });
 
-Deno.test("what is in the way of the only allowed place is waited for once", async () => {
+Deno.test("a busy buffer in the only allowed place is waited for once", async () => {
   await bench({ gtt: 8 * PAGE_SIZE }, async ({ gpu, clock, make, fill }) => {
     const victim = make(8, "gtt");
     gpu.hangNext("graphics");
@@ -146,7 +146,7 @@ Deno.test("an abort ends a list with its reason, and no other place is tried", a
   });
 });
 
-Deno.test("a list that makes no sense is EINVAL, and nothing of it is done", async () => {
+Deno.test("an invalid list is EINVAL, and moves nothing", async () => {
   await bench({}, async ({ gpu, make }) => {
     const [good, free] = [make(1), make(1)];
     free.unreserve();

@@ -137,7 +137,7 @@ export class RadeonSim implements Driver {
   /** Starts the engines on the device's clock. */
   attach({ clock }: DriverContext): void {
     if (this.#attached !== null) {
-      throw new TtmError("EBUSY", "Cannot attach radeon-sim: it belongs to a device already");
+      throw new TtmError("EBUSY", "Cannot attach radeon-sim: it is already attached to a device");
     }
     this.#attached = new Engines(clock, this.#options);
   }
@@ -297,7 +297,7 @@ export class RadeonSim implements Driver {
 
   get #engines(): Engines {
     if (this.#attached !== null) return this.#attached;
-    throw new TtmError("EINVAL", "Cannot use radeon-sim: it does not belong to a device yet");
+    throw new TtmError("EINVAL", "Cannot use radeon-sim: it is not attached to a device yet");
   }
 }
 
@@ -309,7 +309,8 @@ function createVram(kind: MemoryKind<unknown>, pages: number): unknown {
   try {
     return kind.create(pages);
   } catch (cause) {
-    const message = `Cannot create radeon-sim: no memory for ${pages} pages of VRAM; contents "stamps" needs little`;
+    const message =
+      `Cannot create radeon-sim: this machine cannot allocate ${pages} pages of VRAM; contents "stamps" need little memory`;
     throw new TtmError("ENOMEM", message, { cause });
   }
 }

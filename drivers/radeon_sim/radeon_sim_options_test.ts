@@ -23,7 +23,7 @@ Deno.test("RadeonSim shows the CPU the first 256 MiB of VRAM unless told otherwi
   assertEquals(new RadeonSim({ ...large, visibleVram: 2 ** 31 }).visiblePages, 2 ** 30 / PAGE_SIZE);
 });
 
-Deno.test("RadeonSim with stamps may be larger than any machine", () => {
+Deno.test("RadeonSim with stamps may be larger than the memory of the machine", () => {
   assertEquals(pagesOf({ vram: 2 ** 50, gtt: 2 ** 51, contents: "stamps" })[2], 2 ** 38);
 });
 
@@ -53,7 +53,7 @@ const invalidSizes: readonly unknown[] = [
   true,
 ];
 
-Deno.test("RadeonSim refuses sizes that are no whole number of bytes of at least a page", () => {
+Deno.test("RadeonSim refuses a size that is not a whole number of bytes of at least a page", () => {
   for (const name of ["vram", "gtt", "visibleVram"]) {
     for (const value of invalidSizes) {
       const options = { ...SIZES, [name]: value } as RadeonSimOptions;
@@ -64,7 +64,7 @@ Deno.test("RadeonSim refuses sizes that are no whole number of bytes of at least
   assertThrows(() => new RadeonSim({ vram: 8192 } as RadeonSimOptions), TtmError, "gtt must be");
 });
 
-Deno.test("RadeonSim refuses a bandwidth that is not positive, and times below zero", () => {
+Deno.test("RadeonSim refuses a bandwidth that is not positive, and negative times", () => {
   for (const name of ["copyBytesPerMs", "copyLatencyMs", "bindLatencyMs", "bindMsPerPage"]) {
     for (const value of [NaN, -1, Infinity, "1", {}, true, ...(name === "copyBytesPerMs" ? [0] : [])]) {
       const options = { ...SIZES, [name]: value } as RadeonSimOptions;
@@ -86,14 +86,14 @@ Deno.test("RadeonSim has one copy engine or two", () => {
   }
 });
 
-Deno.test("RadeonSim refuses contents that are neither bytes nor stamps", () => {
+Deno.test("RadeonSim refuses contents other than bytes and stamps", () => {
   for (const contents of ["", "byte", "BYTES", null, 0, true]) {
     const options = { ...SIZES, contents } as RadeonSimOptions;
     assertEquals(assertThrows(() => new RadeonSim(options), TtmError, "contents must be").code, "EINVAL");
   }
 });
 
-Deno.test("RadeonSim belongs to one device, and does nothing before it does", () => {
+Deno.test("RadeonSim can be used for one device only, and does nothing before it is attached", () => {
   const gpu = new RadeonSim(SIZES);
   const uses = [
     () => gpu.copyStats,
@@ -104,7 +104,7 @@ Deno.test("RadeonSim belongs to one device, and does nothing before it does", ()
     () => gpu.reset(),
   ];
   for (const use of uses) {
-    assertEquals(assertThrows(use, TtmError, "it does not belong to a device yet").code, "EINVAL");
+    assertEquals(assertThrows(use, TtmError, "it is not attached to a device yet").code, "EINVAL");
   }
   const compose = () => {
     const managers = { vram: firstFit(), gtt: firstFit() };
@@ -112,10 +112,10 @@ Deno.test("RadeonSim belongs to one device, and does nothing before it does", ()
   };
   compose();
   gpu.submit({ buffers: [], durationMs: 1 });
-  assertEquals(assertThrows(compose, TtmError, "it belongs to a device already").code, "EBUSY");
+  assertEquals(assertThrows(compose, TtmError, "it is already attached to a device").code, "EBUSY");
 });
 
-Deno.test("RadeonSim says so when this machine cannot hold its VRAM as bytes", () => {
+Deno.test("RadeonSim is ENOMEM when this machine cannot allocate its VRAM as bytes", () => {
   const error = assertThrows(() => new RadeonSim({ vram: 2 ** 50, gtt: 4096 }), TtmError, 'contents "stamps"');
   assertEquals(error.code, "ENOMEM");
 });

@@ -17,7 +17,7 @@ for (const contents of ["bytes", "stamps"] as const) {
     });
   });
 
-  Deno.test(`RadeonSim with ${contents} makes new buffers zero, also where freed ones were`, async () => {
+  Deno.test(`RadeonSim with ${contents} clears new buffers, also in ranges of freed ones`, async () => {
     await bench({ contents }, ({ gpu, clock, make, fill, holds }) => {
       for (const memoryType of ["vram", "gtt"]) {
         const old = make(4, memoryType);
@@ -34,7 +34,7 @@ for (const contents of ["bytes", "stamps"] as const) {
     });
   });
 
-  Deno.test(`RadeonSim with ${contents} hands a range on without mixing its old and new contents`, async () => {
+  Deno.test(`RadeonSim with ${contents} reuses a range without mixing its old and new contents`, async () => {
     await bench({ ...SLOW, contents }, ({ clock, make, bring, fill, holds }) => {
       const [a, b] = [make(8, "vram"), make(8)];
       a.unreserve();
@@ -53,7 +53,7 @@ for (const contents of ["bytes", "stamps"] as const) {
   });
 }
 
-Deno.test("RadeonSim never moves between VRAM and SYSTEM directly, but by way of GTT", async () => {
+Deno.test("RadeonSim moves between VRAM and SYSTEM only through GTT", async () => {
   await bench({}, ({ clock, moves, make, bring }) => {
     const buffer = make(2, "vram");
     clock.runUntilIdle();
@@ -102,7 +102,7 @@ Deno.test("RadeonSim starts a job after the copies of its buffers", async () => 
   });
 });
 
-Deno.test("RadeonSim copies an evicted buffer after the job that runs on it, and its successor comes after that", async () => {
+Deno.test("RadeonSim copies an evicted buffer after the job on it, and fills its range after that", async () => {
   for (const write of [true, false]) {
     await bench(SLOW, ({ gpu, clock, make, fill, holds }) => {
       const old = make(8, "vram");
@@ -127,7 +127,7 @@ Deno.test("RadeonSim copies an evicted buffer after the job that runs on it, and
   }
 });
 
-Deno.test("RadeonSim gives a job its buffers in order, where they are at the submission", async () => {
+Deno.test("RadeonSim gives a job its buffers in order, at their places of the submission", async () => {
   await bench({}, ({ gpu, clock, make, holds }) => {
     const [a, b] = [make(1, "gtt"), make(2, "vram")];
     gpu.submit({
@@ -141,7 +141,7 @@ Deno.test("RadeonSim gives a job its buffers in order, where they are at the sub
   });
 });
 
-Deno.test("RadeonSim makes CPU reads wait for jobs that write, not for those that read", async () => {
+Deno.test("CPU reads on RadeonSim wait for jobs that write, not for jobs that read", async () => {
   await bench({}, async ({ gpu, clock, make, fill }) => {
     const buffer = make(1, "gtt");
     fill(buffer, 9);
@@ -153,7 +153,7 @@ Deno.test("RadeonSim makes CPU reads wait for jobs that write, not for those tha
   });
 });
 
-Deno.test("RadeonSim shows the CPU the first part of VRAM and no more", async () => {
+Deno.test("RadeonSim lets the CPU see only the visible part of VRAM", async () => {
   await bench({ visibleVram: 2 * PAGE_SIZE }, async ({ make, fill }) => {
     const [across, beyond] = [make(4, "vram"), make(1, "vram")];
     fill(across, 6);
@@ -172,7 +172,7 @@ Deno.test("RadeonSim shows the CPU the first part of VRAM and no more", async ()
   });
 });
 
-Deno.test("RadeonSim with stamps has no bytes to show", async () => {
+Deno.test("RadeonSim with stamps refuses to read bytes", async () => {
   await bench({ contents: "stamps" }, async ({ gpu, make, fill }) => {
     const buffer = make(1, "gtt");
     fill(buffer, 1);
@@ -181,7 +181,7 @@ Deno.test("RadeonSim with stamps has no bytes to show", async () => {
   });
 });
 
-Deno.test("RadeonSim refuses jobs on buffers it cannot reach, and jobs that take no time", async () => {
+Deno.test("RadeonSim refuses jobs on buffers that it cannot reach, and a durationMs that is not a time", async () => {
   await bench({}, ({ gpu, make }) => {
     const [good, system, nowhere, free] = [make(1, "gtt"), make(1, "system"), make(1), make(1, "gtt")];
     free.unreserve();
@@ -190,12 +190,14 @@ Deno.test("RadeonSim refuses jobs on buffers it cannot reach, and jobs that take
     for (const [buffer, why] of [[system, "is in system"], [nowhere, "no place"], [free, "not reserved"]] as const) {
       refuse({ buffers: [good, buffer].map((each) => ({ buffer: each, write: true })), durationMs: 1 }, why);
     }
-    for (const durationMs of [NaN, -1, Infinity]) refuse({ buffers: [], durationMs }, "durationMs must be a time");
+    for (const durationMs of [NaN, -1, Infinity]) {
+      refuse({ buffers: [], durationMs }, "durationMs must be a finite number");
+    }
     assertEquals([good.busy, gpu.graphicsStats.tasks], [false, 0]);
   });
 });
 
-Deno.test("imported bytes are refused where contents are stamps, and nothing happens to them", async () => {
+Deno.test("RadeonSim with stamps refuses imported bytes, and leaves them unchanged", async () => {
   const driver = new RadeonSim({ vram: 8 * PAGE_SIZE, gtt: 8 * PAGE_SIZE, contents: "stamps" });
   const device = new BoDevice({ driver, managers: { vram: firstFit(), gtt: firstFit() }, clock: new SimulatedClock() });
   const imported = new Uint8Array(PAGE_SIZE).fill(7);

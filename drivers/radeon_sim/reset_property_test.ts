@@ -29,7 +29,7 @@ async function succeeds(act: () => Promise<unknown>): Promise<boolean> {
 const byteOf = (at: number, byte: number) => 1 + 42 * at + byte % 42;
 const isOwn = (at: number, byte: number) => byte === 0 || Math.floor((byte - 1) / 42) === at;
 
-Deno.test("whatever hangs and is reset, contents are as they were written, or lost with the copy that was stopped", async () => {
+Deno.test("after any hangs and resets, contents are as they were written, or lost with a copy that was stopped", async () => {
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(1, 2), steps, async (copyEngines, steps) => {
       const sizes = { visibleVram: 4 * PAGE_SIZE, gtt: 12 * PAGE_SIZE };

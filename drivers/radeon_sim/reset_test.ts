@@ -4,7 +4,7 @@ import { bench, SLOW } from "./testing_bench.ts";
 
 const COPIES = [1, 2] as const;
 
-Deno.test("a hung job never ends, what is behind it never starts, and who waits gives up after 15 s", async () => {
+Deno.test("a hung job never ends, later tasks never start, and waits for it are EBUSY after 15 s", async () => {
   await bench({}, async ({ gpu, clock, make, fill, holds }) => {
     const [hung, behind] = [make(1, "gtt"), make(1, "gtt")];
     gpu.hangNext("graphics");
@@ -22,7 +22,7 @@ Deno.test("a hung job never ends, what is behind it never starts, and who waits 
   });
 });
 
-Deno.test("a reset fails the fence of a hung job with EIO, and tells so who waits for it", async () => {
+Deno.test("a reset fails the fence of a hung job with EIO, and waits for it end with that", async () => {
   await bench({}, async ({ gpu, make, clock }) => {
     const buffer = make(1, "gtt");
     gpu.hangNext("graphics");
@@ -39,7 +39,7 @@ Deno.test("a reset fails the fence of a hung job with EIO, and tells so who wait
 });
 
 for (const copyEngines of COPIES) {
-  Deno.test(`contents are lost with a hung eviction, and nobody else's (${copyEngines} engines)`, async () => {
+  Deno.test(`only the contents of the evicted buffer are lost with a hung eviction (${copyEngines} engines)`, async () => {
     await bench({ copyEngines }, async ({ device, gpu, clock, make, bring, fill, holds }) => {
       const [lost, kept, next] = [make(4, "vram"), make(4, "vram"), make(4, "gtt")];
       for (const buffer of [lost, kept, next]) fill(buffer, buffer.id + 1);
@@ -84,7 +84,7 @@ for (const copyEngines of COPIES) {
   });
 }
 
-Deno.test("what waits for a lost job on another engine is not lost with it", async () => {
+Deno.test("a task that waits for a lost job of another engine is not lost with it", async () => {
   for (const copyEngines of COPIES) {
     await bench({ ...SLOW, copyEngines }, ({ gpu, clock, make, bring, fill, holds }) => {
       const buffer = make(4, "gtt");
@@ -104,7 +104,7 @@ Deno.test("what waits for a lost job on another engine is not lost with it", asy
   }
 });
 
-Deno.test("a reset takes every engine's work in hand, hung or not, and no more", async () => {
+Deno.test("a reset loses the running task of every engine, hung or not, and no other", async () => {
   await bench({ ...SLOW, copyEngines: 2 }, async ({ gpu, clock, make, bring, fill, holds }) => {
     const [out, into, both] = [make(2, "vram"), make(2, "gtt"), make(1, "gtt")];
     for (const buffer of [out, into, both]) fill(buffer, buffer.id + 1);
@@ -124,7 +124,7 @@ Deno.test("a reset takes every engine's work in hand, hung or not, and no more",
   });
 });
 
-Deno.test("a reset of an idle GPU changes nothing, and VRAM keeps its bytes", async () => {
+Deno.test("a reset of an idle GPU changes nothing", async () => {
   await bench({}, async ({ gpu, clock, make, fill, holds }) => {
     const buffer = make(4, "vram");
     fill(buffer, 7);
@@ -136,7 +136,7 @@ Deno.test("a reset of an idle GPU changes nothing, and VRAM keeps its bytes", as
   });
 });
 
-Deno.test("a second hang needs a second reset, and the memory of what was freed meanwhile comes back", async () => {
+Deno.test("a second hang needs a second reset, and memory that was freed meanwhile becomes free", async () => {
   await bench({}, ({ device, gpu, clock, make, fill }) => {
     const buffer = make(8, "vram");
     clock.runUntilIdle();

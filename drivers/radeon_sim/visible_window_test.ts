@@ -21,7 +21,7 @@ function places({ holds, clock }: Bench, buffers: readonly BufferObject[]): stri
 }
 
 for (const contents of ["bytes", "stamps"] as const) {
-  Deno.test(`what is evicted from the visible part of VRAM goes to the rest of it, ${contents} and all`, async () => {
+  Deno.test(`buffers are evicted from visible to invisible VRAM, with their ${contents}`, async () => {
     await bench({ ...WINDOW, contents }, async (on) => {
       const buffers = fillWith(on, [3, 2]);
       const before = on.gpu.bytesMoved;
@@ -32,7 +32,7 @@ for (const contents of ["bytes", "stamps"] as const) {
   });
 }
 
-Deno.test("what begins in the visible part counts as visible, wherever it ends, and what begins behind it does not", async () => {
+Deno.test("a buffer counts as visible if it starts in the visible part of VRAM", async () => {
   await bench(WINDOW, async (on) => {
     const buffers = fillWith(on, [3, 2, 1]);
     await on.device.evictFirst("vram");
@@ -42,7 +42,7 @@ Deno.test("what begins in the visible part counts as visible, wherever it ends, 
   });
 });
 
-Deno.test("nobody in invisible VRAM is evicted for what leaves the visible part: GTT is", async () => {
+Deno.test("an eviction from visible VRAM evicts nothing from invisible VRAM, and goes to GTT if that is full", async () => {
   await bench({ ...WINDOW, gtt: 4 * PAGE_SIZE }, async (on) => {
     const buffers = [...fillWith(on, [4], "gtt"), ...fillWith(on, [4, 4])];
     await on.device.evictFirst("vram");
@@ -50,7 +50,7 @@ Deno.test("nobody in invisible VRAM is evicted for what leaves the visible part:
   });
 });
 
-Deno.test("without invisible VRAM there is nothing but GTT to go to", async () => {
+Deno.test("without invisible VRAM buffers are evicted to GTT", async () => {
   await bench({}, async (on) => {
     const buffers = fillWith(on, [2]);
     assertEquals(buffers.map((buffer) => on.gpu.evictPlacement(buffer).placement), [[{ memoryType: "gtt" }]]);
@@ -59,7 +59,7 @@ Deno.test("without invisible VRAM there is nothing but GTT to go to", async () =
   });
 });
 
-Deno.test("all of VRAM can be emptied, by way of the invisible part", async () => {
+Deno.test("evictAll() empties all of VRAM, also through the invisible part", async () => {
   await bench(WINDOW, async (on) => {
     const buffers = fillWith(on, [1, 1, 1]);
     await on.device.evictAll("vram");
@@ -68,7 +68,7 @@ Deno.test("all of VRAM can be emptied, by way of the invisible part", async () =
   });
 });
 
-Deno.test("a user who touches invisible VRAM brings the buffer to the visible part, or to GTT", async () => {
+Deno.test("a fault on invisible VRAM moves the buffer to the visible part, or to GTT", async () => {
   await bench({ visibleVram: 2 * PAGE_SIZE }, async ({ make, moves }) => {
     const [first, second, third] = [make(2, "vram"), make(2, "vram"), make(2, "vram")];
     assertEquals([first.start, second.start, third.start], [0, 2, 4]);

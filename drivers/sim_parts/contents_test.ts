@@ -30,7 +30,7 @@ for (const [name, kind] of Object.entries({ bytes, stamps })) {
   });
 }
 
-Deno.test("Contents.bytes are the memory itself", () => {
+Deno.test("Contents.bytes is a view of the memory itself", () => {
   const memory = byteMemory.create(4);
   const contents = new Contents(bytes, memory, 1, 2);
   assertEquals(contents.bytes.length, 2 * PAGE_SIZE);
@@ -40,7 +40,7 @@ Deno.test("Contents.bytes are the memory itself", () => {
   assertEquals(contents.bytes, memory.subarray(PAGE_SIZE, 3 * PAGE_SIZE));
 });
 
-Deno.test("Contents.bytes are not to be had of stamps", () => {
+Deno.test("Contents.bytes of stamps is ENODEV", () => {
   const contents = new Contents(stamps, stamps.create(1), 0, 1);
   assertEquals(assertThrows(() => contents.bytes, TtmError, "Cannot read bytes").code, "ENODEV");
 });

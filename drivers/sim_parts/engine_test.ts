@@ -13,7 +13,7 @@ function engineWithLog() {
 
 const fence = () => new FenceContext("elsewhere").next();
 
-Deno.test("Engine runs tasks one after another, whatever they wait for", () => {
+Deno.test("Engine runs tasks one after another, also if a later one is ready first", () => {
   const { clock, engine, log, note } = engineWithLog();
   const gate = fence();
   engine.submit([gate], 3, note("first"));
@@ -32,7 +32,7 @@ Deno.test("Engine starts a task when the last of its fences has signalled", () =
   assertEquals(log, ["task at 31"]);
 });
 
-Deno.test("Engine never starts a task whose fence does not signal, nor those behind it", () => {
+Deno.test("Engine never starts a task whose fence does not signal, nor later tasks", () => {
   const { clock, engine, log, note } = engineWithLog();
   engine.submit([], 1, note("before"));
   engine.submit([fence()], 1, note("stuck"));
@@ -52,7 +52,7 @@ Deno.test("Engine does not wait for fences that have signalled or failed", () =>
   assertEquals(engine.stats.stalls, 0);
 });
 
-Deno.test("Engine lets a task have its effect at its end, just before its fence signals", () => {
+Deno.test("Engine runs a task's effect at its end, just before its fence signals", () => {
   const { clock, engine, log, note } = engineWithLog();
   const fence = engine.submit([], 5, () => {
     assert(!fence.signalled);
@@ -65,7 +65,7 @@ Deno.test("Engine lets a task have its effect at its end, just before its fence 
   assertEquals([log, fence.signalled], [["effect at 5", "fence at 5"], true]);
 });
 
-Deno.test("Engine never has an effect inside submit(), even without duration", () => {
+Deno.test("Engine never runs an effect inside submit(), also for a duration of 0", () => {
   const { clock, engine, log, note } = engineWithLog();
   const fences = ["first", "second", "third"].map((name) => engine.submit([], 0, note(name)));
   assertEquals(log, []);
@@ -74,7 +74,7 @@ Deno.test("Engine never has an effect inside submit(), even without duration", (
   assert(fences.every((fence) => fence.signalled));
 });
 
-Deno.test("Engine puts what is submitted by an effect or a fence behind the rest", () => {
+Deno.test("Engine queues tasks that an effect or a fence callback submits after the others", () => {
   const { clock, engine, log, note } = engineWithLog();
   const first = engine.submit([], 1, () => engine.submit([], 1, note("by effect")));
   first.onSignal(() => engine.submit([], 1, note("by fence")));
@@ -83,7 +83,7 @@ Deno.test("Engine puts what is submitted by an effect or a fence behind the rest
   assertEquals(log, ["second at 2", "by effect at 3", "by fence at 4"]);
 });
 
-Deno.test("Engines whose tasks end at the same time have their effects in the order in which they started", () => {
+Deno.test("Engines whose tasks end at the same time run their effects in the order of their starts", () => {
   const { clock, engine, log, note } = engineWithLog();
   const other = new Engine(clock, "other");
   other.submit([], 4, note("other"));
@@ -93,7 +93,7 @@ Deno.test("Engines whose tasks end at the same time have their effects in the or
   assertEquals(log, ["engine at 2", "other at 4", "engine at 4"]);
 });
 
-Deno.test("Engine goes on after a callback of a fence that throws, and hides nothing of it", () => {
+Deno.test("Engine continues after a fence callback that throws, and passes the error on", () => {
   const { clock, engine, log, note } = engineWithLog();
   const first = engine.submit([], 1, note("first"));
   first.onSignal(() => {
@@ -105,7 +105,7 @@ Deno.test("Engine goes on after a callback of a fence that throws, and hides not
   assertEquals([first.signalled, first.error, log], [true, undefined, ["first at 1", "second at 2"]]);
 });
 
-Deno.test("Engine hands out the fences of one timeline", () => {
+Deno.test("Engine makes fences of one timeline", () => {
   const { engine } = engineWithLog();
   const [first, second] = [engine.submit([], 1, () => {}), engine.submit([], 1, () => {})];
   assertEquals([first, second].map(String), ["test#1", "test#2"]);
@@ -127,7 +127,7 @@ Deno.test("Engine counts ended tasks, busy time, and stalls while it is free but
   assertEquals(engine.stats, { tasks: 3, busyMs: 9, stalls: 1, stalledMs: 4 });
 });
 
-Deno.test("Engine does not count it as a stall when there is nothing to do", () => {
+Deno.test("Engine does not count idle time without tasks as a stall", () => {
   const { clock, engine, note } = engineWithLog();
   engine.submit([], 1, note("first"));
   clock.advanceTo(50);
@@ -136,7 +136,7 @@ Deno.test("Engine does not count it as a stall when there is nothing to do", () 
   assertEquals(engine.stats, { tasks: 2, busyMs: 2, stalls: 0, stalledMs: 0 });
 });
 
-Deno.test("Engine fails the fence of a task that throws, and goes on with the next", () => {
+Deno.test("Engine fails the fence of a task whose effect throws, and continues with the next", () => {
   const { clock, engine, log, note } = engineWithLog();
   const failure = new Error("out of registers");
   const fence = engine.submit([], 1, () => {
@@ -148,7 +148,7 @@ Deno.test("Engine fails the fence of a task that throws, and goes on with the ne
   assertEquals(log, ["next at 2"]);
 });
 
-Deno.test("Engine that is halted starts nothing, whatever signals, until it goes on", () => {
+Deno.test("a halted Engine starts no task until it is resumed", () => {
   const { clock, engine, log, note } = engineWithLog();
   const gate = fence();
   engine.submit([gate], 1, note("waiting"));
@@ -162,7 +162,7 @@ Deno.test("Engine that is halted starts nothing, whatever signals, until it goes
   assertEquals(log, ["waiting at 1", "later at 2"]);
 });
 
-Deno.test("Engine that goes on has lost the task in hand, which took its time until then and has no effect", () => {
+Deno.test("a resumed Engine has lost its running task, whose effect is not run", () => {
   for (const durationMs of [10, Infinity]) {
     const { clock, engine, log, note } = engineWithLog();
     const error = new Error("reset");
@@ -176,7 +176,7 @@ Deno.test("Engine that goes on has lost the task in hand, which took its time un
   }
 });
 
-Deno.test("Engine with a hung task leaves nothing to happen", () => {
+Deno.test("Engine with a hung task schedules no event", () => {
   const { clock, engine, log, note } = engineWithLog();
   const hung = engine.submit([], Infinity, note("hung"));
   engine.submit([], 1, note("behind"));

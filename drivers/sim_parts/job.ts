@@ -48,7 +48,10 @@ export function submitJob<Seen = Contents>(
     checkBoolean("submit job", `buffers[${at}].write`, use.write);
   }
   if (typeof job.durationMs !== "number" || !(job.durationMs >= 0 && job.durationMs < Infinity)) {
-    throw new TtmError("EINVAL", `Cannot submit job: durationMs must be a time, not ${show(job.durationMs)}`);
+    throw new TtmError(
+      "EINVAL",
+      `Cannot submit job: durationMs must be a finite number from 0, not ${show(job.durationMs)}`,
+    );
   }
   const contents = job.buffers.map(({ buffer }) => (buffer.reserved ? reach(buffer) : null) ?? refuse(buffer));
   const after: Fence[] = [];

@@ -17,7 +17,7 @@ function bench() {
   return { clock, engine: new Engine(clock, "test"), buffer, contents };
 }
 
-Deno.test("submitJob() waits for the work on a buffer that the job conflicts with", () => {
+Deno.test("submitJob() waits for conflicting work on its buffers", () => {
   const starts = (usage: FenceUsage, write: boolean) => {
     const { clock, engine, buffer, contents } = bench();
     const work = new FenceContext("elsewhere").next();
@@ -34,7 +34,7 @@ Deno.test("submitJob() waits for the work on a buffer that the job conflicts wit
   assertEquals([starts("kernel", true), starts("write", true), starts("read", true)], ["after", "after", "after"]);
 });
 
-Deno.test("submitJob() announces the job to its buffers, as what it does to them", () => {
+Deno.test("submitJob() adds the job's fence to its buffers with the usage of each", () => {
   for (const write of [false, true]) {
     const { engine, buffer, contents } = bench();
     const fence = submitJob(engine, { buffers: [{ buffer, write }], durationMs: 1 }, () => contents);
@@ -43,7 +43,7 @@ Deno.test("submitJob() announces the job to its buffers, as what it does to them
   }
 });
 
-Deno.test("submitJob() hands the program what the device sees, at the end", () => {
+Deno.test("submitJob() calls the program with the device's view when the job ends", () => {
   const { clock, engine, buffer, contents } = bench();
   const program = ([seen]: readonly Contents[]) => seen?.fill(3);
   submitJob(engine, { buffers: [{ buffer, write: true }], durationMs: 2, program }, () => contents);
@@ -53,7 +53,7 @@ Deno.test("submitJob() hands the program what the device sees, at the end", () =
   assertEquals(contents.firstMismatch(3), -1);
 });
 
-Deno.test("submitJob() refuses buffers that the device does not see, before it announces anything", () => {
+Deno.test("submitJob() refuses buffers that the device does not see, and then adds no fence", () => {
   const { engine, buffer, contents } = bench();
   const other = bench().buffer;
   const reach = (each: BufferObject) => each === buffer ? contents : null;

@@ -29,7 +29,7 @@ export const byteMemory: MemoryKind<Uint8Array> = {
 
   check(memory) {
     if (memory instanceof Uint8Array) return;
-    throw new TtmError("ENODEV", "Cannot use host pages: they are no bytes");
+    throw new TtmError("ENODEV", "Cannot use host pages: they are not bytes");
   },
 
   copy(source, sourcePage, target, targetPage, pages) {

@@ -83,7 +83,7 @@ Deno.test("byteMemory.copy() moves pages between memories and within one, and le
   assertEquals(byteMemory.firstMismatch(source, 6, 2, 7), -1);
 });
 
-Deno.test("byteMemory works on a part of a larger stretch of memory", () => {
+Deno.test("byteMemory works on a view of a larger array", () => {
   const whole = new Uint8Array(6 * PAGE_SIZE);
   const part = whole.subarray(2 * PAGE_SIZE, 5 * PAGE_SIZE);
   byteMemory.fill(part, 1, 2, 9);

@@ -24,13 +24,13 @@ function pagesOf(memory: StampRuns, page = 0, pages = memory.pages): Page[] {
   });
 }
 
-Deno.test("StampRuns starts as one run of zeroes", () => {
+Deno.test("StampRuns starts as one run of zeros", () => {
   const memory = new StampRuns(PAGES);
   assertEquals([...memory.read(0, PAGES)], [{ start: 0, pages: PAGES, ...ZERO }]);
   assertEquals([memory.pages, memory.length], [PAGES, 1]);
 });
 
-Deno.test("StampRuns.write() cuts what it overwrites, and keeps both ends of it", () => {
+Deno.test("StampRuns.write() splits the run that it overwrites, and keeps both ends", () => {
   const memory = new StampRuns(10);
   memory.write(0, 10, 1, 0);
   memory.write(4, 2, 2, 7);
@@ -47,7 +47,7 @@ Deno.test("StampRuns.write() cuts what it overwrites, and keeps both ends of it"
   ]);
 });
 
-Deno.test("StampRuns.write() joins what continues its neighbour on either side", () => {
+Deno.test("StampRuns.write() merges a run that continues a neighbour on either side", () => {
   const left = new StampRuns(4);
   left.write(0, 2, 1, 0);
   left.write(2, 2, 1, 2);
@@ -62,7 +62,7 @@ Deno.test("StampRuns.write() joins what continues its neighbour on either side",
   assertEquals(apart.length, 2, "the same stamp, but not the next page of it");
 });
 
-Deno.test("StampRuns.write() makes one run again of memory that is overwritten or zeroed as a whole", () => {
+Deno.test("StampRuns.write() of all the memory leaves one run", () => {
   const memory = new StampRuns(100);
   for (let page = 0; page < 100; page += 2) memory.write(page, 1, page + 1, 0);
   assertEquals(memory.length, 100);
@@ -114,7 +114,7 @@ const steps = fc.array(
   { maxLength: 30 },
 );
 
-Deno.test("StampRuns holds what an array of pages would hold", () => {
+Deno.test("StampRuns has the contents of an array of pages after random operations", () => {
   fc.assert(fc.property(steps, fc.array(range, { maxLength: 5 }), (steps, looks) => {
     const [memory, other] = [new StampRuns(PAGES), new StampRuns(PAGES)];
     other.write(0, PAGES, 9, 0);
@@ -139,7 +139,7 @@ Deno.test("StampRuns holds what an array of pages would hold", () => {
   }));
 });
 
-Deno.test("stampMemory and byteMemory answer alike", () => {
+Deno.test("stampMemory and byteMemory give the same results", () => {
   fc.assert(fc.property(steps, range, stamps, (steps, look, stamp) => {
     const answers = [byteMemory, stampMemory].map((kind) => {
       const [memory, other] = [kind.create(PAGES), kind.create(PAGES)] as [never, never];

@@ -134,8 +134,8 @@ export class WebGpu implements Driver {
    * The `GPUBuffer` of a buffer, for work that is submitted before the buffer is unreserved; afterwards it may be
    * destroyed at any time. `use` says whether the work writes to it.
    *
-   * @throws {TtmError} `EINVAL` if the buffer is not reserved or not in VRAM; `ENOMEM` if the device had no memory for
-   * it: its bytes are safe, and it may be moved to SYSTEM; `EIO` if the device was lost.
+   * @throws {TtmError} `EINVAL` if the buffer is not reserved or not in VRAM, or it is to be written and the core takes
+   * it for clean, because no fence of the usage `"write"` was added; `ENOMEM` if the device had no memory for it: its bytes are safe, and it may be moved to SYSTEM; `EIO` if the device was lost.
    */
   gpuBuffer(buffer: BufferView, use: "read" | "write"): GpuBuffer {
     checkWord("use GPU buffer", "use", use, ["read", "write"]);
@@ -144,6 +144,10 @@ export class WebGpu implements Driver {
       const place = buffer.memoryType === null ? "has no place" : `is in ${buffer.memoryType}, not in vram`;
       const where = buffer.reserved ? place : "is not reserved";
       throw new TtmError("EINVAL", `Cannot use GPU buffer: ${buffer} ${where}`);
+    }
+    if (use === "write" && buffer.clean) {
+      const why = `${buffer} would be dropped as clean; announce the work by addFence(fence, "write") first`;
+      throw new TtmError("EINVAL", `Cannot use GPU buffer to write: ${why}`);
     }
     this.#life.check();
     if (tenant.failure !== null) throw tenant.failure;

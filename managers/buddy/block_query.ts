@@ -39,7 +39,7 @@ export class BlockQuery {
     checkBoolean(what, "trim", trim);
     if (ranged !== undefined) checkBoolean(what, "ranged", ranged);
     checkPowerOfTwo(what, "minBlock", minBlock);
-    if (minBlock < chunk) throw new TtmError("EINVAL", `Cannot ${what}: minBlock must be ${chunk} at least`);
+    if (minBlock < chunk) throw new TtmError("EINVAL", `Cannot ${what}: minBlock must be at least the chunk, ${chunk}`);
     this.end = toChunks(what, "end", end, 0, space, chunk);
     this.start = toChunks(what, "start", start, 0, space, chunk);
     this.size = toChunks(what, "size", size, chunk, space - start, chunk);

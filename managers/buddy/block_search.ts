@@ -32,7 +32,7 @@ export class BlockSearch {
 
   #takeExactly({ start, end, minOrder }: BlockQuery): boolean {
     if (roundUp(start, powerOfTwo(minOrder)) !== start || roundUp(end, powerOfTwo(minOrder)) !== end) {
-      throw new TtmError("EINVAL", `Cannot allocate blocks: [${start}, ${end}) is not aligned to its smallest block`);
+      throw new TtmError("EINVAL", `Cannot allocate blocks: [${start}, ${end}) is not aligned to minBlock`);
     }
     if (freeUntil(this.#table, start, end) < end) return false;
     takeStretch(this.#table, SPACE, start, end - start, this.taken);
@@ -45,7 +45,10 @@ export class BlockSearch {
     const goesAround = query.contiguous && !query.ranged;
     if (size > chunks && !goesAround) {
       const units = this.#chunk;
-      throw new TtmError("EINVAL", `Cannot allocate blocks: ${size * units} do not fit into ${chunks * units}`);
+      throw new TtmError(
+        "EINVAL",
+        `Cannot allocate blocks: a size of ${size * units} does not fit into ${chunks * units}`,
+      );
     }
     if (size <= chunks && this.#takeLargest(query, size)) return true;
     return goesAround && takeAdjacent(this.#table, query.size, query.minOrder, this.taken);

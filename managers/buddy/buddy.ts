@@ -60,7 +60,10 @@ class Buddy implements MemTypeManager<BuddyNode> {
   init(pages: number): void {
     checkInteger(`set up ${NAME}`, "pages", pages, 1, Number.MAX_SAFE_INTEGER);
     if (this.#pages !== null) {
-      throw new TtmError("EINVAL", `Cannot set up ${NAME}: it is in charge of ${this.#pages.size} pages already`);
+      throw new TtmError(
+        "EINVAL",
+        `Cannot set up ${NAME}: init() has already been called, with a size of ${this.#pages.size} pages`,
+      );
     }
     this.#pages = new BuddyAllocator({ size: pages });
   }
@@ -84,7 +87,7 @@ class Buddy implements MemTypeManager<BuddyNode> {
 
   free(node: BuddyNode): void {
     const space = this.#inCharge("free pages");
-    if (!this.#nodes.delete(node)) throw new TtmError("EINVAL", `Cannot free pages: ${NAME} has not handed them out`);
+    if (!this.#nodes.delete(node)) throw new TtmError("EINVAL", `Cannot free pages: ${NAME} has not allocated them`);
     space.release(node.allocation);
   }
 
@@ -105,7 +108,7 @@ class Buddy implements MemTypeManager<BuddyNode> {
 
   #inCharge(what: string): BuddyAllocator {
     if (this.#pages !== null) return this.#pages;
-    throw new TtmError("EINVAL", `Cannot ${what}: ${NAME} is in charge of none, init() comes first`);
+    throw new TtmError("EINVAL", `Cannot ${what}: ${NAME} has no pages, call init() first`);
   }
 }
 
@@ -115,7 +118,7 @@ function allocateFrom(space: BuddyAllocator, request: AllocationRequest): BuddyA
   const end = Math.min(lpfn, space.size);
   const size = Math.max(pages, alignment);
   if (!isPowerOfTwo(alignment)) {
-    throw new TtmError("EINVAL", `Cannot allocate pages: ${NAME} cannot align to ${alignment}, no power of two`);
+    throw new TtmError("EINVAL", `Cannot allocate pages: ${NAME} can align to powers of two only, not to ${alignment}`);
   }
   const ranged = fpfn > 0 || end < space.size;
   if (fpfn + size > end || (ranged && 2 ** Math.ceil(Math.log2(size)) > space.size)) return null;

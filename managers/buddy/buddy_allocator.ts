@@ -108,7 +108,7 @@ export class BuddyAllocator {
     const table = this.#table;
     const block = allocation.first;
     if (table.next(block) !== NONE) {
-      throw new TtmError("EINVAL", `Cannot ${what}: there are ${allocation.blocks.length} of them`);
+      throw new TtmError("EINVAL", `Cannot ${what}: it must be a single block, not ${allocation.blocks.length}`);
     }
     const whole = table.size(block) * this.chunk;
     const from = table.start(block) * this.chunk;
@@ -149,6 +149,6 @@ export class BuddyAllocator {
   #mustBeLive(what: string, allocation: BuddyAllocation): void {
     const isOurs = allocation instanceof BuddyAllocation && allocation.describe === this.#describe;
     if (isOurs && allocation.first !== NONE) return;
-    throw new TtmError("EINVAL", `Cannot ${what}: ${show(allocation)} is not handed out by this allocator`);
+    throw new TtmError("EINVAL", `Cannot ${what}: ${show(allocation)} is not allocated by this allocator`);
   }
 }

@@ -37,7 +37,7 @@ function requestOf(drawn: Step, chunks: number) {
 }
 
 // Replays of the kernel's traces cover most cases; these sequences cover the others.
-Deno.test("blocks and what is left are those of the rules applied to a plain list", () => {
+Deno.test("BuddyAllocator has the same blocks as a model on a plain list", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 48 }), fc.array(step, { maxLength: 100, size: "max" }), (chunks, steps) => {
       const space = new BuddyAllocator({ size: chunks });

@@ -82,7 +82,7 @@ Deno.test("alloc_contiguous: adjacent pages are found when blocks between the ta
   assertEquals(blocks.map(({ start, size }) => [start / K, size / K]), [[176, 8], [184, 4]]);
 });
 
-Deno.test("adjacent pages are also found where they are no single block: around a free one of half the size", () => {
+Deno.test("adjacent pages are also found around a free block of half the size", () => {
   const space = new BuddyAllocator({ size: 16 });
   const singles = Array.from({ length: 16 }, () => take(space, { size: 1 }));
   const free = (start: number) =>
@@ -99,7 +99,7 @@ Deno.test("adjacent pages are also found where they are no single block: around 
   assertEquals([rows(3), rows(4)], [[[6, 2], [8, 1]], undefined]);
 });
 
-Deno.test("alloc_clear: cleared memory goes to those who want it, as long as there is some, and never first to others", () => {
+Deno.test("alloc_clear: cleared blocks go first to requests for cleared memory, and last to others", () => {
   const space = new BuddyAllocator({ size: 64 });
   const half = Array.from({ length: 32 }, () => take(space, { size: 1 }));
   for (const allocation of half) space.release(allocation, true);
@@ -110,7 +110,7 @@ Deno.test("alloc_clear: cleared memory goes to those who want it, as long as the
   assertEquals([clean.every(({ blocks }) => blocks[0]?.cleared), space.freeCleared, space.free], [true, 0, 0]);
 });
 
-Deno.test("alloc_clear: halves that differ are joined when a request needs the whole, which is not cleared then", () => {
+Deno.test("alloc_clear: a cleared and a dirty half are merged when a request needs the whole block, which is then dirty", () => {
   for (let order = 1; order < 5; order++) {
     const space = new BuddyAllocator({ size: 32 });
     const chunks = Array.from({ length: 32 }, () => take(space, { size: 1 }));
@@ -121,7 +121,7 @@ Deno.test("alloc_clear: halves that differ are joined when a request needs the w
   }
 });
 
-Deno.test("alloc_clear: several roots can be given up with clear and dirty parts", () => {
+Deno.test("alloc_clear: an allocator of several roots can be closed with cleared and dirty blocks", () => {
   const space = new BuddyAllocator({ size: 12 });
   const rest = take(space, { size: 12 });
   space.release(rest, true);
@@ -138,7 +138,7 @@ Deno.test("alloc_clear: several roots can be given up with clear and dirty parts
   ]);
 });
 
-Deno.test("adjacent pages are looked for in the way of the kernel: past cleared ones, not into halves behind the last", () => {
+Deno.test("adjacent pages are searched as in the kernel: past cleared blocks, and not in halves after the last one", () => {
   const space = new BuddyAllocator({ size: 30 });
   take(space, { size: 1, start: 0, end: 1 });
   take(space, { size: 1, topDown: true });
@@ -151,7 +151,7 @@ Deno.test("adjacent pages are looked for in the way of the kernel: past cleared 
   assertEquals(rows, [[[16, 4], [20, 1]], [[8, 4], [12, 1]], [[22, 2], [24, 4]]]);
 });
 
-Deno.test("alloc_range_bias: what is limited to a range stays in it, and fills it to the last chunk", () => {
+Deno.test("alloc_range_bias: requests limited to a range fill it to the last chunk and stay inside", () => {
   const space = new BuddyAllocator({ size: 1024 });
   const range = { start: 256, end: 512 };
   assertEquals([
@@ -179,31 +179,31 @@ Deno.test("alloc_range_bias: what is limited to a range stays in it, and fills i
   assertEquals(take(space, { size: 2, start: 511, end: 515, cleared: true }).blocks[0]?.start, 512);
 });
 
-Deno.test("a block is trimmed from either side, and what is given back is free", () => {
+Deno.test("a block can be trimmed on either side, and the excess is free", () => {
   const space = new BuddyAllocator({ size: 64 });
   const allocation = take(space, { size: 16, minBlock: 16 });
   space.trim(allocation, 16);
   space.trim(allocation, 6, 53);
   assertEquals(allocation.blocks.map(({ start, size }) => [start, size]), [[53, 1], [54, 2], [56, 2], [58, 1]]);
   assertEquals(space.free, 58);
-  assertThrows(() => space.trim(allocation, 1), TtmError, "there are 4 of them");
+  assertThrows(() => space.trim(allocation, 1), TtmError, "it must be a single block, not 4");
   space.release(allocation);
   assertEquals(space.freeBlocks(), [{ size: 64, cleared: false, starts: [0] }]);
 });
 
-Deno.test("without trimming the excess of rounding up is kept", () => {
+Deno.test("without trimming the excess of rounding up stays allocated", () => {
   const space = new BuddyAllocator({ size: 64 });
   assertEquals(total([take(space, { size: 5, minBlock: 4, trim: false })]), 8);
   assertEquals(total([take(space, { size: 5, contiguous: true, trim: false })]), 8);
 });
 
-Deno.test("what is freed twice, or of another allocator, is refused", () => {
+Deno.test("free() refuses an allocation that is already freed, or of another allocator", () => {
   const space = new BuddyAllocator({ size: 8 });
   const allocation = take(space, { size: 3 });
   space.release(allocation);
   for (const stranger of [allocation, take(new BuddyAllocator({ size: 8 }), { size: 1 }), {} as BuddyAllocation]) {
-    assertThrows(() => space.release(stranger), TtmError, "is not handed out by this allocator");
-    assertThrows(() => space.trim(stranger, 1), TtmError, "is not handed out by this allocator");
+    assertThrows(() => space.release(stranger), TtmError, "is not allocated by this allocator");
+    assertThrows(() => space.trim(stranger, 1), TtmError, "is not allocated by this allocator");
   }
   assertEquals([space.free, allocation.blocks], [8, []]);
 });
@@ -215,7 +215,7 @@ const refusals: readonly (readonly [Partial<Record<keyof BuddyRequest, unknown>>
   [{ size: 9 * 4096 }, "size must be a whole number"],
   [{ size: 4097 }, "size must be a multiple of 4096"],
   [{ size: 4096, minBlock: 12288 }, "minBlock must be a power of two"],
-  [{ size: 4096, minBlock: 2048 }, "minBlock must be 4096 at least"],
+  [{ size: 4096, minBlock: 2048 }, "minBlock must be at least the chunk, 4096"],
   [{ size: 4096, start: 1 }, "start must be a multiple"],
   [{ size: 4096, start: -4096 }, "start must be a whole number"],
   [{ size: 4096, end: 9 * 4096 }, "end must be a whole number"],
@@ -223,7 +223,7 @@ const refusals: readonly (readonly [Partial<Record<keyof BuddyRequest, unknown>>
   [{ size: 4096, topDown: 1 }, "topDown must be true or false"],
   [{ size: 4096, ranged: "yes" }, "ranged must be true or false"],
   [{ size: 5 * 4096, start: 4096, end: 6 * 4096, minBlock: 8192 }, "is not aligned"],
-  [{ size: 7 * 4096, minBlock: 16 * 4096 }, "do not fit into"],
+  [{ size: 7 * 4096, minBlock: 16 * 4096 }, "does not fit into"],
 ];
 for (const [request, message] of refusals) {
   Deno.test(`allocate() refuses ${JSON.stringify(request)}`, () => {
@@ -239,7 +239,7 @@ for (const options of [null, {}, { size: 0 }, { size: 8, chunk: 3 }, { size: 4, 
   });
 }
 
-Deno.test("what is beyond the last whole chunk is left out", () => {
+Deno.test("bytes beyond the last whole chunk are not used", () => {
   const space = new BuddyAllocator({ size: 10 * 4096 + 4095, chunk: 4096 });
   assertEquals([space.size, space.free], [10 * 4096, 10 * 4096]);
 });

@@ -20,7 +20,7 @@ function take(from: ReturnType<typeof manager>, wanted: AllocationRequest): Budd
   return node;
 }
 
-Deno.test("ranges have the size asked for, whatever it is rounded up to", () => {
+Deno.test("ranges have the requested size, although blocks are rounded up", () => {
   const pages = manager(16);
   const node = take(pages, request(5));
   assertEquals([node.start, pages.usedPages], [8, 5]);
@@ -29,7 +29,7 @@ Deno.test("ranges have the size asked for, whatever it is rounded up to", () => 
   assertEquals([pages.debug(), pages.usedPages], ["[0, 16) free", 0]);
 });
 
-Deno.test("alignment, range and direction are kept to", () => {
+Deno.test("allocate() respects alignment, range and direction", () => {
   const pages = manager(64);
   assertEquals(take(pages, request(2, { alignment: 16, fpfn: 17, lpfn: 50 })).start, 32);
   assertEquals(take(pages, request(1, { fpfn: 5, lpfn: 6 })).start, 5);
@@ -40,7 +40,7 @@ Deno.test("alignment, range and direction are kept to", () => {
   assertEquals(pages.usedPages, 7);
 });
 
-Deno.test("a space that is no power of two is used to its end", () => {
+Deno.test("a space that is not a power of two is used to its end", () => {
   const pages = manager(13);
   assertEquals([take(pages, request(1)).start, take(pages, request(4)).start, take(pages, request(8)).start], [
     12,
@@ -50,7 +50,7 @@ Deno.test("a space that is no power of two is used to its end", () => {
   assertEquals([pages.usedPages, pages.allocate(request(1))], [13, "no-room"]);
 });
 
-Deno.test("what is asked for may be larger than half of it", () => {
+Deno.test("a request may be larger than half of the space", () => {
   const pages = manager(13);
   const node = take(pages, request(13));
   assertEquals([node.start, pages.usedPages], [0, 13]);
@@ -58,19 +58,23 @@ Deno.test("what is asked for may be larger than half of it", () => {
   assertEquals(take(pages, request(11)).start, 0);
 });
 
-Deno.test("calls out of turn, strange nodes and alignments that are no powers of two are refused", () => {
+Deno.test("buddy() refuses calls before init(), unknown nodes, and alignments that are not powers of two", () => {
   const fresh = buddy();
-  assertThrows(() => fresh.allocate(request(1)), TtmError, "init() comes first");
+  assertThrows(() => fresh.allocate(request(1)), TtmError, "call init() first");
   assertEquals([fresh.usedPages, fresh.debug(), fresh.takedown()], [0, "", true]);
   for (const pages of [0, -1, 0.5, NaN]) assertThrows(() => fresh.init(pages), TtmError, "Cannot set up buddy");
   fresh.init(4);
-  assertThrows(() => fresh.init(4), TtmError, "it is in charge of 4 pages already");
-  assertThrows(() => fresh.allocate(request(1, { alignment: 3 })), TtmError, "cannot align to 3");
+  assertThrows(() => fresh.init(4), TtmError, "init() has already been called, with a size of 4 pages");
+  assertThrows(
+    () => fresh.allocate(request(1, { alignment: 3 })),
+    TtmError,
+    "can align to powers of two only, not to 3",
+  );
   const node = take(fresh, request(1));
-  assertThrows(() => fresh.free({ ...node }), TtmError, "has not handed them out");
+  assertThrows(() => fresh.free({ ...node }), TtmError, "has not allocated them");
   assertEquals(fresh.takedown(), false);
   fresh.free(node);
-  assertThrows(() => fresh.free(node), TtmError, "has not handed them out");
+  assertThrows(() => fresh.free(node), TtmError, "has not allocated them");
   assertEquals(fresh.takedown(), true);
   fresh.init(8);
 });
@@ -86,7 +90,7 @@ const step = fc.record({
   topDown: fc.boolean(),
 });
 
-Deno.test("ranges never overlap, keep to what was asked for, and leave the space whole when they are freed", () => {
+Deno.test("ranges never overlap, match their requests, and leave the space whole when freed", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 200 }), fc.array(step, { maxLength: 80 }), (size, steps) => {
     const pages = manager(size);
     const live = new Map<BuddyNode, number>();
@@ -114,7 +118,7 @@ Deno.test("ranges never overlap, keep to what was asked for, and leave the space
   }));
 });
 
-Deno.test("what never fits is known beforehand: whatever has been handed out, nothing else is refused by canFit()", () => {
+Deno.test("canFit() is false exactly for requests that fail on an empty space", () => {
   const wanted = fc.record({
     pages: fc.integer({ min: 1, max: 40 }),
     alignment: fc.constantFrom(1, 1, 2, 4, 8),
@@ -133,7 +137,7 @@ Deno.test("what never fits is known beforehand: whatever has been handed out, no
   }));
 });
 
-Deno.test("a range that an aligned block never fits into evicts nobody", async () => {
+Deno.test("a range that no aligned block fits into evicts nothing", async () => {
   const driver = {
     name: "aperture",
     memoryTypes: [{ name: "system" }, { name: "gtt", pages: 24 }],
@@ -143,7 +147,11 @@ Deno.test("a range that an aligned block never fits into evicts nobody", async (
   const inGtt = (lpfn: number) => ({ placement: [{ memoryType: "gtt", lpfn }] });
   const resident = await device.createPlaced({ bytes: 24 * 4096, placement: inGtt(0) });
   const asked = { bytes: 17 * 4096, placement: inGtt(20) };
-  const error = await assertRejects(() => device.createPlaced(asked), TtmError, "they never fit into [0, 20) of 24");
+  const error = await assertRejects(
+    () => device.createPlaced(asked),
+    TtmError,
+    "they can never fit into [0, 20) of 24",
+  );
   assertEquals([error.code, resident.memoryType], ["ENOMEM", "gtt"]);
   await device.createPlaced({ bytes: 17 * 4096, placement: inGtt(0) });
   assertEquals(resident.memoryType, "system");

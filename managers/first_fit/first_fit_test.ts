@@ -82,13 +82,19 @@ Deno.test("firstFit() refuses misuse", () => {
       "Cannot set up the first-fit manager: pages must be a whole number from 1",
     );
   }
-  refuses(() => manager().init(5), "Cannot set up the first-fit manager: it is in charge of 100 pages already");
+  refuses(
+    () => manager().init(5),
+    "Cannot set up the first-fit manager: init() has already been called, with a size of 100 pages",
+  );
   refuses(
     () => firstFit().allocate(ANY),
-    "Cannot allocate pages: the first-fit manager is in charge of none, init() comes first",
+    "Cannot allocate pages: the first-fit manager has no pages, call init() first",
   );
   refuses(() => firstFit().free(allocated(manager(), {})), "Cannot free pages: ");
-  refuses(() => manager().free(allocated(manager(), {})), "Cannot remove a node: [0, 1) is not in this allocator");
+  refuses(
+    () => manager().free(allocated(manager(), {})),
+    "Cannot remove a node: [0, 1) is not, or no longer, allocated by this allocator",
+  );
   refuses(() => manager().allocate({ ...ANY, pages: NaN }), "size must be a whole number");
   refuses(() => manager().allocate({ ...ANY, fpfn: 5, lpfn: 4 }), "hi must be a whole number from 5");
 });

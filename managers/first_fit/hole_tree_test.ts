@@ -74,7 +74,7 @@ const operations = fc.array(
   { maxLength: 20, size: "max" },
 );
 
-Deno.test("HoleTree stays sorted and level, and its entries say what is under them", () => {
+Deno.test("HoleTree stays sorted and balanced, and its entries have the maxima of their subtrees", () => {
   fc.assert(
     fc.property(fc.shuffledSubarray<HoleSortKey>([...HOLE_SORT_KEYS]), operations, (early, steps) => {
       const { holes, indexes, rows } = spans();
@@ -101,7 +101,7 @@ Deno.test("HoleTree stays sorted and level, and its entries say what is under th
   );
 });
 
-Deno.test("HoleIndexes drops a tree in which nothing is looked up for long, and makes it anew when need be", () => {
+Deno.test("HoleIndexes drops a tree that is not searched for long, and rebuilds it when it is needed", () => {
   const { holes, indexes, rows } = spans();
   for (const [i, row] of rows.entries()) indexes.open(row, i * 10 + 1, i * 10 + 2);
   const [used, idle] = [indexes.by("address"), indexes.by("size")];
@@ -115,7 +115,7 @@ Deno.test("HoleIndexes drops a tree in which nothing is looked up for long, and 
   assertEquals(inOrder(indexes.by("size")), indexes.sorted("size"));
 });
 
-Deno.test("HoleTable knows the room for each kind of request", () => {
+Deno.test("HoleTable has the room of a hole for each kind of request", () => {
   const { holes, indexes, rows } = spans();
   const row = rows[1] as number; // Colour 1 before, colour 2 after.
   indexes.open(row, 11, 20);

@@ -152,7 +152,7 @@ export class RangeAllocator {
   remove(node: RangeNode): void {
     if (!(node instanceof SpanNode) || this.#ring.node(node.row) !== node) {
       const found = node instanceof SpanNode ? `[${node.start}, ${node.start + node.size})` : show(node);
-      throw new TtmError("EINVAL", `Cannot remove a node: ${found} is not in this allocator, or no longer`);
+      throw new TtmError("EINVAL", `Cannot remove a node: ${found} is not, or no longer, allocated by this allocator`);
     }
     this.#changes++;
     const { row, start, size } = node;
@@ -181,7 +181,7 @@ export class RangeAllocator {
     checkInsertNames(request);
     checkInsert(request, this.#orders);
     if (request.size === 0 || this.#guarded) {
-      const why = this.#guarded ? "colours are guarded" : "there is never room for a size of 0";
+      const why = this.#guarded ? "an allocator with guarded colours has no scan" : "size must not be 0";
       throw new TtmError("EINVAL", `Cannot scan: ${why}`);
     }
     const { size, lo = 0, hi = Infinity } = request;

@@ -147,11 +147,11 @@ function compare(space: fc.Arbitrary<RangeAllocatorOptions>, teeth: number, runs
   );
 }
 
-Deno.test("RangeAllocator does what the plain model of drm_mm does, operation by operation", () => {
+Deno.test("RangeAllocator gives the same results as a plain model of drm_mm, operation by operation", () => {
   compare(spaces, 0, 200);
 });
 
-Deno.test("RangeAllocator does so when searches would be long", () => {
+Deno.test("RangeAllocator gives the same results as the model with many unfit holes", () => {
   // More holes than FEW, so that long searches give up and the trees get more columns.
   compare(spaces.map((space) => ({ ...space, size: 1100 })), 270, 15);
 });

@@ -60,7 +60,7 @@ Deno.test("insert() respects lo and hi in every order", () => {
   }
 });
 
-Deno.test("insert() knows no alignment in 0 and 1", () => {
+Deno.test("insert() treats alignments 0 and 1 as none", () => {
   const allocator = new RangeAllocator({ start: 7, size: 10, orders: ["lowest"] });
   assertEquals(inserted(allocator, { size: 1, alignment: 0 }).start, 7);
   assertEquals(inserted(allocator, { size: 1, alignment: 1 }).start, 8);
@@ -80,7 +80,7 @@ Deno.test("insert() has no room for size 0, for more than the space, or outside 
   assertEquals(allocator.free, 10);
 });
 
-Deno.test("insert() makes the front remainder before the rear one", () => {
+Deno.test("insert() makes the hole before the range before the one after it", () => {
   const allocator = new RangeAllocator({ size: 10, orders: ["lowest"] });
   inserted(allocator, { size: 2, lo: 4 });
   assertEquals(allocator.holes("recency"), [{ start: 6, size: 4 }, { start: 0, size: 4 }]);
@@ -103,7 +103,7 @@ Deno.test("insert() ignores colours if they are not guarded", () => {
   assertEquals(inserted(allocator, { size: 1, color: 2 }).start, 1);
 });
 
-Deno.test("insert() is exact at the top of the numbers", () => {
+Deno.test("insert() is exact up to Number.MAX_SAFE_INTEGER", () => {
   const start = Number.MAX_SAFE_INTEGER - 100;
   const allocator = new RangeAllocator({ start, size: 100, orders: ALL });
   assertEquals(inserted(allocator, { size: 1, order: "highest" }).start, start + 99);
@@ -140,7 +140,7 @@ Deno.test("remove() merges with the holes on both sides into a new one", () => {
   assertEquals(allocator.holes("recency"), [{ start: 0, size: 9 }]);
 });
 
-Deno.test("remove() refuses strangers and nodes taken back, and changes nothing", () => {
+Deno.test("remove() refuses nodes of another allocator and removed nodes, and changes nothing", () => {
   const allocator = new RangeAllocator({ size: 10, orders: ["lowest"] });
   const twin = new RangeAllocator({ size: 10, orders: ["lowest"] });
   const gone = inserted(allocator, { size: 4 });
@@ -154,7 +154,7 @@ Deno.test("remove() refuses strangers and nodes taken back, and changes nothing"
   assertEquals([allocator.free, allocator.nodeCount, allocator.holeCount], [6, 1, 1]);
 });
 
-Deno.test("RangeAllocator tells what it holds", () => {
+Deno.test("RangeAllocator lists its nodes and holes", () => {
   const allocator = withHoles();
   assertEquals([allocator.start, allocator.size, allocator.free], [0, 100, 35]);
   assertEquals([allocator.holeCount, allocator.nodeCount, allocator.largestHole], [4, 3, 10]);

@@ -80,7 +80,7 @@ class RangeManager implements MemTypeManager<RangeNode> {
   init(pages: number): void {
     checkInteger(`set up the ${this.name} manager`, "pages", pages, 1, Number.MAX_SAFE_INTEGER);
     if (this.#pages !== null) {
-      const found = `it is in charge of ${this.#pages.size} pages already`;
+      const found = `init() has already been called, with a size of ${this.#pages.size} pages`;
       throw new TtmError("EINVAL", `Cannot set up the ${this.name} manager: ${found}`);
     }
     this.#pages = new RangeAllocator({ size: pages, orders: [this.#order, "highest"] });
@@ -115,6 +115,6 @@ class RangeManager implements MemTypeManager<RangeNode> {
 
   #inCharge(what: string): RangeAllocator {
     if (this.#pages !== null) return this.#pages;
-    throw new TtmError("EINVAL", `Cannot ${what}: the ${this.name} manager is in charge of none, init() comes first`);
+    throw new TtmError("EINVAL", `Cannot ${what}: the ${this.name} manager has no pages, call init() first`);
   }
 }

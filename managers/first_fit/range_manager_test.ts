@@ -36,13 +36,16 @@ Deno.test("rangeManager() looks for neighbours only if it was asked to", () => {
   assertEquals([rangeManager().scan, typeof rangeManager({ scan: true }).scan], [undefined, "function"]);
 });
 
-Deno.test("rangeManager() says that it is the range manager that refuses", () => {
+Deno.test("errors of rangeManager() name the range manager", () => {
   const refuses = (act: () => unknown, message: string) =>
     assertEquals(assertThrows(act, TtmError, message).code, "EINVAL");
   refuses(() => rangeManager(null as never), "Cannot make a range manager: options must be an object, not null");
   refuses(() => rangeManager({ scan: 1 } as never), "Cannot make a range manager: scan must be true or false, not 1");
   refuses(() => rangeManager().init(0), "Cannot set up the range manager: pages must be a whole number from 1");
-  refuses(() => withHoles().init(5), "Cannot set up the range manager: it is in charge of 100 pages already");
-  refuses(() => rangeManager().allocate(ANY), "Cannot allocate pages: the range manager is in charge of none");
+  refuses(
+    () => withHoles().init(5),
+    "Cannot set up the range manager: init() has already been called, with a size of 100 pages",
+  );
+  refuses(() => rangeManager().allocate(ANY), "Cannot allocate pages: the range manager has no pages");
   assertEquals(rangeManager().name, "range");
 });

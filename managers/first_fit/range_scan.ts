@@ -61,9 +61,9 @@ export class RangeScan {
    */
   add(node: RangeNode): boolean {
     if (!(node instanceof SpanNode) || this.#ring.node(node.row) !== node) {
-      throw new TtmError("EINVAL", `Cannot scan: ${show(node)} is not in this allocator, or no longer`);
+      throw new TtmError("EINVAL", `Cannot scan: ${show(node)} is not, or no longer, allocated by this allocator`);
     }
-    if (!this.#isCurrent()) throw new TtmError("EINVAL", "Cannot scan: the allocator was changed meanwhile");
+    if (!this.#isCurrent()) throw new TtmError("EINVAL", "Cannot scan: the allocator has changed since the scan began");
     if (this.#victims.length > 0) return true;
     if (this.#added.has(node)) return false;
     this.#added.add(node);

@@ -12,7 +12,7 @@ function full(sizes: readonly number[]) {
 
 const starts = (nodes: readonly RangeNode[]) => nodes.map(({ start }) => start);
 
-Deno.test("scan() is content when neighbours make room together, whoever was offered before", () => {
+Deno.test("scan() ends when neighbouring nodes make room together, whichever nodes were added before", () => {
   const { pages, nodes: [a, b, c, d] } = full([2, 2, 2, 2]) as {
     pages: RangeAllocator;
     nodes: [RangeNode, RangeNode, RangeNode, RangeNode];
@@ -31,7 +31,7 @@ Deno.test("scan() uses the holes between and beside the nodes", () => {
   assertEquals(pages.holes().length, 3, "nothing is changed by it");
 });
 
-Deno.test("scan() takes the hole for which the least has to go", () => {
+Deno.test("scan() chooses the hole with the fewest pages to evict", () => {
   const { pages, nodes } = full([5, 1, 4, 1, 1, 3]);
   pages.remove(nodes[3] as RangeNode);
   const scan = pages.scan({ size: 5 });
@@ -42,7 +42,7 @@ Deno.test("scan() takes the hole for which the least has to go", () => {
   assertEquals(starts(other.victims), [6], "with the hole behind it");
 });
 
-Deno.test("scan() keeps to range and alignment", () => {
+Deno.test("scan() respects range and alignment", () => {
   const { pages, nodes } = full([4, 4, 4, 4]);
   const scan = pages.scan({ size: 4, alignment: 3, lo: 5, hi: 14 });
   assertEquals([0, 1, 2, 3].map((at) => scan.add(nodes[at] as RangeNode)), [false, false, true, true]);
@@ -53,19 +53,19 @@ Deno.test("scan() keeps to range and alignment", () => {
   );
 });
 
-Deno.test("scan() refuses strangers, changes on the way, and what can have no room", () => {
+Deno.test("scan() refuses unknown nodes, changes of the allocator, and a size of 0", () => {
   const { pages, nodes: [a, b] } = full([2, 2]);
   const refused = (act: () => unknown, message: string) =>
     assertEquals(assertThrows(act, TtmError, message).code, "EINVAL");
   const scan = pages.scan({ size: 3 });
-  refused(() => scan.add({ start: 0, size: 2, color: 0 }), "is not in this allocator");
+  refused(() => scan.add({ start: 0, size: 2, color: 0 }), "is not, or no longer, allocated by this allocator");
   assertEquals([scan.add(a as RangeNode), scan.add(a as RangeNode)], [false, false]);
   pages.remove(b as RangeNode);
-  refused(() => scan.add(a as RangeNode), "was changed meanwhile");
-  refused(() => pages.scan({ size: 0 }), "a size of 0");
+  refused(() => scan.add(a as RangeNode), "has changed since the scan began");
+  refused(() => pages.scan({ size: 0 }), "size must not be 0");
   refused(() => pages.scan({ size: NaN }), "size");
   const guarded = new RangeAllocator({ size: 10, orders: ["best"], guardColors: true });
-  refused(() => guarded.scan({ size: 1 }), "colours are guarded");
+  refused(() => guarded.scan({ size: 1 }), "guarded colours");
 });
 
 const scenario = fc.record({
@@ -96,7 +96,7 @@ function cheapest(
   return best;
 }
 
-Deno.test("scan() says enough at the first node with which there is a hole, and picks the cheapest by brute force", () => {
+Deno.test("scan() ends at the first node that completes a hole, and chooses the same as brute force", () => {
   fc.assert(
     fc.property(scenario, ({ sizes, removed, offered, size, alignment, lo, span }) => {
       const { pages, nodes } = full(sizes);

@@ -209,7 +209,9 @@ export class BlockTable {
 
   #grow(): void {
     const rows = this.#cells.length >> CELLS_LOG2;
-    if (rows === 1 << MAX_ROW_BITS) throw new TtmError("ENOMEM", `Cannot have more than ${rows} blocks`);
+    if (rows === 1 << MAX_ROW_BITS) {
+      throw new TtmError("ENOMEM", `Cannot allocate a block: there are already ${rows} blocks`);
+    }
     const larger = new Int32Array(2 * this.#cells.length);
     larger.set(this.#cells);
     this.#cells = larger;

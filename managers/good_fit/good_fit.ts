@@ -54,7 +54,10 @@ class GoodFit implements MemTypeManager<GoodFitNode> {
   init(pages: number): void {
     checkInteger(`set up ${NAME}`, "pages", pages, 1, MAX_UNITS);
     if (this.#pages !== null) {
-      throw new TtmError("EINVAL", `Cannot set up ${NAME}: it is in charge of ${this.#pages.size} pages already`);
+      throw new TtmError(
+        "EINVAL",
+        `Cannot set up ${NAME}: init() has already been called, with a size of ${this.#pages.size} pages`,
+      );
     }
     this.#pages = new GoodFitAllocator({ size: pages });
   }
@@ -84,6 +87,6 @@ class GoodFit implements MemTypeManager<GoodFitNode> {
 
   #inCharge(what: string): GoodFitAllocator {
     if (this.#pages !== null) return this.#pages;
-    throw new TtmError("EINVAL", `Cannot ${what}: ${NAME} is in charge of none, init() comes first`);
+    throw new TtmError("EINVAL", `Cannot ${what}: ${NAME} has no pages, call init() first`);
   }
 }

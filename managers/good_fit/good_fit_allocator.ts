@@ -42,7 +42,7 @@ const TAKE = "take a range";
  * assertEquals([pages.startOf(handle), pages.sizeOf(handle)], [0, 10]);
  * assertEquals(pages.take(91), 0); // there is no room
  * pages.give(handle);
- * assertThrows(() => pages.give(handle), Error, "is no handle of this allocator");
+ * assertThrows(() => pages.give(handle), Error, "not, or no longer, a handle of this allocator");
  * ```
  *
  * @example Aligned, limited, and from the top down
@@ -184,7 +184,7 @@ export class GoodFitAllocator {
     const handle = BlockNode.giveUpHandle(this, node);
     if (handle === NONE) {
       const found = node instanceof BlockNode ? `[${node.start}, ${node.start + node.size})` : show(node);
-      throw new TtmError("EINVAL", `Cannot remove a node: ${found} is not in this allocator, or no longer`);
+      throw new TtmError("EINVAL", `Cannot remove a node: ${found} is not, or no longer, allocated by this allocator`);
     }
     this.give(handle);
   }
@@ -209,7 +209,7 @@ export class GoodFitAllocator {
   #rowOf(what: string, handle: number): number {
     const row = typeof handle === "number" ? this.#blocks.rowOf(handle) : NONE;
     if (row !== NONE) return row;
-    throw new TtmError("EINVAL", `Cannot ${what}: ${show(handle)} is no handle of this allocator, or no longer`);
+    throw new TtmError("EINVAL", `Cannot ${what}: ${show(handle)} is not, or no longer, a handle of this allocator`);
   }
 
   // The fast path of nearly all requests. NONE if the request needs a search.

@@ -16,7 +16,7 @@ function withHoles(...sizes: readonly number[]): GoodFitAllocator {
   return pages;
 }
 
-Deno.test("insert() takes a small hole that is large enough, among equals the one made last", () => {
+Deno.test("insert() takes a small hole that fits, among equals the one made last", () => {
   assertEquals(take(withHoles(20, 5, 5, 6), { size: 5 }).start, 27);
   assertEquals(take(withHoles(20, 5, 5, 6), { size: 6 }).start, 33);
   assertEquals(take(withHoles(20, 5, 5, 6), { size: 7 }).start, 0);
@@ -24,7 +24,7 @@ Deno.test("insert() takes a small hole that is large enough, among equals the on
   assertEquals(take(withHoles(1001, 1024), { size: 1000 }).start, 1002);
 });
 
-Deno.test("insert() has room in the last hole that fits, though smaller ones share its bin and were made later", () => {
+Deno.test("insert() finds the only hole that fits, also if later smaller ones share its bin", () => {
   for (const smaller of [1, 7, 8, 9, 30]) {
     const pages = withHoles(1015, ...Array(smaller).fill(1001));
     assertEquals(take(pages, { size: 1015 }).start, 0);
@@ -32,7 +32,7 @@ Deno.test("insert() has room in the last hole that fits, though smaller ones sha
   }
 });
 
-Deno.test("insert() of what is aligned takes the hole at hand, a larger one, or whichever has room", () => {
+Deno.test("insert() of an aligned request tries its own bin, then larger holes, then any that fits", () => {
   // Holes of 7 units at 2, of 12 at 10, and of 40 at 23.
   const starts = (alignment: number) => take(withHoles(1, 7, 12, 40), { size: 6, alignment }).start;
   assertEquals([starts(1), starts(2)], [2, 2]);
@@ -41,7 +41,7 @@ Deno.test("insert() of what is aligned takes the hole at hand, a larger one, or 
   assertEquals(starts(41), 41);
 });
 
-Deno.test("remove() joins a range with the holes beside it, whichever are there", () => {
+Deno.test("remove() merges a range with the holes on either side", () => {
   for (const order of [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]) {
     const pages = new GoodFitAllocator({ start: 3, size: 10 });
     const nodes = [4, 2, 4].map((size) => take(pages, { size }));
@@ -51,7 +51,7 @@ Deno.test("remove() joins a range with the holes beside it, whichever are there"
   }
 });
 
-Deno.test("holes leave their bin in any order, those made last, in between or first", () => {
+Deno.test("holes can be removed from their bin in any order", () => {
   // Eight holes of one unit; the units between them are freed in this order, each of which closes two holes.
   for (const order of [[3, 5, 1], [1, 3, 5], [5, 3, 1], [4, 2], [2, 4], [0, 6, 3]]) {
     const pages = new GoodFitAllocator({ size: 16 });
@@ -65,7 +65,7 @@ Deno.test("holes leave their bin in any order, those made last, in between or fi
   }
 });
 
-Deno.test("blocks that are no more are used again, so that handles do not run out", () => {
+Deno.test("freed rows of blocks are reused, so that handles do not run out", () => {
   const pages = new GoodFitAllocator({ size: 10 });
   for (let time = 0; time < 100; time++) {
     const handle = pages.take({ size: 1, topDown: true });
@@ -81,7 +81,7 @@ Deno.test("the largest space has room up to its end", () => {
   assertEquals([pages.free, pages.insert({ size: 1 })], [0, null]);
 });
 
-Deno.test("an index with more alignments than trees still finds what is aligned, and only that", () => {
+Deno.test("an index with more alignments than trees still finds every aligned hole", () => {
   const pages = withHoles(...Array(200).fill(2));
   for (let alignment = 2; alignment < 60; alignment++) {
     const node = take(pages, { size: 2, alignment, lo: 1 });
@@ -90,7 +90,7 @@ Deno.test("an index with more alignments than trees still finds what is aligned,
   }
 });
 
-Deno.test("nodes that are not handed out are refused, and nothing changes", () => {
+Deno.test("remove() refuses nodes that are not allocated, and changes nothing", () => {
   const [pages, others] = [new GoodFitAllocator({ size: 10 }), new GoodFitAllocator({ size: 10 })];
   const gone = take(pages, { size: 4 });
   pages.remove(gone);
@@ -103,7 +103,7 @@ Deno.test("nodes that are not handed out are refused, and nothing changes", () =
   assertEquals(others.free, 6);
 });
 
-Deno.test("take() gives a handle, which tells where its range is until it is given back", () => {
+Deno.test("take() returns a handle, which gives its range until it is freed", () => {
   const pages = new GoodFitAllocator({ start: 7, size: 100 });
   const [low, high] = [pages.take(10), pages.take({ size: 20, alignment: 25, topDown: true })];
   assertEquals([pages.startOf(low), pages.sizeOf(low)], [7, 10]);
@@ -117,12 +117,16 @@ Deno.test("take() gives a handle, which tells where its range is until it is giv
 /** Asserts that every method refuses a handle. */
 function refusesHandle(pages: GoodFitAllocator, handle: unknown): void {
   for (const name of ["give", "startOf", "sizeOf"] as const) {
-    const error = assertThrows(() => pages[name](handle as number), TtmError, " is no handle of this allocator");
+    const error = assertThrows(
+      () => pages[name](handle as number),
+      TtmError,
+      " is not, or no longer, a handle of this allocator",
+    );
     assertEquals(error.code, "EINVAL");
   }
 }
 
-Deno.test("what is no handle is refused, and nothing changes", () => {
+Deno.test("a value that is not a handle is refused, and changes nothing", () => {
   const pages = new GoodFitAllocator({ size: 100 });
   const handles = [pages.take(10), pages.take(10), pages.take(10), pages.take(10)] as const;
   pages.give(handles[1]);
@@ -137,7 +141,7 @@ Deno.test("what is no handle is refused, and nothing changes", () => {
   assertEquals([...pages.nodes()].map(({ start }) => start), [0, 20, 30]);
 });
 
-Deno.test("handles of another allocator are refused, and nothing changes", () => {
+Deno.test("handles of another allocator are refused, and change nothing", () => {
   const all = Array.from({ length: 50 }, () => new GoodFitAllocator({ size: 1 << 20 }));
   const handles = all.map((pages) => [pages.take(1), pages.take(1)]);
   for (const [at, pages] of all.entries()) {
@@ -146,7 +150,7 @@ Deno.test("handles of another allocator are refused, and nothing changes", () =>
   }
 });
 
-Deno.test("a handle comes again only after its block has been given back 2048 times, in large spaces 64 times", () => {
+Deno.test("a handle is reused only after its row has been freed 2048 times, in large spaces 64 times", () => {
   for (const [size, times] of [[(1 << 21) - 1, 2048], [1 << 25, 64], [2 ** 31 - 1, 64]] as const) {
     const pages = new GoodFitAllocator({ size });
     const first = pages.take(1);
@@ -161,7 +165,7 @@ Deno.test("a handle comes again only after its block has been given back 2048 ti
   }
 });
 
-Deno.test("options and requests that make no sense are refused, and nothing changes", () => {
+Deno.test("invalid options and requests are refused, and change nothing", () => {
   const refuses = (act: () => unknown, message: string) =>
     assertEquals(assertThrows(act, TtmError, message).code, "EINVAL");
   refuses(() => new GoodFitAllocator(null as never), "options must be an object, not null");

@@ -16,7 +16,7 @@ function allocated(made: MemTypeManager<GoodFitNode>, request: Partial<Allocatio
   return node;
 }
 
-Deno.test("goodFit() keeps to size, alignment, range and direction", () => {
+Deno.test("goodFit() respects size, alignment, range and direction", () => {
   const made = manager();
   assertEquals(allocated(made, { pages: 3 }).start, 0);
   assertEquals(allocated(made, { pages: 3, alignment: 7 }).start, 7);
@@ -51,10 +51,13 @@ Deno.test("goodFit() refuses misuse", () => {
   for (const pages of [0, -1, 1.5, NaN, "1", 2 ** 31]) {
     refuses(() => goodFit().init(pages as number), "Cannot set up good-fit: pages must be a whole number from 1 to 21");
   }
-  refuses(() => manager().init(5), "Cannot set up good-fit: it is in charge of 100 pages already");
-  refuses(() => goodFit().allocate(ANY), "Cannot allocate pages: good-fit is in charge of none, init() comes first");
+  refuses(() => manager().init(5), "Cannot set up good-fit: init() has already been called, with a size of 100 pages");
+  refuses(() => goodFit().allocate(ANY), "Cannot allocate pages: good-fit has no pages, call init() first");
   refuses(() => goodFit().free(allocated(manager(), {})), "Cannot free pages: ");
-  refuses(() => manager().free(allocated(manager(), {})), "Cannot remove a node: [0, 1) is not in this allocator");
+  refuses(
+    () => manager().free(allocated(manager(), {})),
+    "Cannot remove a node: [0, 1) is not, or no longer, allocated by this allocator",
+  );
   refuses(() => manager().allocate({ ...ANY, pages: NaN }), "size must be a whole number");
   refuses(() => manager().allocate({ ...ANY, fpfn: 5, lpfn: 4 }), "hi must be a whole number from 5");
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { BANDWIDTH, WorkloadBuilder } from "./builder.ts";
 
-Deno.test("a builder records what it is told, and frees at the end what is left", () => {
+Deno.test("a builder records its calls, and frees the remaining buffers at the end", () => {
   const builder = new WorkloadBuilder("test", "us");
   const first = builder.alloc(10, "first");
   const second = builder.upload(20, "second");

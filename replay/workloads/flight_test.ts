@@ -6,7 +6,7 @@ Deno.test("a flight depends on the seed", () => {
   assertNotEquals([...flight(200, 1)], [...flight(200, 2)]);
 });
 
-Deno.test("a flight goes on at two tiles a second", () => {
+Deno.test("a flight moves two tiles a second", () => {
   const path = [...flight(300, 3)];
   assertEquals(path.length, 300);
   for (const [index, to] of path.slice(1).entries()) {

@@ -2,7 +2,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { checkWorkload } from "../trace_testing.ts";
 import { workloads } from "./mod.ts";
 
-Deno.test("the shipped workloads go by their names and are well formed for any seed", async () => {
+Deno.test("the shipped workloads have their names and are well formed for any seed", async () => {
   assertEquals(Object.keys(workloads), ["phi3-decode", "texture-streaming", "moe-decode"]);
   for (const [name, shipped] of Object.entries(workloads)) {
     const workload = shipped.make({ seed: -7 });

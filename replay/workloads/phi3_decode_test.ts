@@ -73,7 +73,7 @@ Deno.test("phi3-decode grows its KV cache by a page a layer every 16 tokens", ()
   assertEquals(allocated(phi3Decode(), /^kv\./), { count: 22 * 32, bytes: 22 * 32 * PAGE_BYTES });
 });
 
-Deno.test("phi3-decode has its peak while the prompt is read, or without much of one at the end", () => {
+Deno.test("phi3-decode has its peak while the prompt is read, or at the end with a short prompt", () => {
   const norms = 65 * (8192 - 6144);
   const logits = 131_072; // 128 256 bytes in whole pages, as are the activations below
   const prompt = 20 * 32 * PAGE_BYTES + 320 * 6144 + 320 * 51_200;

@@ -21,7 +21,7 @@ Deno.test("texture-streaming draws three passes a frame at 60 Hz", () => {
   assertEquals(allocated(textureStreaming({ frames: 1 }), /^(depth|colour|screen)$/), { count: 3, bytes: 24_883_200 });
 });
 
-Deno.test("texture-streaming moves on: textures come and go while the camera flies", () => {
+Deno.test("texture-streaming allocates and frees textures while the camera moves", () => {
   const { events } = textureStreaming();
   const late = events.filter(({ t }) => t > 4e6 && t < 7e6);
   for (const op of ["alloc", "free"]) assert(late.filter((event) => event.op === op).length > 300, op);

@@ -24,7 +24,7 @@ Deno.test("a frame uploads four sets of textures, through staging buffers, neare
   assertEquals(jobs[3]?.reads, ["tile 0,0 top staging"]);
 });
 
-Deno.test("near tiles come with top mips and far tiles without, and then nothing more is uploaded", () => {
+Deno.test("near tiles are uploaded with top mips and far tiles without, each once", () => {
   const workload = world(60).builder.finish();
   const again = world(90).builder.finish();
   assertEquals(allocated(workload, /tail \d/).count / 6, 97);
@@ -33,7 +33,7 @@ Deno.test("near tiles come with top mips and far tiles without, and then nothing
   assertEquals(workload, again);
 });
 
-Deno.test("the camera sees what is in front of it, once it is there", () => {
+Deno.test("the camera draws tiles in front of it after their upload", () => {
   const { tiles } = world(60);
   const { near, far } = tiles.visible(HERE);
   assert(near.length > 0 && near.length < 21 * 12, `${near.length} near textures`);
@@ -43,7 +43,7 @@ Deno.test("the camera sees what is in front of it, once it is there", () => {
   assertEquals(before.length, 0);
 });
 
-Deno.test("of far tiles only the lower mips are drawn, even where the top ones are there", () => {
+Deno.test("only the lower mips of far tiles are drawn, also if the top ones are resident", () => {
   const { tiles } = world(60);
   const { near, far } = tiles.visible({ x: 3.5, y: 0.5, heading: Math.PI });
   const hasTop = (textures: readonly { bytes: number }[]) => textures.some(({ bytes }) => bytes === 4 << 20);

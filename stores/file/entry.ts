@@ -30,5 +30,5 @@ export function decodeEntry(file: Uint8Array, name: string): Uint8Array {
     const isWhole = header.getUint32(0) === MAGIC && length === payload.length;
     if (isWhole && header.getUint32(12) === crc32(payload)) return payload;
   }
-  throw new TtmError("EIO", `Cannot read swap file ${name}: its ${file.length} bytes are damaged or not all there`);
+  throw new TtmError("EIO", `Cannot read swap file ${name}: its ${file.length} bytes are damaged or incomplete`);
 }

@@ -35,7 +35,7 @@ async function refused(act: () => Promise<unknown>, code: TtmErrorCode, message:
 
 const bytes = (length: number, byte: number) => new Uint8Array(length).fill(byte);
 
-storeTest("what was last written under a key is read back, whatever the key", async (store) => {
+storeTest("read() returns the last bytes written under a key, for any key", async (store) => {
   for (const key of ["bo-1", "../../etc/passwd", "a/b\\c:d", "ü ☃", "."]) {
     await store.write(key, bytes(100, 1));
     await store.write(key, bytes(5000, 2));
@@ -60,7 +60,7 @@ testStore({
   },
 });
 
-storeTest("what is forgotten is gone, and forgetting it again does no harm", async (store) => {
+storeTest("delete() removes a key, and ignores an unknown one", async (store) => {
   await store.write("a", bytes(10, 1));
   await store.delete("a");
   await store.delete("a");
@@ -68,7 +68,7 @@ storeTest("what is forgotten is gone, and forgetting it again does no harm", asy
   assertEquals([store.usedBytes, await readdir(store.folder)], [0, []]);
 });
 
-storeTest("the limit is kept to, and what was there before stays", async (store) => {
+storeTest("a write beyond maxBytes is ENOSPC, and the earlier entry stays", async (store) => {
   await store.write("a", bytes(60, 1));
   await refused(() => store.write("b", bytes(41, 2)), "ENOSPC", "60 of 100 bytes are used");
   await store.write("b", bytes(40, 2));
@@ -80,7 +80,7 @@ storeTest("the limit is kept to, and what was there before stays", async (store)
   assertEquals(both.map(({ status }) => status), ["rejected", "fulfilled"]);
 }, { maxBytes: 100 });
 
-storeTest("files that are cut off, damaged or of somebody else are not read as good data", async (store) => {
+storeTest("truncated, damaged or foreign files are EIO", async (store) => {
   await store.write("a", bytes(1000, 7));
   const [name] = await readdir(store.folder);
   const path = join(store.folder, name ?? "");
@@ -95,19 +95,19 @@ storeTest("files that are cut off, damaged or of somebody else are not read as g
   ];
   for (const file of spoiled) {
     await writeFile(path, file);
-    await refused(() => store.read("a"), "EIO", "damaged or not all there");
+    await refused(() => store.read("a"), "EIO", "damaged or incomplete");
   }
   await writeFile(path, good);
   assertEquals(await store.read("a"), bytes(1000, 7));
 });
 
-storeTest("a write that the disk refuses leaves nothing behind", async (store) => {
+storeTest("a failed write is EIO and leaves no file", async (store) => {
   await rm(store.folder, { recursive: true });
   await refused(() => store.write("a", bytes(10, 1)), "EIO", "Cannot write a");
   assertEquals(store.usedBytes, 0);
 });
 
-storeTest("a closed store keeps no file and takes none", async (store, directory) => {
+storeTest("a closed store has removed its files and refuses calls", async (store, directory) => {
   await store.write("a", bytes(10, 1));
   await store.close();
   assertEquals([await readdir(directory), store.usedBytes], [[], 0]);
@@ -131,7 +131,7 @@ async function leftBeside(directory: string, names: readonly string[]): Promise<
 const NO_PROCESS = 2 ** 22 + 1;
 
 storeTest(
-  "folders of dead processes are removed, those of live ones and of others are not",
+  "only folders of dead processes are removed",
   async (store, directory) => {
     const names = [
       `ttm-swap-${NO_PROCESS}-x`,
@@ -179,7 +179,7 @@ storeTest("buffers that are swapped out to files come back with their bytes", as
   assertEquals(store.usedBytes, 0);
 });
 
-storeTest("a full store is no harm to the buffers: they stay in memory", async (store) => {
+storeTest("buffers that a full store refuses stay in memory", async (store) => {
   const driver = new RadeonSim({ vram: 8 * PAGE_SIZE, gtt: 8 * PAGE_SIZE });
   const device = new BoDevice({ driver, managers: {}, store });
   const buffer = device.createBuffer({ bytes: PAGE_SIZE });

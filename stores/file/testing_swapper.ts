@@ -3,7 +3,7 @@ import { BoDevice, type BufferObject, PAGE_SIZE, type SwapStore } from "@ttm/cor
 import { FileStore } from "./mod.ts";
 
 /**
- * The sizes of the swapped buffers. Every other one has a swap key, so that its file is rewritten in each generation.
+ * The sizes of the swapped buffers. Every other one is stored under a key of its own, so that its file is rewritten in each generation.
  */
 export const PAGES: readonly number[] = [1, 2, 8, 24, 4, 12];
 
@@ -24,9 +24,13 @@ export function contentsOf(at: number, generation: number): Uint8Array {
 async function swapForEver(store: SwapStore): Promise<never> {
   const driver = { name: "host", memoryTypes: [{ name: "system" }], evictPlacement: () => ({ placement: [] }) };
   const device = new BoDevice({ driver, managers: {}, store });
-  const buffers = PAGES.map((pages, at) => {
-    return device.createBuffer({ bytes: pages * PAGE_SIZE, ...(at % 2 === 0 && { swapKey: `buffer-${at}` }) });
-  });
+  const buffers: BufferObject[] = [];
+  for (const [at, pages] of PAGES.entries()) {
+    const bytes = pages * PAGE_SIZE;
+    const key = `buffer-${at}`;
+    if (at % 2 === 0) await store.write(key, new Uint8Array(bytes));
+    buffers.push(device.createBuffer({ bytes, ...(at % 2 === 0 && { stored: { key } }) }));
+  }
   for (let generation = 1;; generation++) {
     for (const [at, buffer] of buffers.entries()) await nextContents(buffer, at, generation);
     tell(`begin ${generation}`);

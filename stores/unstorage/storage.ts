@@ -28,9 +28,9 @@ export function storageKey(base: string, key: string): string {
 export function bytesFrom(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return new Uint8Array(value);
   if (value instanceof ArrayBuffer) return new Uint8Array(value.slice(0));
-  if (value === null || value === undefined) throw new Error("nothing is kept under it");
+  if (value === null || value === undefined) throw new Error("there is no such entry");
   if (value instanceof Error) throw value;
-  throw new Error(`the storage gave ${typeof value === "object" ? "an object" : `a ${typeof value}`} and no bytes`);
+  throw new Error(`the storage gave ${typeof value === "object" ? "an object" : `a ${typeof value}`} and not bytes`);
 }
 
 /** Whether a storage failed because it is full: the disk, a quota, or the browser's limit. */

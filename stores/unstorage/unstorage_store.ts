@@ -54,7 +54,7 @@ export class UnstorageStore implements SwapStore, AsyncDisposable {
     checkObject(what, "storage", storage);
     for (const member of ["getItemRaw", "setItemRaw", "removeItem"] as const) {
       if (typeof storage[member] === "function") continue;
-      throw new TtmError("EINVAL", `Cannot ${what}: storage must be one of unstorage, and has no ${member}()`);
+      throw new TtmError("EINVAL", `Cannot ${what}: storage must be an unstorage storage, but has no ${member}()`);
     }
     if (typeof prefix !== "string" || !/^[\w-]+(:[\w-]+)*$/.test(prefix)) {
       throw new TtmError("EINVAL", `Cannot ${what}: prefix must be words joined by ":", not ${show(prefix)}`);
@@ -140,7 +140,7 @@ export class UnstorageStore implements SwapStore, AsyncDisposable {
   async #prove(place: string, bytes: Uint8Array): Promise<void> {
     const kept = bytesFrom(await this.#storage.getItemRaw(place));
     if (kept.length !== bytes.length || kept.some((byte, at) => byte !== bytes[at])) {
-      throw new Error("the storage does not give back what it is given");
+      throw new Error("the storage returns other bytes than were written");
     }
     this.#trusted = true;
   }

@@ -69,7 +69,7 @@ testStore({
   dispose: () => rm(directories.pop() ?? "", { recursive: true, force: true }),
 });
 
-Deno.test("keys that a storage would cut, join or refuse stay apart, and survive file systems that do not tell case", async () => {
+Deno.test("keys that a storage would change, merge or refuse stay distinct, also on case-insensitive file systems", async () => {
   const kept = new Map<string, string>();
   await using store = new UnstorageStore({ storage: createStorage({ driver: textDriver(kept) }) });
   const keys = [
@@ -95,7 +95,7 @@ Deno.test("keys that a storage would cut, join or refuse stay apart, and survive
   assertEquals(new Set([...kept.keys()].map((key) => key.toLowerCase())).size, keys.length);
 });
 
-Deno.test("stores that share a storage, and what else is in it, do not touch one another", async () => {
+Deno.test("stores that share a storage do not change each other's or other entries", async () => {
   const storage = createStorage();
   await storage.setItem("ttm-swap:bo-1", "mine");
   const first = new UnstorageStore({ storage });
@@ -111,7 +111,7 @@ Deno.test("stores that share a storage, and what else is in it, do not touch one
   assertEquals(await storage.getKeys(), ["ttm-swap:bo-1"]);
 });
 
-Deno.test("a closed store keeps nothing and takes nothing", async () => {
+Deno.test("a closed store has deleted its entries and refuses calls", async () => {
   const storage = createStorage();
   const store = new UnstorageStore({ storage });
   await store.write("a", bytes(10, 1));
@@ -125,7 +125,7 @@ Deno.test("a closed store keeps nothing and takes nothing", async () => {
   await store.close();
 });
 
-Deno.test("the limit is kept to, and what was there before stays", async () => {
+Deno.test("a write beyond maxBytes is ENOSPC, and the earlier entry stays", async () => {
   await using store = new UnstorageStore({ storage: createStorage(), maxBytes: 100 });
   await store.write("a", bytes(60, 1));
   await refused(() => store.write("b", bytes(41, 2)), "ENOSPC", "60 of 100 bytes are used");
@@ -172,7 +172,7 @@ for (const [fault, storage] of Object.entries(silent)) {
   });
 }
 
-Deno.test("failures of the storage are errors with a code and the cause, and leave nothing behind", async () => {
+Deno.test("failures of the storage are errors with a code and the cause, and leave no entry", async () => {
   const failing = async (cause: unknown) => {
     const storage = createStorage();
     const setItemRaw: RawStorage["setItemRaw"] = async (key, value) => {
@@ -205,7 +205,7 @@ testWith(
       const [folder] = await readdir(join(base, "ttm-swap"));
       const path = join(base, "ttm-swap", folder ?? "", "a.pages");
       await rm(path);
-      await refused(() => store.read("a"), "EIO", "nothing is kept under it");
+      await refused(() => store.read("a"), "EIO", "there is no such entry");
       await Deno.symlink(path, path);
       const error = await refused(() => store.read("a"), "EIO", "ELOOP");
       assertEquals((error.cause as NodeJS.ErrnoException).code, "ELOOP");

@@ -28,7 +28,7 @@ function bothWays(workload: Workload, share: string) {
 }
 
 for (const [name, { make }] of Object.entries(workloads)) {
-  Deno.test(`${name} on pages that are only counted moves what a textbook's LRU moves`, () => {
+  Deno.test(`${name} on a counting manager moves the same bytes as a plain LRU`, () => {
     const workload = make({ seed: 1 });
     for (const share of ["50%", "75%", "90%"]) {
       const { device, model } = bothWays(workload, share);
@@ -38,20 +38,20 @@ for (const [name, { make }] of Object.entries(workloads)) {
 }
 
 for (const [name, workload] of Object.entries(shortened)) {
-  Deno.test(`${name}, shortened, does so with less memory than a job needs`, () => {
+  Deno.test(`${name}, shortened, moves the same bytes as a plain LRU with less memory than a job needs`, () => {
     const { device, model } = bothWays(workload, "3%");
     assertEquals(device, model);
     assertEquals(device.fallbacks > 0, true);
   });
 }
 
-Deno.test("a workload without jobs does so at its allocations", () => {
+Deno.test("a workload without jobs moves the same bytes as a plain LRU at its allocations", () => {
   const { device, model } = bothWays(workload([1, 2, 1], []), `${2 * PAGE_SIZE}`);
   assertEquals(device, model);
   assertEquals(device.bytesOut, 3 * PAGE_SIZE);
 });
 
-Deno.test("byteLru() pushes out who was used least recently, and none of the same job", () => {
+Deno.test("byteLru() evicts the least recently used buffers, and none of the same job", () => {
   const page = (pages: number) => pages * PAGE_SIZE;
   assertEquals(byteLru(workload([1, 1, 1], [[0], [1], [0], [2], [1]]), page(2)), {
     evictions: 2,
@@ -80,12 +80,12 @@ function pagesCopied(...jobsAfter: readonly (readonly number[])[]): Record<strin
   return Object.fromEntries(bytes.map(([name, bytes]) => [name, Number(bytes) / PAGE_SIZE]));
 }
 
-Deno.test("compare() tells what each manager copies for want of neighbouring pages", () => {
+Deno.test("compare() has the bytes that each manager copies because of fragmentation", () => {
   const { counted, range, "range-scan": scan, "good-fit": goodFit } = pagesCopied();
   assertEquals({ counted, range, scan, goodFit }, { counted: 2, range: 3, scan: 2, goodFit: 3 });
 });
 
-Deno.test("compare() counts what comes back, too", () => {
+Deno.test("compare() counts copies back into VRAM, too", () => {
   const { counted, range, "range-scan": scan } = pagesCopied([3]);
   assertEquals({ counted, range, scan }, { counted: 2, range: 4, scan: 4 });
 });

@@ -30,7 +30,7 @@ Deno.test("ratios are those to the baseline of the group, wherever it stands", (
   ]);
 });
 
-Deno.test("without a baseline the first is compared with, and without a group the file is one", () => {
+Deno.test("without a baseline the first benchmark is the baseline, and without a group the file is the group", () => {
   const { groups } = reportOf(output(bench("a", 10, false, null), bench("b", 15, false, null)));
   assertEquals(groups.map(({ name, timings }) => [name, timings.map(({ ratio }) => ratio)]), [
     ["validate_bench.ts", [1, 1.5]],

@@ -26,7 +26,7 @@ Deno.test("variants take turns, after each has been warmed up", async () => {
   assertEquals(clock.ran, "AAAAAABBBBBB" + "ABABAB");
 });
 
-Deno.test("a turn of something quick is many runs", async () => {
+Deno.test("a turn of a quick variant has many runs", async () => {
   const { clock, variant, spent } = onClock();
   await measure([variant("A", 1, () => 1e6)], { rounds: 1, spent });
   assertEquals(clock.ran.length, 6 + 20);

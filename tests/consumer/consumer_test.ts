@@ -51,7 +51,7 @@ async function skipped(t: Deno.TestContext, why: string): Promise<void> {
   await t.step({ name: `skipped: ${why}`, ignore: true, fn() {} });
 }
 
-testUnless(denied, "Deno runs a program with core and a driver from a registry, and fetches nothing else", async () => {
+testUnless(denied, "Deno runs a program with core and a driver from a registry, and fetches only these", async () => {
   const { first, fetched, packages } = await onDeno();
   assertEquals(first, FIRST);
   const allowed = packages.filter(({ name }) => FIRST_NEEDS.includes(name)).flatMap(
@@ -67,7 +67,7 @@ testUnless(denied, "Deno runs a program with core and a driver from a registry, 
 
 testUnless(
   denied,
-  "what is published is the modules that entry points need, with README, licence and configuration",
+  "a published package has the modules that its entry points need, README, licence and configuration",
   async () => {
     const { packages } = await onDeno();
     for (const [i, member] of readMembers().entries()) {
@@ -90,7 +90,7 @@ testUnless(denied, "Deno uses every entry point from a registry, with types", as
 
 testUnless(
   noNode,
-  "tarballs of npm have a module for each one that is published, and say what they depend on",
+  "npm tarballs have every published module, and declare their dependencies",
   async () => {
     const { packages } = await onDeno();
     const folder = `${await installed()}/node_modules`;
@@ -106,7 +106,7 @@ testUnless(
   },
 );
 
-testUnless(noNode, "each tarball has its licence, and tells npm and bundlers what it is", async () => {
+testUnless(noNode, "each tarball has its licence and the metadata for npm and bundlers", async () => {
   const folder = `${await installed()}/node_modules`;
   for (const member of readMembers()) {
     const { name } = member;
@@ -131,7 +131,7 @@ testUnless(noNode, "Node uses every entry point from tarballs of npm", async () 
   await assertWorks(run, true);
 });
 
-testUnless(noNode, "a new part is refused on Node where Node would not find what it imports", async () => {
+testUnless(noNode, "a new part is refused on Node where Node would not resolve its imports", async () => {
   const cwd = await installed();
   const away = `${ownFolder()}/away`;
   const args = ["--offline", "@ttm/testing", "driver", "my-gpu", "--scope", "@me", "--to", away];
@@ -140,7 +140,7 @@ testUnless(noNode, "a new part is refused on Node where Node would not find what
   await assertRejects(() => Deno.stat(away), Deno.errors.NotFound);
 });
 
-testUnless(noNode, "the WebGPU driver passes its suite on Dawn under Node, and new parts theirs", async (t) => {
+testUnless(noNode, "the WebGPU driver and new parts pass their suites on Dawn under Node", async (t) => {
   const { reports } = await onNode();
   if (await equipped() === null) return await skipped(t, "npm cannot get webgpu (Dawn) and tsx");
   assertEquals(reports["@ttm/testing"]?.untried, {});
@@ -149,14 +149,14 @@ testUnless(noNode, "the WebGPU driver passes its suite on Dawn under Node, and n
   assert(Number(reports["@ttm/webgpu"]?.passed["@ttm/webgpu"]) > 20, why);
 });
 
-testUnless(noChromium, "Chromium uses what needs no modules of Node", async () => {
+testUnless(noChromium, "Chromium uses every entry point that needs no Node module", async () => {
   const run = await onChromium();
   assertEquals(run.first, FIRST);
   assertMatch(run.together, TOGETHER);
   await assertWorks(run, false);
 });
 
-testUnless(noBundler, "Chromium runs programs that are bundled with all that they need", async () => {
+testUnless(noBundler, "Chromium runs bundled programs", async () => {
   const { bundled, together } = await onChromium();
   assertEquals(bundled, [FIRST, together]);
 });
@@ -182,7 +182,7 @@ for (
     ["Chromium", noChromium, onChromium],
   ] as const
 ) {
-  testUnless(obstacle, `the table in the README says what is so on ${runtime}`, async () => {
+  testUnless(obstacle, `the table in the README is right for ${runtime}`, async () => {
     const cells = parseTable(await Deno.readTextFile(new URL("README.md", ROOT)));
     const { reports } = await run();
     for (const member of readMembers()) {

@@ -6,7 +6,7 @@ import { addWork, bytesIn, fill, only, pin, place, put, refused, testDevice } fr
 /** Lets all tasks run until they wait. */
 const allBlocked = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-Deno.test("F1: an eviction for a range leaves those alone that lie wholly below it", () => {
+Deno.test("F1: an eviction for a range does not evict buffers wholly below it", () => {
   const { device } = testDevice({ vram: 16 });
   const below = put(device, only("vram", { lpfn: 2 }), { pages: 2 });
   const inside = put(device, only("vram", { fpfn: 8 }), { pages: 8 });
@@ -14,7 +14,7 @@ Deno.test("F1: an eviction for a range leaves those alone that lie wholly below 
   assertEquals([below.memoryType, inside.memoryType], ["vram", "gtt"]);
 });
 
-Deno.test("F3: memory that is merely in use is waited for under a ticket, and not reported as exhausted", async () => {
+Deno.test("F3: under a ticket busy memory is waited for, and not reported as ENOMEM", async () => {
   const { device } = testDevice();
   const inUse = put(device, "vram", { pages: 8 });
   const wanted = device.createBuffer({ bytes: 4096 });
@@ -39,7 +39,7 @@ Deno.test("F4: a reserved buffer stays in the order of eviction", () => {
   a.unlock();
 });
 
-Deno.test("F5: what a manager throws reaches the caller, and so does that it is only busy", async () => {
+Deno.test("F5: an error of a manager, and that it is busy, reach the caller", async () => {
   let throws = true;
   const inner = rangeManager();
   const busy: MemTypeManager = {
@@ -65,7 +65,7 @@ Deno.test("F5: what a manager throws reaches the caller, and so does that it is 
   assertEquals(buffer.memoryType, null);
 });
 
-Deno.test("F6: a first buffer that cannot leave does not end the search", () => {
+Deno.test("F6: a first buffer that cannot be evicted does not end the search", () => {
   const { device, driver } = testDevice();
   const stuck = put(device, "vram", { pages: 4 });
   const free = put(device, "vram", { pages: 4 });
@@ -76,13 +76,13 @@ Deno.test("F6: a first buffer that cannot leave does not end the search", () => 
   assertEquals([buffer, stuck, free].map(({ memoryType }) => memoryType), ["vram", "vram", "gtt"]);
 });
 
-Deno.test("F7: a memory type that only the second list names is found", () => {
+Deno.test("F7: a memory type that only the second list names is used", () => {
   const { device } = testDevice();
   const buffer = put(device, { placement: [], busyPlacement: [{ memoryType: "vram" }] });
   assertEquals(buffer.memoryType, "vram");
 });
 
-Deno.test("F9: emptying a memory type ends at a buffer that cannot leave, with its error", async () => {
+Deno.test("F9: evictAll() ends at a buffer that cannot be evicted, with its error", async () => {
   const { device, driver } = testDevice();
   const buffer = put(device, "vram");
   driver.beforeMove = () => {
@@ -92,7 +92,7 @@ Deno.test("F9: emptying a memory type ends at a buffer that cannot leave, with i
   assertEquals([(error.cause as Error).message, buffer.memoryType], ["no", "vram"]);
 });
 
-Deno.test("F10: a driver that sends victims back into the wanted range does not keep the search going for ever", async () => {
+Deno.test("F10: the search ends if the driver evicts victims back into the wanted range", async () => {
   const { device, driver } = testDevice();
   for (let i = 0; i < 8; i++) put(device, "vram");
   driver.evict = () => only("vram");
@@ -102,7 +102,7 @@ Deno.test("F10: a driver that sends victims back into the wanted range does not 
   checkInvariants(device);
 });
 
-Deno.test("F39: drivers whose memory types evict into each other do not make evictions nest for ever", async () => {
+Deno.test("F39: memory types that evict into each other do not nest evictions for ever", async () => {
   const { device, driver } = testDevice({ vram: 4, gtt: 4 });
   for (let i = 0; i < 4; i++) {
     put(device, "vram");
@@ -126,7 +126,7 @@ Deno.test("F43: a pinned buffer of a shared reservation is not in the order of e
   assertEquals([first.memoryType, second.memoryType], ["gtt", "vram"]);
 });
 
-Deno.test("F44: a buffer that fell back is promoted by a later validate", async () => {
+Deno.test("F44: a buffer in a fallback place is moved to the preferred one by a later validate", async () => {
   const { device } = testDevice();
   const wish = { placement: [{ memoryType: "vram" }], busyPlacement: [{ memoryType: "gtt" }] };
   const blocker = put(device, "vram", { pages: 8 });

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { checkInvariants, TtmError } from "@ttm/core";
 import { only, put, refused, testDevice } from "../../core/testing_devices.ts";
 
-Deno.test("F29: a window that could not be had is not counted, and each that was is given back", async () => {
+Deno.test("F29: a window that could not be reserved is not counted, and each reserved window is freed", async () => {
   const { device, driver } = testDevice({ visible: 4 });
   const { ioMemReserve } = driver;
   const held: string[] = [];
@@ -30,7 +30,7 @@ Deno.test("F29: a window that could not be had is not counted, and each that was
   buffer.unreserve();
 });
 
-Deno.test("F30: a range of pages whose end is beyond the buffer, or beyond numbers, is refused", async () => {
+Deno.test("F30: a range of pages whose end is beyond the buffer, or beyond safe integers, is refused", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram", { pages: 4 });
   buffer.tryReserve();
@@ -40,7 +40,7 @@ Deno.test("F30: a range of pages whose end is beyond the buffer, or beyond numbe
   buffer.unlock();
 });
 
-Deno.test("F32: a buffer that is moved for a user's access is mapped where it is then", async () => {
+Deno.test("F32: a buffer that is moved for a user's access is mapped at its new place", async () => {
   const { device, driver } = testDevice({ visible: 4 });
   Object.assign(driver, {
     faultReserveNotify: ({ memoryType }: { memoryType: string }) => memoryType === "vram" ? only("gtt") : null,

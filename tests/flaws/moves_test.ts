@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { checkInvariants } from "@ttm/core";
 import { bytesIn, fill, only, place, put, refused, refusedUnchanged, testDevice } from "../../core/testing_devices.ts";
 
-Deno.test("F15: a ghost is counted, keeps its buffer, and is no victim before its copy has ended", async () => {
+Deno.test("F15: a ghost object is counted, keeps its buffer alive, and is not a victim before its copy has ended", async () => {
   const { device, driver } = testDevice({ ordered: true });
   const buffer = put(device, "gtt", { pages: 8 });
   await fill(buffer, 5);
@@ -38,7 +38,7 @@ Deno.test("F16: a move that fails leaves place, contents, caching and table as t
   }
 });
 
-Deno.test("F23: a swapped out buffer has nothing of the window that it was mapped through", async () => {
+Deno.test("F23: a swapped out buffer is not mapped through its old window", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   using map = buffer.mmap();
@@ -50,7 +50,7 @@ Deno.test("F23: a swapped out buffer has nothing of the window that it was mappe
   checkInvariants(device);
 });
 
-Deno.test("F38: a move by way of a stop that fails leaves nothing bound to the stop and nothing allocated there", async () => {
+Deno.test("F38: a failed move through a hop leaves nothing bound or allocated at the hop", async () => {
   const { device, driver } = testDevice();
   driver.stop = (from, to) => from !== "gtt" && to !== "gtt" ? { memoryType: "gtt" } : null;
   const buffer = put(device, "system");
@@ -68,7 +68,7 @@ Deno.test("F38: a move by way of a stop that fails leaves nothing bound to the s
   checkInvariants(device);
 });
 
-Deno.test("F45: while a copy is queued its target is not given to anybody else, whatever becomes of the call", async () => {
+Deno.test("F45: while a copy is queued its destination is not allocated to another buffer, also if the call fails", async () => {
   const { device, driver, clock } = testDevice({ ordered: true });
   const victim = put(device, "vram", { pages: 8 });
   driver.finishCopy();

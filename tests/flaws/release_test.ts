@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { checkInvariants } from "@ttm/core";
 import { addWork, only, pin, put, refused, testDevice } from "../../core/testing_devices.ts";
 
-Deno.test("F11: a busy dying buffer does not hold up those behind it", () => {
+Deno.test("F11: a busy dying buffer does not delay later ones", () => {
   const { device } = testDevice();
   const [hanging, other] = [put(device, "vram"), put(device, "vram")];
   addWork(hanging);
@@ -13,7 +13,7 @@ Deno.test("F11: a busy dying buffer does not hold up those behind it", () => {
   assertEquals(device.dying.map(({ id }) => id), [0]);
 });
 
-Deno.test("F12: closing a device with work that never ends gives up after 15 s, and can be tried again", async () => {
+Deno.test("F12: close() with work that never ends is EBUSY after 15 s, and can be called again", async () => {
   const { device, clock } = testDevice();
   const buffer = put(device, "vram");
   const work = addWork(buffer);
@@ -26,7 +26,7 @@ Deno.test("F12: closing a device with work that never ends gives up after 15 s, 
   await device.close();
 });
 
-Deno.test("F13: neither the lock nor later work of those that share its reservation keeps a dying buffer", () => {
+Deno.test("F13: a dying buffer waits neither for the lock nor for later work of its shared reservation", () => {
   const { device } = testDevice();
   const sibling = put(device, "gtt");
   const buffer = put(device, "vram", { reservation: sibling.reservation });
@@ -50,7 +50,7 @@ Deno.test("F14: a pin does not outlive the last reference", () => {
   checkInvariants(device);
 });
 
-Deno.test("F25: a buffer made with a reservation of others is in the order of eviction, a failed one never was", async () => {
+Deno.test("F25: a buffer created with a shared reservation is in the LRU, and a failed creation leaves none there", async () => {
   const { device } = testDevice();
   const sibling = put(device, "vram", { pages: 7 });
   const { reservation } = sibling;

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { checkInvariants, memoryStore } from "@ttm/core";
 import { addWork, bytesIn, fill, only, put, testDevice, touch } from "../../core/testing_devices.ts";
 
-Deno.test("F18: a swapped buffer that is touched but not populated is not swapped out again over its data", async () => {
+Deno.test("F18: a swapped out buffer that is used but not populated is not swapped out again over its data", async () => {
   const { device } = testDevice();
   const buffer = put(device, "system");
   await fill(buffer, 7);
@@ -17,7 +17,7 @@ Deno.test("F19: imported memory is not swapped out", async () => {
   assertEquals([await device.swapOut(), buffer.swapped, buffer.memoryType], [0, false, "gtt"]);
 });
 
-Deno.test("F20: a buffer that could not be swapped out is in the order of eviction still, and goes the next time", async () => {
+Deno.test("F20: a buffer that could not be swapped out stays in the LRU, and is swapped out by the next call", async () => {
   const inner = memoryStore();
   let full = true;
   const write = (key: string, bytes: Uint8Array) => {
@@ -47,7 +47,7 @@ Deno.test("F22: a buffer in SYSTEM is swapped out whatever its caching", async (
   checkInvariants(device);
 });
 
-Deno.test("F24: a swapout says how many pages it freed, and 0 ends a loop over it", async () => {
+Deno.test("F24: a swapout returns the number of pages that it freed, and 0 when none is left", async () => {
   const { device } = testDevice();
   const big = put(device, "system", { pages: 3 });
   await fill(big, 1);

@@ -26,7 +26,7 @@ Deno.test("F31: a ninth memory type is refused", async () => {
   assertEquals(device.memoryTypes.length, 8);
 });
 
-Deno.test("F33: work that ends at the last moment of the wait has ended", async () => {
+Deno.test("F33: a fence that signals at the end of the time limit is in time", async () => {
   const { device, clock } = testDevice();
   const buffer = put(device, "vram");
   buffer.tryReserve();
@@ -39,7 +39,7 @@ Deno.test("F33: work that ends at the last moment of the wait has ended", async 
   await waiting;
 });
 
-Deno.test("F34: a wait for all work waits for writes and reads alike", async () => {
+Deno.test("F34: a wait for all work waits for writes and reads", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   buffer.tryReserve();
@@ -56,7 +56,7 @@ Deno.test("F34: a wait for all work waits for writes and reads alike", async () 
   await waiting;
 });
 
-Deno.test("F35: a wait for some work does not forget the rest", async () => {
+Deno.test("F35: a wait for some fences leaves the others pending", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   buffer.tryReserve();
@@ -66,7 +66,7 @@ Deno.test("F35: a wait for some work does not forget the rest", async () => {
   assertEquals(buffer.reservation.fences.pending(), read);
 });
 
-Deno.test("F36: a list that had to wait for a buffer still refuses it if the CPU has grabbed it, and keeps no lock", async () => {
+Deno.test("F36: a list that waited for a buffer still refuses it if the CPU has grabbed it, and keeps no lock", async () => {
   const { device } = testDevice();
   const [first, grabbed] = [put(device, "vram"), put(device, "vram")];
   const older = new AcquireTicket();

@@ -13,7 +13,7 @@ Deno.test("reserve_optimistic_no_ticket: a free buffer is reserved, with or with
   assertEquals(buffer.reserved, true);
 });
 
-Deno.test("reserve_locked_no_sleep: a reserved buffer is not to be had without waiting", () => {
+Deno.test("reserve_locked_no_sleep: a reserved buffer is EBUSY without waiting", () => {
   const buffer = testDevice().device.createBuffer({ bytes: 1 });
   buffer.tryReserve();
   assertEquals(buffer.tryReserve(), false);
@@ -36,7 +36,7 @@ Deno.test("reserve_interrupted: a wait for a held lock ends when its signal is a
   assertEquals(await waiting.catch((reason) => reason), "interrupted");
 });
 
-Deno.test("reserve_deadlock: a reserve that must give way to an older ticket gets EDEADLK", async () => {
+Deno.test("reserve_deadlock: a reserve that must back off for an older ticket gets EDEADLK", async () => {
   const { device } = testDevice();
   const [first, second] = [device.createBuffer({ bytes: 1 }), device.createBuffer({ bytes: 1 })];
   const [older, younger] = [new AcquireTicket(), new AcquireTicket()];
@@ -70,13 +70,13 @@ Deno.test("unreserve_bulk: unreserving the first of a bulk makes it the last of 
   assertEquals(bulk.ends("vram"), [second, first]);
 });
 
-Deno.test("put_basic: the last reference of an idle buffer takes place and pages with it", () => {
+Deno.test("put_basic: the last unref() of an idle buffer frees its place and pages", () => {
   const { device } = testDevice();
   put(device, "gtt").unref();
   assertEquals([device.global.bufferCount, device.usage("gtt").usedPages, device.global.usedPages], [0, 0, 0]);
 });
 
-Deno.test("put_shared_resv: so it does with a reservation of others, whose work has ended", () => {
+Deno.test("put_shared_resv: the last unref() frees a buffer with a shared reservation whose fences have signalled", () => {
   const { device } = testDevice();
   const other = put(device, "vram");
   const buffer = put(device, "gtt", { reservation: other.reservation });
@@ -91,7 +91,7 @@ Deno.test("pin_basic: pins nest", () => {
   assertEquals(buffer.pins, 3);
 });
 
-Deno.test("pin_unpin_resource: pinning takes a buffer out of its bulk, unpinning puts it back", () => {
+Deno.test("pin_unpin_resource: pinning removes a buffer from its bulk, and unpinning adds it again", () => {
   const bulk = new BulkMove();
   const buffer = put(testDevice().device, "vram");
   whileReserved(buffer, () => buffer.setBulkMove(bulk));

@@ -137,7 +137,7 @@ Deno.test("validate_busy_placement: if the desired place is full, the fallback i
 });
 
 for (const [kind, more] of kinds) {
-  Deno.test(`validate_multihop: a ${kind} buffer gets from VRAM to SYSTEM by way of GTT, and is moved twice`, () => {
+  Deno.test(`validate_multihop: a ${kind} buffer moves from VRAM to SYSTEM through GTT, in two moves`, () => {
     const { device, moves } = hopping();
     const buffer = put(device, "vram", { kind, ...more });
     moves.splice(0);
@@ -163,7 +163,7 @@ for (const memoryType of ["vram", "gtt"]) {
 }
 
 for (const [kind, more] of kinds) {
-  Deno.test(`validate_no_placement_not_signaled: a busy ${kind} buffer loses its place at once, a ghost has it until the work ends`, () => {
+  Deno.test(`validate_no_placement_not_signaled: a busy ${kind} buffer loses its place at once, and a ghost object has it until the work ends`, () => {
     const { device } = testDevice();
     const buffer = put(device, "gtt", { kind, ...more });
     const { tt } = buffer;
@@ -187,7 +187,7 @@ function withMoveFence() {
   return all;
 }
 
-Deno.test("move_fence_signaled: a copy out of a range that has ended keeps nobody from it", () => {
+Deno.test("move_fence_signaled: a range can be allocated after the copy out of it has ended", () => {
   const { device, driver } = withMoveFence();
   driver.finishCopy();
   driver.finishCopy();
@@ -205,7 +205,7 @@ for (const noWait of [false, true]) {
   });
 }
 
-Deno.test("validate_swapout: a buffer of half the memory makes a small one leave for the store", async () => {
+Deno.test("validate_swapout: a buffer of half the memory swaps a small one out", async () => {
   const { device, make } = counting({ pages: 4, gtt: 8 });
   const small = make("gtt");
   await fill(small, 5);
@@ -216,7 +216,7 @@ Deno.test("validate_swapout: a buffer of half the memory makes a small one leave
   assertEquals([small.memoryType, small.swapped, device.global.usedPages], ["system", true, 4]);
 });
 
-Deno.test("happy_evict: a fourth buffer evicts exactly the oldest, by way of GTT, and the second stays", async () => {
+Deno.test("happy_evict: a fourth buffer evicts only the oldest, through GTT", async () => {
   const { make, moved } = hopping({ vram: 9, gtt: 9 });
   const [oldest, second] = [make("vram", 2), make("vram", 4), make("vram", 3)] as [
     BufferObject,
@@ -230,7 +230,7 @@ Deno.test("happy_evict: a fourth buffer evicts exactly the oldest, by way of GTT
   assertEquals([moved() - before, oldest.tt?.populated, await bytesIn(oldest)], [2 * 2 + 2, true, [6]]);
 });
 
-Deno.test("all_pinned_evict: where everything is pinned there is no room", async () => {
+Deno.test("all_pinned_evict: validate() is ENOMEM if all buffers are pinned", async () => {
   const { make } = hopping();
   pin(make("vram", 8));
   const late = make(null);
@@ -238,7 +238,7 @@ Deno.test("all_pinned_evict: where everything is pinned there is no room", async
   await refused(() => late.validate(only("vram")), "ENOMEM");
 });
 
-Deno.test("allowed_only_evict: the pinned is passed over, the other one evicted", () => {
+Deno.test("allowed_only_evict: the pinned buffer is skipped, and the other one evicted", () => {
   const { make, moved } = hopping();
   const [pinned, free] = [make("vram", 4), make("vram", 4)];
   pin(pinned);
@@ -260,7 +260,7 @@ Deno.test("deleted_evict: a released buffer that is still listed is cleaned up t
   hold[Symbol.dispose]();
 });
 
-Deno.test("busy_domain_evict: a victim whose only way out is busy stays, and there is no room", async () => {
+Deno.test("busy_domain_evict: a victim whose eviction placement is busy stays, and validate() is ENOMEM", async () => {
   const { driver, make } = counting({ gtt2: 8, managers: { gtt2: fullManager("busy") } });
   driver.evict = () => only("gtt2");
   const victim = make("vram", 8);
@@ -270,7 +270,7 @@ Deno.test("busy_domain_evict: a victim whose only way out is busy stays, and the
   assertEquals([victim.memoryType, late.memoryType], ["vram", null]);
 });
 
-Deno.test("evict_gutting: a victim that its driver sends nowhere loses its contents, and its place is taken", async () => {
+Deno.test("evict_gutting: a victim with an empty eviction placement loses its contents and its place", async () => {
   const { driver, make } = counting();
   driver.evict = () => ({ placement: [] });
   const victim = make("vram", 8);
@@ -279,7 +279,7 @@ Deno.test("evict_gutting: a victim that its driver sends nowhere loses its conte
   assertEquals([victim.memoryType, late.memoryType, await bytesIn(victim)], [null, "vram", [0]]);
 });
 
-Deno.test("recrusive_evict: an eviction into a full memory type evicts there", () => {
+Deno.test("recrusive_evict: an eviction into a full memory type evicts from it", () => {
   const { make } = counting({ managers: { gtt: rangeManager() } });
   const inGtt = make("gtt", 8);
   const inVram = make("vram", 8);

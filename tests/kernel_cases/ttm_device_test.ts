@@ -10,7 +10,7 @@ Deno.test("init_basic: a device has its driver's memory types, SYSTEM first and 
   assertEquals(put(device, "system").memoryType, "system");
 });
 
-Deno.test("init_multiple: three devices stand side by side on one global", () => {
+Deno.test("init_multiple: three devices can share one global", () => {
   const global = new Global();
   const devices = [1, 2, 3].map(() =>
     new BoDevice({ driver: new TestDriver(), managers: { gtt: rangeManager(), vram: rangeManager() }, global })

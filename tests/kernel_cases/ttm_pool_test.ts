@@ -31,7 +31,7 @@ Deno.test("ttm_pool_alloc_order_mismatch: pages of another size are left alone",
   assertEquals(pool.pages, 5);
 });
 
-Deno.test("ttm_pool_free_no_dma_alloc: what is freed goes into the pool", () => {
+Deno.test("ttm_pool_free_no_dma_alloc: freed pages go into the pool", () => {
   const pool = new PagePool();
   const table = pool.table(2);
   table.populate();
@@ -40,7 +40,7 @@ Deno.test("ttm_pool_free_no_dma_alloc: what is freed goes into the pool", () => 
   assertEquals(pool.pages, 2);
 });
 
-Deno.test("ttm_pool_fini_basic: draining leaves nothing", () => {
+Deno.test("ttm_pool_fini_basic: a drained pool has no pages", () => {
   const pool = new PagePool();
   const first = use(pool, 4);
   assertEquals([pool.drain(), pool.pages, pool.drain()], [4, 0, 0]);

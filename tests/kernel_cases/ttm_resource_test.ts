@@ -30,7 +30,7 @@ Deno.test("init_pinned: a pinned buffer's new resource is on the list of the pin
   assertEquals(device.pinned, []);
 });
 
-Deno.test("fini_basic: the end of a resource takes it off its list and gives its pages back", () => {
+Deno.test("fini_basic: the end of a resource removes it from its list and frees its pages", () => {
   const { device } = testDevice();
   const buffer = put(device, "vram", { pages: 2 });
   place(buffer, { placement: [] });
@@ -63,7 +63,7 @@ Deno.test("sys_man_alloc_basic: room in SYSTEM is always found", () => {
   assertEquals([buffer.start, device.usage("system").usedPages], [0, 1 << 20]);
 });
 
-Deno.test("sys_man_free_basic: what is freed in SYSTEM leaves list and usage", () => {
+Deno.test("sys_man_free_basic: a freed resource in SYSTEM leaves list and usage", () => {
   const { device } = testDevice();
   put(device, "system", { pages: 3 }).unref();
   assertEquals([device.usage("system").usedPages, device.lru("system").flat()], [0, []]);

@@ -22,7 +22,7 @@ Deno.test("fini_basic: a table that is emptied has no pages any more", () => {
   assertEquals([table.contents, table.populated], [null, false]);
 });
 
-Deno.test("fini_sg: the table of imported memory lets go of it and leaves it alone", () => {
+Deno.test("fini_sg: the end of an imported table leaves the imported memory unchanged", () => {
   const { device } = testDevice();
   const imported = new Uint8Array(4096).fill(7);
   const buffer = put(device, "gtt", { kind: "sg", imported });
@@ -32,7 +32,7 @@ Deno.test("fini_sg: the table of imported memory lets go of it and leaves it alo
   assertEquals([tt?.contents, imported[0]], [null, 7]);
 });
 
-Deno.test("fini_shmem: a table that ends drops what it has in the store", async () => {
+Deno.test("fini_shmem: the end of a table deletes its entry in the store", async () => {
   const { device } = testDevice();
   const buffer = put(device, "system");
   await fill(buffer, 1);
@@ -70,7 +70,7 @@ Deno.test("create_failed: a driver that makes no table is ENOMEM", async () => {
   assertEquals(buffer.tt, null);
 });
 
-Deno.test("destroy_basic: table and buffer go together", () => {
+Deno.test("destroy_basic: a buffer's table ends with the buffer", () => {
   const { device } = testDevice();
   const buffer = put(device, "gtt");
   buffer.unref();
@@ -84,7 +84,7 @@ Deno.test("populate_null_ttm: a buffer without a table cannot be populated", asy
   await refused(() => buffer.populate(), "EINVAL");
 });
 
-Deno.test("populate_populated_ttm: populating twice is populating once", async () => {
+Deno.test("populate_populated_ttm: populating a populated table does nothing", async () => {
   const { device } = testDevice();
   const buffer = put(device, "system");
   buffer.tryReserve();
@@ -102,13 +102,13 @@ Deno.test("unpopulate_basic: populating makes pages, unpopulating drops them", (
   assertEquals(table.populated, false);
 });
 
-Deno.test("unpopulate_empty_ttm: unpopulating a table without pages does no harm", () => {
+Deno.test("unpopulate_empty_ttm: unpopulating a table without pages does nothing", () => {
   const table = byteTable(1);
   table.unpopulate();
   assertEquals(table.populated, false);
 });
 
-Deno.test("swapin_basic: swapping out says how many pages went and takes them; swapping in brings them back", async () => {
+Deno.test("swapin_basic: a swapout returns the number of pages that it freed, and a swap-in populates them again", async () => {
   const { device } = testDevice();
   const buffer = put(device, "system", { pages: 2 });
   await fill(buffer, 9);

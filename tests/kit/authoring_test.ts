@@ -12,7 +12,7 @@ Deno.test("the guide shows each part with its test file", () => {
   for (const part of parts) assert(files.has(part.replace(".ts", "_test.ts")), `${part} has no test file`);
 });
 
-testWith(["read", "write", "run"], "the parts of the guide pass the suites, as it shows them", async () => {
+testWith(["read", "write", "run"], "the parts of the guide pass the suites as printed", async () => {
   using scratch = new ScratchWorkspace();
   for (const [name, code] of files) scratch.write(`guide/${name}`, code);
   for (const command of [["check"], ["lint"], ["fmt", "--check"], ["test", "--doc", "--no-check", "--quiet"]]) {

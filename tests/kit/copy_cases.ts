@@ -14,10 +14,9 @@ interface Copy {
 /** Cases for ordered copies of different buffers that share a timeline. */
 export function copyCases(hasBytes: boolean): Record<string, Case> {
   return {
-    "a copy waits for the one in front of it on its timeline, which waits for work": (bench) =>
+    "a copy waits for the previous one on its timeline, which waits for work": (bench) =>
       inPairs(bench, hasBytes, true),
-    "a copy waits for the one in front of it on its timeline, which takes longer": (bench) =>
-      inPairs(bench, hasBytes, false),
+    "a copy waits for the previous one on its timeline, which takes longer": (bench) => inPairs(bench, hasBytes, false),
   };
 }
 

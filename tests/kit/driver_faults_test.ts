@@ -50,6 +50,18 @@ const faults: Readonly<Record<string, Change>> = {
       },
     };
   },
+  "brings nothing to a buffer that it thinks to have": (inner) => {
+    const had = new Set<unknown>();
+    return {
+      move(request: MoveRequest) {
+        const { buffer, destination } = request;
+        if (destination.table !== null) had.delete(buffer);
+        else if (had.has(buffer)) return undefined;
+        else had.add(buffer);
+        return inner.move(request);
+      },
+    };
+  },
   "clears instead of copying": moving((request) => ({ ...request, source: null })),
   "copies a page less": moving((request) => ({ ...request, pages: Math.max(1, request.pages - 1) })),
   "copies to a neighbour": moving((request) => {
@@ -180,14 +192,14 @@ const parts = (wrap: (driver: RadeonSim) => Driver) => () => ({
 });
 
 for (const [fault, change] of Object.entries(faults)) {
-  Deno.test(`the suite of drivers notices one that ${fault}`, async () => {
+  Deno.test(`the driver suite detects a driver that ${fault}`, async () => {
     const factory = parts((inner) => altered<Driver>(inner, change(inner)));
     assert((await failures((test) => testDriver({ test, factory }))).length > 0);
   });
 }
 
 for (const fault of ["returns fences out of order", "ends a copy after the next one"]) {
-  Deno.test(`the suite of drivers says of one that ${fault} that order is what it breaks`, async () => {
+  Deno.test(`the driver suite reports a driver that ${fault} as one that breaks the order`, async () => {
     const factory = parts((inner) => altered<Driver>(inner, faults[fault]?.(inner) ?? {}));
     const failed = await failures((test) => testDriver({ test, factory }));
     assert(failed.includes("radeon-sim: the fences of moves are made and signal in the order of their timelines"));
@@ -215,30 +227,30 @@ const overtaking: Readonly<Record<string, SlowCardOptions>> = {
 };
 
 for (const [fault, options] of Object.entries(overtaking)) {
-  Deno.test(`the suite of drivers notices one that ${fault}, and says what it is`, async () => {
+  Deno.test(`the driver suite detects a driver that ${fault}, and names the mistake`, async () => {
     const failed = await failures((test) => testDriver({ test, factory: slowParts(options) }));
-    assert(failed.some((name) => name.includes("a copy waits for the one in front of it")), failed.join("\n"));
+    assert(failed.some((name) => name.includes("a copy waits for the previous one")), failed.join("\n"));
   });
 }
 
 for (const how of ["throw", "fence", "hang"] as const) {
-  Deno.test(`the suite of drivers notices one whose fifth move fails by ${how}`, async () => {
+  Deno.test(`the driver suite detects a driver whose fifth move fails by ${how}`, async () => {
     const factory = parts((inner) => failingMove(inner, { nth: 5, how }));
     assert((await failures((test) => testDriver({ test, factory }))).length > 0);
   });
 }
 
-Deno.test("the suite of drivers notices one that claims to have no bytes", async () => {
+Deno.test("the driver suite detects a driver that falsely claims to have no bytes", async () => {
   const factory = parts((inner) => inner);
   assert((await failures((test) => testDriver({ test, factory, supports: { bytes: false } }))).length > 0);
 });
 
-Deno.test("the suite of drivers notices one that claims to have no windows", async () => {
+Deno.test("the driver suite detects a driver that falsely claims to have no windows", async () => {
   const factory = parts((inner) => inner);
   assert((await failures((test) => testDriver({ test, factory, supports: { windows: false } }))).length > 0);
 });
 
-Deno.test("the suite of drivers notices a manager that claims to have no addresses", async () => {
+Deno.test("the driver suite detects a manager that falsely claims to have no addresses", async () => {
   const factory = () => {
     const { driver, managers } = parts((inner) => inner)();
     return { driver, managers: { ...managers, vram: altered(managers.vram, { addresses: false }) } };

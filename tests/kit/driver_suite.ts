@@ -3,6 +3,7 @@ import { copyCases } from "./copy_cases.ts";
 import { bytesOf, type DriverBench, type DriverParts, withDriver } from "./driver_bench.ts";
 import { checkOptions, optionNames } from "@ttm/core/arguments";
 import { importedCases } from "./imported_cases.ts";
+import { storedCases } from "./stored_cases.ts";
 import { submitCases } from "./submit_cases.ts";
 import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
 
@@ -65,6 +66,7 @@ export function testDriver(options: DriverSuiteOptions): void {
     ...(supports.bytes === false ? { "without bytes the CPU is told so": tellsOfNoBytes } : {
       ...byteCases(types),
       ...importedCases(types),
+      ...storedCases(driver.memoryTypes.filter(({ name, fixed }) => fixed && types.includes(name))),
       ...addressCases(managers),
       ...mapCases(types, supports.windows === false ? driver.memoryTypes.filter(({ fixed }) => fixed) : []),
     }),
@@ -209,7 +211,7 @@ async function tellsOfNoBytes({ types, make }: DriverBench): Promise<void> {
 function byteCases(types: readonly string[]): Record<string, Case> {
   const cases: Record<string, Case> = {};
   for (const from of types) {
-    cases[`a new buffer in ${from} reads as zero, whoever was there before`] = async (bench) => {
+    cases[`a new buffer in ${from} reads as zero in memory of freed buffers`] = async (bench) => {
       const { make, mustHold, settle } = bench;
       for (let round = 1; round <= 3; round++) {
         const leaving = await make(from, pagesFor(bench, from), round);
@@ -220,13 +222,13 @@ function byteCases(types: readonly string[]): Record<string, Case> {
         next.unref();
       }
     };
-    cases[`bytes written in ${from} are read there, and neighbours keep theirs`] = async (bench) => {
+    cases[`bytes written in ${from} are read back, and other buffers keep theirs`] = async (bench) => {
       const { make, mustHold } = bench;
       const buffers = [await make(from, 1, 1), await make(from, 2, 2), await make(from, 1, 3)];
       for (const [at, buffer] of buffers.entries()) await mustHold(buffer, at + 1);
     };
     for (const to of types.filter((type) => type !== from)) {
-      cases[`bytes get from ${from} to ${to}`] = async ({ make, bring, mustHold }) => {
+      cases[`a move from ${from} to ${to} keeps the bytes`] = async ({ make, bring, mustHold }) => {
         const buffer = await make(from, 3, 7);
         await bring(buffer, to);
         await mustHold(buffer, 7);
@@ -234,7 +236,7 @@ function byteCases(types: readonly string[]): Record<string, Case> {
     }
   }
   for (const type of types.slice(1)) {
-    cases[`what is evicted from ${type} keeps its bytes`] = async (bench) => {
+    cases[`a buffer evicted from ${type} keeps its bytes`] = async (bench) => {
       const buffers = [];
       for (let seed = 1; seed <= 5; seed++) buffers.push(await bench.make(type, halfOf(bench, type), seed));
       for (const [at, buffer] of buffers.entries()) await bench.mustHold(buffer, at + 1);
@@ -257,7 +259,7 @@ function addressCases(managers: DriverParts["managers"]): Record<string, Case> {
       };
       continue;
     }
-    cases[`what is moved within ${type} keeps its bytes`] = async (bench) => {
+    cases[`a buffer moved within ${type} keeps its bytes`] = async (bench) => {
       const { device, make, mustHold } = bench;
       const pages = device.usage(type).pages;
       const buffer = await make(type, 2, 3);
@@ -276,7 +278,7 @@ function mapCases(types: readonly string[], unseen: Driver["memoryTypes"]): Reco
   const cases: Record<string, Case> = {};
   for (const from of types) {
     if (unseen.some(({ name }) => name === from)) {
-      cases[`a map of a buffer in ${from}, which the CPU has no window on, is EINVAL`] = async ({ make }) => {
+      cases[`a map of a buffer in ${from}, which the CPU cannot see, is EINVAL`] = async ({ make }) => {
         const buffer = await make(from, 1, 0);
         await buffer.reserve();
         const error = await buffer.map().then(() => null, (error) => error);

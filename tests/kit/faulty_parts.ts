@@ -89,7 +89,7 @@ export function failingStore(store: SwapStore, failure: StoreFailure): SwapStore
   let calls = 0;
   const mayFail = (what: string) => {
     if (failEvery > 0 && ++calls % failEvery === 0) {
-      throw new TtmError("EIO", `Cannot ${what}: the store fails now and then`);
+      throw new TtmError("EIO", `Cannot ${what}: the faulty store fails this call`);
     }
   };
   return {

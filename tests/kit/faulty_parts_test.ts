@@ -81,7 +81,7 @@ for (const [factory, code] of [[noSpace, "ENOMEM"], [alwaysBusy, "EBUSY"]] as co
   });
 }
 
-Deno.test("a buffer whose move fails at once stays where it is, and moves when it is asked again", async () => {
+Deno.test("a buffer whose move fails at once stays where it is, and moves at the next call", async () => {
   const device = makeDevice({ fail: (driver) => failingMove(driver, { nth: 2, how: "throw" }) });
   const [buffer, other] = [await make(device, 3, "vram"), await make(device, 5)];
   await refused(() => moveTo(buffer, "gtt"), "EIO");
@@ -91,7 +91,7 @@ Deno.test("a buffer whose move fails at once stays where it is, and moves when i
   await mustBeUsable(device, buffer, 3);
 });
 
-Deno.test("a buffer whose copy fails on its way has lost its bytes, says so, and is as good as new after a purge", async () => {
+Deno.test("a buffer whose copy fails by its fence has lost its bytes, reads of it are EIO, and a purge makes it usable again", async () => {
   const device = makeDevice({ fail: (driver) => failingMove(driver, { nth: 3, how: "fence" }) });
   const [buffer, other] = [await make(device, 3, "vram"), await make(device, 5, "vram")];
   await moveTo(buffer, "gtt");
@@ -108,7 +108,7 @@ Deno.test("a buffer whose copy fails on its way has lost its bytes, says so, and
   await mustBeUsable(device, buffer, 0);
 });
 
-Deno.test("a copy that never ends keeps its buffer busy, and nobody else", async () => {
+Deno.test("a copy that never ends keeps only its own buffer busy", async () => {
   const device = makeDevice({ fail: (driver) => failingMove(driver, { nth: 3, how: "hang" }) });
   const [buffer, other] = [await make(device, 3, "vram"), await make(device, 5, "vram")];
   await moveTo(buffer, "gtt");
@@ -130,7 +130,7 @@ const byPromises = (store: SwapStore): SwapStore => ({
 });
 
 for (const [how, store] of [["at once", (store: SwapStore) => store], ["by promises", byPromises]] as const) {
-  Deno.test(`short reads are not believed, and the bytes are there when they are whole again (${how})`, async () => {
+  Deno.test(`a short read is EIO, and the next whole read has the bytes (${how})`, async () => {
     let isShort = true;
     const inner = memoryStore();
     const short = failingStore(inner, { shortBy: 1 });
@@ -143,7 +143,7 @@ for (const [how, store] of [["at once", (store: SwapStore) => store], ["by promi
     await mustBeUsable(device, buffer, 3);
   });
 
-  Deno.test(`what a full store does not take stays in memory, and goes when there is room (${how})`, async () => {
+  Deno.test(`a buffer that a full store refuses stays in memory, and is swapped out when there is room (${how})`, async () => {
     const device = makeDevice({ store: store(failingStore(memoryStore(), { fullAt: 3 * PAGE_SIZE })) });
     const [buffer, other] = [await make(device, 3), await make(device, 5)];
     assertEquals([await device.swapOut(), await device.swapOut()], [2, 0]);
@@ -153,7 +153,7 @@ for (const [how, store] of [["at once", (store: SwapStore) => store], ["by promi
     await mustBeUsable(device, other, 5);
   });
 
-  Deno.test(`a store that fails now and then costs attempts and no bytes (${how})`, async () => {
+  Deno.test(`a store that sometimes fails loses no bytes (${how})`, async () => {
     const device = makeDevice({ store: store(failingStore(memoryStore(), { failEvery: 2 })) });
     const buffer = await make(device, 3);
     // The second call (the read) and the fourth fail.

@@ -12,7 +12,7 @@ export function importedCases(
 ): Record<string, (bench: DriverBench) => Promise<void>> {
   const cases: Record<string, (bench: DriverBench) => Promise<void>> = {};
   for (const type of types) {
-    cases[`imported bytes are there when a buffer first comes to ${type}`] = async (bench) => {
+    cases[`an imported buffer first placed in ${type} has the imported bytes`] = async (bench) => {
       const { buffer, array } = importInto(bench);
       await bench.bring(buffer, type);
       await bench.mustHold(buffer, FROM_BIRTH);
@@ -21,7 +21,7 @@ export function importedCases(
       await bench.settle();
       mustBe(array, FROM_BIRTH, "the exporter's array after the buffer");
     };
-    cases[`what is written to imported memory in ${type} is in the exporter's array when the buffer has gone`] = async (
+    cases[`bytes written to imported memory in ${type} are in the exporter's array after the release`] = async (
       bench,
     ) => {
       const { buffer, array } = importInto(bench);

@@ -82,12 +82,12 @@ const faults: Readonly<Record<string, Change>> = {
   },
   "keeps the last page for itself": (inner) => ({ init: (pages: number) => inner.init(pages - 1) }),
   "chooses at random": asking((request) => ({ ...request, topDown: Math.random() < 0.5 })),
-  "takes everybody for being in the way": () => ({ intersects: () => true }),
+  "answers that every buffer is in the way": () => ({ intersects: () => true }),
   "takes neighbours for being in the way": () => ({
     intersects: ({ start }: ManagerNode, pages: number, fpfn: number, lpfn: number) =>
       start <= lpfn && start + pages >= fpfn,
   }),
-  "takes nobody for being in the way": () => ({ intersects: () => false }),
+  "answers that no buffer is in the way": () => ({ intersects: () => false }),
   "takes every range for a fit": () => ({ compatible: () => true }),
   "takes an overlap for a fit": () => ({
     compatible: ({ start }: ManagerNode, pages: number, fpfn: number, lpfn: number) =>
@@ -107,7 +107,7 @@ const faults: Readonly<Record<string, Change>> = {
 };
 
 for (const [fault, change] of Object.entries(faults)) {
-  Deno.test(`the suite of managers notices one that ${fault}`, async () => {
+  Deno.test(`the manager suite detects a manager that ${fault}`, async () => {
     const factory = () => {
       const inner = firstFit() as unknown as Manager;
       return altered(inner, change(inner));
@@ -122,7 +122,7 @@ const scanFaults: Readonly<Record<string, (scan: EvictionScan) => Partial<Record
   "has enough too early": (scan) => ({
     add: (node: ManagerNode) => (scan.add(node), true),
   }),
-  "names those whom it was not offered": (scan) => {
+  "returns victims that were not added": (scan) => {
     let first: ManagerNode | null = null;
     return {
       add: (node: ManagerNode) => scan.add(first ??= node) || scan.add(node),
@@ -136,14 +136,14 @@ const scanFaults: Readonly<Record<string, (scan: EvictionScan) => Partial<Record
       return scan.victims.slice(1);
     },
   }),
-  "names everybody from the start": (scan) => {
+  "returns all added nodes from the start": (scan) => {
     const all: ManagerNode[] = [];
     return { add: (node: ManagerNode) => (all.push(node), scan.add(node)), victims: all };
   },
 };
 
 for (const [fault, change] of Object.entries(scanFaults)) {
-  Deno.test(`the suite of managers notices a scan that ${fault}`, async () => {
+  Deno.test(`the manager suite detects a scan that ${fault}`, async () => {
     const factory = () => {
       const inner = firstFit({ scan: true }) as unknown as Manager;
       const scan = (request: AllocationRequest) => {
@@ -157,7 +157,7 @@ for (const [fault, change] of Object.entries(scanFaults)) {
 }
 
 for (const factory of [noSpace, alwaysBusy]) {
-  Deno.test(`the suite of managers notices ${factory().name}`, async () => {
+  Deno.test(`the manager suite detects ${factory().name}`, async () => {
     assert((await failures((test) => testManager({ test, factory }))).length > 5);
   });
 }
@@ -170,8 +170,8 @@ const claims: readonly ManagerSupport[] = [
 ];
 
 for (const supports of claims) {
-  Deno.test(`the suite of managers notices one that claims ${JSON.stringify(supports)} falsely`, async () => {
+  Deno.test(`the manager suite detects a manager that falsely claims ${JSON.stringify(supports)}`, async () => {
     const failed = await failures((test) => testManager({ test, factory: () => firstFit(), supports }));
-    assert(failed.length > 0 && failed.every((name) => name.endsWith("as it says")), failed.join());
+    assert(failed.length > 0 && failed.every((name) => name.endsWith("as declared")), failed.join());
   });
 }

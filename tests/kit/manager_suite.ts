@@ -58,25 +58,25 @@ export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptio
     ...countingCases(bench),
     ...lifeCases(bench),
     ...(contiguous ? geometryCases(bench, alignments) : {
-      "pages are served together that do not lie together, as it says": () => servesScattered(bench()),
+      "scattered pages serve one request, as declared": () => servesScattered(bench()),
     }),
     ...(alignment === "any" || !contiguous ? {} : {
-      "what is aligned to no power of two is not served, as it says": () => alignsToPowersOnly(bench()),
+      "an alignment that is not a power of two is refused, as declared": () => alignsToPowersOnly(bench()),
     }),
     ...(ranges ? rangeCases(bench) : {
-      "a range has no room, as it says": () => bench().refuse({ pages: 4, fpfn: PAGES - 4, lpfn: PAGES }),
+      "a limited range has no room, as declared": () => bench().refuse({ pages: 4, fpfn: PAGES - 4, lpfn: PAGES }),
     }),
     ...(options.factory().canFit !== undefined && {
-      "what it says can never fit has no room, full or empty, and all else has some when it is empty": () =>
+      "canFit() is false for requests that never have room, and true for those that have room when it is empty": () =>
         tellsWhatFits(bench),
     }),
     ...("largestHole" in options.factory() && {
-      "the largest hole is what one request can get, and no more": () => tellsTheLargestHole(bench()),
+      "the largest hole is the size of the largest request that has room": () => tellsTheLargestHole(bench()),
     }),
     ...(options.factory().scan !== undefined && scanCases(bench)),
     ...(topDown
       ? { "a request from the top down gets the highest pages": () => takesTheTop(bench()) }
-      : { "from the top down is as from below, as it says": () => takesNoNotice(bench(), bench()) }),
+      : { "topDown requests are served from below, as declared": () => takesNoNotice(bench(), bench()) }),
   });
 }
 
@@ -110,8 +110,8 @@ function makeBench(manager: MemTypeManager, pages: number): Bench {
 
 function countingCases(bench: (pages?: number) => Bench): Record<string, () => void> {
   return {
-    "a new manager has handed nothing out": () => mustEqual(bench().manager.usedPages, 0, "usedPages"),
-    "usedPages counts what is handed out, and not what was freed"() {
+    "a new manager has no allocated pages": () => mustEqual(bench().manager.usedPages, 0, "usedPages"),
+    "usedPages counts allocated pages, and not freed ones"() {
       const { manager, take } = bench();
       const nodes = [3, 1, 7].map((pages) => take({ pages }));
       mustEqual(manager.usedPages, 11, "usedPages");
@@ -120,27 +120,27 @@ function countingCases(bench: (pages?: number) => Bench): Record<string, () => v
         mustEqual(manager.usedPages, [8, 7, 0][at], "usedPages after a free");
       }
     },
-    "all pages can be handed out, one by one, and no more"() {
+    "all pages can be allocated one by one, and no more"() {
       const { manager, take, refuse } = bench(13);
       for (let page = 0; page < 13; page++) take({});
       mustEqual(manager.usedPages, 13, "usedPages");
       refuse({});
     },
-    "all pages can be handed out at once"() {
+    "all pages can be allocated at once"() {
       const { take, refuse } = bench(13);
       take({ pages: 13 });
       refuse({});
     },
-    "more than there is is no room, a value and no exception"() {
+    "a request for too many pages returns no-room and does not throw"() {
       const { refuse } = bench();
       refuse({ pages: PAGES + 1 });
       refuse({ pages: 2 ** 40 });
     },
-    "what is freed can be handed out again"() {
+    "freed pages can be allocated again"() {
       const { manager, take } = bench();
       for (let round = 0; round < 20; round++) manager.free(take({ pages: PAGES }));
     },
-    "when all is freed the pages are one piece again, in whatever order they were freed"() {
+    "when all pages are freed, in any order, they are one range again"() {
       const { manager, take } = bench();
       const random = randomNumbers(3);
       const nodes = Array.from({ length: 40 }, () => take({ pages: 1 + random(3) }));
@@ -160,14 +160,14 @@ function lifeCases(bench: (pages?: number) => Bench): Record<string, () => void>
       mustEqual([manager.usedPages, manager.debug()], [5, debug], "the manager after it");
       manager.free(node);
     },
-    "after takedown() it can be set up again, with another size"() {
+    "after takedown() init() can be called again, with another size"() {
       const { manager } = bench();
       mustEqual(manager.takedown(), true, "takedown()");
       const again = makeBench(manager, 7);
       again.take({ pages: 7 });
       again.refuse({});
     },
-    "the same calls get the same pages"() {
+    "the same calls allocate the same pages"() {
       const starts = () => {
         const { manager, take } = bench();
         const random = randomNumbers(9);
@@ -181,7 +181,7 @@ function lifeCases(bench: (pages?: number) => Bench): Record<string, () => void>
       };
       mustEqual(starts(), starts(), "the starts of a second manager");
     },
-    "a request is read during the call only"() {
+    "a request is read only during the call"() {
       const { manager } = bench();
       const request = { pages: 4, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false };
       const node = manager.allocate(request);
@@ -191,7 +191,7 @@ function lifeCases(bench: (pages?: number) => Bench): Record<string, () => void>
       manager.free(node);
       mustEqual(manager.usedPages, 0, "usedPages after the free");
     },
-    "name and dump are text, and the dump tells used from free"() {
+    "name and debug() are text, which differs between used and free pages"() {
       const { manager, debug, take } = bench();
       must(typeof manager.name === "string" && manager.name !== "", () => `the name is ${manager.name}`);
       take({ pages: 5 });
@@ -233,7 +233,7 @@ function geometryCases(bench: (pages?: number) => Bench, alignments: readonly nu
         mustEqual(start % alignment, 0, `${start} modulo the alignment ${alignment}`);
       }
     },
-    "who is in the way of a range is who lies in it"() {
+    "a node intersects a range if it has pages in it"() {
       const { manager, take } = bench();
       const node = take({ pages: 4 });
       const { start } = node;
@@ -247,7 +247,7 @@ function geometryCases(bench: (pages?: number) => Bench, alignments: readonly nu
         mustEqual(found, expected, `whether [${start}, ${start + 4}) intersects [${fpfn}, ${lpfn})`);
       }
     },
-    "what fits a range lies wholly in it"() {
+    "a node is compatible with a range if it lies wholly in it"() {
       const { manager, take } = bench();
       const node = take({ pages: 4 });
       const { start } = node;
@@ -266,7 +266,7 @@ function geometryCases(bench: (pages?: number) => Bench, alignments: readonly nu
 
 function rangeCases(bench: (pages?: number) => Bench): Record<string, () => void> {
   return {
-    "what is asked for in a range lies in it"() {
+    "a request for a range gets pages in it"() {
       for (const topDown of [false, true]) {
         const { take } = bench();
         for (const [fpfn, lpfn] of [[10, 20], [40, 44], [100, 200], [0, 4]] as const) {
@@ -275,7 +275,7 @@ function rangeCases(bench: (pages?: number) => Bench): Record<string, () => void
         }
       }
     },
-    "a range that is full is no room, however much there is outside"() {
+    "a full range has no room, also if there are free pages outside"() {
       const { take, refuse } = bench();
       take({ pages: 4, fpfn: 40, lpfn: 44 });
       refuse({ fpfn: 40, lpfn: 44 });
@@ -283,7 +283,7 @@ function rangeCases(bench: (pages?: number) => Bench): Record<string, () => void
       refuse({ pages: 5, fpfn: 60, lpfn: 64 });
       take({});
     },
-    "a range beyond the end ends at the end"() {
+    "an lpfn beyond the end is the end"() {
       const { take, refuse } = bench();
       const { start } = take({ pages: 8, fpfn: PAGES - 8, lpfn: 2 ** 40 });
       mustEqual(start, PAGES - 8, "the start of the last pages");
@@ -314,10 +314,10 @@ function scanCases(bench: (pages?: number) => Bench): Record<string, () => void>
     return { scan, offered, isEnough };
   };
   return {
-    "those whom a scan names were offered, and make room when they have left"() {
+    "a scan's victims were added to it, and make room when they are freed"() {
       const made = bench();
       const { scan, offered, isEnough } = offer(made, () => false);
-      must(isEnough, () => "everybody was offered, and add() has never said that there are enough");
+      must(isEnough, () => "all nodes were added, and add() never returned true");
       mustEqual(new Set(scan.victims).size, scan.victims.length, "how many different victims there are");
       for (const node of scan.victims) {
         must(offered.includes(node), () => `the node at ${node.start} is a victim and was not offered`);
@@ -325,7 +325,7 @@ function scanCases(bench: (pages?: number) => Bench): Record<string, () => void>
       }
       made.take(request);
     },
-    "a scan without enough neighbours names nobody"() {
+    "a scan without enough neighbours has no victims"() {
       const { scan, isEnough } = offer(bench(), (start) => start % 8 === 0 || start >= PAGES - 8);
       mustEqual([isEnough, scan.victims.length], [false, 0], "what comes of it");
     },

@@ -73,7 +73,7 @@ const mistakes: readonly (readonly [mistake: string, change: Change, said: strin
 ];
 
 for (const [mistake, change, said, inGuide] of mistakes) {
-  Deno.test(`each case that fails for a driver ${mistake} says so, and the guide has it`, async () => {
+  Deno.test(`each case that fails for a driver ${mistake} says so, and the guide quotes the message`, async () => {
     const factory = () => {
       const card = slowCard();
       return { driver: altered<Driver>(card, change(card)), managers: { vram: firstFit() } };
@@ -85,7 +85,7 @@ for (const [mistake, change, said, inGuide] of mistakes) {
   });
 }
 
-Deno.test("each case that fails for a driver with a timeline for two engines names the fences, and the guide has it", async () => {
+Deno.test("each case that fails for a driver with one timeline for two engines names the fences, and the guide quotes the message", async () => {
   const factory = () => ({ driver: slowCard({ engines: 2, timelines: 1 }), managers: { vram: firstFit() } });
   const failed = await complaints((test) => testDriver({ test, factory }));
   assert(failed.length > 0);
@@ -111,7 +111,7 @@ function realCard(): Driver {
   return { ...card, attach: () => card.attach?.({ clock: new CountingClock() }) };
 }
 
-Deno.test("a device in real time that is tested on a simulated clock is told of SystemClock, and the guide has it", async () => {
+Deno.test("the suite suggests SystemClock for a real-time device on a simulated clock, and the guide quotes the message", async () => {
   const factory = () => ({ driver: realCard(), managers: { vram: firstFit() } });
   const failed = await complaints((test) => testDriver({ test, factory }));
   assert(failed.length > 0);
@@ -125,7 +125,7 @@ const realParts = () => ({ driver: realCard(), managers: { vram: firstFit() }, c
 
 testDriver({ test: Deno.test, name: "a slow card in real time", factory: realParts });
 
-Deno.test("an async allocate of a manager and an async insert of a policy are called what they are", async () => {
+Deno.test("an async allocate() of a manager and an async insert() of a policy are reported as async", async () => {
   // deno-lint-ignore require-await -- the mistake
   const allocate = async () => "no-room";
   const insert = async () => {};

@@ -20,5 +20,6 @@ export { type DriverSuiteOptions, type DriverSuiteSupport, testDriver } from "./
 export { alwaysBusy, failingMove, failingStore, type MoveFailure, noSpace, type StoreFailure } from "./faulty_parts.ts";
 export { type ManagerSuiteOptions, type ManagerSupport, testManager } from "./manager_suite.ts";
 export { type PolicySuiteOptions, testPolicy } from "./policy_suite.ts";
+export { type ReadOnlyParts, type ReadOnlyStoreSuiteOptions, testReadOnlyStore } from "./read_only_store_suite.ts";
 export { type StoreSuiteOptions, testStore } from "./store_suite.ts";
 export type { SuiteOptions, TestFunction } from "./suite.ts";

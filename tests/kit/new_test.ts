@@ -30,7 +30,7 @@ testWith(NEEDED, "new parts in the workspace pass the gate as they are", async (
 
 testWith(
   NEEDED,
-  "a new part becomes a member of the workspace, whose settings are otherwise as they were",
+  "a new part becomes a member of the workspace, whose other settings are unchanged",
   async () => {
     using scratch = new ScratchWorkspace();
     const before = scratch.read("deno.json");
@@ -56,7 +56,7 @@ testWith(NEEDED, "new parts outside the workspace pass the suites as they are, w
   }
 });
 
-testWith(NEEDED, "what cannot be started is refused with its reason, and nothing is written", async () => {
+testWith(NEEDED, "an invalid part is refused with the reason, and nothing is written", async () => {
   using scratch = new ScratchWorkspace();
   scratch.write("drivers/here/README.md", "mine\n");
   const state = () => [scratch.read("deno.json"), ...readdirSync(scratch.outside("."), { recursive: true })];
@@ -86,7 +86,7 @@ testWith(NEEDED, "what cannot be started is refused with its reason, and nothing
   assertEquals(state(), before);
 });
 
-testWith(NEEDED, "outside the workspace of @ttm a folder has to be named", async () => {
+testWith(NEEDED, "outside the workspace of @ttm --to is required", async () => {
   using scratch = new ScratchWorkspace();
   const command = ["run", "--allow-read", "--allow-write", join(scratch.root, "tests/kit/new.ts"), "driver", "x"];
   const { code, err } = await scratch.deno(command, scratch.outside("."));
@@ -94,7 +94,7 @@ testWith(NEEDED, "outside the workspace of @ttm a folder has to be named", async
   assertMatch(err, /^Cannot start driver "x": this folder is not the workspace of @ttm; name a new folder with --to/);
 });
 
-testWith(NEEDED, "--help tells how it is used", async () => {
+testWith(NEEDED, "--help prints the usage", async () => {
   using scratch = new ScratchWorkspace();
   const { code, out, err } = await scratch.start("--help");
   assertEquals([code, err], [0, ""]);

@@ -35,6 +35,6 @@ function evictions(policy: EvictionPolicy): string {
   return evicted;
 }
 
-Deno.test("SIEVE keeps who was used once behind its hand; CLOCK and second chance come back to it before the newer", () => {
+Deno.test("SIEVE keeps a used entry behind its hand; CLOCK and second chance evict it before newer ones", () => {
   assertEquals([sieve, clock, secondChance].map((factory) => evictions(factory())), ["acdef", "acdeb", "acdeb"]);
 });

@@ -44,8 +44,8 @@ function* walked(policy: EvictionPolicy, memoryType: string): Generator<number> 
 }
 
 const faults: Readonly<Record<string, Change>> = {
-  "forgets who comes": () => ({ insert: () => {} }),
-  "forgets every third who comes": (inner) => {
+  "ignores inserted entries": () => ({ insert: () => {} }),
+  "ignores every third inserted entry": (inner) => {
     let count = 0;
     return {
       insert: (entry: number, buffer: BufferObject, memoryType: string) =>
@@ -55,13 +55,13 @@ const faults: Readonly<Record<string, Change>> = {
   "knows one memory type only": (inner) => ({
     insert: (entry: number, buffer: BufferObject) => inner.insert(entry, buffer, "vram"),
   }),
-  "keeps who has gone": () => ({ remove: () => {} }),
-  "removes who is used": (inner) => ({ touch: (entry: number) => inner.remove(entry, "freed") }),
+  "keeps removed entries": () => ({ remove: () => {} }),
+  "removes used entries": (inner) => ({ touch: (entry: number) => inner.remove(entry, "freed") }),
   "takes no notice of priorities": reordered((entries) => entries.sort((a, b) => a - b)),
   "turns the priorities round": reordered((entries) => entries.reverse()),
   "walks over a list made at the start": reordered((entries) => entries),
   "chooses at random": reordered((entries) => entries.sort(() => Math.random() - 0.5)),
-  "gives everybody twice": reordered((entries) => entries.flatMap((entry) => [entry, entry])),
+  "returns every entry twice": reordered((entries) => entries.flatMap((entry) => [entry, entry])),
   "gives the first one only": reordered((entries) => entries.slice(0, 1)),
   "leaves the last one out": reordered((entries) => entries.slice(0, -1)),
   "begins again at the end": walking((walk, inner) => {
@@ -75,7 +75,7 @@ const faults: Readonly<Record<string, Change>> = {
       },
     };
   }),
-  "goes back to the start when somebody is removed": (inner) => {
+  "restarts a walk when an entry is removed": (inner) => {
     let removals = 0;
     return {
       remove(entry: number, why: RemovalReason) {
@@ -107,12 +107,12 @@ const faults: Readonly<Record<string, Change>> = {
     // deno-lint-ignore require-await -- the mistake
     remove: async (entry: number, why: RemovalReason) => inner.remove(entry, why),
   }),
-  ...Object.fromEntries(REASONS.map((kept) => [`keeps who was ${kept}`, keeping(kept)])),
+  ...Object.fromEntries(REASONS.map((kept) => [`keeps entries that were ${kept}`, keeping(kept)])),
 };
 
 /** Mistakes of policies whose hand moves during the search for a victim. */
 const handFaults: Readonly<Record<string, Change>> = {
-  "has no order(), and moves its hand for those who look": () => ({ order: undefined }),
+  "has no order(), and moves its hand on inspection": () => ({ order: undefined }),
   "moves its hand in order()": (inner) => ({ order: (memoryType: string) => walked(inner, memoryType) }),
   "clears a mark in order()": (inner) => ({
     *order(memoryType: string) {
@@ -129,9 +129,9 @@ const handFaults: Readonly<Record<string, Change>> = {
       yield entry;
     }
   }),
-  "shows nobody in order()": ordering(() => []),
+  "returns no entry in order()": ordering(() => []),
   "shows the first one only in order()": ordering((entries) => entries.slice(0, 1)),
-  "shows everybody twice in order()": ordering((entries) => [...entries, ...entries]),
+  "returns every entry twice in order()": ordering((entries) => [...entries, ...entries]),
   "shows them by number in order()": ordering((entries) => entries.toSorted((a, b) => a - b)),
   "shows another order than that of its walks": ordering((entries) => entries.toReversed()),
   "shows one memory type only in order()": (inner) => ({ order: () => inner.order?.("vram") }),
@@ -261,7 +261,7 @@ const all = [
 ];
 
 for (const [fault, part, change] of all) {
-  Deno.test(`the suite of policies notices one that ${fault}`, async () => {
+  Deno.test(`the policy suite detects a policy that ${fault}`, async () => {
     const factory = () => {
       const inner = part();
       return altered<EvictionPolicy>(inner, change(inner));

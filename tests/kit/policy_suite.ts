@@ -43,21 +43,21 @@ export function testPolicy(options: PolicySuiteOptions): void {
     ...(factory().hint === undefined ? {} : hintCases(factory)),
     "its name is text": () => must(typeof factory().name === "string" && factory().name !== "", () => "it has no name"),
     "the same calls give the same order": () => mustEqual(randomWalk(factory), randomWalk(factory), "a second order"),
-    "who looks sees whom a walk would meet": () => looksAhead(factory),
-    "looking changes nothing": () => looksAreFree(factory),
-    "on a device it evicts whom it can, and breaks no rule": async () => void await onDevice(factory(), "check"),
-    "on a device nobody else is evicted because somebody looks": () => looksAreFreeOnDevice(factory),
+    "inspection returns the entries of a walk": () => looksAhead(factory),
+    "inspection changes nothing": () => looksAreFree(factory),
+    "on a device evictions keep every invariant": async () => void await onDevice(factory(), "check"),
+    "on a device inspection does not change the victims": () => looksAreFreeOnDevice(factory),
   });
 }
 
 const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
-  "a new one has no candidates": (bench) => bench.check(),
-  "who has come is a candidate, once, in its memory type"(bench) {
+  "a new policy has no candidates": (bench) => bench.check(),
+  "an inserted entry is a candidate once, in its memory type"(bench) {
     for (const entry of [3, 0, 7, 1]) bench.insert(entry);
     bench.insert(2, 0, "gtt");
     bench.check();
   },
-  "who has gone is none any more, and its number may come again, elsewhere"(bench) {
+  "a removed entry is not a candidate, and its number can be inserted again elsewhere"(bench) {
     for (let entry = 0; entry < 6; entry++) bench.insert(entry, entry % 2);
     for (const entry of [0, 5, 3]) bench.remove(entry);
     bench.check();
@@ -65,7 +65,7 @@ const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
     bench.insert(0, 3);
     bench.check();
   },
-  "who has gone is forgotten, whatever the reason"(bench) {
+  "a removed entry is not returned, whatever the reason"(bench) {
     for (const why of ["evicted", "moved", "freed", "pinned"] as const) {
       for (let entry = 0; entry < 6; entry++) if (!bench.entries.has(entry)) bench.insert(entry, entry % 2);
       bench.policy.touch(2);
@@ -73,24 +73,24 @@ const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
       bench.check();
     }
   },
-  "those of a lower priority come first, whoever was used"(bench) {
+  "entries of a lower priority come first, also if they were used"(bench) {
     for (let entry = 0; entry < 12; entry++) bench.insert(entry, (entry * 7) % 4);
     for (const entry of [0, 5, 11, 5]) bench.policy.touch(entry);
     bench.check();
   },
-  "being used makes nobody vanish or come twice"(bench) {
+  "touch() neither loses nor duplicates an entry"(bench) {
     for (let entry = 0; entry < 6; entry++) bench.insert(entry);
     for (const entry of [0, 0, 5, 3, 0, 2]) {
       bench.policy.touch(entry);
       bench.check();
     }
   },
-  "thousands of entries are one order"(bench) {
+  "thousands of entries are in one order"(bench) {
     const random = randomNumbers(5);
     for (let entry = 0; entry < 3000; entry++) bench.insert(entry, random(4));
     bench.check();
   },
-  "who goes during a walk is not met any more, and those who stay are"(bench) {
+  "a walk skips entries that are removed during it, and visits all others"(bench) {
     for (let leaving = 0; leaving < 8; leaving++) {
       for (let entry = 0; entry < 8; entry++) if (!bench.entries.has(entry)) bench.insert(entry, entry % 2);
       const walk = bench.policy.candidates("vram");
@@ -103,7 +103,7 @@ const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
       mustEqual(sorted([...met, ...later].filter((entry) => entry !== leaving)), staying, "who is met in all");
     }
   },
-  "all may go during a walk"(bench) {
+  "all entries can be removed during a walk"(bench) {
     for (let entry = 0; entry < 5; entry++) bench.insert(entry, entry % 3);
     const walk = bench.policy.candidates("vram");
     for (let entry = walk.next(), count = 0; entry >= 0 && count < 20; entry = walk.next(), count++) {
@@ -113,7 +113,7 @@ const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
     mustEqual([...bench.entries.keys()], [], "who is left");
     bench.check();
   },
-  "who comes or is used during a walk keeps nobody from being met, and the walk ends"(bench) {
+  "a walk visits every entry and ends although entries are inserted and used during it"(bench) {
     for (let entry = 0; entry < 6; entry++) bench.insert(entry, entry % 2);
     const walk = bench.policy.candidates("vram");
     const met = [walk.next(), walk.next()];
@@ -128,7 +128,7 @@ const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
     }
     bench.check();
   },
-  "walks and looks may go on side by side, and each meets everybody"(bench) {
+  "walks and inspections may overlap, and each returns every entry"(bench) {
     for (let entry = 0; entry < 5; entry++) bench.insert(entry, entry % 2);
     bench.policy.touch(0);
     const outer = bench.policy.candidates("vram");
@@ -142,7 +142,7 @@ const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
     inner.close();
     bench.check();
   },
-  "at the end of a walk it stays there"(bench) {
+  "a walk stays at its end"(bench) {
     bench.insert(0);
     const walk = bench.policy.candidates("vram");
     mustEqual([walk.next(), walk.next(), walk.next()], [0, -1, -1], "what next() gives");
@@ -161,14 +161,14 @@ const LOOKS = [0, 1, 5, 20, 80, 300];
 function looksAhead(factory: () => EvictionPolicy): void {
   for (const turns of LOOKS) {
     const [seen, met] = [usedAtRandom(factory, turns).look(), usedAtRandom(factory, turns).walk()];
-    mustEqual(seen, met, `what somebody who looks after ${turns} calls sees`);
+    mustEqual(seen, met, `the entries on inspection after ${turns} calls`);
   }
 }
 
 function whoWasLookedAt(policy: EvictionPolicy): string {
   return policy.order === undefined
-    ? "after somebody walked to look; a policy whose walks change its order needs order(memoryType) for that"
-    : "after somebody looked by order(memoryType)";
+    ? "after a walk for inspection; a policy whose walks change its order needs order(memoryType)"
+    : "after order(memoryType) was called";
 }
 
 function looksAreFree(factory: () => EvictionPolicy): void {

@@ -6,7 +6,7 @@ import { partName, startingPoint } from "./starting_point.ts";
 
 const JSR: Origin = { from: "jsr", versions: "^1.2.0", links: {}, project: null };
 
-Deno.test("a name becomes that of a package, of a file and of a function", () => {
+Deno.test("a part's name gives the names of its package, file and function", () => {
   for (const name of ["my-gpu-2", "my_gpu_2", "my-gpu_2"]) {
     const expected = { kind: "driver", name: "my-gpu-2", file: "my_gpu_2", identifier: "myGpu2Driver" };
     assertEquals(partName("driver", name), expected);
@@ -14,7 +14,7 @@ Deno.test("a name becomes that of a package, of a file and of a function", () =>
   assertEquals(partName("store", "new").identifier, "newStore");
 });
 
-Deno.test("what cannot be a name is refused", () => {
+Deno.test("an invalid name of a part is refused", () => {
   const bad = ["", "My", "2d", "a b", "../up", "a--b", "a-_b", "-", "a-", "é", "a\n", "a".repeat(25), 7, null];
   for (const name of bad) {
     const start = "Cannot start a driver: its name must be lower-case letters, digits";
@@ -25,14 +25,14 @@ Deno.test("what cannot be a name is refused", () => {
   }
 });
 
-Deno.test("what is of no known kind is refused", () => {
+Deno.test("an unknown kind of part is refused", () => {
   for (const kind of ["gpu", "Driver", "constructor", undefined]) {
     assertThrows(() => partName(kind, "x"), TtmError, 'the kind must be one of "driver", "manager", "store"');
   }
 });
 
 for (const kind of ["driver", "manager", "store"] as const) {
-  Deno.test(`a new ${kind} is the guide's, and has its name everywhere`, () => {
+  Deno.test(`a new ${kind} is the guide's example with its own name everywhere`, () => {
     const files = startingPoint(partName(kind, "my-own"), { guide, scope: "@me", origin: JSR });
     assertEquals([...files.keys()], ["README.md", "deno.json", "mod.ts", "my_own.ts", "my_own_test.ts"]);
     const text = [...files.values()].join("\n");
@@ -46,7 +46,7 @@ for (const kind of ["driver", "manager", "store"] as const) {
     assertEquals([name, imports], ["@me/my-own", others]);
   });
 
-  Deno.test(`a new ${kind} that npm has to serve has a package.json, and tests for the runner of Node`, () => {
+  Deno.test(`a new ${kind} for npm has a package.json, and tests for Node's test runner`, () => {
     const files = startingPoint(partName(kind, "my-own"), { guide, scope: "@me", origin: { ...JSR, from: "npm" } });
     assertEquals([...files.keys()], ["README.md", "package.json", "mod.ts", "my_own.ts", "my_own_test.ts"]);
     const { name, type, dependencies, devDependencies } = JSON.parse(files.get("package.json") ?? "");
@@ -59,7 +59,7 @@ for (const kind of ["driver", "manager", "store"] as const) {
   });
 }
 
-Deno.test("a new part uses the folders of packages that are not to come from a registry, and no others", () => {
+Deno.test("a new part links to local folders of packages only where it is told to", () => {
   const links = { "@ttm/core": "../ttm/core", "@ttm/buddy": "../ttm/managers/buddy", "@ttm/testing": "../ttm/kit" };
   const files = startingPoint(partName("store", "my-own"), { guide, scope: "@me", origin: { ...JSR, links } });
   assertEquals(JSON.parse(files.get("deno.json") ?? "").links, ["../ttm/core", "../ttm/kit"]);

@@ -1,5 +1,6 @@
 import { BoDevice, PAGE_SIZE, type SwapStore } from "@ttm/core";
 import { optionNames } from "@ttm/core/arguments";
+import { mustFail, mustRead } from "./store_checks.ts";
 import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
 
 /** A store to test. */
@@ -16,27 +17,6 @@ const bytesOf = (length: number, seed: number) => {
   const random = randomNumbers(seed);
   return Uint8Array.from({ length }, () => random(256));
 };
-
-async function mustRead(store: SwapStore, key: string, expected: Uint8Array): Promise<void> {
-  const found = await store.read(key);
-  must(found instanceof Uint8Array, () => `read() gave ${String(found)}, and no bytes`);
-  const what = `read(${JSON.stringify(key)})`;
-  must(
-    found.length === expected.length,
-    () => `${what} gave ${found.length} bytes, and ${expected.length} were written`,
-  );
-  const at = found.findIndex((byte, index) => byte !== expected[index]);
-  must(at < 0, () => `${what} gave ${found[at]} at byte ${at}, and ${expected[at]} was written`);
-}
-
-async function mustFail(act: () => unknown, what: string): Promise<void> {
-  try {
-    await act();
-  } catch {
-    return;
-  }
-  throw new Error(`${what} neither threw nor rejected`);
-}
 
 /**
  * Registers a case for each clause of the contract of stores.

@@ -48,7 +48,7 @@ export function requestOf(
   return { ...range, ...how, size, minBlock: min };
 }
 
-/** Replays the kernel's buddy allocator through a `BuddyAllocator`, and compares all that the trace has. */
+/** Replays the kernel's buddy allocator through a `BuddyAllocator`, and compares all recorded results. */
 export class BuddyReplayer implements Replayer<BuddyOperation> {
   #allocator: BuddyAllocator;
   #allocations: Map<number, BuddyAllocation> = new Map();
@@ -90,7 +90,7 @@ export class BuddyReplayer implements Replayer<BuddyOperation> {
 
   #change({ op, id, new_size, start, flags }: BuddyOperation): number {
     const allocation = this.#allocations.get(id);
-    // One that only the kernel has: the divergence was counted when it was refused here.
+    // An allocation that only the kernel has: the divergence was counted when the core refused it.
     if (allocation === undefined) return NaN;
     if (op === "trim") this.#allocator.trim(allocation, new_size, start === -1 ? undefined : start);
     else this.#allocator.release(allocation, (flags & CLEARED) !== 0);

@@ -1,10 +1,10 @@
 import { SimulatedClock } from "@ttm/core";
 
-/** The time of a replay, which tells when somebody waits and nothing is left that could happen. */
+/** The clock of a replay, which reports when a task waits and no event is left that could end the wait. */
 export class ReplayClock extends SimulatedClock {
   #stuck: () => void = () => {};
 
-  /** Resolves when time stands still the next time. */
+  /** Resolves when a task next waits without a scheduled event. */
   standstill(): Promise<void> {
     return new Promise((resolve) => this.#stuck = resolve);
   }

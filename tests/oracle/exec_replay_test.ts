@@ -77,11 +77,11 @@ const operations = [
 const replay = (of: readonly object[]) =>
   replayLines([header, ...of.map((operation, i) => JSON.stringify({ i, ...operation })), ""]);
 
-Deno.test("operations of execs are replayed by the rules of drm_exec", async () => {
+Deno.test("operations of execs are replayed as drm_exec does them", async () => {
   assertEquals(await replay(operations), { operations: operations.length, divergences: 0 });
 });
 
-Deno.test("a changed exec is a divergence at its operation", async () => {
+Deno.test("a changed result of an exec is a divergence at its operation", async () => {
   const changed = operations.map((operation) =>
     "c" in operation && operation.ret === -35 ? { ...operation, ex: [[3, [0], -1, -1], [4, [1], -1, -1]] } : operation
   );
@@ -89,7 +89,7 @@ Deno.test("a changed exec is a divergence at its operation", async () => {
   assertEquals([divergences, first?.operation, Object.keys(first?.expected ?? {})], [1, 10, ["ex"]]);
 });
 
-Deno.test("an operation that waits for ever is a divergence with a message, and the last of the replay", async () => {
+Deno.test("an operation that never ends is a divergence with a message, and ends the replay", async () => {
   const three = [3, [], -1, -1];
   const four = [4, [], -1, -1];
   const locked = state([[0, 4]], [[3, 0], [4, 1]], [three, [4, [0], -1, -1]]);

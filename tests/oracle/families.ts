@@ -2,8 +2,18 @@ import { BuddyReplayer } from "./buddy_replay.ts";
 import { complete } from "./fields.ts";
 import { MachineReplayer } from "./machine_replay.ts";
 import { MmReplayer } from "./mm_replay.ts";
-import { buddyShape, machineShape, mmShape, operationCheck, type Shape, ticketShape } from "./shapes.ts";
+import {
+  buddyShape,
+  cachingShape,
+  machineShape,
+  mmShape,
+  operationCheck,
+  type Shape,
+  ticketShape,
+  waiterShape,
+} from "./shapes.ts";
 import { TicketReplayer } from "./ticket_replay.ts";
+import { WaiterReplayer } from "./waiter_replay.ts";
 import { headerOf, type Replayer, type ReplayResult, replayTrace, TraceError } from "./trace.ts";
 
 interface Family {
@@ -19,17 +29,19 @@ const families: Readonly<Record<string, Family>> = {
   mm: { shape: mmShape, replayer: MmReplayer },
   ttm: machine,
   ttmb: machine,
+  ttmc: { shape: cachingShape, replayer: MachineReplayer },
   ttmf: machine,
   ttmr: machine,
   ttms: machine,
   ttmt: { shape: ticketShape, replayer: TicketReplayer },
+  ttmw: { shape: waiterShape, replayer: WaiterReplayer },
   ttmx: machine,
 };
 
 /**
  * Replays a trace of any family.
  *
- * @throws {TraceError} If it is no trace, or of a family that is not supported.
+ * @throws {TraceError} If it is not a trace, or of a family that is not supported.
  */
 export function replayLines(lines: readonly string[]): Promise<ReplayResult> {
   const written = headerOf(lines);
@@ -43,7 +55,7 @@ export function replayLines(lines: readonly string[]): Promise<ReplayResult> {
   return replayTrace(lines, replayerFor(family, header), check as (line: unknown, number: number) => never);
 }
 
-/** What a header asks for may be impossible in ways that only the parts themselves know. */
+/** A header may have values that only the parts themselves can check. */
 function replayerFor({ replayer: Replayer }: Family, header: unknown): Replayer<never> {
   try {
     return new Replayer(header as never);

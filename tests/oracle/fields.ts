@@ -1,29 +1,29 @@
 import { type Line, TraceError } from "./trace.ts";
 
-/** Which whole numbers a field may have, and what it is if it is left out; without that it must be there. */
+/** The range of a field that is a whole number, and its default; a field without a default is required. */
 export interface NumberField {
   readonly least: number;
   readonly most: number;
   readonly otherwise?: number;
 }
 
-/** What a field may be: a number, or a list of lines of numbers, each with its own rule, or of numbers by one rule. */
+/** The rule of a field: a number, a list of rows with a rule for each column, or a list of numbers with one rule. */
 export type Field = NumberField | { readonly rows: readonly NumberField[] } | { readonly each: NumberField };
 
 export type Fields = Readonly<Record<string, Field>>;
 
-/** A number that may be left out. */
+/** An optional number. */
 export function upTo(most: number, otherwise = 0, least = 0): NumberField {
   return { least, most, otherwise };
 }
 
-/** A number that must be there. */
+/** A required number. */
 export function within(least: number, most: number): NumberField {
   return { least, most };
 }
 
 /**
- * A line with what it leaves out.
+ * A line with the defaults of its missing fields.
  *
  * @throws {TraceError} If a field is missing or wrong.
  */

@@ -1,7 +1,7 @@
 /**
  * Compares the core with the kernel on random sequences: `deno task oracle:fuzz -- --help`.
  *
- * Exit status: 0 no difference, 1 a difference, 2 wrong arguments, or there is no kernel.
+ * Exit status: 0 no difference, 1 a difference, 2 wrong arguments, there is no kernel, or it ended or slept.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import type { Arguments } from "../../replay/main.ts";
 import { progressBar } from "../../replay/progress.ts";
 import { runCommand, UsageError } from "../command.ts";
+import { complaint, Findings } from "./fuzz_findings.ts";
 import { type Comparer, ReplayProcess } from "./fuzz_replay.ts";
 import { shrink } from "./fuzz_shrink.ts";
 import { compareAll, type Compared } from "./fuzz_survey.ts";
@@ -35,7 +36,8 @@ ${SEED_OPTIONS}  --keep-going    do all seeds, sort the differences by kind, shr
   --out FOLDER    where shrunk traces are written                  [${relative(".", FOUND)}]
   --help
 
-An endless loop, an endless wait or a crash of the core is a difference, too.
+An endless loop, an endless wait or a crash of the core is a difference, too. If the kernel ends or sleeps the recorder
+has failed: that is told, with status 2, since nobody knows what it would have done.
 The kernel is built by: deno task oracle:build
 `;
 
@@ -56,14 +58,17 @@ async function compareSeeds(values: Arguments<typeof OPTIONS>["values"]): Promis
   await using kernel = new Kernel(file);
   await using replayer = new ReplayProcess();
   await prove(kernel, family ?? "");
-  const kinds = await survey(kernel, replayer, requests, values["keep-going"] ?? false);
+  const { kinds, status } = await survey(kernel, replayer, requests, values["keep-going"] ?? false);
   for (const [first] of kinds.values()) if (first !== undefined) await shrinkTo(out, kernel, replayer, first);
-  return kinds.size === 0 ? 0 : 1;
+  return status;
 }
 
-/** What a recorder makes is worth nothing unless it makes the known traces: those of the family, if there are any. */
+/**
+ * Checks that the recorder reproduces the known traces of the family, if there are any; its traces are useless
+ * otherwise.
+ */
 async function prove(recorder: Recorder, family: string): Promise<void> {
-  const names = await readdir(TRACES);
+  const names = (await readdir(TRACES)).filter((name) => name.endsWith(".gz"));
   const own = names.filter((name) => name.startsWith(`${family}-`));
   for (const name of own.length > 0 ? own : names) {
     const mismatch = await recordAgain(recorder, await readLines(new URL(name, TRACES))).catch(refuseSilence);
@@ -76,29 +81,23 @@ function refuseSilence(error: unknown): never {
   throw error instanceof NoAnswer ? new UsageError(`Cannot use this kernel: ${error.message}`) : error;
 }
 
-/** Compares until the first difference, or all. The seeds that differ, by the kind of their difference. */
+/** Compares until something is wrong, or all. */
 async function survey(
   recorder: Recorder,
   comparer: Comparer,
   requests: readonly TraceRequest[],
   keepGoing: boolean,
-): Promise<Map<string, Compared[]>> {
-  const kinds = new Map<string, Compared[]>();
+): Promise<Findings> {
+  const findings = new Findings();
   const start = performance.now();
   const bar = progressBar(requests.length);
-  let [seeds, operations] = [0, 0];
   try {
     for await (const compared of compareAll(recorder, comparer, requests)) {
-      seeds++;
-      bar?.update(seeds);
-      operations += compared.lines.length - 1;
-      const { difference, request: { family, profile, seed }, unrecorded } = compared;
-      const name = `${family} seed ${seed} (${profile.name})`;
-      if (unrecorded !== undefined) say(`${name}: not recorded beyond ${compared.lines.length - 1}: ${unrecorded}`);
-      if (difference === undefined) continue;
-      say(`${name}: operation ${difference.operation}: ${difference.kind}\n  ${difference.detail}`);
-      kinds.set(difference.kind, [...kinds.get(difference.kind) ?? [], compared]);
-      if (!keepGoing) break;
+      findings.add(compared);
+      bar?.update(findings.seeds);
+      const text = complaint(compared);
+      if (text !== undefined) say(text);
+      if (findings.status !== 0 && !keepGoing) break;
     }
   } catch (error) {
     throw error instanceof TraceError ? new UsageError(`Cannot compare: ${error.message}`) : error;
@@ -106,18 +105,19 @@ async function survey(
     bar?.clear();
   }
   const seconds = (performance.now() - start) / 1000;
-  const differing = [...kinds.values()].flat().length;
   const count = (value: number) => Math.round(value).toLocaleString("en");
+  const { differing, kinds, operations, seeds, unrecorded } = findings;
   say(
     `${count(seeds)} seeds, ${count(operations)} operations, ${seconds.toFixed(1)} s ` +
-      `(${count(seeds / seconds * 60)} seeds a minute): ${differing} differ`,
+      `(${count(seeds / seconds * 60)} seeds a minute): ${differing} differ` +
+      (unrecorded.length > 0 ? `, ${unrecorded.length} not recorded to the end` : ""),
   );
   if (keepGoing) {
     for (const [kind, all] of kinds) {
       say(`  ${String(all.length).padStart(5)}  ${kind}: ${seedsOf(all)}`);
     }
   }
-  return kinds;
+  return findings;
 }
 
 function seedsOf(all: readonly Compared[]): string {

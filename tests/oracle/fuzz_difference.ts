@@ -1,17 +1,17 @@
-/** Where a replay first differs from its trace. */
+/** The first difference between a replay and its trace. */
 export interface Difference {
   /** Number of the operation. */
   readonly operation: number;
-  /** What makes two differences the same, as text. */
+  /** The kind of the difference, as text: equal for differences with the same cause. */
   readonly kind: string;
-  /** Where exactly, with both values. */
+  /** The exact place, with both values. */
   readonly detail: string;
 }
 
 type Row = readonly unknown[];
 type Members = Readonly<Record<string, unknown>>;
 
-/** The difference between what a trace says of an operation and what was found, both without equal members. */
+/** The difference between the recorded and the replayed results of an operation, both without equal members. */
 export function differenceAt(
   lines: readonly string[],
   operation: number,
@@ -33,7 +33,7 @@ export function refusal(error: string): Difference {
   return { operation: 0, kind: `throws ${withoutNumbers(error)}`, detail: error };
 }
 
-/** Where two JSON values part, as a path and both values. */
+/** The path of the first difference of two JSON values, with both values. */
 export function whereTheyPart(expected: unknown, found: unknown): string {
   if (Array.isArray(expected) && Array.isArray(found)) {
     const at = expected.findIndex((value, at) => !equal(value, found[at]));
@@ -45,7 +45,7 @@ export function whereTheyPart(expected: unknown, found: unknown): string {
   return `: ${brief(expected)} in the kernel, ${brief(found)} here`;
 }
 
-/** The column in which the first of two tables' rows that differ do so. */
+/** The column of the first difference in the first rows of two tables that differ. */
 function columnOf(expected: unknown, found: unknown): string {
   if (!isTable(expected) || !isTable(found) || expected.length !== found.length) return "";
   const at = expected.findIndex((row, at) => !equal(row, found[at]));
@@ -53,7 +53,7 @@ function columnOf(expected: unknown, found: unknown): string {
   return column < 0 ? "" : ` column ${column}`;
 }
 
-/** A count is as good as another, an error is not. */
+/** The name of an error code; all counts are the same kind. */
 function codeOf(ret: unknown): string {
   return typeof ret !== "number" || ret <= 0 ? String(ret) : "a count";
 }

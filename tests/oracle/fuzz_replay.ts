@@ -4,16 +4,16 @@ import { LineProcess, NoAnswer } from "./recorder/line_process.ts";
 import { TraceError } from "./trace.ts";
 
 const START_PATIENCE_MS = 60_000;
-/** The slowest replay that is no endless loop: a busy machine takes a tenth of it. */
+/** Time limit of a replay, ten times what it takes on a busy machine; a longer one counts as an endless loop. */
 const PATIENCE_MS = { script: 2000, operation: 10 };
 
 /** Compares traces with the core. */
 export interface Comparer {
-  /** Where the core first differs from the trace, undefined if it does not. */
+  /** The first difference between core and trace; undefined if there is none. */
   compare(lines: readonly string[]): Promise<Difference | undefined>;
 }
 
-/** The replayer, as a process of its own: an endless loop, an endless wait and a crash are differences like any other. */
+/** The replayer in a separate process, so that endless loops, endless waits and crashes are reported as differences. */
 export class ReplayProcess implements Comparer, AsyncDisposable {
   #process: LineProcess;
 
@@ -36,7 +36,7 @@ export class ReplayProcess implements Comparer, AsyncDisposable {
   }
 
   async #replay(lines: readonly string[]): Promise<Difference | undefined> {
-    // Whatever it says to no lines at all: starting is not part of the replay.
+    // An empty trace starts the process, so that its start does not count in the time limit.
     if (!this.#process.isRunning) await this.#process.ask("[]", START_PATIENCE_MS);
     const patience = PATIENCE_MS.script + PATIENCE_MS.operation * lines.length;
     const { asleep, error, first, refusedLine } = JSON.parse(await this.#process.ask(JSON.stringify(lines), patience));
@@ -46,7 +46,7 @@ export class ReplayProcess implements Comparer, AsyncDisposable {
     return first && differenceAt(lines, first.operation, first.expected, first.found);
   }
 
-  /** The operation at which a replay without an answer hangs or dies, if it does not differ before. */
+  /** The operation at which a replay hangs or crashes, if it does not differ before. */
   async #locate(lines: readonly string[], symptom: string): Promise<Difference | undefined> {
     let [good, bad] = [0, lines.length - 1];
     while (bad - good > 1) {

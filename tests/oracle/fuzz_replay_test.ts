@@ -26,7 +26,7 @@ function replayerWith(symptom: string): ReplayProcess {
 
 const operations = (...names: string[]) => [HEADER, ...names.map((op, i) => JSON.stringify({ i, op }))];
 
-testWith(PERMISSIONS, "a trace that the core does just so has no difference, a changed one has", async () => {
+testWith(PERMISSIONS, "a trace that the core reproduces has no difference, and a changed one has", async () => {
   await using replayer = new ReplayProcess();
   const lines = await readLines(TRACE);
   assertEquals(await replayer.compare(lines), undefined);
@@ -38,7 +38,7 @@ testWith(PERMISSIONS, "a trace that the core does just so has no difference, a c
   });
 });
 
-testWith(PERMISSIONS, "a trace that cannot be replayed at all is no difference", async () => {
+testWith(PERMISSIONS, "a trace that cannot be replayed does not count as a difference", async () => {
   await using replayer = new ReplayProcess();
   await assertRejects(() => replayer.compare(['{"hdr":1,"kind":"slab"}']), TraceError, "no traces of kind");
 });
@@ -51,13 +51,13 @@ testWith(PERMISSIONS, "a replay that never ends differs at the operation that ha
   assertEquals(await replayer.compare(operations("touch")), undefined);
 });
 
-testWith(PERMISSIONS, "a replayer that dies differs at the operation that kills it", async () => {
+testWith(PERMISSIONS, "a replayer that crashes differs at the operation that crashes it", async () => {
   await using replayer = replayerWith("process.exit(3);");
   const { kind, operation } = await replayer.compare(operations("bad", "touch")) ?? {};
   assertEquals([operation, kind], [0, "bad: the process ended"]);
 });
 
-testWith(PERMISSIONS, "a difference before an endless loop is the difference", async () => {
+testWith(PERMISSIONS, "a difference before an endless loop is reported instead of the loop", async () => {
   await using replayer = replayerWith("for (;;);");
   const { kind, operation } = await replayer.compare(operations("touch", "odd", "touch", "bad", "touch")) ?? {};
   assertEquals([operation, kind], [1, "odd: ret 0 in the kernel, a count here"]);
@@ -73,7 +73,7 @@ async function endlessWait(): Promise<string[]> {
   return [...lines, ...[init, cleanup, lock].map((line) => JSON.stringify(line))];
 }
 
-testWith(PERMISSIONS, "a replay that waits for ever says so, and the next one is none the worse", async () => {
+testWith(PERMISSIONS, "a replay that waits for ever is reported, and the next one works", async () => {
   await using replayer = new ReplayProcess();
   const lines = await endlessWait();
   assertEquals(await replayer.compare(lines.slice(0, -1)), undefined);

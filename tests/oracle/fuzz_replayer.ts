@@ -1,6 +1,6 @@
-// Replays traces for the fuzzer, in a process that may loop for ever or die: each line in is a JSON array of the lines
-// of a trace, each line out what came of it. Lines are read while nothing else is going on, so that a replay that
-// waits for what never happens leaves nothing to do, and is told from one that takes long.
+// Replays traces for the fuzzer, in a process that may loop for ever or crash: each input line is a JSON array of the
+// lines of a trace, each output line is its result. Input is read only between replays, so that a replay that waits for
+// ever leaves the event loop empty, which distinguishes it from a slow one.
 import { readSync, writeSync } from "node:fs";
 import process from "node:process";
 import { replayLines } from "./families.ts";

@@ -11,24 +11,24 @@ interface Entry {
   readonly fences: readonly number[];
 }
 
-/** A shorter trace that differs in the same way, and what it was made of. */
+/** A shorter trace with the same kind of difference, and its operations. */
 interface Case {
   readonly header: Header;
   readonly entries: readonly Entry[];
   readonly lines: readonly string[];
 }
 
-/** What came of {@linkcode shrink}. */
+/** The result of {@linkcode shrink}. */
 export interface Shrunk {
-  /** The shortest trace found, as the kernel made it. */
+  /** The shortest trace found, as the kernel recorded it. */
   readonly lines: readonly string[];
-  /** Shorter scripts that were tried. */
+  /** Number of shorter scripts that were tried. */
   readonly attempts: number;
 }
 
 /**
- * Looks for the shortest script at which the core differs from the kernel in the same way as at a trace: leaves
- * operations out, in ever smaller pieces, then makes those that are left and the header simpler, until nothing helps.
+ * Searches for the shortest script with the same kind of difference between core and kernel as a trace: removes
+ * operations, in ever smaller pieces, then simplifies the remaining ones and the header, until nothing changes.
  *
  * @returns Undefined if the trace does not differ.
  */
@@ -72,7 +72,7 @@ class Shrinker {
 
   async #leaveOut(best: Case): Promise<Case> {
     for (let size = Math.max(1, best.entries.length >> 1); size >= 1; size >>= 1) {
-      // From the end, so that what was built up for an operation goes after it.
+      // From the end, so that an operation is removed before those that it depends on.
       for (let end = best.entries.length; end > 0; end = Math.min(end - size, best.entries.length)) {
         const shorter = best.entries.toSpliced(Math.max(0, end - size), Math.min(size, end));
         best = await this.#attempt(best.header, shorter) ?? best;
@@ -102,7 +102,7 @@ class Shrinker {
     return undefined;
   }
 
-  /** Records a script and compares: undefined unless the two differ in the same way. */
+  /** Records a script and compares it with the core; undefined unless the kind of difference is the same. */
   async #attempt(header: Header, entries: readonly Entry[]): Promise<Case | undefined> {
     this.#attempts++;
     try {
@@ -113,13 +113,13 @@ class Shrinker {
       const first = JSON.stringify({ ...made.header, ops: count });
       return { ...made, entries: made.entries.slice(0, count), lines: [first, ...made.lines.slice(1, count + 1)] };
     } catch (error) {
-      // A script that the kernel does not survive, or the replayer refuses, is none.
+      // A script that crashes the kernel, or that the replayer refuses, does not count.
       if (error instanceof NoAnswer || error instanceof TraceError) return undefined;
       throw error;
     }
   }
 
-  /** What cannot be done any more, without what was left out before it, is left out, too. */
+  /** Also removes operations that depend on removed ones. */
   async #record(header: Header, entries: readonly Entry[]): Promise<Case> {
     const { session } = await this.#recorder.begin(header);
     const made: Entry[] = [];
@@ -142,12 +142,12 @@ class Shrinker {
   }
 }
 
-/** Numbers of fences in a shorter script: they are given in order, by `addfence` and by copies. */
+/** Renumbers fences in a shorter script: `addfence` and copies number them in order. */
 class Fences {
   #count = 0;
   #numbers = new Map<number, number>();
 
-  /** The operation with the number that its fence has here; undefined if that was not made. */
+  /** The operation with the new number of its fence; undefined if that fence is not made. */
   renumbered({ operation, fences }: Entry): Operation | undefined {
     const { f, op } = operation;
     if (f === undefined) return operation;

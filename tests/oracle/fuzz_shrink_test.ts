@@ -31,7 +31,7 @@ async function shrunkOf(operations: readonly Operation[], comparer: Comparer): P
   return (await shrink(recorder, comparer, lines))?.lines.map((line) => JSON.parse(line));
 }
 
-Deno.test("a script shrinks to the operations without which the two do not differ", async () => {
+Deno.test("a script shrinks to the operations that are needed for the difference", async () => {
   const profile = profileOf("ttm", 1);
   const recorder = new FakeRecorder();
   const request = { family: "ttm", seed: 1, profile: profile as NonNullable<typeof profile>, operations: 400 };
@@ -46,7 +46,7 @@ Deno.test("a script shrinks to the operations without which the two do not diffe
   assertEquals(new Set(shrunk.slice(1).map(({ bo }) => bo)).size, 1);
 });
 
-Deno.test("what is left becomes simpler: fewer pages and places, no flags, one device", async () => {
+Deno.test("a shrunk script becomes simpler: fewer pages and places, no flags, one device", async () => {
   const shrunk = await shrunkOf([
     { op: "create", bo: 0, dev: 0, pages: 9, prio: 3, nw: 1, pl: [[2, 1, 9, 3], [0, 0, 0, 0]] },
     { op: "validate", bo: 0, nw: 1, cd: 1, pl: [[1, 0, 0, 0], VRAM], held: [0] },
@@ -57,7 +57,7 @@ Deno.test("what is left becomes simpler: fewer pages and places, no flags, one d
   assertEquals([validate?.nw, validate?.cd, validate?.pl, validate?.held], [0, 0, [VRAM], []]);
 });
 
-Deno.test("fences keep their meaning when others are left out before them", async () => {
+Deno.test("fences are renumbered when earlier ones are removed", async () => {
   const shrunk = await shrunkOf([
     { op: "create", bo: 0, pages: 1, pl: [VRAM] },
     { op: "addfence", bo: 0, f: 0, tl: 1, usage: 1 },
@@ -68,7 +68,7 @@ Deno.test("fences keep their meaning when others are left out before them", asyn
   assertEquals(shrunk?.slice(1).map(({ f, op }) => [op, f]), [["create", undefined], ["addfence", 0], ["signal", 0]]);
 });
 
-Deno.test("a buffer that is left out is no longer held by others either", async () => {
+Deno.test("a removed buffer is also removed from the held lists of other operations", async () => {
   const differing = differingAt(({ held = [] }) => held.includes(2) && held.includes(3));
   const shrunk = await shrunkOf([
     ...[0, 1, 2, 3].map((bo): Operation => ({ op: "create", bo, pages: 1, pl: [VRAM] })),
@@ -90,7 +90,7 @@ Deno.test("a buffer that is left out is no longer held by others either", async 
   assertEquals(shrunk?.at(-1)?.held, [2, 3]);
 });
 
-Deno.test("another difference than the one at hand does not count", async () => {
+Deno.test("shrinking keeps only the original difference", async () => {
   const comparer = differingAt(({ op }, before) =>
     op === "touch" && before.every((other) => other.op !== "pin") ||
     op === "unref" && before.some((other) => other.op === "touch")
@@ -104,7 +104,7 @@ Deno.test("another difference than the one at hand does not count", async () => 
   assertEquals(shrunk?.slice(1).map(({ op }) => op), ["create", "pin", "touch", "unref"]);
 });
 
-Deno.test("a script that the kernel does not survive is passed over", async () => {
+Deno.test("a script that crashes the kernel is skipped", async () => {
   class Fragile extends FakeRecorder {
     override async begin(header: Parameters<FakeRecorder["begin"]>[0]): ReturnType<FakeRecorder["begin"]> {
       const { answer, session } = await super.begin(header);
@@ -122,7 +122,7 @@ Deno.test("a script that the kernel does not survive is passed over", async () =
   assertEquals(shrunk?.lines.slice(1).map((line) => JSON.parse(line).op), ["create", "pin", "touch"]);
 });
 
-Deno.test("a script that the replayer refuses is passed over", async () => {
+Deno.test("a script that the replayer refuses is skipped", async () => {
   const differing = differingAt(({ op }) => op === "touch");
   const shrunk = await shrunkOf([
     { op: "create", bo: 0, pages: 1 },

@@ -1,6 +1,6 @@
 import type { Field, Header, Operation, Place } from "./recorder/operations.ts";
 
-/** Simpler values of one of an operation's inputs, one after the other. */
+/** Variants of an operation, each with a simpler value of one input. */
 export function* simplerOperations({ held = [], pl = [], ...operation }: Operation): Generator<Partial<Operation>> {
   if (held.length > 0) yield { held: [] };
   if (held.length > 1) { for (const bo of held) yield { held: [bo] }; }
@@ -15,7 +15,9 @@ export function* simplerOperations({ held = [], pl = [], ...operation }: Operati
     }
   }
   if (target > 1) yield { target: 1 };
-  for (const name of ["nw", "cd", "are", "prio", "align", "bulk", "sig", "type", "err", "v"] satisfies Field[]) {
+  for (
+    const name of ["nw", "cd", "are", "prio", "align", "bulk", "sig", "intr", "type", "err", "v"] satisfies Field[]
+  ) {
     if (operation[name] !== undefined && operation[name] !== 0) yield { [name]: 0 };
   }
   if (operation.tail === 0) yield { tail: 1 };
@@ -27,7 +29,7 @@ function* simplerPlaces([memory, fpfn, lpfn, flags]: Place): Generator<Place> {
   if (fpfn !== 0 || lpfn !== 0) yield [memory, 0, 0, flags];
 }
 
-/** Simpler worlds for the same operations, as changes of the header. */
+/** Simpler worlds for the same operations, as changed headers. */
 export function* simplerHeaders(header: Header, operations: readonly Operation[]): Generator<Record<string, number>> {
   const used = (name: Field) => 1 + Math.max(-1, ...operations.map((operation) => operation[name] ?? 0));
   const simpler = {

@@ -4,12 +4,12 @@ import { generate, type TraceRequest } from "./recorder/generate.ts";
 import type { Recorder } from "./recorder/kernel.ts";
 import { NoAnswer } from "./recorder/line_process.ts";
 
-/** What came of one seed. */
+/** The result of one seed. */
 export interface Compared {
   readonly request: TraceRequest;
-  /** The kernel's trace, as far as it goes. */
+  /** The kernel's trace, up to where it ended. */
   readonly lines: readonly string[];
-  /** Why it goes no further, for example because the kernel would sleep for ever. */
+  /** The reason why it ended early, for example that the kernel would sleep for ever. */
   readonly unrecorded?: string;
   readonly difference?: Difference;
 }
@@ -30,7 +30,7 @@ export async function* compareAll(
       yield { ...trace, ...(difference && { difference }) };
     }
   } finally {
-    // A recorder makes one trace at a time: whoever goes on with it does so after this one.
+    // A recorder makes one trace at a time: the pending one must end before the recorder is used again.
     await coming;
   }
 }

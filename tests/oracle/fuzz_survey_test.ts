@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Difference } from "./fuzz_difference.ts";
+import { complaint, Findings } from "./fuzz_findings.ts";
 import { compareAll } from "./fuzz_survey.ts";
 import type { TraceRequest } from "./recorder/generate.ts";
 import { NoAnswer } from "./recorder/line_process.ts";
@@ -44,7 +45,7 @@ class Watched extends FakeRecorder {
   }
 }
 
-Deno.test("all seeds are compared in order; what the kernel does not answer is compared as far as it goes", async () => {
+Deno.test("all seeds are compared in order, also traces that the kernel did not finish", async () => {
   const recorder = new Watched();
   const all = await Array.fromAsync(compareAll(recorder, comparer, requests));
   assertEquals(all.map(({ request }) => request.seed), [1, 2, 3, 4]);
@@ -54,7 +55,32 @@ Deno.test("all seeds are compared in order; what the kernel does not answer is c
   assertEquals(recorder.mostOpen, 1);
 });
 
-Deno.test("whoever stops at a difference finds the recorder idle", async () => {
+Deno.test("an operation that the kernel does not answer counts as a failure of the recorder, never as equal", async () => {
+  const findings = new Findings();
+  const texts: (string | undefined)[] = [];
+  const statuses: number[] = [];
+  for await (
+    const compared of compareAll(
+      new Watched(),
+      comparer,
+      requests.toSorted((a) => a.seed % 2 === 0 ? 1 : -1),
+    )
+  ) {
+    findings.add(compared);
+    texts.push(complaint(compared)?.split("\n")[0]);
+    statuses.push(findings.status);
+  }
+  assertEquals(texts.toSorted(), [
+    "ttm seed 2 (p1-prio-align): operation 3: odd",
+    "ttm seed 3 (p2-vram-tt-sys): the recorder failed after 10 operations: asleep",
+    "ttm seed 4 (p3-recursive): operation 3: odd",
+    undefined,
+  ]);
+  assertEquals(statuses.slice(1), [2, 1, 1]);
+  assertEquals([findings.seeds, findings.operations, findings.differing], [4, 70, 2]);
+});
+
+Deno.test("a survey that is stopped at a difference leaves the recorder idle", async () => {
   const recorder = new Watched();
   for await (const { difference } of compareAll(recorder, comparer, requests)) if (difference !== undefined) break;
   assertEquals(recorder.open, 0);

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { missing, type Obstacle, testUnless, testWith } from "../permissions.ts";
 import { findKernel } from "./recorder/kernel.ts";
+import { readLines } from "./recorder/trace_files.ts";
 import { profileOf, PROFILES } from "./recorder/profiles.ts";
 
 const PERMISSIONS = ["run", "read"] as const;
@@ -24,13 +25,23 @@ async function run(args: string[], env: Record<string, string> = {}, program = C
 }
 
 for (const [name, program] of [["fuzz", CLI], ["record", CLI.replace("fuzz.ts", "recorder/cli.ts")]] as const) {
-  testWith(PERMISSIONS, `oracle:${name} --help tells its options and does nothing`, async () => {
+  testWith(PERMISSIONS, `oracle:${name} --help prints its options and does nothing`, async () => {
     const { status, stderr, stdout } = await run(["--help"], { TTM_RECORDER: NOWHERE }, program);
     assertEquals([status, stderr], [0, ""]);
     for (const word of ["--family", "--seeds", "--ops", "--profile", "--out", ...Object.keys(PROFILES)]) {
       assert(stdout.includes(word), word);
     }
   });
+}
+
+/** Lines of the traces of a family that the fuzzer records first. */
+async function linesOfKnownTraces(family: string): Promise<number> {
+  let lines = 0;
+  const folder = new URL("./traces/", import.meta.url);
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name.startsWith(`${family}-`)) lines += (await readLines(new URL(name, folder))).length;
+  }
+  return lines;
 }
 
 const ASKED = ["--family", "ttmf", "--seeds", "1-2"];
@@ -54,7 +65,7 @@ const refused: readonly (readonly [message: RegExp, args: string[], program?: st
   [/--check with more than files/, ["--check", "--out", "x", "trace.jsonl"], "record"],
 ];
 
-testWith(PERMISSIONS, "wrong arguments, or no kernel, are told in one line, with status 2", async () => {
+testWith(PERMISSIONS, "wrong arguments and a missing kernel are reported in one line, with status 2", async () => {
   for (const [message, args, program] of refused) {
     const file = program === undefined ? CLI : CLI.replace("fuzz.ts", "recorder/cli.ts");
     const { status, stderr, stdout } = await run(args, { TTM_RECORDER: NOWHERE }, file);
@@ -70,13 +81,29 @@ testUnless(withoutKernel(), "kernel and core agree on a seed, and the fuzzer say
   assertMatch(stdout, /^2 seeds, 100 operations, .*: 0 differ\n$/);
 });
 
+testUnless(withoutKernel(), "a kernel that ends before the trace does has failed, and the fuzzer says so", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = `${folder}/kernel`;
+    const lines = await linesOfKnownTraces("buddy");
+    await Deno.writeTextFile(file, `#!/bin/sh\nsed -u ${lines + 8}q | exec "${findKernel()}" "$@"\n`, { mode: 0o755 });
+    const args = ["--family", "buddy", "--seeds", "1-2", "--ops", "20"];
+    const { status, stdout } = await run(args, { TTM_RECORDER: file });
+    assertEquals(status, 2, stdout);
+    assertMatch(stdout, /^buddy seed 1 \([^)]+\): the recorder failed after 7 operations: the process ended\n1 seeds/);
+    assertMatch(stdout, /: 0 differ, 1 not recorded to the end\n$/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 for (
   const [symptom, script, message] of [
     ["answers nonsense", `while read -r line; do echo '"ret":0'; done`, /it gives line 2 of mm-seed-\d+\.jsonl\.gz/],
     ["ends", "exit", /the process ended/],
   ] as const
 ) {
-  testWith(["run", "read", "write"], `a program that ${symptom} is not taken for the kernel`, async () => {
+  testWith(["run", "read", "write"], `a program that ${symptom} is not accepted as the kernel`, async () => {
     const folder = await Deno.makeTempDir();
     try {
       const file = `${folder}/kernel`;

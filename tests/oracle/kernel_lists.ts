@@ -1,42 +1,32 @@
 import type { BoDevice, BufferView, EvictionPolicy } from "@ttm/core";
+import type { DeviceState } from "../../core/state/device_state.ts";
 
-/** What the device's own order of eviction can do besides. */
+/** Members of the device's eviction order that are not in its interface. */
 interface Lists extends EvictionPolicy {
   after(entry: number): number;
   moveBehind(entry: number, other: number): void;
   moveStretchToTail(first: number, last: number, list: number): void;
 }
 
-interface Type {
-  readonly name: string;
-}
-
-/** What a device is made of inside, as far as it matters here. */
-export interface Inside {
-  readonly types: readonly Type[];
-  readonly order: { readonly policy: EvictionPolicy; candidates(type: never): Iterable<number> };
-  readonly resources: { buffer(row: number): BufferView | null; place(row: number): { readonly type: Type } };
-}
-
-/** The inside of a device. */
-export function insideOf(device: BoDevice): Inside {
+/** The internal state of a device. */
+export function insideOf(device: BoDevice): DeviceState {
   const probe = device.createBuffer({ bytes: 1 });
-  const inside = probe["state"] as Inside;
+  const inside = probe["state"] as DeviceState;
   probe.unref();
   return inside;
 }
 
 /**
- * LONE_MEMBER_STAYS: the lists of a device where a buffer may stand in the list of another priority, until it is unreserved
- * or its bulk is moved.
+ * LONE_MEMBER_STAYS: the lists of a device in which a buffer can be in the list of another priority, until it is
+ * unreserved or its bulk is moved.
  */
 export class KernelLists {
-  #inside: Inside;
-  /** By entry: the priority of the list where it stands, and of the one where its policy takes it to be. */
+  #inside: DeviceState;
+  /** By entry: the priority of the list that it is in, and the priority that its policy has for it. */
   #stands = new Map<number, number>();
   #taken = new Map<number, number>();
 
-  constructor(inside: Inside) {
+  constructor(inside: DeviceState) {
     this.#inside = inside;
     const policy = inside.order.policy as Lists;
     const { insert, touch, moveBehind, moveStretchToTail } = policy;
@@ -64,7 +54,7 @@ export class KernelLists {
     };
   }
 
-  /** By priority: who stands in the lists of a memory type. */
+  /** By priority: the entries in the lists of a memory type. */
   of(memoryType: string): BufferView[][] {
     const rows = this.#rows(memoryType);
     return [0, 1, 2, 3].map((priority) =>
@@ -72,7 +62,7 @@ export class KernelLists {
     );
   }
 
-  /** Whether everybody stands in the list of his priority. */
+  /** Whether every entry is in the list of its priority. */
   get areInOrder(): boolean {
     return this.#inside.types.every(({ name }) =>
       this.#rows(name).every((row) => this.#stands.get(row) === this.#owner(row).priority)
@@ -81,7 +71,7 @@ export class KernelLists {
 
   #rows(memoryType: string): number[] {
     const type = this.#inside.types.find(({ name }) => name === memoryType);
-    return type === undefined ? [] : [...this.#inside.order.candidates(type as never)];
+    return type === undefined ? [] : [...this.#inside.order.candidates(type)];
   }
 
   #owner(entry: number): BufferView {

@@ -2,6 +2,7 @@ import {
   BoDevice,
   type BufferObject,
   type BufferView,
+  type Caching,
   checkInvariants,
   type Fence,
   Global,
@@ -11,16 +12,18 @@ import {
 } from "@ttm/core";
 import { rangeManager } from "@ttm/first-fit";
 import { ReplayClock } from "./clock.ts";
+import { TablesOfFailedMoves } from "./failed_moves.ts";
+import { inheritImported } from "./imported_buffers.ts";
 import { insideOf, KernelLists } from "./kernel_lists.ts";
 import { mockManager } from "./mock_manager.ts";
 import { MOVE, POPULATE, RecordedDriver } from "./recorded_driver.ts";
 import { unknowing } from "./quirks.ts";
 import { RecordedBuddy } from "./recorded_buddy.ts";
-import { ERRNO, outcomeOf, placementOf, type TracedPlace, typeNumber } from "./recording.ts";
+import { type CachingAt, CACHINGS, ERRNO, outcomeOf, placementOf, type TracedPlace, typeNumber } from "./recording.ts";
 import { Timelines } from "./timelines.ts";
 import { VictimFailures } from "./victim_failures.ts";
 
-/** What the headers of ttm traces say. Sizes are pages. */
+/** The header of a ttm trace. Sizes are in pages. */
 export interface MachineHeader {
   readonly kind: string;
   readonly vram: number;
@@ -32,11 +35,11 @@ export interface MachineHeader {
   /** Whether copies make fences. */
   readonly fences: 0 | 1;
   readonly ndev: number;
-  /** Of populated pages; 0 for none. */
+  /** Limit of populated pages; 0 for none. */
   readonly limit: number;
   /** Whether a buddy allocator manages VRAM. */
   readonly buddy: 0 | 1;
-  /** Whether host pages stand behind VRAM. */
+  /** Whether VRAM has host pages. */
   readonly vram_tt: 0 | 1;
   /** Shared reservations. */
   readonly nresv: number;
@@ -52,7 +55,7 @@ const FIRST_GHOST = 1000;
 const NO_MEMORY = -12;
 const IO_ERROR = -5;
 
-/** The devices of a recording, the objects in them by number, and what happens to them. */
+/** The devices of a recording, their objects by number, and the events of an operation. */
 export class RecordedMachine {
   readonly header: MachineHeader;
   readonly clock: ReplayClock = new ReplayClock();
@@ -60,13 +63,16 @@ export class RecordedMachine {
   readonly devices: readonly BoDevice[];
   readonly buddies: RecordedBuddy[] = [];
   readonly lists: KernelLists[] = [];
+  readonly tables: TablesOfFailedMoves[] = [];
   readonly timelines: Timelines = new Timelines();
   readonly victims: VictimFailures = new VictimFailures();
-  /** How many calls of each hook from now on it takes until one fails; 0 for never. */
+  /** By hook, the number of the next call that fails, from 1; 0 for none. */
   readonly armed: number[] = [0, 0, 0];
-  /** Whether the copies of this operation are over when they begin. */
+  /** The number of the caching that each buffer's next table has. */
+  readonly cachings: Map<BufferView, number> = new Map();
+  /** Whether the copies of this operation end at once. */
   copiesDone = false;
-  /** Called when somebody looks for victims. */
+  /** Called when a search for victims begins. */
   onWalk: () => void = () => {};
   #ids = new Map<BufferView, number>();
   #hookFailed = false;
@@ -84,7 +90,7 @@ export class RecordedMachine {
     const devices: BoDevice[] = [];
     this.devices = devices;
     for (let at = 0; at < header.ndev; at++) devices.push(this.#createDevice(at));
-    // Deleted buffers of the recording are freed when it says so.
+    // Deleted buffers are freed when the recording says so.
     this.#holds = this.devices.map((device) => device.holdDelayedDestroy());
   }
 
@@ -97,32 +103,46 @@ export class RecordedMachine {
     return this.#ids.get(buffer) ?? NaN;
   }
 
-  /** Brings a buffer to one of the places; its errno. */
+  /** The caching of a buffer's next table. */
+  nextCaching(buffer: BufferView): Caching {
+    return CACHINGS[this.cachings.get(buffer) ?? 0] as Caching;
+  }
+
+  /** CACHING_OF_THE_TABLE: where its host pages are, a buffer's places allow what its table has or will have. */
+  cachingAt(buffer: BufferView): CachingAt {
+    const { kind, vram_tt } = this.header;
+    return (memoryType) => {
+      if (kind !== "ttmc" || memoryType === "vram" && vram_tt === 0) return undefined;
+      return buffer.tt?.caching ?? this.nextCaching(buffer);
+    };
+  }
+
+  /** Validates a buffer to one of the places; returns the errno. */
   async validate(
     buffer: BufferObject,
     device: BoDevice,
     places: readonly TracedPlace[],
     options: WaitOptions & { evictSiblings?: boolean },
   ): Promise<number> {
-    const placement = device.preparePlacement(placementOf(places));
+    const placement = device.preparePlacement(placementOf(places, this.cachingAt(buffer)));
     this.begin(buffer);
     this.victims.begin(buffer, placement);
     return await this.outcome(() => buffer.validate(placement, options));
   }
 
-  /** A call begins, on behalf of a buffer or of nobody. */
+  /** Begins a call, for a buffer or for none. */
   begin(subject: BufferView | null): void {
     this.victims.begin(subject);
     this.#hookFailed = false;
   }
 
-  /** The errno of a call that has begun. */
+  /** The errno of the current call. */
   async outcome(act: () => unknown, whenFalse = 0): Promise<number> {
     const ret = await outcomeOf(act, whenFalse);
     return this.victims.errno || ret;
   }
 
-  /** Whether a hook of the driver fails for a buffer now. */
+  /** Whether this call of a driver's hook fails. */
   fails(what: number, buffer: BufferView, at: number): boolean {
     const device = this.devices[at] as BoDevice;
     if (what === POPULATE && this.#swapoutFailed()) return true;
@@ -135,17 +155,18 @@ export class RecordedMachine {
     return true;
   }
 
-  /** A copy begins. */
-  copy(): Fence | undefined {
+  /** Begins a copy. */
+  copy(buffer: BufferView, evict: boolean): Fence | undefined {
     if (this.header.fences === 0) return undefined;
     const fence = this.timelines.next(COPIES);
-    if (this.copiesDone) this.timelines.signal(fence);
+    // IMPORTED_KEEPS_RESERVATION: it ends when it has left its ghost.
+    if (this.copiesDone && (evict || buffer.kind !== "sg")) this.timelines.signal(fence);
     return fence;
   }
 
-  /** What happened since the last call: events, pages moved, the ghost of a purge, and who was freed. */
+  /** The results since the last call: events, pages moved, the ghost object of a purge, and the buffers freed. */
   take(): { ev: TracedEvent[]; moved: number; ghost: number; done: number[] } {
-    // Who looks at the lists goes by the order of eviction, too.
+    // Reading the lists walks the eviction order, too.
     this.victims.forget();
     const taken = {
       ev: this.#events,
@@ -161,7 +182,9 @@ export class RecordedMachine {
     return taken;
   }
 
-  /** Frees what is idle and held back: on all devices buffers, then ghosts, in the order of their numbers. */
+  /**
+   * Frees idle objects that were held back: on all devices buffers, then ghost objects, in the order of their numbers.
+   */
   flush(): void {
     const waiting = new Set(this.devices.flatMap((device) => device.dying));
     const freed = this.#holds.map((hold) => {
@@ -169,7 +192,8 @@ export class RecordedMachine {
       hold[Symbol.dispose]();
       return this.#gone;
     });
-    // A buffer that only a ghost kept is freed with the ghost, and by the worker only if it is imported: after all others.
+    // A buffer that only a ghost object kept is freed with it; an imported one is freed by the worker, after all
+    // others.
     const later = freed.flat().filter((buffer) => !waiting.has(buffer) && buffer.kind === "sg");
     const first = freed.map((gone) => gone.filter((buffer) => waiting.has(buffer)));
     this.#gone = [...this.#merged(first), ...later.sort((a, b) => this.id(a) - this.id(b))];
@@ -204,6 +228,7 @@ export class RecordedMachine {
     });
     const inside = insideOf(device);
     this.lists.push(new KernelLists(inside));
+    this.tables.push(new TablesOfFailedMoves(inside));
     this.victims.watch(
       inside.order.policy,
       device,
@@ -220,7 +245,7 @@ export class RecordedMachine {
     return buddy;
   }
 
-  /** A swapout that failed ends the populating that it was for, if no device was asked after that. */
+  /** A failed swapout fails the populate that it was for, if no device was tried after it. */
   #swapoutFailed(): boolean {
     if (this.victims.errno === 0) return false;
     if (this.victims.errnoOn(this.global.devices.at(-1)) !== 0) return true;
@@ -229,8 +254,9 @@ export class RecordedMachine {
   }
 
   #noteMove(event: MoveEvent, device: BoDevice): void {
+    this.tables[this.devices.indexOf(device)]?.after(event);
     const { buffer, evict, from, to, failure, fence } = event;
-    // The kernel's hook is called when the buffer has its table and its pages, and not any more after a failure.
+    // The kernel's hook is called after table and pages have been allocated, and not after a failure.
     const wasCalled = this.#hookFailed || (failure !== "ENOMEM" && this.victims.errnoOn(device) === 0);
     this.#hookFailed = false;
     if (!wasCalled) return;
@@ -249,7 +275,7 @@ export class RecordedMachine {
     ]);
   }
 
-  /** The ghost of a move belongs to the event before; that of a purge stands alone. */
+  /** The ghost object of a move belongs to the event before it; that of a purge is an event of its own. */
   #noteGhost(ghost: BufferView, parent: BufferView): void {
     const id = FIRST_GHOST + this.#ghosts++;
     this.name(ghost, id);
@@ -260,9 +286,11 @@ export class RecordedMachine {
     } else {
       this.#lastGhost = id;
     }
+    inheritImported(ghost, parent);
+    if (this.copiesDone && move?.fence) this.timelines.signal(move.fence);
   }
 
-  /** Lists that are in the order of their numbers made one. */
+  /** Merges lists that are sorted by number. */
   #merged(lists: BufferView[][]): BufferView[] {
     const all: BufferView[] = [];
     const head = ([buffer]: BufferView[]) => buffer === undefined ? Infinity : this.id(buffer);

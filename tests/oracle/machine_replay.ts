@@ -1,12 +1,13 @@
-import type { BoDevice, BufferObject, Fence, FenceUsage } from "@ttm/core";
+import type { BoDevice, BufferObject, Fence, FenceUsage, WaitOptions } from "@ttm/core";
 import type { ReplayClock } from "./clock.ts";
 import { type MachineHeader, RecordedMachine, type TracedEvent } from "./machine.ts";
+import { makeImported } from "./imported_buffers.ts";
 import { expectedState, foundState, type MachineState, type Named } from "./machine_state.ts";
 import { evictFirstPinnedOrNot, KernelBulkMove } from "./quirks.ts";
 import { NAMES, type TracedPlace } from "./recording.ts";
 import { type Compared, ImpossibleOperation, type Replayer } from "./trace.ts";
 
-/** Any line of a ttm trace but the first; each operation has some of these. */
+/** Any line of a ttm trace except the first; each operation has some of these members. */
 export interface MachineOperation extends MachineState {
   readonly op: string;
   readonly bo: number;
@@ -30,6 +31,8 @@ export interface MachineOperation extends MachineState {
   readonly tl: number;
   readonly usage: number;
   readonly err: number;
+  /** Of family ttmc: the caching of the buffer's tables from now on. */
+  readonly ca?: number;
   readonly what: number;
   readonly n: number;
   readonly v: number | readonly number[];
@@ -46,7 +49,7 @@ const PRIORITIES = 4;
 const SUBMITTED = 8;
 const ENOENT = -2;
 const SG = 2;
-/** Of a move where there are no fences: those of family ttm do not say so. */
+/** The fence of a move without fences, which family ttm does not record. */
 const MOVE_MEMBERS = 7;
 
 /** Replays the kernel's TTM: idle and busy buffers, swapping, several devices, shared reservations, failing hooks. */
@@ -61,7 +64,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
   #result: { value?: readonly number[]; rets?: [number, number][]; moves?: boolean } = {};
 
   constructor(header: MachineHeader) {
-    // The kernel populates the buffer before it asks for the hop, and expects none in a swapout.
+    // The kernel populates the buffer before it calls the driver for the hop, and expects no hop in a swapout.
     if (header.hop === 1 && header.vram_tt === 1) throw new Error("A hop to VRAM with host pages is not replayed");
     this.machine = new RecordedMachine(header);
     const [device] = this.machine.devices;
@@ -100,7 +103,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
     };
   }
 
-  /** @internal What else is there after an operation. */
+  /** @internal Further state after an operation. */
   protected state(): object {
     return {};
   }
@@ -127,7 +130,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
       case "unref":
         return this.#unref(bo);
       case "evict_first":
-        return machine.outcome(() => evictFirstPinnedOrNot(this.#device(dev), memoryType, { noWait }), ENOENT);
+        return this.#evictFirst(dev, memoryType, { noWait });
       case "evict_all":
         return this.#evictAll(dev, memoryType);
       case "swapout_dev":
@@ -177,6 +180,9 @@ export class MachineReplayer implements Replayer<MachineOperation> {
         return this.#setBulk(operation);
       case "submit":
         return this.#submit(operation);
+      case "setcaching":
+        machine.cachings.set(this.named(bo).buffer, operation.ca ?? 0);
+        return 0;
       case "fail":
         machine.armed[operation.what] = operation.n;
         return 0;
@@ -198,9 +204,10 @@ export class MachineReplayer implements Replayer<MachineOperation> {
       kind: type === 1 ? "kernel" : "device",
       ...(reservation && { reservation }),
     });
-    // Ours takes imported pages from whoever creates the buffer, the kernel from the driver's table.
-    if (type === SG) Object.defineProperty(buffer, "kind", { value: "sg" });
+    // The core takes imported pages from the creator of the buffer, the kernel from the driver's table.
+    if (type === SG) makeImported(buffer);
     this.machine.name(buffer, bo);
+    this.machine.cachings.set(buffer, operation.ca ?? 0);
     this.buffers.set(bo, { buffer, device: dev, reservation: rv, bulk: -1 });
     buffer.tryReserve();
     const evictSiblings = are === 1 && rv >= 0;
@@ -230,11 +237,16 @@ export class MachineReplayer implements Replayer<MachineOperation> {
     return 0;
   }
 
+  #evictFirst(dev: number, memoryType: string, options?: WaitOptions): Promise<number> {
+    const lists = this.machine.lists[dev]?.of(memoryType) ?? [];
+    return this.machine.outcome(() => evictFirstPinnedOrNot(this.#device(dev), memoryType, lists, options), ENOENT);
+  }
+
   async #evictAll(dev: number, memoryType: string): Promise<number> {
     this.#result.moves = false;
     const device = this.#device(dev);
     while (device.lru(memoryType).flat().some((buffer) => buffer.pins > 0)) {
-      const ret = await this.machine.outcome(() => evictFirstPinnedOrNot(device, memoryType), ENOENT);
+      const ret = await this.#evictFirst(dev, memoryType);
       if (ret !== 0) return ret === ENOENT ? 0 : ret;
     }
     return await this.machine.outcome(() => device.evictAll(memoryType));
@@ -256,7 +268,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
     return timelines.get(f, tl);
   }
 
-  /** A page is one word here. */
+  /** In a replay the contents of a page are one word. */
   #access({ op, bo, v }: MachineOperation): Promise<number> {
     return this.#reserved(bo, async (buffer) => {
       const ret = await this.machine.outcome(() => buffer.populate());
@@ -298,7 +310,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
     return 0;
   }
 
-  /** Pages freed, or the errno; that of a victim, if nobody was asked after its device. */
+  /** The pages freed, or the errno; that of a victim if no device was tried after the victim's. */
   async #pagesOf(act: () => Promise<number>, global?: RecordedMachine["global"]): Promise<number> {
     let pages = 0;
     const { victims } = this.machine;
@@ -307,7 +319,7 @@ export class MachineReplayer implements Replayer<MachineOperation> {
     return ret !== 0 && (isLast || victims.errno === 0) ? ret : pages;
   }
 
-  /** Locks others meanwhile. */
+  /** Holds the locks of other buffers during a call. */
   async #holding(held: readonly number[], act: () => Promise<number>): Promise<number> {
     const others = held.map((id) => this.named(id).buffer).filter((buffer) => buffer.tryReserve());
     const ret = await act();

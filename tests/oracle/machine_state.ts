@@ -2,7 +2,7 @@ import type { BoDevice, BufferObject, BufferView, FenceList } from "@ttm/core";
 import type { RecordedMachine } from "./machine.ts";
 import type { BuddyNode } from "./recorded_buddy.ts";
 import { comparableTable, tableBits } from "./quirks.ts";
-import { describe, NAMES, typeNumber } from "./recording.ts";
+import { CACHINGS, describe, NAMES, typeNumber } from "./recording.ts";
 
 /** A buffer of the recording. */
 export interface Named {
@@ -44,12 +44,7 @@ const LISTED = NAMES.slice(0, 3);
 const KINDS = ["device", "kernel", "sg"];
 const USAGES = ["kernel", "write", "read", "bookkeep"];
 
-/** How many columns the rows of buffers have in a family. */
-function columnsOf(kind: string): number {
-  return kind === "ttm" ? TABLE_COLUMN + 1 : kind === "ttmx" ? 13 : 12;
-}
-
-/** The recorded state without what cannot be compared. */
+/** The recorded state without the members that cannot be compared. */
 export function expectedState(state: MachineState): MachineState {
   const { bos, del, fen, rfen, lru, pinned, use, mv, avail, devs, order, bulks, blk, fail } = state;
   const comparable = (column: number) => (row: Row) => row.with(column, comparableTable(row[column] ?? 0));
@@ -66,7 +61,7 @@ export function expectedState(state: MachineState): MachineState {
   };
 }
 
-/** The same of the state here. */
+/** The core's state in the same form. */
 export function foundState(
   machine: RecordedMachine,
   buffers: ReadonlyMap<number, Named>,
@@ -74,10 +69,10 @@ export function foundState(
   bulks: () => Row[],
   like: MachineState,
 ): MachineState {
-  const columns = columnsOf(machine.header.kind);
+  const { kind } = machine.header;
   return {
     bos: [...buffers].filter(([, { buffer }]) => buffer.row >= 0 && !buffer.isDying)
-      .map((entry) => bufferRow(...entry).slice(0, columns)),
+      .map(([id, named]) => bufferRow(kind, id, named)),
     ...(like.del && { del: dyingOf(machine).map((buffer) => deletedRow(machine, buffer)) }),
     ...(like.fen !== undefined && { fen: ownFences(machine, buffers, roots) }),
     ...(like.rfen !== undefined && { rfen: roots.map((root) => pending(machine, root.reservation.fences)) }),
@@ -92,12 +87,12 @@ export function foundState(
   };
 }
 
-/** Deleted buffers, then ghosts, in the order of their numbers, whatever their device. */
+/** Deleted buffers, then ghost objects, of all devices, in the order of their numbers. */
 function dyingOf(machine: RecordedMachine): BufferView[] {
   return machine.devices.flatMap((device) => device.dying).sort((a, b) => machine.id(a) - machine.id(b));
 }
 
-/** The blocks of the buffers in VRAM, in the order in which they were found. */
+/** The blocks of the buffers in VRAM, in the order of their allocation. */
 function blocksOf(buffers: ReadonlyMap<number, Named>): Record<string, Row[]> {
   const entries = [...buffers].filter(([, { buffer }]) => buffer.memoryType === "vram").map(([id, { buffer }]) => {
     const { allocation } = buffer.node as BuddyNode;
@@ -106,9 +101,17 @@ function blocksOf(buffers: ReadonlyMap<number, Named>): Record<string, Row[]> {
   return Object.fromEntries(entries);
 }
 
-function bufferRow(id: number, { buffer, device, reservation, bulk }: Named): Row {
-  const kind = KINDS.indexOf(buffer.kind);
-  return [...describe(id, buffer), tableBits(buffer), buffer.disposed ? 0 : 1, device, reservation, bulk, kind];
+/** What families tell of a buffer besides what all do. */
+const LAST_COLUMNS: Readonly<Record<string, (buffer: BufferObject) => number>> = {
+  ttmx: ({ kind }) => KINDS.indexOf(kind),
+  ttmc: ({ tt }) => tt === null ? -1 : CACHINGS.indexOf(tt.caching),
+};
+
+function bufferRow(family: string, id: number, { buffer, device, reservation, bulk }: Named): Row {
+  const row = [...describe(id, buffer), tableBits(buffer)];
+  if (family === "ttm") return row;
+  const last = LAST_COLUMNS[family]?.(buffer);
+  return [...row, buffer.disposed ? 0 : 1, device, reservation, bulk, ...(last === undefined ? [] : [last])];
 }
 
 function deletedRow(machine: RecordedMachine, buffer: BufferView): Row {
@@ -117,7 +120,7 @@ function deletedRow(machine: RecordedMachine, buffer: BufferView): Row {
   return [machine.id(buffer), type, start ?? -1, pages, priority, tableBits(buffer), busy ? 1 : 0];
 }
 
-/** By number: the pending fences of those that have any, without those of shared reservations. */
+/** By number: the pending fences of buffers with any, without those of shared reservations. */
 function ownFences(
   machine: RecordedMachine,
   buffers: ReadonlyMap<number, Named>,
@@ -133,7 +136,7 @@ function ownFences(
   return Object.fromEntries(entries.filter(([, fences]) => (fences as Row[]).length > 0));
 }
 
-/** Pending fences in the order of their slots, which is that of waiting for them. */
+/** Pending fences in the order of their slots, in which they are waited for. */
 function pending(machine: RecordedMachine, fences: FenceList): Row[] {
   return fences.list().map(({ fence, usage }) => [machine.timelines.id(fence), USAGES.indexOf(usage)]);
 }

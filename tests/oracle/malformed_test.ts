@@ -3,11 +3,13 @@ import { replayLines, unzipLines } from "./families.ts";
 import { TraceError } from "./trace.ts";
 import ttmf1 from "./traces/ttmf-seed-1.jsonl.gz" with { type: "bytes" };
 import ttmt1 from "./traces/ttmt-seed-1.jsonl.gz" with { type: "bytes" };
+import ttmw5 from "./traces/ttmw-seed-5.jsonl.gz" with { type: "bytes" };
 
 type Json = Record<string, unknown>;
 
-const kinds = ["buddy", "mm", "ttm", "ttmb", "ttmf", "ttmr", "ttms", "ttmt", "ttmx"];
+const kinds = ["buddy", "mm", "ttm", "ttmb", "ttmc", "ttmf", "ttmr", "ttms", "ttmt", "ttmw", "ttmx"];
 const [header = "", ...operations] = (await unzipLines(ttmf1)).filter((line) => line !== "");
+const [, ...waiterOperations] = (await unzipLines(ttmw5)).filter((line) => line !== "");
 const [ticketHeader = "", ...ticketOperations] = (await unzipLines(ttmt1)).filter((line) => line !== "");
 
 function changed(line: string, change: Json): string {
@@ -21,7 +23,7 @@ async function refusal(lines: readonly string[]): Promise<readonly [number, stri
   return [line, message];
 }
 
-Deno.test("what is no trace, or of an unknown family, is refused with a reason", () => {
+Deno.test("a file that is not a trace, or of an unknown family, is refused with a reason", () => {
   for (const text of ["", "[]", "5", "null", '{"hdr":1']) {
     assertThrows(() => replayLines([text]), TraceError, "It is no JSON object");
   }
@@ -43,7 +45,7 @@ Deno.test("a header whose field is missing or out of range is refused by the nam
   ) assertEquals(await refusal([changed(header, change)]), [1, message]);
 });
 
-Deno.test("a header that no part can follow is refused with what that part says", async () => {
+Deno.test("a header with impossible values is refused with the part's message", async () => {
   const [line, message] = await refusal(['{"hdr":1,"kind":"buddy","size":12288,"chunk":12288}']);
   assertEquals(line, 1);
   assert(message.startsWith("The header cannot be followed: Cannot "), message);
@@ -54,12 +56,13 @@ Deno.test("a header that no part can follow is refused with what that part says"
 const values: readonly unknown[] = [undefined, null, -1, 0, 1, 2, 1e9, 2 ** 53, 0.5, "1", [], {}, true];
 
 for (const kind of kinds) {
-  Deno.test(`whatever a header of ${kind} says, its trace ends in a comparison or is refused at a line`, async () => {
+  Deno.test(`a trace with any header of ${kind} is either compared or refused at a line`, async () => {
     const fields = kind === "mm" || kind === "buddy"
       ? ["start", "size", "color", "chunk"]
       : Object.keys(JSON.parse(header));
     const plain = { hdr: 1, kind, vram: 64, tt: 8, size: 2 ** 20, chunk: 4096 };
-    const body = kind === "ttmt" ? ticketOperations.slice(0, 3) : operations.slice(0, 3);
+    const own: Readonly<Record<string, readonly string[]>> = { ttmt: ticketOperations, ttmw: waiterOperations };
+    const body = (own[kind] ?? operations).slice(0, 3);
     for (const field of fields.filter((name) => !["hdr", "kind"].includes(name))) {
       for (const value of values) {
         const lines = [JSON.stringify({ ...plain, [field]: value }), ...body];
@@ -99,7 +102,7 @@ Deno.test("an operation whose field is missing or wrong is refused at its line",
   assertEquals(await refusal([header, create, "{"]), [3, "It is no JSON object"]);
 });
 
-Deno.test("an operation on what is not there is refused, unless something has differed before", async () => {
+Deno.test("an operation on an unknown object is refused, unless a difference came before", async () => {
   const [create = ""] = operations;
   const { bo } = JSON.parse(create);
   const missing = changed(create, { op: "touch", bo: bo + 1, ev: [], moved: 0, ret: 0 });

@@ -33,7 +33,7 @@ const ORDERS: readonly SearchOrder[] = ["best", "lowest", "highest", "evict"];
 const ONCE = 2 ** 31;
 const ENOSPC = -28;
 
-/** What an operation came to; only what the trace has for it. */
+/** The results of an operation that the trace records. */
 interface Outcome {
   readonly ret?: number;
   readonly start?: number;
@@ -43,10 +43,10 @@ interface Outcome {
 }
 
 /**
- * Replays the kernel's drm_mm through a `RangeAllocator` and compares each result, and where the trace has them the
+ * Replays the kernel's drm_mm through a `RangeAllocator` and compares each result, and where the trace has them, the
  * nodes, the holes by recency and the holes in BEST order.
  *
- * Inserts in ONCE mode that failed in the trace are passed over: whether they fail depends on the shape of the
+ * Inserts in ONCE mode that failed in the trace are skipped: whether they fail depends on the shape of the
  * kernel's trees.
  */
 export class MmReplayer implements Replayer<MmOperation> {
@@ -94,7 +94,7 @@ export class MmReplayer implements Replayer<MmOperation> {
 
   #remove({ id }: MmOperation): Outcome {
     const node = this.#nodes.get(id);
-    // A node that only the kernel has: the divergence was counted when it was refused here.
+    // A node that only the kernel has: the divergence was counted when the core refused it.
     if (node === undefined) return {};
     this.#nodes.delete(id);
     this.#allocator.remove(node);

@@ -1,6 +1,6 @@
 import type { MemTypeManager } from "@ttm/core";
 
-/** The manager of a memory type that never has room, and says always the same about it. */
+/** A manager that never has room, and always returns the same result. */
 export function mockManager(answer: "busy" | "no-room"): MemTypeManager {
   return {
     name: answer,

@@ -20,14 +20,21 @@ import ttmb109 from "./traces/ttmb-seed-109.jsonl.gz" with { type: "bytes" };
 import ttmf110 from "./traces/ttmf-seed-110.jsonl.gz" with { type: "bytes" };
 import ttmr1 from "./traces/ttmr-seed-1.jsonl.gz" with { type: "bytes" };
 import ttmr2 from "./traces/ttmr-seed-2.jsonl.gz" with { type: "bytes" };
+import ttmc2 from "./traces/ttmc-seed-2.jsonl.gz" with { type: "bytes" };
+import ttmc7 from "./traces/ttmc-seed-7.jsonl.gz" with { type: "bytes" };
+import ttmc9 from "./traces/ttmc-seed-9.jsonl.gz" with { type: "bytes" };
 import ttms108 from "./traces/ttms-seed-108.jsonl.gz" with { type: "bytes" };
 import ttms1 from "./traces/ttms-seed-1.jsonl.gz" with { type: "bytes" };
 import ttms2 from "./traces/ttms-seed-2.jsonl.gz" with { type: "bytes" };
 import ttmx102 from "./traces/ttmx-seed-102.jsonl.gz" with { type: "bytes" };
 import ttmx104 from "./traces/ttmx-seed-104.jsonl.gz" with { type: "bytes" };
+import ttmx107 from "./traces/ttmx-seed-107.jsonl.gz" with { type: "bytes" };
 import ttmx109 from "./traces/ttmx-seed-109.jsonl.gz" with { type: "bytes" };
 import ttmt1 from "./traces/ttmt-seed-1.jsonl.gz" with { type: "bytes" };
 import ttmt2 from "./traces/ttmt-seed-2.jsonl.gz" with { type: "bytes" };
+import ttmw5 from "./traces/ttmw-seed-5.jsonl.gz" with { type: "bytes" };
+import ttmw7 from "./traces/ttmw-seed-7.jsonl.gz" with { type: "bytes" };
+import ttmw9 from "./traces/ttmw-seed-9.jsonl.gz" with { type: "bytes" };
 
 const traces: Readonly<Record<string, { data: Uint8Array<ArrayBuffer>; operations: number }>> = {
   "buddy-seed-1 (one root)": { data: buddy1, operations: 2000 },
@@ -44,6 +51,9 @@ const traces: Readonly<Record<string, { data: Uint8Array<ArrayBuffer>; operation
   "ttm-seed-17 (multihop)": { data: ttm17, operations: 500 },
   "ttmb-seed-1 (buddy-managed VRAM)": { data: ttmb1, operations: 400 },
   "ttmb-seed-2 (buddy-managed VRAM, contiguous)": { data: ttmb2, operations: 400 },
+  "ttmc-seed-2 (caching, VRAM with host pages, swapping)": { data: ttmc2, operations: 400 },
+  "ttmc-seed-7 (caching on two devices)": { data: ttmc7, operations: 400 },
+  "ttmc-seed-9 (caching, failing hooks)": { data: ttmc9, operations: 400 },
   "ttmf-seed-1 (busy buffers, ghosts, evictions that wait)": { data: ttmf1, operations: 400 },
   "ttmf-seed-2 (pipelined evictions, move fences)": { data: ttmf2, operations: 400 },
   "ttmr-seed-1 (shared reservations, bulk moves)": { data: ttmr1, operations: 400 },
@@ -56,12 +66,16 @@ const traces: Readonly<Record<string, { data: Uint8Array<ArrayBuffer>; operation
   "ttms-seed-108 (swapping with stops and a limit)": { data: ttms108, operations: 400 },
   "ttmx-seed-102 (fences with errors)": { data: ttmx102, operations: 400 },
   "ttmx-seed-104 (changes of priority)": { data: ttmx104, operations: 400 },
+  "ttmx-seed-107 (imported buffers, failing hooks, mock managers)": { data: ttmx107, operations: 400 },
   "ttmx-seed-109 (failing hooks)": { data: ttmx109, operations: 400 },
   "ttmt-seed-2 (tickets, priorities)": { data: ttmt2, operations: 400 },
+  "ttmw-seed-5 (threads with tickets, execs and neither)": { data: ttmw5, operations: 400 },
+  "ttmw-seed-7 (threads that are interrupted)": { data: ttmw7, operations: 400 },
+  "ttmw-seed-9 (threads and shared reservations)": { data: ttmw9, operations: 400 },
 };
 
 for (const [name, { data, operations }] of Object.entries(traces)) {
-  Deno.test(`kernel trace ${name}: everything recorded is the same here`, async () => {
+  Deno.test(`kernel trace ${name} is reproduced exactly`, async () => {
     assertEquals(await replayLines(await unzipLines(data)), { operations, divergences: 0 });
   });
 }

@@ -9,8 +9,8 @@ export interface BuddyNode extends ManagerNode {
 }
 
 /**
- * The manager of the recordings with a buddy allocator under VRAM: it does not know ranges, takes everybody for being in
- * everybody's way, and says 0 for every start.
+ * The manager of the recordings with a buddy allocator for VRAM: it has no ranges, takes every buffer as being in
+ * the way of every other, and has 0 as the start of each.
  */
 export class RecordedBuddy implements MemTypeManager<BuddyNode> {
   readonly name = "recorded-buddy";
@@ -21,7 +21,7 @@ export class RecordedBuddy implements MemTypeManager<BuddyNode> {
     return this.#usedPages;
   }
 
-  /** Bytes. */
+  /** In bytes. */
   get available(): number {
     return this.#allocator.free;
   }

@@ -16,7 +16,7 @@ import type { RecordedMachine } from "./machine.ts";
 import { KernelTable } from "./quirks.ts";
 import { placeOf } from "./recording.ts";
 
-/** The hooks that a recording can let fail, by its numbers. */
+/** The hooks that can fail in a recording, by their numbers in it. */
 export const POPULATE = 0;
 export const TABLE = 1;
 export const MOVE = 2;
@@ -24,14 +24,12 @@ export const MOVE = 2;
 const TEMPORARY = 4;
 const MOCK_PAGES = 16;
 
-const everywhere = (type: number): Place => placeOf([type, 0, 0, 0]);
-const STOP = placeOf([1, 0, 0, TEMPORARY]);
-/** By `evict` of the header: where VRAM is evicted to. */
+/** By `evict` of the header: the eviction placement of VRAM. */
 const FROM_VRAM = [[0], [1, 0], [1], []];
 
 /**
- * The driver of the recording: its copies move no data and may make fences, and its hooks fail when they are told to. What
- * is one move hook there is `hop`, `move` and `rebind` here.
+ * The driver of the recording: its copies move no data and may make fences, and its hooks fail as the trace says. The
+ * kernel's one move hook is `hop`, `move` and `rebind` in the core.
  */
 export class RecordedDriver implements Driver {
   readonly name = "recording";
@@ -42,13 +40,18 @@ export class RecordedDriver implements Driver {
   #at: number;
 
   constructor(machine: RecordedMachine, at: number) {
-    const { vram, tt, fences, pipeline, vram_tt, mocks } = machine.header;
+    const { kind, vram, tt, fences, pipeline, vram_tt, mocks } = machine.header;
     this.#machine = machine;
     this.#at = at;
     this.memoryTypes = [
       { name: "system" },
       { name: "gtt", pages: Math.max(tt, 1) },
-      { name: "vram", pages: vram, fixed: vram_tt === 0 },
+      {
+        name: "vram",
+        pages: vram,
+        fixed: vram_tt === 0,
+        ...(kind === "ttmc" && vram_tt === 0 && { availableCaching: ["wc"], defaultCaching: "wc" }),
+      },
       ...(mocks === 1 ? [{ name: "busy", pages: MOCK_PAGES }, { name: "full", pages: MOCK_PAGES }] : []),
     ];
     this.supports = {
@@ -61,12 +64,13 @@ export class RecordedDriver implements Driver {
   evictPlacement(buffer: BufferView): Placement {
     this.#machine.victims.leaves(buffer);
     const places = buffer.memoryType === "vram" ? FROM_VRAM[this.#machine.header.evict] ?? [] : [0];
-    return { placement: places.map(everywhere) };
+    const cachingAt = this.#machine.cachingAt(buffer);
+    return { placement: places.map((type) => placeOf([type, 0, 0, 0], cachingAt)) };
   }
 
-  move({ buffer }: MoveRequest): Fence | void {
+  move({ buffer, evict }: MoveRequest): Fence | void {
     this.#callHook(buffer);
-    return buffer.memoryType === null ? undefined : this.#machine.copy();
+    return buffer.memoryType === null ? undefined : this.#machine.copy(buffer, evict);
   }
 
   rebind({ buffer, memoryType, evict }: RebindRequest): Fence | "when idle" {
@@ -75,38 +79,39 @@ export class RecordedDriver implements Driver {
     this.#callHook(buffer);
     const isNull = from === null || (from === "system" && memoryType === "gtt");
     if (isNull || (from === "gtt" && memoryType === "system")) return "when idle";
-    return this.#machine.copy() ?? "when idle";
+    return this.#machine.copy(buffer, evict) ?? "when idle";
   }
 
   hop(buffer: BufferView, from: string, to: string): Place | null {
     if (this.#machine.header.hop !== 1 || from === "gtt" || to === "gtt") return null;
-    const hadTable = buffer.tt !== null;
     // TABLE_OF_FAILED_HOP
-    if (!this.#isFixed(to) && !hadTable) (buffer as BufferObject).tt = this.#tableOrFailure(buffer);
-    try {
-      this.#callHook(buffer);
-    } catch (error) {
-      if (!hadTable) (buffer as BufferObject).tt = null;
-      throw error;
-    }
-    return STOP;
+    if (!this.#isFixed(to) && buffer.tt === null) (buffer as BufferObject).tt = this.#tableOrFailure(buffer);
+    this.#callHook(buffer);
+    return placeOf([1, 0, 0, TEMPORARY], this.#machine.cachingAt(buffer));
   }
 
   createTranslationTable(buffer: BufferView): TranslationTable | null {
     if (this.#machine.fails(TABLE, buffer, this.#at)) return null;
-    return new KernelTable(buffer.pages, buffer.kind === "sg", () => {
-      if (this.#machine.fails(POPULATE, buffer, this.#at)) throw new TtmError("ENOMEM", "Populating was to fail");
+    const caching = this.#machine.nextCaching(buffer);
+    const table = new KernelTable(buffer.pages, buffer.kind === "sg", caching, () => {
+      if (this.#machine.fails(POPULATE, buffer, this.#at)) {
+        throw new TtmError("ENOMEM", "Cannot populate pages: the trace records a failure");
+      }
     });
+    this.#machine.tables[this.#at]?.note(buffer, table);
+    return table;
   }
 
   #tableOrFailure(buffer: BufferView): TranslationTable {
     const table = this.createTranslationTable(buffer);
-    if (table === null) throw new TtmError("ENOMEM", "Making a table was to fail");
+    if (table === null) throw new TtmError("ENOMEM", "Cannot create a translation table: the trace records a failure");
     return table;
   }
 
   #callHook(buffer: BufferView): void {
-    if (this.#machine.fails(MOVE, buffer, this.#at)) throw new TtmError("EIO", "The move was to fail");
+    if (this.#machine.fails(MOVE, buffer, this.#at)) {
+      throw new TtmError("EIO", "Cannot move the buffer: the trace records a failure");
+    }
   }
 
   #isFixed(memoryType: string): boolean {

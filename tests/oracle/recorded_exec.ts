@@ -17,13 +17,13 @@ export class RecordedExec {
     this.exec = new Exec({ ignoreDuplicates: (flags & IGNORE_DUPLICATES) !== 0 });
   }
 
-  /** 1 if the loop goes on. */
+  /** 1 if the loop continues. */
   cleanup(): number {
     this.begun = true;
     return this.exec.cleanup() ? 1 : 0;
   }
 
-  /** Locks a buffer while a signal is pending or not; what would have to wait is interrupted then. */
+  /** Locks a buffer, perhaps with a pending signal, which interrupts a lock that would have to wait. */
   async lock(buffer: BufferObject, signalled: boolean): Promise<number> {
     if (!signalled || !this.#isInterruptible) return await outcomeOf(() => this.exec.lock(buffer));
     const locked = this.exec.lock(buffer, { signal: AbortSignal.abort("interrupted") }).catch((error) => {

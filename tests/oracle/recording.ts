@@ -1,13 +1,15 @@
-import { type BufferView, type Place, type Placement, TtmError } from "@ttm/core";
+import { type BufferView, type Caching, type Place, type Placement, TtmError } from "@ttm/core";
 
 /** A place as traces write it. */
 export type TracedPlace = readonly [memoryType: number, fpfn: number, lpfn: number, flags: number];
 
-/** The flags of the trace by place; they also name lists that ours has no flags for. */
+/** The flags of the trace by place; they also choose the list, for which places of the core have no flags. */
 const flagsOf: WeakMap<Place, number> = new WeakMap();
 
 /** The memory types by their numbers in traces. */
 export const NAMES = ["system", "gtt", "vram", "busy", "full"] as const;
+/** Cachings by their numbers in traces. */
+export const CACHINGS: readonly Caching[] = ["cached", "wc", "uncached"];
 const CONTIGUOUS = 1;
 const TOPDOWN = 2;
 const TEMPORARY = 4;
@@ -35,21 +37,28 @@ export async function outcomeOf(act: () => unknown, whenFalse = 0): Promise<numb
   }
 }
 
-/** A placement of two lists: places flagged DESIRED stand in the first only, FALLBACK in the second only. */
-export function placementOf(places: readonly TracedPlace[]): Placement {
-  const list = (skip: number) => places.filter(([, , , flags]) => (flags & skip) === 0).map(placeOf);
+/** The caching that places of a memory type allow; undefined for any. */
+export type CachingAt = (memoryType: string) => Caching | undefined;
+
+/** A placement of two lists: places flagged DESIRED are in the first only, FALLBACK in the second only. */
+export function placementOf(places: readonly TracedPlace[], cachingAt?: CachingAt): Placement {
+  const list = (skip: number) =>
+    places.filter(([, , , flags]) => (flags & skip) === 0).map((place) => placeOf(place, cachingAt));
   return { placement: list(FALLBACK), busyPlacement: list(DESIRED) };
 }
 
-/** A place as ours, whose flags are remembered. */
-export function placeOf([type, fpfn, lpfn, flags]: TracedPlace): Place {
+/** A place of the core, with its recorded flags stored. */
+export function placeOf([type, fpfn, lpfn, flags]: TracedPlace, cachingAt?: CachingAt): Place {
+  const memoryType = NAMES[type] ?? "";
+  const caching = cachingAt?.(memoryType);
   const place = {
-    memoryType: NAMES[type] ?? "",
+    memoryType,
     fpfn,
     lpfn,
     contiguous: (flags & CONTIGUOUS) !== 0,
     topDown: (flags & TOPDOWN) !== 0,
     temporary: (flags & TEMPORARY) !== 0,
+    ...(caching && { caching: [caching] }),
   };
   flagsOf.set(place, flags);
   return place;
@@ -59,7 +68,7 @@ export function placeOf([type, fpfn, lpfn, flags]: TracedPlace): Place {
 export function describe(id: number, buffer: BufferView): number[] {
   const type = buffer.memoryType;
   const { place } = buffer;
-  // The core makes the places of stops itself.
+  // The core makes the places of hops itself.
   const flags = place === null ? 0 : flagsOf.get(place) ?? (place.temporary === true ? TEMPORARY : 0);
   return [
     id,

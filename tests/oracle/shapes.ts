@@ -1,13 +1,13 @@
 import { complete, type Fields, upTo, within } from "./fields.ts";
 import { type Line, TraceError } from "./trace.ts";
 
-/** What the lines of a family look like. */
+/** The shape of a family's lines. */
 export interface Shape {
   /** The fields of its header. */
   readonly header: Fields;
   /** The fields of each operation, under that header. */
   readonly operations: (header: never) => Readonly<Record<string, Fields>>;
-  /** Members that say what came of an operation, and have to be lists. */
+  /** Result members that must be lists. */
   readonly results: readonly string[];
 }
 
@@ -106,6 +106,16 @@ export const machineShape: Shape = {
   },
 };
 
+/** As {@linkcode machineShape}, where buffers have a caching that their driver chooses for tables. */
+export const cachingShape: Shape = {
+  ...machineShape,
+  operations: (header: Devices) => {
+    const ca = within(0, 2);
+    const { create, ...others } = machineShape.operations(header as never);
+    return { ...others, create: { ...create, ca }, setcaching: { bo, ca } };
+  },
+};
+
 export const ticketShape: Shape = {
   header: { ...placesAndDevices, nt: upTo(8), nx: upTo(8) },
   results: ["bos", "lk", "acq", "ex"],
@@ -126,6 +136,32 @@ export const ticketShape: Shape = {
       exec_init: { c, flags: upTo(3) },
       exec_cleanup: { c },
       exec_lock: { c, bo, sig },
+      exec_unlock: { c, bo },
+      exec_fini: { c },
+    };
+  },
+};
+
+export const waiterShape: Shape = {
+  header: { ...placesAndDevices, nt: upTo(8), nx: upTo(8), nn: upTo(8) },
+  results: ["bos", "lk", "acq", "ex", "wl"],
+  operations: (header: Devices) => {
+    const c = within(0, 23);
+    const intr = FLAG;
+    return {
+      create: creation(header),
+      begin: { c },
+      end: { c },
+      lock: { c, bo, intr },
+      reserve: { c, bo, intr },
+      lock_slow: { c, bo, intr },
+      trylock: { c, bo },
+      unlock: { c, bo, tail },
+      unlock_all: { c },
+      interrupt: { c },
+      exec_init: { c, flags: upTo(3) },
+      exec_cleanup: { c },
+      exec_lock: { c, bo },
       exec_unlock: { c, bo },
       exec_fini: { c },
     };
@@ -163,7 +199,7 @@ export const buddyShape: Shape = {
   }),
 };
 
-/** Makes a check of operations under a header; it returns them with what they leave out. */
+/** Makes a check of operations under a header; it returns them with defaults for missing fields. */
 export function operationCheck(shape: Shape, header: unknown): (line: Line, number: number) => Line {
   const operations = shape.operations(header as never);
   return (line, number) => {

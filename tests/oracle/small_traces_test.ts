@@ -35,6 +35,22 @@ import ownGhosts from "./traces/small/a-walk-meets-its-own-ghosts.jsonl" with { 
 import triesAgain from "./traces/small/no-wait-under-a-ticket-tries-again.jsonl" with { type: "text" };
 import signalFirst from "./traces/small/a-signal-comes-before-giving-way.jsonl" with { type: "text" };
 import busyManager from "./traces/small/a-busy-manager-ends-the-validate.jsonl" with { type: "text" };
+import failedKeeps from "./traces/small/a-failed-move-keeps-its-table.jsonl" with { type: "text" };
+import failedLoses from "./traces/small/a-failed-move-loses-its-table.jsonl" with { type: "text" };
+import importedGhost from "./traces/small/a-ghost-of-an-imported-buffer.jsonl" with { type: "text" };
+import endedCopy from "./traces/small/an-ended-copy-of-an-imported-buffer.jsonl" with { type: "text" };
+import importedDies from "./traces/small/an-imported-buffer-keeps-its-reservation.jsonl" with { type: "text" };
+import unusedPrelocked from "./traces/small/an-unused-prelocked-buffer-is-unlocked.jsonl" with { type: "text" };
+import copiedFences from "./traces/small/copied-fences-are-not-merged.jsonl" with { type: "text" };
+import importedPages from "./traces/small/imported-pages-make-others-give-theirs-back.jsonl" with { type: "text" };
+import firstOfList from "./traces/small/the-first-of-the-list-of-another-priority.jsonl" with { type: "text" };
+import ghostKept from "./traces/small/what-a-ghost-kept-comes-last.jsonl" with { type: "text" };
+import placeInLine from "./traces/small/a-ticket-stands-in-line-before-younger-ones.jsonl" with { type: "text" };
+import givesWay from "./traces/small/a-younger-ticket-gives-way-to-an-older-one-in-line.jsonl" with { type: "text" };
+import execSleeps from "./traces/small/an-exec-sleeps-for-what-it-contends-for.jsonl" with { type: "text" };
+import inTurn from "./traces/small/threads-without-tickets-are-served-in-turn.jsonl" with { type: "text" };
+import cachingStays from "./traces/small/the-caching-of-a-table-stays.jsonl" with { type: "text" };
+import failedOut from "./traces/small/a-move-out-of-vram-that-fails-takes-the-table.jsonl" with { type: "text" };
 
 const traces: Readonly<Record<string, string>> = {
   "a busy member of a bulk move leaves it before its last unreserve": busyMember,
@@ -72,6 +88,22 @@ const traces: Readonly<Record<string, string>> = {
   "without waiting, too, a ticket tries again while somebody leaves": triesAgain,
   "a pending signal comes before giving way to an older ticket": signalFirst,
   "a busy manager ends a validate, whatever places are left": busyManager,
+  "a buffer keeps the table that it was given for a move that failed": failedKeeps,
+  "a buffer loses its table in VRAM when its move to a stop fails": failedLoses,
+  "the ghost of an imported buffer has its reservation, with all fences": importedGhost,
+  "a copy of an imported buffer leaves a ghost, though it has ended": endedCopy,
+  "an imported buffer keeps the shared reservation when it dies": importedDies,
+  "a cleanup without contention unlocks what nobody asked for": unusedPrelocked,
+  "copied fences of one timeline are not merged": copiedFences,
+  "imported pages make others give theirs back": importedPages,
+  "the first of a list is evicted, though its priority is another": firstOfList,
+  "an imported buffer that a ghost kept is freed after younger ghosts": ghostKept,
+  "the caching of a table stays until the next table": cachingStays,
+  "a move out of VRAM that fails takes the buffer's table along": failedOut,
+  "a ticket stands in line before younger ones": placeInLine,
+  "a younger ticket with locks gives way to an older one in line": givesWay,
+  "an exec sleeps for what it contends for": execSleeps,
+  "threads without tickets are served in turn": inTurn,
 };
 
 for (const [name, text] of Object.entries(traces)) {
@@ -102,6 +134,23 @@ for (
     [failedVictim, '"fail":[0,0,1]', '"fail":[0,0,2]', 2, "fail"],
     [failedVictim, '"ret":-5', '"ret":-12', 3, "ret"],
     [failedTable, '"ev":[],"ret":-12', '"ev":[[0,1,2,0,1,0,-12,-1,-1]],"ret":-12', 2, "ev"],
+    [failedKeeps, "[1,-1,-1,1,0,7,1]]", "[1,-1,-1,1,0,0,1]]", 3, "del"],
+    [importedGhost, '"1000":[[0,0],[1,0]]', '"1000":[[1,0]]', 2, "fen"],
+    [ghostKept, "[4,0,-1,-1,1,2,0", "[4,0,-1,-1,1,0,0", 8, "ev"],
+    [cachingStays, "[0,1,0,2,0,0,0,7,1,0,-1,-1,1]", "[0,1,0,2,0,0,0,7,1,0,-1,-1,2]", 1, "bos"],
+    [failedOut, "[0,2,0,2,0,0,0,0,1,0,-1,-1,-1]]", "[0,2,0,2,0,0,0,5,1,0,-1,-1,1]]", 0, "bos"],
+    [placeInLine, '"ends":[[0,0],[3,0]]', '"ends":[[3,0],[4,0]]', 10, "ends"],
+    [
+      placeInLine,
+      '"lk":[[0,4]],"acq":[[0,0],[1,0],[2,0]],"ex":[],"wt":[2]',
+      '"lk":[[0,2]],"acq":[[0,0],[1,0],[2,0]],"ex":[],"wt":[2]',
+      11,
+      "lk",
+    ],
+    [givesWay, '"ends":[[1,-35]]', '"ends":[]', 7, "ends"],
+    [execSleeps, '"wt":[0],"wl":[[1,1]]', '"wt":[1],"wl":[[1,1]]', 9, "wt"],
+    [inTurn, '"wl":[[0,3]]', '"wl":[[0,2]]', 4, "wl"],
+    [inTurn, '"ends":[[2,-512]]', '"ends":[[2,-4]]', 6, "ends"],
     [loneMember, "[1,2,2,2,0,2,0,0,1,0,0,0,0]", "[1,2,2,2,0,2,0,0,1,0,0,0,1]", 3, "bos"],
   ] as const
 ) {

@@ -8,7 +8,7 @@ import { ImpossibleOperation } from "./trace.ts";
 export interface TicketOperation extends MachineOperation {
   /** The ticket. */
   readonly c: number;
-  /** Whether a signal is pending: what has to wait is interrupted. */
+  /** Whether a signal is pending, which interrupts a call that has to wait. */
   readonly sig: 0 | 1;
   /** Of an exec: 1 interruptible, 2 duplicates are ignored. */
   readonly flags: number;
@@ -20,7 +20,7 @@ const EBUSY = -16;
 const ERESTARTSYS = -512;
 const WITHOUT_TICKET = -2;
 
-/** Replays tickets: who gets a lock, who has to give way, and what a validate under a ticket does about victims. */
+/** Replays tickets: which lock calls succeed or back off, and how a validate under a ticket treats victims. */
 export class TicketReplayer extends MachineReplayer {
   #tickets = new Map<number, AcquireTicket>();
   #execs = new Map<number, RecordedExec>();
@@ -76,7 +76,7 @@ export class TicketReplayer extends MachineReplayer {
     }
   }
 
-  /** An interrupted call fails where it would have to wait or to give way, and only there. */
+  /** An interrupted call fails only where it would have to wait or to back off. */
   async #lock(buffer: BufferObject, ticket: AcquireTicket, whenInterrupted: number): Promise<number> {
     const interrupted = whenInterrupted !== EBUSY;
     const ret = await outcomeOf(() => buffer.tryReserve(ticket), whenInterrupted);
@@ -89,7 +89,7 @@ export class TicketReplayer extends MachineReplayer {
     return 0;
   }
 
-  /** A signal that is pending matters only to a search for victims that would have to wait. */
+  /** A pending signal affects only a search for victims that would have to wait. */
   async #validate(buffer: BufferObject, { pl, nw, sig }: TicketOperation): Promise<number> {
     const interrupt = new AbortController();
     const { signal } = interrupt;
@@ -142,7 +142,7 @@ export class TicketReplayer extends MachineReplayer {
   }
 }
 
-/** False if it is rejected for this reason. */
+/** Returns false if the promise is rejected with this reason. */
 function whenNot(reason: unknown, promise: Promise<void>): Promise<unknown> {
   return promise.catch((error) => {
     if (error !== reason) throw error;

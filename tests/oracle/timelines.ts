@@ -15,7 +15,7 @@ export class Timelines {
     return fence;
   }
 
-  /** How many there are. */
+  /** Number of fences. */
   get made(): number {
     return this.#fences.length;
   }

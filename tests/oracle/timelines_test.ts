@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Timelines } from "./timelines.ts";
 
-Deno.test("a fence that ends with an error ends the earlier ones of its timeline without", () => {
+Deno.test("a fence that signals with an error signals earlier ones of its timeline without it", () => {
   const timelines = new Timelines();
   const [first, second, third, other] = [1, 1, 1, 2].map((timeline, id) => timelines.get(id, timeline));
   if (second === undefined) throw new Error("there are four");

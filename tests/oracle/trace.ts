@@ -1,16 +1,16 @@
 import type { ReplayClock } from "./clock.ts";
 
-/** What came of replaying one trace. */
+/** The result of replaying one trace. */
 export interface ReplayResult {
   /** Operations replayed. */
   readonly operations: number;
-  /** Operations after which something differed. After the first, the two may differ for good. */
+  /** Number of operations with a difference. After the first one, later operations may all differ. */
   readonly divergences: number;
   /** The first of them. */
   readonly first?: { readonly operation: number; readonly expected: unknown; readonly found: unknown };
 }
 
-/** What the trace says of an operation, and what came of it here: equal members in equal order if all is well. */
+/** The recorded and the replayed results of an operation: the same members in the same order if they agree. */
 export interface Compared {
   readonly expected: object;
   readonly found: object;
@@ -18,12 +18,12 @@ export interface Compared {
 
 /** Does the operations of one trace family. */
 export interface Replayer<Operation> {
-  /** The time of those that can wait. */
+  /** The clock of families whose operations can wait. */
   readonly clock?: ReplayClock;
   run(operation: Operation): Compared | Promise<Compared>;
 }
 
-/** A file that is no trace, and the number of its first wrong line. */
+/** A file is not a valid trace; has the number of its first wrong line. */
 export class TraceError extends Error {
   readonly line: number;
 
@@ -33,7 +33,7 @@ export class TraceError extends Error {
   }
 }
 
-/** An operation on something that is not there: the trace's fault, or the consequence of an earlier divergence. */
+/** An operation on an unknown object: an error in the trace, or the consequence of an earlier divergence. */
 export class ImpossibleOperation extends Error {}
 
 /** A line of a trace, parsed. */
@@ -49,10 +49,10 @@ export function headerOf(lines: readonly string[]): Line & { readonly kind: stri
 }
 
 /**
- * Does all operations of a trace and counts those after which something differs. One that waits for ever is the last.
+ * Does all operations of a trace and counts those with a difference. An operation that waits for ever is the last.
  *
  * @param check Completes an operation, or throws a message that says what is wrong with it.
- * @throws {TraceError} If a line is no JSON object or no operation, or needs what is not there.
+ * @throws {TraceError} If a line is not a JSON object or not an operation, or names an unknown object.
  */
 export async function replayTrace<Operation>(
   lines: readonly string[],
@@ -104,7 +104,7 @@ function parse(line: string, number: number): Line {
   throw new TraceError("It is no JSON object", number);
 }
 
-/** Keeps of two records only the members that differ. */
+/** Removes the members that are equal in two records. */
 function difference(expected: object, found: object): Compared {
   const [left, right] = [new Map(Object.entries(expected)), new Map(Object.entries(found))];
   const names = [...new Set([...left.keys(), ...right.keys()])]

@@ -1,7 +1,7 @@
 import type { BoDevice, BufferView, DeviceView, EvictionPolicy, PreparedPlacement } from "@ttm/core";
 
 /**
- * VICTIM_FAILURE_ENDS_ALL: from the moment when a hook fails for a victim until the call ends nothing succeeds any more, as
+ * VICTIM_FAILURE_ENDS_ALL: after a hook has failed for a victim nothing succeeds until the call ends, as
  * if there were no more victims and no more places. Other devices may still be asked to swap out.
  */
 export class VictimFailures {
@@ -11,7 +11,7 @@ export class VictimFailures {
   #errno = 0;
   #subjectLeaves = false;
 
-  /** A call begins: on whose behalf, and to which places. */
+  /** Begins a call for a buffer, with its places. */
   begin(subject: BufferView | null, placement: PreparedPlacement | null = null): void {
     this.#subject = subject;
     this.#placement = placement;
@@ -19,12 +19,12 @@ export class VictimFailures {
     this.forget();
   }
 
-  /** A buffer is to leave its place for another; who asks for room may be in its own way. */
+  /** A buffer is evicted for another one, or moved to make room for itself. */
   leaves(buffer: BufferView): void {
     if (buffer === this.#subject) this.#subjectLeaves = true;
   }
 
-  /** A hook failed for a buffer. */
+  /** Records that a hook failed for a buffer. */
   note(buffer: BufferView, device: BoDevice, errno: number): void {
     if (buffer === this.#subject && !this.#subjectLeaves) return;
     this.#device = device;
@@ -32,28 +32,28 @@ export class VictimFailures {
     if (this.#placement !== null) (this.#placement.busyPlaces as unknown[]).length = 0;
   }
 
-  /** The call goes on after all. */
+  /** Clears the failure, since the call continues. */
   forget(): void {
     this.#device = null;
     this.#errno = 0;
   }
 
-  /** How a victim failed; 0 if none did. */
+  /** The errno of the failed victim; 0 if none failed. */
   get errno(): number {
     return this.#errno;
   }
 
-  /** How a victim on this device failed. */
+  /** The errno of the failed victim on this device. */
   errnoOn(device: DeviceView | undefined): number {
     return device === this.#device ? this.#errno : 0;
   }
 
-  /** Ends the walks of a device after that; `walked` is told of each. */
+  /** Ends the walks of a device after a failure; `walked` is called for each walk. */
   watch(policy: EvictionPolicy, device: BoDevice, walked: () => void): void {
     const candidates = policy.candidates.bind(policy);
     policy.candidates = (memoryType) => {
       walked();
-      // Swapouts begin with SYSTEM: another device has given something, and all are asked again.
+      // Swapouts begin with SYSTEM: another device has freed pages, and all are tried again.
       if (memoryType === "system" && this.errnoOn(device) !== 0) this.forget();
       const cursor = candidates(memoryType);
       return { next: () => this.errnoOn(device) === 0 ? cursor.next() : -1, close: () => cursor.close() };

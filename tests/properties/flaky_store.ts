@@ -16,7 +16,7 @@ export function flakyStore({ failEvery, slow }: Flaws): SwapStore & { readonly k
   const answer = <Result>(act: () => Result): Result | Promise<Result> => {
     const fails = failEvery > 0 && ++calls % failEvery === 0;
     const attempt = () => {
-      if (fails) throw new TtmError("ENOSPC", "Cannot keep pages: the store is flaky");
+      if (fails) throw new TtmError("ENOSPC", "Cannot write pages: the store is flaky");
       return act();
     };
     return slow ? Promise.resolve().then(attempt) : attempt();

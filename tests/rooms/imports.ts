@@ -1,6 +1,6 @@
 import { entryFiles, type Member, readMembers, ROOT } from "../members.ts";
 
-/** What each source of the packages imports, types included: paths from the root of the repository. */
+/** The imports of each source of the packages, types included: paths from the root of the repository. */
 export type Imports = ReadonlyMap<string, readonly string[]>;
 
 interface ModuleGraph {
@@ -14,7 +14,7 @@ interface ModuleGraph {
   }[];
 }
 
-/** Reads the imports of all that is published, as Deno's own parser sees them. Bare names of packages are left out. */
+/** Reads the imports of all published sources by Deno's own parser, without imports by package name. */
 export function readImports(members: readonly Member[] = readMembers()): Imports {
   const imports = new Map<string, string[]>();
   for (const file of members.flatMap(entryFiles)) {

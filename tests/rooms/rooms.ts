@@ -1,7 +1,7 @@
 import type { Imports } from "./imports.ts";
 
-/** The rooms of `core/`, from the ground up: each imports from itself and from those before it. */
-export const ROOMS: readonly string[] = [
+/** The folders of `core/`, lowest first: each imports from itself and from those before it. */
+export const FOLDERS: readonly string[] = [
   "base",
   "lock",
   "time",
@@ -10,18 +10,19 @@ export const ROOMS: readonly string[] = [
   "memory",
   "place",
   "submit",
+  "inspect",
   "api",
 ];
 
 /**
- * Says in one line each what the imports of the packages break; nothing if they are as they should be.
+ * Describes each import that breaks a rule, in one line.
  *
- * @param packages Their folders, each with a slash at its end; `""` for the root comes last.
+ * @param packages The folders of the packages, each with a slash at its end; `""` for the root comes last.
  */
 export function findFaults(imports: Imports, packages: readonly string[]): string[] {
   return [
     ...[...imports].flatMap(([from, targets]) => targets.flatMap((to) => arrowFault(from, to, packages))),
-    ...circles(imports).map((circle) => `circle: ${circle.join(" → ")}`),
+    ...cycles(imports).map((cycle) => `cycle: ${cycle.join(" → ")}`),
   ];
 }
 
@@ -29,25 +30,25 @@ function arrowFault(from: string, to: string, packages: readonly string[]): stri
   const [home, target] = [packageOf(from, packages), packageOf(to, packages)];
   if (home !== target) return [`${from} imports ${to}: import another package by its name`];
   if (home !== "core/" || from === "core/mod.ts") return [];
-  const [fromRoom, toRoom] = [roomOf(from), roomOf(to)];
-  for (const [file, room] of [[from, fromRoom], [to, toRoom]] as const) {
-    if (!ROOMS.includes(room)) return [`${file} is in no room: core/ has ${ROOMS.join(", ")}`];
+  const [fromFolder, toFolder] = [folderOf(from), folderOf(to)];
+  for (const [file, folder] of [[from, fromFolder], [to, toFolder]] as const) {
+    if (!FOLDERS.includes(folder)) return [`${file} is not in a known folder: core/ has ${FOLDERS.join(", ")}`];
   }
-  if (ROOMS.indexOf(fromRoom) >= ROOMS.indexOf(toRoom)) return [];
-  return [`${from} imports ${to}: the room ${fromRoom} comes before ${toRoom}`];
+  if (FOLDERS.indexOf(fromFolder) >= FOLDERS.indexOf(toFolder)) return [];
+  return [`${from} imports ${to}: the folder ${fromFolder} comes before ${toFolder}`];
 }
 
 function packageOf(path: string, packages: readonly string[]): string {
   return packages.find((folder) => path.startsWith(folder)) ?? "";
 }
 
-function roomOf(path: string): string {
-  const [, room = "", file] = path.split("/");
-  return file === undefined ? "" : room;
+function folderOf(path: string): string {
+  const [, folder = "", file] = path.split("/");
+  return file === undefined ? "" : folder;
 }
 
-/** Every circle that a walk along the imports closes, its first file named again at the end. */
-export function circles(imports: Imports): string[][] {
+/** Every cycle of imports; its first file is named again at the end. */
+export function cycles(imports: Imports): string[][] {
   const found: string[][] = [];
   const done = new Set<string>();
   const path: string[] = [];

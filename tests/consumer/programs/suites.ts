@@ -100,6 +100,38 @@ export const suites: Readonly<Record<string, Suite>> = {
     const { testStore } = await import("@ttm/testing");
     testStore({ test, factory: () => new FileStore({ directory: "swap" }) });
   },
+  "@ttm/range-store": async (test) => {
+    const { blobSource, rangeStore, safetensors } = await import("@ttm/range-store");
+    const { testReadOnlyStore } = await import("@ttm/testing");
+    const bytes = Uint8Array.from({ length: 9000 }, (_, at) => at % 251);
+    const ranges = new Map([["a", { offset: 5, length: 8000 }]]);
+    const contents = new Map([["a", bytes.slice(5, 8005)]]);
+    const factory = () => ({ store: rangeStore({ source: blobSource(new Blob([bytes])), ranges }), contents });
+    testReadOnlyStore({ test, factory });
+    test("a safetensors file has its tensors", async () => {
+      const header = new TextEncoder().encode('{"w":{"dtype":"U8","shape":[9000],"data_offsets":[0,9000]}}');
+      const file = new Blob([new BigUint64Array([BigInt(header.length)]), header, bytes]);
+      const { store, tensors } = await safetensors(blobSource(file));
+      const read = await store.read("w");
+      if (tensors.length !== 1 || read.some((byte, at) => byte !== bytes[at])) throw new Error(JSON.stringify(tensors));
+    });
+  },
+  "@ttm/range-store/file": async (test) => {
+    // Not by its name: Deno would want the types of Node for it.
+    const files: string = "node:fs/promises";
+    const { writeFile } = await import(files);
+    const { rangeStore } = await import("@ttm/range-store");
+    const { fileSource } = await import("@ttm/range-store/file");
+    const { testReadOnlyStore } = await import("@ttm/testing");
+    const bytes = Uint8Array.from({ length: 9000 }, (_, at) => at % 251);
+    await writeFile("ranges.bin", bytes);
+    const ranges = new Map([["a", { offset: 5, length: 8000 }]]);
+    const contents = new Map([["a", bytes.slice(5, 8005)]]);
+    testReadOnlyStore({
+      test,
+      factory: () => ({ store: rangeStore({ source: fileSource("ranges.bin"), ranges }), contents }),
+    });
+  },
   "@ttm/unstorage-store": async (test) => {
     const { UnstorageStore } = await import("@ttm/unstorage-store");
     const { testStore } = await import("@ttm/testing");

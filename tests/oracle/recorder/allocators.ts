@@ -3,7 +3,7 @@ import type { Operation, State } from "./operations.ts";
 import type { Chooser } from "./pieces.ts";
 import type { Profile } from "./profiles.ts";
 
-/** Stands for the end of every range in traces of mm. */
+/** The end of unlimited ranges in mm traces. */
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
 const [EVICT, ONCE] = [3, 2 ** 31] as const;
 const [RANGE, TOPDOWN, CONTIGUOUS, CLEAR, CLEARED, TRIM_DISABLE] = [1, 2, 4, 8, 16, 32] as const;
@@ -85,7 +85,7 @@ export class Blocks implements Chooser {
     return { op: "trim", id, start: -1, new_size: Math.max(chunk, chunks * chunk - rest) };
   }
 
-  /** Mostly what an allocator is asked for; now and then something that it has to refuse. */
+  /** Mostly valid requests; sometimes one that an allocator must refuse. */
   #allocate(): Operation {
     const [dice, { chunk, clear, size: space }] = [this.#dice, this.#profile];
     const chunks = space / chunk;

@@ -8,7 +8,10 @@ import { type BufferOperation, weightsOf } from "./weights.ts";
 
 type Row = readonly number[];
 
-/** Family ttm, whose lines have fewer inputs and columns, and ttmf, ttms, ttmr, ttmb and ttmx. */
+/** Cached, write-combined, uncached. */
+const CACHINGS = 3;
+
+/** Family ttm, whose lines have fewer inputs and columns, and ttmf, ttms, ttmr, ttmb, ttmx and ttmc. */
 export class Buffers implements Chooser {
   #family: string;
   #profile: Profile;
@@ -69,6 +72,7 @@ export class Buffers implements Chooser {
     bulk_tail: () => ({ op: "bulk_tail", rv: this.#dice.below(this.#profile.nresv) }),
     set_bulk: () => this.#setBulk(),
     submit: () => this.#submit(),
+    setcaching: () => this.#on("setcaching", { ca: this.#dice.below(CACHINGS) }),
     setprio: () => this.#on("setprio", { prio: this.#dice.below(4) }),
     fail: () => ({ op: "fail", what: this.#dice.pick([0, 0, 1, 2]), n: this.#dice.pick([0, 1, 1, 2, 3]) }),
   };
@@ -82,6 +86,7 @@ export class Buffers implements Chooser {
     const rv = profile.nresv > 0 && dice.chance(profile.shared) ? dice.below(profile.nresv) : -1;
     const bulk = rv >= 0 && this.#bulkDevice(rv) === dev ? dice.bit(profile.bulk) : 0;
     const made = { op: "create", bo, dev, ...shape, rv, bulk, ...this.#context(rv), pl: placement(dice, profile) };
+    if (this.#family === "ttmc") return { ...made, ca: dice.below(CACHINGS) };
     if (this.#family !== "ttmx") return made;
     // 1 is a kernel buffer, 2 one of a scatter list, which has a shared reservation.
     const type = dice.chance(profile.kinds) ? dice.pick([1, rv < 0 ? 1 : 2]) : 0;
@@ -133,7 +138,7 @@ export class Buffers implements Chooser {
     return { op: "set_bulk", bo: at(row, ID), on: isMember !== this.#dice.chance(0.8) ? 1 : 0 };
   }
 
-  /** Buffers that their user still holds. */
+  /** Buffers with a reference. */
   #mine(): readonly Row[] {
     return this.#plain ? this.#rows : this.#rows.filter((row) => at(row, USER) === 1);
   }
@@ -148,7 +153,7 @@ export class Buffers implements Chooser {
     return row === undefined ? undefined : { ...inputs, op, bo: at(row, ID) };
   }
 
-  /** Buffers that somebody else has locked meanwhile; each reservation once. */
+  /** Buffers that another holder has locked during the call; each reservation once. */
   #held(but?: Row): number[] {
     if (!this.#dice.chance(this.#profile.held)) return [];
     const reservation = (row: Row) => this.#plain || at(row, SHARED) < 0 ? `bo ${row[ID]}` : `rv ${row[SHARED]}`;

@@ -40,7 +40,7 @@ export class Dice {
     return items[this.below(items.length)] as T;
   }
 
-  /** One of the names, the more often the greater its weight. */
+  /** One of the names, chosen with its weight. */
   weighted<Name extends string>(weights: Readonly<Record<Name, number>>): Name {
     const entries = (Object.entries(weights) as [Name, number][]).filter(([, weight]) => weight > 0);
     let at = this.#next() * entries.reduce((sum, [, weight]) => sum + weight, 0);

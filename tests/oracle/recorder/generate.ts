@@ -6,11 +6,13 @@ import type { Header } from "./operations.ts";
 import type { Chooser } from "./pieces.ts";
 import type { Profile } from "./profiles.ts";
 import { Tickets } from "./tickets.ts";
+import { Waiters } from "./waiters.ts";
 
-/** What headers of a family show, in the order in which they do. */
+/** The members of a family's headers, in their order. */
 const HEADERS: Readonly<Record<string, readonly (keyof Profile)[]>> = {
   ttm: ["vram", "tt", "evict", "hop"],
   ttmt: ["vram", "tt", "evict", "hop", "nt", "nx"],
+  ttmw: ["vram", "tt", "evict", "hop", "nresv", "nt", "nx", "nn"],
   mm: ["start", "size", "color"],
   buddy: ["size", "chunk"],
 };
@@ -18,7 +20,7 @@ const FULL: readonly (keyof Profile)[] = [
   ...["vram", "tt", "evict", "hop", "pipeline", "fences", "ndev", "limit", "buddy", "vram_tt", "nresv"] as const,
 ];
 
-/** A trace that is wanted. The same request gives the same bytes. */
+/** A requested trace. The same request gives the same bytes. */
 export interface TraceRequest {
   readonly family: string;
   readonly seed: number;
@@ -36,6 +38,7 @@ function chooserOf({ family, profile, seed }: TraceRequest): Chooser {
   const dice = new Dice(`${family} ${seed} ${profile.name}`);
   if (family === "mm") return new Ranges(profile, dice);
   if (family === "buddy") return new Blocks(profile, dice);
+  if (family === "ttmw") return new Waiters(profile, dice);
   return family === "ttmt" ? new Tickets(profile, dice) : new Buffers(family, profile, dice);
 }
 

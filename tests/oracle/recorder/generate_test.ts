@@ -75,3 +75,8 @@ Deno.test("fences are numbered in the order in which they are made", async () =>
   }
   assert(count > 5);
 });
+
+Deno.test("no profile has a header that the replay refuses", () => {
+  const all = Object.values(PROFILES).flat();
+  assertEquals(all.filter(({ hop, vram_tt }) => hop > 0 && vram_tt > 0).map(({ name }) => name), []);
+});

@@ -3,14 +3,14 @@ import { fileURLToPath } from "node:url";
 import { LineProcess } from "./line_process.ts";
 import { type Header, lineOf, type Operation, requestOf, type State, wasDone, worldOf } from "./operations.ts";
 
-/** An operation that takes longer sleeps for a lock that nobody will give back. */
+/** Time limit of an operation; a longer one sleeps for a lock that will not be released. */
 const PATIENCE_MS = 5000;
 /** Operations between two lines with all of an allocator's state. */
 const DUMP_EVERY = 50;
 
 const built = new URL("./build/linux", import.meta.url);
 
-/** How to come by the kernel, if it is not there. */
+/** The message if the kernel is not built. */
 export const HOW_TO_BUILD: string =
   "Cannot record: the kernel is not built. Build it on Debian 12 (a few minutes, apt-get as " +
   "root): deno task oracle:build, or name one: TTM_RECORDER=FILE";
@@ -21,24 +21,24 @@ export function findKernel(): string | undefined {
   return existsSync(file) ? file : undefined;
 }
 
-/** What one operation came to. */
+/** The result of one operation. */
 export interface Step {
   /** The line of the trace. */
   readonly line: string;
   readonly state: State;
-  /** If not, nothing has changed, and the line belongs to no trace. */
+  /** Whether the operation was done; if not, nothing has changed, and the line is not part of the trace. */
   readonly done: boolean;
 }
 
-/** A trace in the making. */
+/** A trace that is being recorded. */
 export interface Session {
-  /** Does one operation; the last one shows all of an allocator's state. */
+  /** Does one operation; the last one records all of an allocator's state. */
   step(operation: Operation, last?: boolean): Promise<Step>;
 }
 
-/** What makes traces. */
+/** A recorder of traces. */
 export interface Recorder {
-  /** Makes the world of a header. `answer` has what only the kernel knows of it. */
+  /** Makes the world of a header. `answer` has the values that only the kernel knows. */
   begin(header: Header): Promise<{ readonly session: Session; readonly answer: Readonly<Record<string, number>> }>;
 }
 
@@ -82,7 +82,7 @@ class KernelSession implements Session {
   }
 }
 
-/** The trace of a script, whose lines may as well be those of a trace. Operations that cannot be done are left out. */
+/** Records the trace of a script or of another trace. Impossible operations are left out. */
 export async function* recordScript(recorder: Recorder, lines: readonly string[]): AsyncGenerator<string> {
   const [header, ...operations] = lines.filter((line) => line !== "").map((line) => JSON.parse(line));
   const { session } = await recorder.begin(header);

@@ -2,8 +2,8 @@
 export class NoAnswer extends Error {}
 
 /**
- * A process that answers each line with a line. It starts at the first, and anew after it failed to answer one: whoever
- * hangs, crashes or eats all memory takes nobody along.
+ * A process that answers each line with a line. It is started by the first line, and again after it failed to answer,
+ * so that a hang, a crash or exhausted memory ends only that process.
  */
 export class LineProcess {
   #command: readonly string[];
@@ -16,7 +16,7 @@ export class LineProcess {
     this.#command = command;
   }
 
-  /** Whether the next line finds it running. */
+  /** Whether the process is running. */
   get isRunning(): boolean {
     return this.#process !== undefined;
   }
@@ -24,7 +24,7 @@ export class LineProcess {
   /**
    * Sends a line and returns the answer.
    *
-   * @throws {NoAnswer} If it does not come within `patienceMs`, or the process ends. It is killed then.
+   * @throws {NoAnswer} If there is no answer within `patienceMs`, or the process ends; it is then killed.
    */
   async ask(line: string, patienceMs: number): Promise<string> {
     this.#process ??= this.#start();
@@ -42,7 +42,7 @@ export class LineProcess {
     }
   }
 
-  /** Closes its input, upon which it ends. */
+  /** Closes the input of the process, which then ends. */
   async close(): Promise<void> {
     if (this.#process === undefined) return;
     await this.#writer?.close().catch(() => {});
@@ -51,7 +51,7 @@ export class LineProcess {
 
   #start(): Deno.ChildProcess {
     const [program = "", ...args] = this.#command;
-    // A group of its own, so that what it starts goes with it.
+    // A process group of its own, so that its children are killed with it.
     const process = new Deno.Command(program, { args, stdin: "piped", stdout: "piped", stderr: "null", detached: true })
       .spawn();
     this.#rest = "";

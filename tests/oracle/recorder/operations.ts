@@ -27,6 +27,8 @@ export type Field =
   | "n"
   | "c"
   | "sig"
+  | "intr"
+  | "ca"
   | "flags"
   | "id"
   | "start"
@@ -39,7 +41,7 @@ export type Field =
   | "hi"
   | "mode";
 
-/** What the kernel is asked to do; members that are left out have their usual value. */
+/** An operation for the kernel; missing members have their defaults. */
 export type Operation =
   & { readonly op: string; readonly pl?: readonly Place[]; readonly held?: readonly number[] }
   & {
@@ -52,7 +54,7 @@ export interface Header {
   readonly [name: string]: number | string;
 }
 
-/** What is read of the kernel's answer to an operation. */
+/** The parts of the kernel's answer that are read. */
 export interface State {
   readonly ret?: number;
   /** Rows of buffers. */
@@ -63,17 +65,20 @@ export interface State {
   readonly lk?: readonly (readonly [number, number])[];
   readonly acq?: readonly (readonly [number, number])[];
   readonly ex?: readonly (readonly [number, readonly number[], number, number])[];
+  /** Calls of threads that have ended, with their results; the threads that sleep for a lock. */
+  readonly ends?: readonly (readonly [number, number])[];
+  readonly wt?: readonly number[];
   /** Of a buddy allocator. */
   readonly blocks?: readonly (readonly number[])[];
   readonly avail?: number;
 }
 
-/** Results of operations that would have slept for a lock, or that name what is not there: they were not done. */
+/** Results of operations that were not done: they would have slept for a lock, or name an unknown object. */
 const NOT_DONE: readonly unknown[] = [-999, -998];
 
-/** The members of a header that the kernel is told, in its order. */
+/** The members of a header that are sent to the kernel, in its order. */
 const WORLD = [
-  ..."vram tt evict hop pipeline fences ndev limit buddy vram_tt nresv nt nx mocks".split(" "),
+  ..."vram tt evict hop pipeline fences ndev limit buddy vram_tt nresv nt nx mocks nn".split(" "),
 ];
 
 const CREATE = "bo dev pages align prio rv bulk are nw cd pl type";
@@ -103,6 +108,10 @@ const BUFFER_OPERATIONS = inputsOf({
   setprio: "bo prio",
   fail: "what n",
 });
+const CACHING_OPERATIONS: Inputs = {
+  ...BUFFER_OPERATIONS,
+  ...inputsOf({ create: `${CREATE} ca`, setcaching: "bo ca" }),
+};
 const TICKET_OPERATIONS = inputsOf({
   create: CREATE,
   validate: "bo c nw sig pl",
@@ -120,6 +129,23 @@ const TICKET_OPERATIONS = inputsOf({
   exec_unlock: "c bo",
   exec_fini: "c",
 });
+const WAITER_OPERATIONS = inputsOf({
+  create: CREATE,
+  begin: "c",
+  end: "c",
+  lock: "c bo intr",
+  reserve: "c bo intr",
+  lock_slow: "c bo intr",
+  trylock: "c bo",
+  unlock: "c bo tail",
+  unlock_all: "c",
+  interrupt: "c",
+  exec_init: "c flags",
+  exec_cleanup: "c",
+  exec_lock: "c bo",
+  exec_unlock: "c bo",
+  exec_fini: "c",
+});
 const RANGE_OPERATIONS = inputsOf({
   insert: "id size align color lo hi mode",
   reserve: "id start size color",
@@ -131,12 +157,12 @@ const BLOCK_OPERATIONS = inputsOf({
   free: "id flags",
 });
 
-/** What traces of these families leave out is 0, but for these. */
+/** Defaults other than 0 of missing members, by family. */
 const USUAL: Readonly<Record<string, number>> = { rv: -1, tail: 1 };
 /** Inputs that traces write only where a script gives them. */
 const OPTIONAL: ReadonlySet<string> = new Set(["type", "err"]);
 
-/** Inputs that number something, so that 0 is as good as another value. */
+/** Inputs that are the number of an object, so that 0 is not a default. */
 const NUMBERS: ReadonlySet<string> = new Set(["bo", "f", "c", "id", "mem"]);
 
 /** Inputs of operations in the order of the kernel's lines. */
@@ -151,7 +177,9 @@ function inputs(kind: string, { op }: Operation): Inputs[string] {
   const families: Readonly<Record<string, Inputs>> = {
     mm: RANGE_OPERATIONS,
     buddy: BLOCK_OPERATIONS,
+    ttmc: CACHING_OPERATIONS,
     ttmt: TICKET_OPERATIONS,
+    ttmw: WAITER_OPERATIONS,
   };
   const found = (families[kind] ?? BUFFER_OPERATIONS)[op];
   if (found === undefined) throw new Error(`Cannot record operation "${op}": traces of kind "${kind}" have none`);
@@ -178,7 +206,7 @@ export function worldOf(header: Header): string {
   return [`new ${header.kind}`, ...of(WORLD)].join(" ");
 }
 
-/** The trace's line: number, operation and inputs, then what the kernel has answered. */
+/** The trace's line: number, operation and inputs, then the kernel's answer. */
 export function lineOf(kind: string, i: number, operation: Operation, answer: string): string {
   const record: Record<string, unknown> = { i, op: operation.op };
   for (const name of inputs(kind, operation)) {
@@ -193,13 +221,13 @@ export function lineOf(kind: string, i: number, operation: Operation, answer: st
   return `${JSON.stringify(record).slice(0, -1)}${answer === "" ? "" : `,${answer}`}}`;
 }
 
-/** Of a trace's line its operation and inputs, without the kernel's answer. */
+/** The operation and inputs of a trace's line, without the kernel's answer. */
 export function operationOf(kind: string, record: Operation): Operation {
   const given = inputs(kind, record).filter((name) => record[name] !== undefined);
   return { op: record.op, ...Object.fromEntries(given.map((name) => [name, record[name]])) };
 }
 
-/** An operation for people to read, without the inputs that have their usual value. */
+/** An operation as text, without inputs that have their default. */
 export function textOf(kind: string, record: Operation): string {
   const { op, ...given } = operationOf(kind, record);
   const isUsual = (name: string, value: unknown) =>

@@ -13,13 +13,13 @@ Deno.test("an operation that the family does not have is refused", () => {
   assertThrows(() => requestOf("mm", { op: "create" }, false), Error, 'Cannot record operation "create"');
 });
 
-Deno.test("a world is made of what the header says, and of the usual values of what it leaves out", () => {
-  assertEquals(worldOf({ kind: "ttm", vram: 64, evict: 1 }), "new ttm 64 0 1 0 0 0 1 0 0 0 0 0 0 0");
+Deno.test("a kernel world is made from the header, with defaults for fields that are missing", () => {
+  assertEquals(worldOf({ kind: "ttm", vram: 64, evict: 1 }), "new ttm 64 0 1 0 0 0 1 0 0 0 0 0 0 0 0");
   assertEquals(worldOf({ kind: "buddy", size: 8192, chunk: 4096 }), "new buddy 8192 4096");
   assertEquals(worldOf({ kind: "mm", start: 5, size: 96, color: 0 }), "new mm 5 96 0");
 });
 
-Deno.test("a line of a trace has the inputs, written out, before what the kernel answers", () => {
+Deno.test("a line of a trace has all inputs before the kernel's results", () => {
   const pin: Operation = { op: "pin", bo: 2 };
   assertEquals(lineOf("ttmf", 7, pin, '"ret":0'), '{"i":7,"op":"pin","bo":2,"tail":1,"ret":0}');
   assertEquals(lineOf("ttm", 7, pin, '"ret":0'), '{"i":7,"op":"pin","bo":2,"ret":0}');
@@ -33,12 +33,12 @@ Deno.test("a line of a trace can be read as the operation that it was made of", 
   assertEquals(operationOf("ttms", read), { op: "read", bo: 2 });
 });
 
-Deno.test("an operation that would have slept, or names what is not there, was not done", () => {
+Deno.test("an operation that would have slept, or names an unknown object, counts as not done", () => {
   assertEquals([-999, -998, -12, 0].map((ret) => wasDone({ ret })), [false, false, true, true]);
   assertEquals(wasDone({}), true);
 });
 
-Deno.test("an operation as text has what is not as usual", () => {
+Deno.test("an operation as text has only values that are not defaults", () => {
   const create = { op: "create", bo: 0, dev: 0, pages: 4, rv: -1, nw: 1, pl: [[2, 0, 8, 1]] } as const;
   assertEquals(textOf("ttmf", create), "create bo=0 pages=4 nw=1 pl=[[2,0,8,1]]");
   assertEquals(textOf("ttmf", { op: "validate", bo: 1, pl: [], held: [] }), "validate bo=1 pl=[]");

@@ -5,15 +5,15 @@ import { BUSY_MEMORY, FULL_MEMORY, SYSTEM, TT, VRAM } from "./rows.ts";
 
 /** Chooses operations from the state after the last one. */
 export interface Chooser {
-  /** The next operation; undefined if the choice fell on one that nothing is there for. */
+  /** The next operation; undefined if there is no object for the chosen one. */
   choose(): Operation | undefined;
-  /** What the operation came to. */
+  /** Takes the result of the operation. */
   after(operation: Operation, state: State): void;
 }
 
 const [CONTIGUOUS, TOPDOWN, TEMPORARY, DESIRED, FALLBACK] = [1, 2, 4, 8, 16] as const;
 
-/** A number of pages; now and then as many as the VRAM has, or more than a memory type. */
+/** A number of pages; sometimes as many as VRAM has, or more than a memory type has. */
 export function size(dice: Dice, { big, over, tt, vram }: Profile): number {
   if (dice.chance(over)) {
     const whole = tt > 0 && dice.chance(0.4) ? tt : vram;

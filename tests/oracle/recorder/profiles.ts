@@ -1,4 +1,4 @@
-/** What headers say of a world. Sizes are pages, of mm units and of buddy bytes. */
+/** The members of headers. Sizes are in pages, for mm in units and for buddy in bytes. */
 const WORLD = {
   vram: 0,
   tt: 0,
@@ -13,6 +13,7 @@ const WORLD = {
   nresv: 0,
   nt: 3,
   nx: 0,
+  nn: 2,
   mocks: 0,
   start: 0,
   size: 0,
@@ -20,7 +21,7 @@ const WORLD = {
   chunk: 0,
 };
 
-/** What headers do not show: probabilities, unless said otherwise. */
+/** Settings that are not in headers: probabilities, unless stated otherwise. */
 const KNOBS = {
   /** Number of priorities in use. */
   prios: 1,
@@ -46,12 +47,15 @@ const KNOBS = {
   big: 0.04,
   /** A buffer that is larger than a memory type. */
   over: 0,
-  /** Number of buffers alive that is aimed at. */
+  /** Target number of live buffers. */
   live: 16,
   /** Pin or unpin without updating the LRU. */
   lonelyPin: 0.3,
   sig: 0.25,
-  /** Number of buffers that a trace of tickets starts with. */
+  /** A lock can be interrupted; weight of interruptions. */
+  intr: 0.5,
+  interrupts: 5,
+  /** Number of buffers that a trace of tickets or threads starts with. */
   bos: 12,
   /** A kernel or sg buffer. */
   kinds: 0,
@@ -189,6 +193,18 @@ export const PROFILES: Readonly<Record<string, readonly Profile[]>> = {
     profile("t13-too-large", { vram: 12, tt: 8, evict: 2, nt: 4, nx: 2, over: 0.15, bos: 16 }),
     profile("t14-discard-prio", { vram: 16, tt: 8, evict: 3, nt: 4, nx: 4, bos: 16, prios: 4, ...wild }),
   ],
+  ttmw: [
+    profile("w1-tickets-and-none", { vram: 32, nt: 4, bos: 4 }),
+    profile("w2-without-tickets", { vram: 32, nt: 0, nn: 7, bos: 3 }),
+    profile("w3-tickets", { vram: 32, nt: 7, nn: 0, bos: 5 }),
+    profile("w4-execs", { vram: 32, nt: 0, nx: 6, nn: 0, bos: 5 }),
+    profile("w5-tickets-execs-and-none", { vram: 32, tt: 16, evict: 1, nt: 4, nx: 4, nn: 3, bos: 6 }),
+    profile("w6-two-buffers", { vram: 16, nt: 6, nx: 2, nn: 4, bos: 2 }),
+    profile("w7-interrupted", { vram: 16, nt: 6, nx: 2, nn: 4, bos: 3, intr: 0.9, interrupts: 25 }),
+    profile("w8-uninterruptible", { vram: 16, nt: 8, nx: 4, nn: 4, bos: 8, intr: 0, prios: 4 }),
+    profile("w9-shared", { vram: 32, nt: 4, nx: 4, nn: 3, bos: 8, nresv: 2, shared: 0.6 }),
+    profile("w10-too-large", { vram: 12, nt: 4, nx: 4, nn: 2, bos: 10, over: 0.2, prios: 2 }),
+  ],
   ttmx: [
     profile("x1-kinds", { vram: 64, tt: 48, evict: 1, ...piped, nresv: 3, kinds: 0.35, prios: 4, swap: 6 }),
     profile("x2-fence-errors", { vram: 64, tt: 48, evict: 2, ...piped, nresv: 2, errors: 0.5, prios: 2 }),
@@ -213,6 +229,18 @@ export const PROFILES: Readonly<Record<string, readonly Profile[]>> = {
       ...{ vram: 48, tt: 24, hop: 1, ...fenced, ndev: 3, nresv: 3, prios: 2, kinds: 0.2, errors: 0.2, fails: 4 },
       ...{ setprio: 4, swap: 6, limit: 70, mocks: 1, mock: 0.1 },
     }),
+  ],
+  ttmc: [
+    profile("c1-vram-tt", { vram: 64, tt: 48, evict: 1 }),
+    profile("c2-vramtt-limit", { vram: 64, tt: 48, evict: 1, vram_tt: 1, limit: 80, prios: 2 }),
+    profile("c3-fence-pipe", { vram: 48, tt: 32, evict: 2, ...piped, purge: 0.15 }),
+    profile("c4-hop-limit", { vram: 48, tt: 32, hop: 1, limit: 60 }),
+    profile("c5-hop-fence-wild", { vram: 48, tt: 24, hop: 1, ...fenced, ...wild }),
+    profile("c6-discard", { vram: 48, tt: 24, evict: 3, ...piped, purge: 0.2 }),
+    profile("c7-2dev-resv-fence-limit", { vram: 48, tt: 32, evict: 1, ...piped, ndev: 2, nresv: 3, limit: 90 }),
+    profile("c8-too-large-vramtt-fence", { vram: 32, tt: 24, evict: 1, vram_tt: 1, ...fenced, over: 0.12 }),
+    profile("c9-failures", { vram: 48, tt: 32, evict: 2, ...piped, fails: 10, purge: 0.15, limit: 80 }),
+    profile("c10-hop-too-large-purge", { vram: 32, tt: 24, hop: 1, over: 0.1, purge: 0.15 }),
   ],
   mm: [
     profile("basic-4096", { size: 4096 }),

@@ -52,6 +52,7 @@ class FakeWorld {
       lk: [...this.#tickets].flatMap(([c, locked]) => [...locked].map((bo) => [bo, c] as const)),
       acq: [...this.#tickets].map(([c, locked]) => [c, locked.size]),
       ex: [],
+      ends: [[operation.c ?? 0, op === "exec_cleanup" ? 1 : 0]],
       blocks: [[0, operation.size ?? 4096]],
       avail: 2 ** 24,
     };

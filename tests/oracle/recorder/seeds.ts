@@ -4,7 +4,7 @@ import { profileOf, PROFILES } from "./profiles.ts";
 
 const MOST_OPERATIONS = 5000;
 
-/** The options of command lines that say which random traces are wanted. */
+/** The command-line options that choose random traces. */
 export interface SeedOptions {
   readonly family: string | undefined;
   readonly seeds: string | undefined;
@@ -20,9 +20,9 @@ export const SEED_OPTIONS: string = `  --family NAME   ${Object.keys(PROFILES).j
 `;
 
 /**
- * The traces that are asked for.
+ * The requested traces.
  *
- * @throws {UsageError} If an option makes no sense.
+ * @throws {UsageError} If an option is invalid.
  */
 export function requestsOf({ family, ops, profile, seeds }: SeedOptions): TraceRequest[] {
   if (family === undefined) throw new UsageError("Cannot go without --family");

@@ -1,11 +1,11 @@
 import type { Operation, State } from "./operations.ts";
 
-/** The fences of a trace, as far as its lines tell: which there are, and which may still be pending. */
+/** The fences that the lines of a trace have made, and those that may still be pending. */
 export class SeenFences {
   #timelines: number[] = [];
   #pending = new Set<number>();
 
-  /** Fences made so far, so the number of the next one. */
+  /** Number of fences made so far, which is the number of the next one. */
   get count(): number {
     return this.#timelines.length;
   }
@@ -36,7 +36,7 @@ export class SeenFences {
     this.#timelines.push(timeline);
   }
 
-  /** Earlier ones of the timeline go with it. */
+  /** Also signals earlier fences of the timeline. */
   #signal(fence: number): void {
     for (const each of this.#pending) {
       if (each <= fence && this.timeline(each) === this.timeline(fence)) this.#pending.delete(each);

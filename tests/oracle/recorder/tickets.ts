@@ -23,7 +23,7 @@ interface Exec {
 }
 type Choices = Readonly<Record<keyof typeof WEIGHTS | keyof typeof EXEC_WEIGHTS, () => Operation | undefined>>;
 
-/** Family ttmt: tickets 0 to nt - 1, then nx of drm_exec. What would sleep is not asked for. */
+/** Family ttmt: tickets 0 to nt - 1, then nx of drm_exec. Operations that would sleep are not chosen. */
 export class Tickets implements Chooser {
   #profile: Profile;
   #dice: Dice;
@@ -129,7 +129,7 @@ export class Tickets implements Chooser {
     const [bo, c] = this.#dice.pick(held);
     const sig = this.#signal();
     const memory = new Map(this.#state.bos?.map((row) => [row[ID], row[MEMORY] ?? SYSTEM]));
-    // Evicting a buffer of a younger ticket, or of nobody's, would sleep.
+    // Evicting a buffer held under a younger ticket, or without one, would sleep.
     const sleeps = sig === 0 &&
       [...this.#locks()].some(([other, holder]) =>
         holder !== c && (memory.get(other) ?? SYSTEM) > SYSTEM && (holder === NOBODY || this.#isOlder(c, holder))
@@ -183,12 +183,12 @@ export class Tickets implements Chooser {
     return new Map(this.#state.acq);
   }
 
-  /** Live tickets but for those of execs. */
+  /** Live tickets except those of execs. */
   #tickets(): number[] {
     return [...this.#acquired().keys()].filter((c) => c < this.#profile.nt);
   }
 
-  /** Those that hold no lock. */
+  /** Tickets that hold no lock. */
   #idle(): number[] {
     return this.#tickets().filter((c) => this.#acquired().get(c) === 0);
   }

@@ -11,15 +11,15 @@ export async function readLines(file: string | URL): Promise<string[]> {
   return lines.filter((line) => line !== "");
 }
 
-/** The lines in which a trace and what the kernel makes of its inputs first differ. */
+/** The first lines that differ between a trace and a new recording of its inputs. */
 export interface Mismatch {
-  /** Of the file, from 1. */
+  /** Line number in the file, from 1. */
   readonly number: number;
   readonly recorded: string | undefined;
   readonly again: string | undefined;
 }
 
-/** Does a trace's operations again. Undefined if that gives the same bytes. */
+/** Records a trace's operations again. Undefined if the result has the same bytes. */
 export async function recordAgain(recorder: Recorder, lines: readonly string[]): Promise<Mismatch | undefined> {
   let count = 0;
   for await (const again of recordScript(recorder, lines)) {

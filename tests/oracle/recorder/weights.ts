@@ -25,6 +25,7 @@ const base = {
   set_bulk: 0,
   bulk_tail: 0,
   setprio: 0,
+  setcaching: 0,
   fail: 0,
 };
 
@@ -46,6 +47,10 @@ const families: Readonly<Record<string, Partial<Weights>>> = {
     ...{ submit: 6.8, set_bulk: 2.8, bulk_tail: 10 },
   },
   ttmb: { create: 19, validate: 53, touch: 4.3, unref: 10, pin: 3.5, unpin: 2.2, evict_first: 2.4, evict_all: 0.3 },
+  ttmc: {
+    ...{ create: 20, validate: 26, touch: 4, unref: 10, pin: 3, unpin: 2.2, evict_first: 3, evict_all: 0.7 },
+    ...{ populate: 8, write: 4, read: 4, swapout_dev: 3, swapout: 2, swapout_global: 2, setcaching: 12 },
+  },
   ttmx: {
     ...{ create: 19, validate: 24, touch: 6, unref: 9.4, pin: 4.5, unpin: 2.9, evict_first: 3, evict_all: 0.7 },
     ...{ submit: 5, set_bulk: 2.8, bulk_tail: 6, populate: 4 },

@@ -12,7 +12,7 @@ const owner: Omit<DumpedBuffer, "id"> = {
   swapped: false,
 };
 
-Deno.test("a dump has every memory type, who is where in it, and the order of eviction", () => {
+Deno.test("dump() lists every memory type, the buffers in it with their ranges, and the order of eviction", () => {
   const { device } = testDevice({ vram: 8, gtt: 16 });
   const first = put(device, "vram", { pages: 2, priority: 1, label: "first" });
   put(device, "vram", { pages: 1 });
@@ -48,7 +48,7 @@ Deno.test("a dump has every memory type, who is where in it, and the order of ev
   });
 });
 
-Deno.test("a dump goes by address, and has the order of eviction as it changes", () => {
+Deno.test("dump() sorts by address, and shows the present order of eviction", () => {
   const { device } = testDevice();
   const buffers = [4, 0, 2].map((fpfn) => put(device, { placement: [{ memoryType: "vram", fpfn, lpfn: fpfn + 1 }] }));
   const seen = () => {
@@ -60,7 +60,7 @@ Deno.test("a dump goes by address, and has the order of eviction as it changes",
   assertEquals(seen(), [[[0, 1], [2, 2], [4, 0]], [2, 1, 0]]);
 });
 
-Deno.test("a dump tells the dying, the ghosts and the swapped from the others", async () => {
+Deno.test("dump() marks dying buffers, ghost objects and swapped out buffers", async () => {
   const { device, driver } = testDevice({ ordered: true });
   const [dying, moved, swapped] = [put(device, "vram"), put(device, "vram"), put(device, "system")];
   driver.finishCopy();

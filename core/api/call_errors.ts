@@ -16,8 +16,8 @@ const NAMED = 5;
 const notReserved: ReadonlyMap<Outcome, string> = new Map([
   [EALREADY, "its ticket holds it already"],
   [EBUSY, "it is reserved"],
-  [EDEADLK, "its ticket must give way to an older one"],
-  [BLOCKED, "one party has kept it reserved for 15 s; if that is the caller, it waits for itself"],
+  [EDEADLK, "its ticket must back off for an older one"],
+  [BLOCKED, "one holder has kept it reserved for 15 s; if that is the caller, it would wait for itself"],
 ]);
 
 /** The error of a reserve that failed, or that was blocked by one holder for too long. */
@@ -39,7 +39,7 @@ export function validateError(
   const { noRoom } = op;
   if (noRoom === null || op.cause !== undefined) return op.error(what, reasonOf(buffer, outcome), outcome);
   const report = () => ({ ...noRoom, kept: keptBuffers(state, buffer, placement, noRoom) });
-  const why = outcome === ENOMEM ? summarize(noRoom) : `nobody can leave for it; ${op.victimMessage}`;
+  const why = outcome === ENOMEM ? summarize(noRoom) : `no victim could be evicted; ${op.victimMessage}`;
   return op.error(what, why, outcome, report);
 }
 
@@ -79,28 +79,32 @@ export function accessError(what: string, op: Operation, outcome: Outcome): TtmE
 
 /** The error of a swapout that failed. */
 export function swapOutError(op: Operation, outcome: Outcome): TtmError {
-  return op.error("swap out", outcome === EBUSY ? "the work on a buffer has not ended" : "no buffer could be", outcome);
+  return op.error(
+    "swap out",
+    outcome === EBUSY ? "the work on a buffer has not ended" : "no buffer could be swapped out",
+    outcome,
+  );
 }
 
 /** The error of an eviction that was requested directly, not by a validate. */
 export function evictError(what: string, op: Operation, outcome: Outcome): TtmError {
-  const why = outcome === EBUSY ? "a buffer is in use" : "a buffer has nowhere to go";
+  const why = outcome === EBUSY ? "a buffer is in use" : "a buffer has no eviction placement with room";
   return op.error(what, op.cause instanceof Error ? op.cause.message : why, outcome);
 }
 
 function reasonOf(buffer: BufferRecord, outcome: Outcome): string {
   switch (outcome) {
     case EBUSY:
-      return "the work in the way has not ended";
+      return "the work that it waits for has not ended";
     case EINVAL:
-      if (buffer.pins === 0) return "the driver asks for stops without end";
+      if (buffer.pins === 0) return "the driver asks for an endless chain of hops";
       return buffer.memoryType === null ? "it is pinned without a place" : `it is pinned in ${buffer.memoryType}`;
     case EIO:
       return "the driver failed";
     case ENOMEM:
-      return "no memory for its pages";
+      return "no host memory for its pages";
     default:
-      return "a stop on the way has no room";
+      return "a hop on the way has no room";
   }
 }
 

@@ -11,7 +11,7 @@ const keepers = {
   "a grab": (buffer: ReturnType<typeof put>) => buffer.grabForCpuWrite(),
 };
 for (const [name, keep] of Object.entries(keepers)) {
-  Deno.test(`${name} keeps its buffer until it ends, whatever else is out`, async () => {
+  Deno.test(`${name} keeps its buffer alive until it ends`, async () => {
     const { device } = testDevice();
     const buffer = put(device, "vram");
     const keeper = await keep(buffer);
@@ -28,7 +28,7 @@ for (const [name, keep] of Object.entries(keepers)) {
     await device.close();
   });
 
-  Deno.test(`${name} that ends while the buffer is reserved lets it go when that is over`, async () => {
+  Deno.test(`${name} that ends while the buffer is reserved frees the buffer when it is unreserved`, async () => {
     const { device } = testDevice();
     const buffer = put(device, "vram");
     const keeper = await keep(buffer);
@@ -46,7 +46,7 @@ for (const [name, keep] of Object.entries(keepers)) {
     await device.close();
   });
 
-  Deno.test(`${name} that ends while the buffer is reserved can be followed by another user`, async () => {
+  Deno.test(`${name} that ends while the buffer is reserved can be followed by a new reference`, async () => {
     const { device } = testDevice();
     const buffer = put(device, "vram");
     const keeper = await keep(buffer);
@@ -73,12 +73,12 @@ for (const [name, keep] of Object.entries(keepers)) {
   });
 }
 
-Deno.test("whoever was in line before a map ended has its turn before the buffer goes", async () => {
+Deno.test("waiters that queued for the reservation before a map ended get it before the buffer is freed", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   const map = buffer.mmap();
   buffer.tryReserve();
-  const read = refused(() => map.read(0, 1), "EINVAL", "it was disposed of");
+  const read = refused(() => map.read(0, 1), "EINVAL", "it has been disposed of");
   const next = buffer.reserve();
   await allBlocked();
   buffer.unlock();
@@ -92,7 +92,7 @@ Deno.test("whoever was in line before a map ended has its turn before the buffer
   checkInvariants(device);
 });
 
-Deno.test("a client whose buffer is grabbed or mapped gives its handle up, and the buffer stays until then", async () => {
+Deno.test("a client can drop the handle of a grabbed or mapped buffer, which is freed when the grab or map ends", async () => {
   const { device } = testDevice();
   const client = device.openClient("game");
   const buffer = client.buffer(client.createBuffer({ bytes: 4096 }));
@@ -104,7 +104,7 @@ Deno.test("a client whose buffer is grabbed or mapped gives its handle up, and t
   assertEquals(device.liveBuffers, 0);
 });
 
-Deno.test("pins, maps of the kernel and a place in a bulk move end with the last reference", async () => {
+Deno.test("pins, kernel maps and membership in a bulk move end with the last reference", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   buffer.tryReserve();

@@ -18,7 +18,16 @@ import { firstFit, RangeAllocator } from "@ttm/first-fit";
 import { GoodFitAllocator } from "@ttm/good-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
 import { replay, workloads } from "@ttm/replay";
-import { failingMove, failingStore, testDriver, testManager, testPolicy, testStore } from "@ttm/testing";
+import {
+  failingMove,
+  failingStore,
+  testDriver,
+  testManager,
+  testPolicy,
+  testReadOnlyStore,
+  testStore,
+} from "@ttm/testing";
+import { blobSource, rangeStore, urlSource } from "@ttm/range-store";
 import { UnstorageStore } from "@ttm/unstorage-store";
 import { WebGpu } from "@ttm/webgpu";
 import { FakeGpu } from "../drivers/webgpu/testing_fake_gpu.ts";
@@ -156,6 +165,23 @@ const doors: Readonly<Record<string, readonly [string, (more: object) => unknown
       return new UnstorageStore({ storage: storage as never, ...more });
     },
   ],
+  "rangeStore()": [
+    "source",
+    (more) => rangeStore({ source: blobSource(new Blob([])), ranges: new Map(), ...more }),
+  ],
+  "a range of rangeStore()": [
+    "length",
+    (more) => {
+      const ranges = new Map([["a", { offset: 0, length: 0, ...more }]]);
+      return rangeStore({ source: blobSource(new Blob([])), ranges });
+    },
+  ],
+  "urlSource()": ["headers", (more) => urlSource("http://a/", { ...more })],
+  "stored contents": ["key", (more) => bench().device.createBuffer({ bytes: 1, stored: { key: "a", ...more } })],
+  "testReadOnlyStore()": [
+    "dispose",
+    (more) => testReadOnlyStore({ test: () => {}, factory: () => ({ contents: new Map() }) as never, ...more }),
+  ],
   "new FileStore()": ["directory", (more) => more && new FileStore({ directory: "", ...more })],
   "replay()": ["policy", (more) => replay({ name: "none", time: "seq", events: [] }, { ...more })],
   "a shipped workload": ["seed", (more) => workloads["texture-streaming"]?.make({ seed: 1, ...more })],
@@ -184,7 +210,7 @@ const doors: Readonly<Record<string, readonly [string, (more: object) => unknown
 };
 
 for (const [door, [known, call]] of Object.entries(doors)) {
-  Deno.test(`${door} refuses a name that it does not know, and lists those that it does`, async () => {
+  Deno.test(`${door} refuses an unknown option, and lists the known ones`, async () => {
     // deno-lint-ignore require-await -- so that a throw and a rejection look the same
     const error = await assertRejects(async () => call({ mispelt: undefined }), TtmError);
     assertEquals(error.code, "EINVAL");
@@ -193,7 +219,7 @@ for (const [door, [known, call]] of Object.entries(doors)) {
   });
 }
 
-Deno.test("what a caller's objects inherit is looked at, too, and what none of them has is no option", async () => {
+Deno.test("inherited members of a caller's objects are checked, too, and members of Object.prototype are ignored", async () => {
   const { device } = bench();
   const inherited = Object.create({ bytes: 1, prority: 2 });
   // deno-lint-ignore require-await -- so that a throw and a rejection look the same
@@ -239,24 +265,24 @@ const forgotten: Readonly<Record<string, readonly [() => unknown, string]>> = {
   ],
 };
 for (const [what, [call, message]] of Object.entries(forgotten)) {
-  Deno.test(`who forgets ${what}, or gets it wrong, is told so at the door`, async () => {
+  Deno.test(`a missing or wrong ${what} is refused when the call is made`, async () => {
     // deno-lint-ignore require-await -- so that a throw and a rejection look the same
     const error = await assertRejects(async () => call(), TtmError, message);
     assertEquals(error.code, "EINVAL");
   });
 }
 
-Deno.test("a driver with VRAM and no managers makes a device, and who wants to use VRAM is told how to give it one", async () => {
+Deno.test("a device without a manager for VRAM can be created, and validate() into VRAM says how to give it one", async () => {
   const driver = new RadeonSim({ vram: MiB, gtt: MiB });
   const device = new BoDevice({ driver, managers: {}, clock: new SimulatedClock() });
   const making = () => device.createPlaced({ bytes: 1, placement: { placement: [{ memoryType: "vram" }] } });
-  const message = "no room for 1 pages; vram: no manager, give it one by managers: { vram: … } or by initManager()";
+  const message = "no room for 1 page; vram: no manager, give it one by managers: { vram: … } or by initManager()";
   assertEquals((await assertRejects(making, TtmError)).message, `Cannot validate buffer 0: ${message}`);
   device.initManager("vram", firstFit());
   assertEquals((await making()).memoryType, "vram");
 });
 
-Deno.test("a buffer without a place is not said to be in one", async () => {
+Deno.test("messages about a buffer without a place do not name a place", async () => {
   const driver = new WebGpu({ device: new FakeGpu(), budget: MiB });
   const device = new BoDevice({ driver, managers: {} });
   const buffer = device.createBuffer({ bytes: 1 });

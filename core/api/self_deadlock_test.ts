@@ -13,10 +13,10 @@ const calls: Readonly<Record<string, (buffer: BufferObject, signal?: AbortSignal
   "grabForCpuWrite()": (buffer, signal) => buffer.grabForCpuWrite(signal ? { signal } : {}),
   "waitUnreserved()": (buffer, signal) => buffer.waitUnreserved(signal ? { signal } : {}),
 };
-const WHY = "buffer 0: one party has kept it reserved for 15 s; if that is the caller, it waits for itself";
+const WHY = "buffer 0: one holder has kept it reserved for 15 s; if that is the caller, it would wait for itself";
 
 for (const [name, call] of Object.entries(calls)) {
-  Deno.test(`${name} under one's own reservation is EDEADLK after 15 s, which a simulated clock has at once`, async () => {
+  Deno.test(`${name} of a buffer that the caller has reserved is EDEADLK after 15 s of the device's clock`, async () => {
     const clock = new SimulatedClock();
     const device = new BoDevice({ driver: new TestDriver(), managers: { vram: firstFit(), gtt: firstFit() }, clock });
     const buffer = put(device, "vram");
@@ -27,7 +27,7 @@ for (const [name, call] of Object.entries(calls)) {
     await call(buffer);
   });
 
-  Deno.test(`${name} waits as long as the reservation passes from one to the next`, async () => {
+  Deno.test(`${name} keeps waiting while the reservation passes from holder to holder`, async () => {
     const { device, clock } = testDevice();
     const buffer = put(device, "vram");
     const first = await buffer.reserve();
@@ -45,7 +45,7 @@ for (const [name, call] of Object.entries(calls)) {
     assertEquals([buffer.reserved, clock.pending], [false, 0]);
   });
 
-  Deno.test(`${name} leaves neither timer nor place in line when it is aborted`, async () => {
+  Deno.test(`${name} leaves neither a timer nor a waiter when it is aborted`, async () => {
     const { device, clock } = testDevice();
     const buffer = put(device, "vram");
     buffer.tryReserve();
@@ -57,7 +57,7 @@ for (const [name, call] of Object.entries(calls)) {
   });
 }
 
-Deno.test("validate() under a ticket that waits for what its own caller has reserved is EBUSY after 15 s", async () => {
+Deno.test("validate() under a ticket that waits for a victim that its own caller has reserved is EBUSY after 15 s", async () => {
   const { device, clock } = testDevice({ vram: 1 });
   const [victim, buffer] = [put(device, "vram"), device.createBuffer({ bytes: 4096 })];
   victim.tryReserve();
@@ -69,7 +69,7 @@ Deno.test("validate() under a ticket that waits for what its own caller has rese
   assertEquals([victim.reserved, victim.reservation.waiting, clock.pending], [true, 0, 0]);
 });
 
-Deno.test("pages of a user's map that are there can be touched under one's own reservation", async () => {
+Deno.test("present pages of a user's map can be accessed while the caller has the buffer reserved", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   using map = buffer.mmap();

@@ -16,9 +16,9 @@ import { only, put, testDevice, TestDriver } from "../testing_devices.ts";
 const waitOptions: readonly (readonly [string, unknown])[] = [
   ["null", null],
   ["a number", 3],
-  ["a signal that is none", { signal: {} }],
+  ["a signal that is not an AbortSignal", { signal: {} }],
   ["a signal of null", { signal: null }],
-  ["noWait that is no flag", { noWait: 1 }],
+  ["noWait that is not a boolean", { noWait: 1 }],
 ];
 for (const [name, value] of waitOptions) {
   Deno.test(`calls that may wait refuse ${name} as options, and change nothing`, async () => {
@@ -39,7 +39,7 @@ for (const [name, value] of waitOptions) {
   });
 }
 
-Deno.test("a reservation that is disposed of twice does not free the lock of its successor", async () => {
+Deno.test("disposing of a reservation twice does not unlock the next holder's", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   const reservation = await buffer.reserve();
@@ -51,7 +51,7 @@ Deno.test("a reservation that is disposed of twice does not free the lock of its
   assertEquals(buffer.reserved, false);
 });
 
-Deno.test("a pin that is disposed of twice takes one pin back", () => {
+Deno.test("disposing of a pin twice unpins once", () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   buffer.tryReserve();
@@ -68,7 +68,7 @@ for (const manager of [null, 7, {}, { init: () => {} }]) {
     const error = assertThrows(
       () => new BoDevice({ driver: new TestDriver(), managers }),
       TtmError,
-      'what is to manage "vram" is no manager',
+      'the manager given for "vram" is not a manager',
     );
     assertEquals(error.code, "EINVAL");
   });
@@ -117,7 +117,7 @@ const refusals: readonly (readonly [string, () => Partial<DeviceOptions>])[] = [
   })],
 ];
 for (const [why, wrong] of refusals) {
-  Deno.test(`when ${why} no device is made, and its other parts are free for another`, async () => {
+  Deno.test(`when ${why} no device is made, and its other parts can be used for another device`, async () => {
     const { attached, ...parts } = unusedParts();
     const given = wrong();
     assertThrows(() => new BoDevice({ ...parts, ...given }));
@@ -129,7 +129,7 @@ for (const [why, wrong] of refusals) {
   });
 }
 
-Deno.test("what a device was made of serves another one when it is closed, the policy, too", async () => {
+Deno.test("driver, managers and policy of a closed device can be used for another device", async () => {
   const { driver, managers, policy, global } = unusedParts();
   for (let round = 0; round < 3; round++) {
     const device = new BoDevice({ driver, managers, policy, global });
@@ -137,14 +137,14 @@ Deno.test("what a device was made of serves another one when it is closed, the p
     assertThrows(
       () => new BoDevice({ driver: new TestDriver(), managers: {}, policy }),
       TtmError,
-      "serves another one",
+      "is used by another device",
     );
     buffer.unref();
     await device.close();
   }
 });
 
-Deno.test("a device that cannot give up a manager keeps all of them, and can be closed later", async () => {
+Deno.test("a device that cannot take one manager down keeps all of them, and can be closed later", async () => {
   const { driver, managers, policy } = unusedParts();
   const device = new BoDevice({ driver, managers, policy });
   const foreign = managers.vram.allocate({
@@ -162,7 +162,7 @@ Deno.test("a device that cannot give up a manager keeps all of them, and can be 
   for (const manager of Object.values(managers)) manager.init(1);
 });
 
-Deno.test("a device that cannot be made leaves its managers free for another", () => {
+Deno.test("managers of a device that could not be made can be used for another device", () => {
   const broken: Driver = Object.assign(new TestDriver(), {
     attach: () => {
       throw new Error("no such card");
@@ -185,7 +185,7 @@ for (const time of [NaN, Infinity, "5" as never]) {
   });
 }
 
-Deno.test("the report of an ENOMEM does not count the buffer that asks among those in its way", async () => {
+Deno.test("the report of an ENOMEM does not count the buffer that needs room among those kept", async () => {
   const { device } = testDevice();
   const buffer = put(device, "vram");
   buffer.tryReserve();

@@ -30,7 +30,7 @@ function checkLife(state: DeviceState, buffer: BufferRecord): void {
 
 function checkLock({ reservation }: BufferRecord): void {
   const { holder, locked } = reservation;
-  must(holder === null || (locked && holder.locks > 0), () => "a reservation has a holder who does not hold it");
+  must(holder === null || (locked && holder.locks > 0), () => "a reservation has a holder that does not hold it");
   must(locked || reservation.waiting === 0, () => `${reservation.waiting} wait for a reservation that is free`);
 }
 
@@ -42,7 +42,7 @@ function checkPlace(state: DeviceState, buffer: BufferRecord): void {
     return;
   }
   const { resources } = state;
-  must(resources.buffer(row) === buffer, () => `the resource of ${buffer} belongs to somebody else`);
+  must(resources.buffer(row) === buffer, () => `the resource of ${buffer} belongs to another buffer`);
   must(resources.pages(row) === buffer.pages, () => `the resource of ${buffer} has ${resources.pages(row)} pages`);
   must(type.isSystem === (resources.node(row) === null), () => `${buffer} is in ${type.name}, its node is not`);
   must(!type.isSystem || buffer.start === 0, () => `${buffer} starts at ${buffer.start} of ${type.name}`);
@@ -63,7 +63,13 @@ function checkPlace(state: DeviceState, buffer: BufferRecord): void {
 }
 
 function checkSwap(buffer: BufferRecord): void {
-  const { tt, type } = buffer;
+  const { tt, type, clean } = buffer;
+  const mayBeEmpty = !clean || type?.fixed === true || tt?.populated === true || tt?.swapped === true;
+  must(buffer.isDying || mayBeEmpty, () => `${buffer} has neither its contents nor those of its store`);
+  must(
+    !clean || tt?.swap?.persistent !== false,
+    () => `${buffer} is clean, and its contents are swapped out elsewhere`,
+  );
   if (tt === null || !tt.swapped) return;
   must(!tt.populated, () => `${buffer} is swapped out and has pages`);
   must(!tt.external, () => `${buffer} is swapped out, though its pages are not ours`);
