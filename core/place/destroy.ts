@@ -26,6 +26,7 @@ export function releaseUnlessKept(state: DeviceState, buffer: BufferRecord): voi
  */
 export function disown(state: DeviceState, buffer: BufferRecord): void {
   const row = state.buffers.resource(buffer.row);
+  state.hints.drop(buffer);
   if (row >= 0) state.order.leaveBulk(row);
   buffer.bulkMove = null;
   if (state.buffers.pins(buffer.row) > 0) {
@@ -65,6 +66,7 @@ export function leaveToGhost(
   ghost.tt = table;
   if (row >= 0) {
     state.order.leaveBulk(row);
+    state.order.expectNothing(row);
     state.buffers.setResource(buffer, -1);
     state.buffers.setResource(ghost, row);
     state.resources.setBuffer(row, ghost);

@@ -45,6 +45,12 @@ export const suites: Readonly<Record<string, Suite>> = {
     const { testManager } = await import("@ttm/testing");
     testManager({ test, factory: () => goodFit() });
   },
+  "@ttm/policies": async (test) => {
+    const { lru } = await import("@ttm/core");
+    const { lookahead, loops } = await import("@ttm/policies");
+    const { testPolicy } = await import("@ttm/testing");
+    for (const factory of [() => lookahead(lru()), () => loops(lru())]) testPolicy({ test, factory });
+  },
   "@ttm/buddy": async (test) => {
     const { buddy } = await import("@ttm/buddy");
     const { testManager } = await import("@ttm/testing");
