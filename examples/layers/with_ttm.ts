@@ -3,14 +3,19 @@ import { slabs, WebGpu } from "@ttm/webgpu";
 import { Kernel } from "./kernel.ts";
 import type { Model, Step } from "./model.ts";
 
+/** Looks at the device after each layer. */
+export type Watch = (device: BoDevice, driver: WebGpu<GPUDevice>) => Promise<void>;
+
 /** Runs a model on buffer objects: each submission brings what it needs to the device, and others make room. */
-export async function withTtm(gpu: GPUDevice, budget: number, { width, hidden, matrices }: Model): Promise<Step> {
+export async function withTtm(gpu: GPUDevice, budget: number, model: Model, watch?: Watch): Promise<Step> {
   const kernel = new Kernel(gpu);
   const driver = new WebGpu({ device: gpu, budget, stagingBytes: 2 ** 16 });
   const device = new BoDevice({ driver, managers: { vram: slabs(driver) } });
-  const x = device.createBuffer({ bytes: 4 * width });
-  const h = device.createBuffer({ bytes: 4 * hidden });
-  const weights = matrices.map((matrix) => ({ matrix, buffer: device.createBuffer({ bytes: matrix.bytes.length }) }));
+  const x = device.createBuffer({ bytes: 4 * model.width });
+  const h = device.createBuffer({ bytes: 4 * model.hidden });
+  const weights = model.matrices.map((matrix) => {
+    return { matrix, buffer: device.createBuffer({ bytes: matrix.bytes.length, label: matrix.name }) };
+  });
   for (const { matrix, buffer } of weights) await write(buffer, matrix.bytes);
 
   return async (input) => {
@@ -21,6 +26,7 @@ export async function withTtm(gpu: GPUDevice, budget: number, { width, hidden, m
       await device.submit(buffers.map((buffer, at) => ({ buffer, usage: at < 2 ? "read" : "write" })), () => {
         kernel.run(matrix, driver.bindGroup({ layout: kernel.layout, entries }));
       });
+      await watch?.(device, driver);
     }
     using _reservation = await x.reserve();
     return new Float32Array((await x.read()).buffer as ArrayBuffer);

@@ -44,7 +44,7 @@ export class GpuMeter {
 }
 
 /** Offset and size of `writeBuffer` count elements of a typed array, else bytes. */
-function bytesOf(data: AllowSharedBufferSource, offset = 0, size?: number): number {
+function bytesOf(data: AllowSharedBufferSource, offset?: number, size?: number): number {
   const unit = "BYTES_PER_ELEMENT" in data ? Number(data.BYTES_PER_ELEMENT) : 1;
-  return size === undefined ? data.byteLength - offset * unit : size * unit;
+  return size === undefined ? data.byteLength - (offset ?? 0) * unit : size * unit;
 }

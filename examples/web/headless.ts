@@ -1,0 +1,98 @@
+/** A page in headless Chromium. */
+export interface Visit extends AsyncDisposable {
+  /** What the page has asked for so far. */
+  readonly requests: readonly string[];
+  /** Errors and warnings in its console so far, and exceptions that nobody caught. */
+  readonly complaints: readonly string[];
+  /** The value of an expression in the page; a promise is awaited. */
+  evaluate(expression: string): Promise<unknown>;
+  /** A picture of what is visible, as PNG. */
+  picture(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+// deno-lint-ignore no-explicit-any -- messages of the protocol
+type Message = any;
+
+/** Opens an address in a Chromium with such flags, and watches it (https://chromedevtools.github.io/devtools-protocol). */
+export async function visit(chromium: string, flags: readonly string[], folder: string, url: string): Promise<Visit> {
+  const process = new Deno.Command(chromium, {
+    args: [...flags, "--remote-debugging-port=0", "--window-size=1008,500", `--user-data-dir=${folder}`, "about:blank"],
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const { host, rest } = await whereItListens(process.stderr);
+  const [tab] = await (await fetch(`http://${host}/json/list`)).json();
+  const socket = new WebSocket(tab.webSocketDebuggerUrl);
+  const closed = new Promise((resolve) => socket.onclose = resolve);
+  await new Promise((resolve) => socket.onopen = resolve);
+
+  const [requests, complaints]: [string[], string[]] = [[], []];
+  const answers = new Map<number, PromiseWithResolvers<Message>>();
+  const send = (method: string, params: object = {}): Promise<Message> => {
+    const id = answers.size + 1;
+    const answer = Promise.withResolvers<Message>();
+    answers.set(id, answer);
+    socket.send(JSON.stringify({ id, method, params }));
+    return answer.promise;
+  };
+  socket.onmessage = ({ data }) => {
+    const { id, method, params, result, error } = JSON.parse(data);
+    if (error !== undefined) answers.get(id)?.reject(new Error(error.message));
+    else if (id !== undefined) answers.get(id)?.resolve(result);
+    else if (method === "Network.requestWillBeSent") requests.push(params.request.url);
+    else complaints.push(...complaintsOf(method, params));
+  };
+
+  for (const domain of ["Page", "Runtime", "Log", "Network"]) await send(`${domain}.enable`);
+  await send("Page.navigate", { url });
+  return {
+    requests,
+    complaints,
+    async evaluate(expression) {
+      const { result, exceptionDetails } = await send("Runtime.evaluate", {
+        expression,
+        awaitPromise: true,
+        returnByValue: true,
+      });
+      if (exceptionDetails !== undefined) throw new Error(textOf(exceptionDetails));
+      return result.value;
+    },
+    async picture() {
+      const { data } = await send("Page.captureScreenshot", { format: "png" });
+      return Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
+    },
+    async [Symbol.asyncDispose]() {
+      process.kill();
+      await Promise.all([process.status, closed, rest]);
+    },
+  };
+}
+
+function complaintsOf(method: string, params: Message): string[] {
+  if (method === "Runtime.exceptionThrown") return [textOf(params.exceptionDetails)];
+  if (method === "Log.entryAdded") return [`${params.entry.level}: ${params.entry.text} ${params.entry.url ?? ""}`];
+  if (method !== "Runtime.consoleAPICalled" || !["error", "warning", "assert"].includes(params.type)) return [];
+  return [`${params.type}: ${params.args.map((arg: Message) => arg.value ?? arg.description).join(" ")}`];
+}
+
+function textOf({ text, exception }: Message): string {
+  return exception?.description ?? text;
+}
+
+/** Reads what Chromium says until it says where it listens, and the rest so that it never has to wait. */
+async function whereItListens(output: ReadableStream<Uint8Array>) {
+  const reader = output.pipeThrough(new TextDecoderStream()).getReader();
+  let said = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`Cannot start Chromium: ${said}`);
+    said += value;
+    const host = /DevTools listening on ws:\/\/([^/]+)\//.exec(said)?.[1];
+    if (host !== undefined) return { host, rest: readOut(reader) };
+  }
+}
+
+async function readOut(reader: ReadableStreamDefaultReader<string>): Promise<void> {
+  while (!(await reader.read()).done);
+}
