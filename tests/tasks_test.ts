@@ -65,6 +65,7 @@ for (
   const [task, args, message] of [
     ["soak", ["--ops", "0"], "give a whole number from 1"],
     ["soak", ["--ops", "-5"], "give a whole number from 1"],
+    ["soak:submit", ["--parties", "3,0"], "give a whole number from 1"],
     ["soak:gpu", ["--seed", "x"], "give a whole number from 0"],
     ["bench:rounds", ["--rounds", "1.5"], "give a whole number from 1"],
     ["bench:rounds", ["no such row"], "no row has it in its name"],

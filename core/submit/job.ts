@@ -21,9 +21,19 @@ export function typesOf({ buffer, placement }: Part): number {
   return types;
 }
 
-/** The order in which parts are placed: first those with the smallest choice, and the large before the small. */
+/**
+ * The order in which parts are placed. Those that must be in device-resident memory come first, as their way may lead
+ * through the other types; then those with the smallest choice, and the large before the small.
+ */
 export function byDemand(a: Part, b: Part): number {
-  return a.placement.busyPlaces.length - b.placement.busyPlaces.length || b.buffer.pages - a.buffer.pages;
+  const choice = ({ placement }: Part) => placement.busyPlaces.length;
+  return otherwise(a) - otherwise(b) || choice(a) - choice(b) || b.buffer.pages - a.buffer.pages;
+}
+
+/** How little of a choice is device-resident: 0 all of it, 1 a part, 2 nothing. */
+function otherwise({ placement: { busyPlaces } }: Part): number {
+  if (busyPlaces.every(({ type }) => type.fixed)) return 0;
+  return busyPlaces.some(({ type }) => type.fixed) ? 1 : 2;
 }
 
 /** Adds the fence of the submitted work to each reservation once, with the strongest usage of its buffers. */

@@ -1,13 +1,14 @@
 import { AcquireTicket } from "../lock/acquire_ticket.ts";
 import { addFence, byDemand, type Part, touch, typesOf } from "./job.ts";
-import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EIO, ENOMEM, type Outcome } from "../base/outcome.ts";
+import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EIO, ENOMEM, ENOSPC, type Outcome } from "../base/outcome.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { SubmittedBuffer } from "../contract/driver.ts";
 import { TtmError } from "../base/errors.ts";
 import { Fence } from "../lock/fence.ts";
 import { giveUpPlace, waitUntilLeft } from "../place/make_room.ts";
-import { holderInTheWay, isWorkInTheWay } from "./in_the_way.ts";
+import { holderInTheWay, isWorkInTheWay, searched } from "./in_the_way.ts";
 import type { InLine } from "./line.ts";
+import type { MemoryType } from "../state/memory_type.ts";
 import { type Blocker, Operation } from "../state/operation.ts";
 import type { Reservation } from "../lock/reservation.ts";
 import { show } from "../base/arguments.ts";
@@ -36,9 +37,9 @@ export class Submission implements InLine {
   #work: Work;
   #locked: Reservation[] = [];
   #waits = 0;
-  /** The part for which its own buffers leave, so that what is free comes together. */
-  #clearingFor: Part | null = null;
-  #hasCleared = false;
+  /** The memory types that its own buffers are leaving, or have left, so that what is free comes together. */
+  #cleared: Set<MemoryType> = new Set();
+  #isClearing = false;
 
   constructor(
     state: DeviceState,
@@ -85,8 +86,8 @@ export class Submission implements InLine {
     for (const reservation of this.#locked.splice(0)) {
       if (reservation.holder === this.ticket) reservation.unlock();
     }
-    this.#clearingFor = null;
-    this.#hasCleared = false;
+    this.#cleared.clear();
+    this.#isClearing = false;
   }
 
   /**
@@ -100,7 +101,7 @@ export class Submission implements InLine {
     this.failedAt = null;
     let outcome = this.#lockAll();
     if (outcome === DONE) outcome = this.#mustBeUsable();
-    if (outcome === DONE && this.#clearingFor !== null) outcome = this.#clearFor(this.#clearingFor);
+    if (outcome === DONE && this.#isClearing) outcome = this.#clear();
     if (outcome === DONE) outcome = this.#placeAll();
     if (outcome === DONE) outcome = this.#begin();
     if (outcome === DONE) outcome = this.#submit();
@@ -156,11 +157,11 @@ export class Submission implements InLine {
     }
     this.failedAt = part;
     this.blockedOn = op.blockedOn;
-    return outcome === ENOMEM ? this.#withoutRoom(part) : outcome;
+    return outcome === ENOMEM || outcome === ENOSPC ? this.#withoutRoom(part, outcome) : outcome;
   }
 
   /** Room that others keep for a while is waited for. Room that is in pieces comes together once its own buffers leave. */
-  #withoutRoom(part: Part): Outcome {
+  #withoutRoom(part: Part, outcome: Outcome): Outcome {
     const { op } = this;
     const holder = holderInTheWay(this.#state, part, this.ticket, op);
     if (holder !== null) {
@@ -168,28 +169,32 @@ export class Submission implements InLine {
       return EDEADLK;
     }
     if (op.noWait && isWorkInTheWay(this.#state, part, op)) return EBUSY;
-    if (this.#hasCleared) return ENOMEM;
-    this.#clearingFor = part;
-    const cleared = this.#clearFor(part);
+    const types = searched(this.#state, part, op).filter((type) => !type.isSystem && !this.#cleared.has(type));
+    if (types.length === 0) return outcome;
+    for (const type of types) this.#cleared.add(type);
+    this.#isClearing = true;
+    const cleared = this.#clear();
     return cleared === DONE ? this.#placeAll() : cleared;
   }
 
-  /** Evicts its own buffers from the memory types that a part may be in. */
-  #clearFor(part: Part): Outcome {
+  /** Evicts its own buffers from the memory types to be cleared. One that cannot leave may do no harm. */
+  #clear(): Outcome {
     const { op } = this;
-    const types = part.placement.busyPlaces.map(({ type }) => type);
     for (const { buffer } of this.#parts) {
-      if (buffer.pins > 0 || buffer.type === null || buffer.type.isSystem || !types.includes(buffer.type)) continue;
-      op.begin();
-      op.siblings = buffer.reservation;
-      let outcome = giveUpPlace(this.#state, buffer, op);
-      if (outcome === DONE) outcome = waitUntilLeft(op);
+      let outcome = DONE;
+      // It may go from one of them to another.
+      while (outcome === DONE && buffer.pins === 0 && buffer.type !== null && this.#cleared.has(buffer.type)) {
+        const { type } = buffer;
+        op.begin();
+        op.siblings = buffer.reservation;
+        outcome = giveUpPlace(this.#state, buffer, op);
+        if (outcome === DONE) outcome = waitUntilLeft(op);
+        if (buffer.type === type) break;
+      }
       this.blockedOn = op.blockedOn;
-      // One that cannot leave may do no harm.
       if (outcome === BLOCKED) return BLOCKED;
     }
-    this.#clearingFor = null;
-    this.#hasCleared = true;
+    this.#isClearing = false;
     return DONE;
   }
 

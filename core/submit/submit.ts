@@ -1,5 +1,6 @@
 import { BLOCKED, DONE, EBUSY, EDEADLK, type Outcome } from "../base/outcome.ts";
 import type { Clock } from "../time/clock.ts";
+import type { Part } from "./job.ts";
 import { Reservation } from "../lock/reservation.ts";
 import type { Submission } from "./submission.ts";
 import type { SubmissionLine } from "./line.ts";
@@ -9,7 +10,8 @@ import { fenceSignals, turnComes, WAIT_BUDGET_MS, waitInLine } from "../state/wa
  * Runs a submission to its end, waiting for its turn, for reservations and for room. However it ends, it holds nothing
  * afterwards.
  *
- * @returns The outcome of the last attempt; EBUSY if one thing that it waited for took 15 s, or if it must not wait.
+ * @returns The outcome of the last attempt; EBUSY if the work in the way of one buffer, or one holder of a reservation,
+ * took 15 s, or if it must not wait.
  * @throws What the caller's work throws, and the reason of an aborted signal.
  */
 export async function submit(
@@ -18,6 +20,8 @@ export async function submit(
   submission: Submission,
   signal: AbortSignal | undefined,
 ): Promise<Outcome> {
+  let deadline = 0;
+  let stuckAt: Part | null | undefined;
   try {
     for (;;) {
       signal?.throwIfAborted();
@@ -28,13 +32,16 @@ export async function submit(
         await line.turnOf(submission, clock, signal);
         continue;
       }
-      let outcome = submission.blockedOn === null ? DONE : await unblock(clock, submission, signal);
+      let outcome = submission.blockedOn === null ? DONE : await unblock(clock, submission, deadline, signal);
       signal?.throwIfAborted();
       if (outcome === DONE) outcome = submission.attempt();
       if (outcome !== BLOCKED && outcome !== EDEADLK) return outcome;
       if (outcome === EDEADLK) submission.backOff();
       submission.wait();
       line.join(submission);
+      // As in a validate, the waits for one buffer count together.
+      if (stuckAt !== submission.failedAt || outcome === EDEADLK) deadline = clock.now() + WAIT_BUDGET_MS;
+      stuckAt = submission.failedAt;
     }
   } finally {
     submission.backOff();
@@ -43,10 +50,15 @@ export async function submit(
 }
 
 /** Waits for what blocked the last attempt: DONE, EDEADLK to back off, or EBUSY when it takes too long. */
-async function unblock(clock: Clock, submission: Submission, signal: AbortSignal | undefined): Promise<Outcome> {
+async function unblock(
+  clock: Clock,
+  submission: Submission,
+  deadline: number,
+  signal: AbortSignal | undefined,
+): Promise<Outcome> {
   const { blockedOn, ticket } = submission;
   if (!(blockedOn instanceof Reservation)) {
-    if (blockedOn !== null && !await fenceSignals(clock, blockedOn, clock.now() + WAIT_BUDGET_MS, signal)) return EBUSY;
+    if (blockedOn !== null && !await fenceSignals(clock, blockedOn, deadline, signal)) return EBUSY;
   } else if (!submission.needs(blockedOn)) {
     if (!await turnComes(clock, blockedOn, ticket, signal)) return EBUSY;
   } else {

@@ -74,12 +74,13 @@ Deno.test("duplicates are merged: the strongest usage counts, and the placement 
 Deno.test("buffers that share a reservation get the fence once, with the strongest usage", async () => {
   const { device, buffers: [a] } = make([1]);
   const b = device.createBuffer({ bytes: 4096, reservation: a.reservation });
-  const work = fence();
   const list: SubmitEntry[] = [{ buffer: a, usage: "read", placement: vram }, { buffer: b, placement: vram }];
-  await device.submit(list, () => work);
-  assertEquals([usages(a), a.reserved, where([a, b])], [["write"], false, ["vram", "vram"]]);
-  work.signal();
-  await device.submit(list, NOTHING);
+  for (const entries of [list, [...list].reverse()]) {
+    const work = fence();
+    await device.submit(entries, () => work);
+    assertEquals([usages(a), a.reserved, where([a, b])], [["write"], false, ["vram", "vram"]]);
+    work.signal();
+  }
   checkInvariants(device);
 });
 
@@ -219,6 +220,52 @@ Deno.test("room that only its own buffers have broken into pieces comes together
   const list = [{ buffer: pinned, placement: vram }, { buffer: large, placement: vram }];
   const error = await refused(() => device.submit(list, NOTHING), "ENOMEM", "Cannot submit buffer 4: no room for 7");
   assertEquals([error.report?.pages, pinned.reserved, large.reserved], [7, false, false]);
+});
+
+Deno.test("the large are placed before the small, so that all fit between what is pinned", async () => {
+  const { device, entries, buffers } = make([3, 4]);
+  pin(put(device, only("vram", { fpfn: 4, lpfn: 5 })));
+  await device.submit(entries, NOTHING);
+  assertEquals(buffers.map(({ start }) => start), [5, 0]);
+});
+
+Deno.test("a stop on the way that its own buffers fill is cleared for the others first", async () => {
+  const { device, driver, buffers: [a, b, c] } = make([4, 4, 2]);
+  driver.stop = (from, to) => from === "system" && to === "vram" ? { memoryType: "gtt" } : null;
+  for (const buffer of [a, b]) place(buffer, "gtt");
+  place(c, "system");
+  touch(c, () => c.tryValidate(only("system")));
+  const gtt = only("gtt");
+  await device.submit([a, b].map((buffer) => ({ buffer, placement: gtt })), NOTHING);
+  await c.reserve();
+  await c.populate();
+  c.unreserve();
+  await device.submit(
+    [...[a, b].map((buffer) => ({ buffer, placement: gtt })), { buffer: c, placement: vram }],
+    NOTHING,
+  );
+  assertEquals(where([a, b, c]), ["gtt", "gtt", "vram"]);
+  checkInvariants(device);
+});
+
+Deno.test("a victim that has nowhere to go waits for those that keep its place", async () => {
+  for (const busy of [false, true]) {
+    const { device, driver, entries, buffers: [a] } = make([8], { ordered: busy });
+    driver.evict = ({ memoryType }) => only(memoryType === "vram" ? "gtt" : "system");
+    const [keeper, victim] = [put(device, "gtt", { pages: 8 }), put(device, "vram", { pages: 8 })];
+    while (driver.copies.length > 0) driver.finishCopy();
+    const work = busy ? addWork(victim) : null;
+    keeper.tryReserve();
+    const submitted = device.submit(entries, NOTHING);
+    await allBlocked();
+    assertEquals(a.memoryType, null);
+    keeper.unlock();
+    await allBlocked();
+    work?.signal();
+    while (driver.copies.length > 0) driver.finishCopy();
+    await submitted;
+    assertEquals(where([a, victim, keeper]), ["vram", "gtt", "system"]);
+  }
 });
 
 Deno.test("a buffer that is pinned elsewhere is EINVAL", async () => {

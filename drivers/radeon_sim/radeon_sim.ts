@@ -48,13 +48,14 @@ const THROUGH_GTT: Place = { memoryType: "gtt", temporary: true };
  * const managers = { vram: firstFit(), gtt: firstFit() };
  * await using device = new BoDevice({ driver, managers, clock: new SimulatedClock() });
  * using buffer = device.createBuffer({ bytes: 4096 });
- * using _reservation = await buffer.reserve();
- * await buffer.validate({ placement: [{ memoryType: "vram" }] });
- * driver.submit({
- *   buffers: [{ buffer, write: true }],
- *   durationMs: 2,
- *   program: ([contents]) => contents?.bytes.fill(7),
+ * await device.submit([{ buffer, placement: { placement: [{ memoryType: "vram" }] } }], () => {
+ *   return driver.submit({
+ *     buffers: [{ buffer, write: true }],
+ *     durationMs: 2,
+ *     program: ([contents]) => contents?.bytes.fill(7),
+ *   });
  * });
+ * using _reservation = await buffer.reserve();
  * assertEquals((await buffer.read({ length: 2 })), new Uint8Array([7, 7]));
  * assertEquals(device.clock.now() >= 2, true);
  * ```
@@ -200,7 +201,7 @@ export class RadeonSim implements Driver {
 
   /**
    * Queues a job after earlier jobs and after the moves and conflicting work of its buffers, and adds its fence to
-   * their reservation objects. The job uses the present location of each buffer. If its program throws, its fence
+   * their reservation objects; to be called in `device.submit`. The job uses the present location of each buffer. If its program throws, its fence
    * fails.
    *
    * @returns The fence that signals when the job has ended.

@@ -174,6 +174,15 @@ export const objects: readonly Row[] = rows(
     "entry.buffer.unreserve();",
   ],
   [
+    "radeon_cs_ioctl, amdgpu_cs_ioctl",
+    "`device.submit()`",
+    "submit/submission.ts",
+    "submit/submit_test.ts",
+    "all buffers are reserved and in place when the work is submitted, and get its fence",
+    "    if (this.fence !== null) addFence(this.#parts, this.fence);\n",
+    "",
+  ],
+  [
     "ttm_eu_backoff_reservation",
     "disposing of the `ReservedList`",
     "api/reserve_list.ts",
@@ -244,6 +253,15 @@ export const objects: readonly Row[] = rows(
     "a fence is a promise that resolves when it signals and rejects with its error",
     "error === undefined ? resolve() : reject(error)",
     "resolve()",
+  ],
+  [
+    "enable_signaling, dma_fence_enable_sw_signaling",
+    "`FenceContext.next(enableSignaling)`, `Fence.enableSignaling()`",
+    "lock/fence.ts",
+    "lock/fence_test.ts",
+    "a fence asks for its signal once, when somebody first waits for it",
+    "    const forget = this.observe(callback);\n    this.enableSignaling();",
+    "    const forget = this.observe(callback);",
   ],
   [
     "ttm_bo_pin, ttm_bo_unpin (TTM_PL_FLAG_NO_EVICT)",

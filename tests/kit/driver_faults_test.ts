@@ -113,6 +113,24 @@ const faults: Readonly<Record<string, Change>> = {
       throw new Error("no");
     },
   }),
+  "submits to a memory type that is not there": () => ({ defaultPlacement: () => elsewhere }),
+  "submits to where there is no room": () => ({
+    defaultPlacement: () => ({ placement: [{ memoryType: "vram", fpfn: 1e6 }] }),
+  }),
+  "begins submissions some time": () => ({ beginSubmit: () => Promise.resolve() }),
+  "throws when it is to begin a submission": () => ({
+    beginSubmit: () => {
+      throw new Error("no");
+    },
+  }),
+  "postpones submissions until what has happened": () => {
+    const ended = new FenceContext("ended").next();
+    ended.signal();
+    return { beginSubmit: () => ({ retryAfter: ended }) };
+  },
+  "ends submissions with fences that never signal": () => ({ endSubmit: () => new FenceContext("hang").next() }),
+  "ends submissions with something else": () => ({ endSubmit: () => 5 }),
+  "cannot say what is worth evicting": () => ({ evictionValuable: () => undefined }),
   "drops what is evicted": () => ({ evictPlacement: () => ({ placement: [] }) }),
   "hops to a memory type that is not there": () => ({ hop: () => ({ memoryType: "nowhere" }) }),
   "hops for ever": () => ({ hop: () => ({ memoryType: "gtt" }) }),

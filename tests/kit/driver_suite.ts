@@ -3,6 +3,7 @@ import { copyCases } from "./copy_cases.ts";
 import { bytesOf, type DriverBench, type DriverParts, withDriver } from "./driver_bench.ts";
 import { checkOptions, optionNames } from "@ttm/core/arguments";
 import { importedCases } from "./imported_cases.ts";
+import { submitCases } from "./submit_cases.ts";
 import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
 
 /** Capabilities of a driver; each defaults to true. */
@@ -60,6 +61,7 @@ export function testDriver(options: DriverSuiteOptions): void {
     ...placeCases(types),
     ...moveCases,
     ...copyCases(supports.bytes !== false),
+    ...submitCases(types),
     ...(supports.bytes === false ? { "without bytes the CPU is told so": tellsOfNoBytes } : {
       ...byteCases(types),
       ...importedCases(types),

@@ -97,7 +97,7 @@ export class DriverWatch {
 function placesOf(member: string, result: unknown): readonly Place[] {
   if (typeof result !== "object" || result === null) return [];
   if (member === "hop") return [result as Place];
-  if (member !== "evictPlacement" && member !== "faultReserveNotify") return [];
+  if (!["evictPlacement", "faultReserveNotify", "defaultPlacement"].includes(member)) return [];
   const { placement = [], busyPlacement = [] } = result as Partial<Placement>;
   return [...placement, ...busyPlacement];
 }
