@@ -25,7 +25,8 @@ export async function openGpu(source: Source): Promise<{ readonly gpu: GPUDevice
   const api = source === "dawn" ? dawn ??= await loadDawn() : globalThis.navigator?.gpu;
   const adapter = await api?.requestAdapter() ?? null;
   if (adapter === null) throw new NoGpu(source === "dawn" ? NO_DAWN_ADAPTER : NO_ADAPTER);
-  return { gpu: await adapter.requestDevice(), name: adapter.info.description || adapter.info.vendor };
+  const { description, vendor, architecture } = adapter.info;
+  return { gpu: await adapter.requestDevice(), name: description || `${vendor} ${architecture}` };
 }
 
 async function loadDawn(): Promise<GPU> {

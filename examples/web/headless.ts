@@ -6,9 +6,14 @@ export interface Visit extends AsyncDisposable {
   readonly complaints: readonly string[];
   /** The value of an expression in the page; a promise is awaited. */
   evaluate(expression: string): Promise<unknown>;
-  /** A picture of what is visible, as PNG. */
+  /** Waits until an expression in the page is true or a text, and gives it; rejects after a minute. */
+  until(expression: string): Promise<unknown>;
+  /** A picture of the page, as PNG. */
   picture(): Promise<Uint8Array<ArrayBuffer>>;
 }
+
+const PATIENCE_MS = 60_000;
+const PAUSE_MS = 50;
 
 // deno-lint-ignore no-explicit-any -- messages of the protocol
 type Message = any;
@@ -16,7 +21,7 @@ type Message = any;
 /** Opens an address in a Chromium with such flags, and watches it (https://chromedevtools.github.io/devtools-protocol). */
 export async function visit(chromium: string, flags: readonly string[], folder: string, url: string): Promise<Visit> {
   const process = new Deno.Command(chromium, {
-    args: [...flags, "--remote-debugging-port=0", "--window-size=1008,500", `--user-data-dir=${folder}`, "about:blank"],
+    args: [...flags, "--remote-debugging-port=0", `--user-data-dir=${folder}`, "--window-size=1000,400", "about:blank"],
     stdin: "null",
     stdout: "null",
     stderr: "piped",
@@ -46,20 +51,28 @@ export async function visit(chromium: string, flags: readonly string[], folder: 
 
   for (const domain of ["Page", "Runtime", "Log", "Network"]) await send(`${domain}.enable`);
   await send("Page.navigate", { url });
+  const evaluate = async (expression: string) => {
+    const options = { expression, awaitPromise: true, returnByValue: true };
+    const { result, exceptionDetails } = await send("Runtime.evaluate", options);
+    if (exceptionDetails !== undefined) throw new Error(textOf(exceptionDetails));
+    return result.value;
+  };
   return {
     requests,
     complaints,
-    async evaluate(expression) {
-      const { result, exceptionDetails } = await send("Runtime.evaluate", {
-        expression,
-        awaitPromise: true,
-        returnByValue: true,
-      });
-      if (exceptionDetails !== undefined) throw new Error(textOf(exceptionDetails));
-      return result.value;
+    evaluate,
+    async until(expression) {
+      for (let tries = 0; tries < PATIENCE_MS / PAUSE_MS; tries++) {
+        const value = await evaluate(expression);
+        if (value) return value;
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      }
+      throw new Error(`${expression} is still ${await evaluate(expression)}: ${complaints.join("; ")}`);
     },
     async picture() {
-      const { data } = await send("Page.captureScreenshot", { format: "png" });
+      const { cssContentSize } = await send("Page.getLayoutMetrics");
+      const clip = { ...cssContentSize, scale: 1 };
+      const { data } = await send("Page.captureScreenshot", { format: "png", captureBeyondViewport: true, clip });
       return Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
     },
     async [Symbol.asyncDispose]() {
@@ -81,7 +94,7 @@ function textOf({ text, exception }: Message): string {
 }
 
 /** Reads what Chromium says until it says where it listens, and the rest so that it never has to wait. */
-async function whereItListens(output: ReadableStream<Uint8Array>) {
+async function whereItListens(output: ReadableStream<BufferSource>) {
   const reader = output.pipeThrough(new TextDecoderStream()).getReader();
   let said = "";
   for (;;) {

@@ -16,7 +16,7 @@ open it, and it asks for nothing from elsewhere.
 Usage: deno task example:web [options]
 
   --port NUMBER   where to listen on 127.0.0.1; 0: any free port    [8787]
-  --picture FILE  opens the page in a headless Chromium that renders in software, takes a picture after two steps, and
+  --picture FILE  opens the page in a headless Chromium that renders in software, takes a picture after ten steps, and
                   ends
   --help
 
@@ -31,9 +31,11 @@ Exit status: 0 done, 1 the page had no GPU or failed, 2 wrong arguments, or ther
       return 0;
     }
     const chromium = findChromium();
-    if (chromium === null) throw new UsageError("Cannot take a picture: there is no Chromium on the path or in CHROMIUM");
+    if (chromium === null) {
+      throw new UsageError("Cannot take a picture: there is no Chromium on the path or in CHROMIUM");
+    }
     await using server = Deno.serve({ ...listening, port: 0 }, answer);
-    return await takePicture(chromium, `http://127.0.0.1:${server.addr.port}/?steps=2`, picture);
+    return await takePicture(chromium, `http://127.0.0.1:${server.addr.port}/?steps=10`, picture);
   },
 });
 
@@ -41,8 +43,7 @@ async function takePicture(chromium: string, url: string, file: string): Promise
   const folder = await Deno.makeTempDir();
   try {
     await using page = await visit(chromium, FLAGS, folder, url);
-    const state = await page.evaluate(`ended`);
-    if (state === "done") {
+    if (await page.until("document.body?.dataset.state") === "done") {
       await Deno.writeFile(file, await page.picture());
       return 0;
     }

@@ -40,7 +40,9 @@ async function watch(device: BoDevice, { stats }: WebGpu<GPUDevice>): Promise<vo
   const places = vram?.places ?? [];
   map.draw(places, colorOf);
   const present = new Set(places.map(({ owner }) => owner.label));
-  for (const [name, tile] of tiles) tile.style.background = present.has(name) ? colors.get(name) ?? "" : "none";
+  for (const [name, { style }] of tiles) {
+    [style.background, style.color] = present.has(name) ? [colors.get(name) ?? "", "white"] : ["none", "inherit"];
+  }
   document.body.dataset.highestBytes = `${stats.highestBytes}`;
   await new Promise((resolve) => requestAnimationFrame(resolve));
 }

@@ -4,7 +4,8 @@ import { entryFiles, readMembers, ROOT, specifiers } from "../../tests/members.t
 const HEADERS = {
   "cache-control": "no-store",
   // The browser itself refuses requests to anywhere else.
-  "content-security-policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; " +
+  "content-security-policy":
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; " +
     "img-src data:",
 };
 
