@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { softwareGpu } from "../../tests/consumer/tools.ts";
 import { missing, type Obstacle, testUnless, testWith } from "../../tests/permissions.ts";
 import { byHand } from "./by_hand.ts";
+import { openGpu } from "./gpu.ts";
 import { compute, errorOf, makeInput, makeModel, weightBytes } from "./model.ts";
 import { withTtm } from "./with_ttm.ts";
 
@@ -19,7 +20,7 @@ for (const [name, make] of [["by hand", byHand], ["with @ttm", withTtm]] as cons
     noAdapter,
     `layers ${name}: the result is that of float64, every time, with a quarter of the memory`,
     async () => {
-      const gpu = await (await navigator.gpu.requestAdapter())?.requestDevice() as GPUDevice;
+      const { gpu } = await openGpu("built-in");
       const model = makeModel({ blocks: 4, width: 128, hidden: 512 });
       const step = await make(gpu, weightBytes(model) / 4 + MiB / 8, model);
       for (const scale of [1, -2]) {

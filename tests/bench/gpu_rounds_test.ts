@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { openGpu } from "../../examples/layers/gpu.ts";
 import { makeModel, weightBytes } from "../../examples/layers/model.ts";
 import { type Obstacle, testUnless } from "../permissions.ts";
 import { GpuMeter } from "./gpu_meter.ts";
@@ -8,7 +9,7 @@ const adapter = await navigator.gpu?.requestAdapter() ?? null;
 const noAdapter: Obstacle = adapter === null ? "navigator.gpu has no adapter here" : undefined;
 
 const model = makeModel({ blocks: 4, width: 256, hidden: 1024 });
-const open = async () => await (await navigator.gpu.requestAdapter())?.requestDevice() as GPUDevice;
+const open = async () => (await openGpu("built-in")).gpu;
 
 for (const [times, uploads] of [[1, 0], [4, weightBytes(model)]] as const) {
   testUnless(
