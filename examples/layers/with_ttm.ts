@@ -1,16 +1,14 @@
-import { BoDevice, type BufferObject } from "@ttm/core";
+import { BoDevice, type BufferObject, lru } from "@ttm/core";
 import { slabs, WebGpu } from "@ttm/webgpu";
 import { Kernel } from "./kernel.ts";
 import type { Model, Step } from "./model.ts";
-
-/** Looks at the device after each layer. */
-export type Watch = (device: BoDevice, driver: WebGpu<GPUDevice>) => Promise<void>;
+import type { TtmOptions } from "./options.ts";
 
 /** Runs a model on buffer objects: each submission brings what it needs to the device, and others make room. */
-export async function withTtm(gpu: GPUDevice, budget: number, model: Model, watch?: Watch): Promise<Step> {
+export async function withTtm(gpu: GPUDevice, budget: number, model: Model, options: TtmOptions = {}): Promise<Step> {
   const kernel = new Kernel(gpu);
   const driver = new WebGpu({ device: gpu, budget, stagingBytes: 2 ** 16 });
-  const device = new BoDevice({ driver, managers: { vram: slabs(driver) } });
+  const device = new BoDevice({ driver, managers: { vram: slabs(driver) }, policy: options.policy ?? lru() });
   const x = device.createBuffer({ bytes: 4 * model.width });
   const h = device.createBuffer({ bytes: 4 * model.hidden });
   const weights = model.matrices.map((matrix) => {
@@ -26,7 +24,7 @@ export async function withTtm(gpu: GPUDevice, budget: number, model: Model, watc
       await device.submit(buffers.map((buffer, at) => ({ buffer, usage: at < 2 ? "read" : "write" })), () => {
         kernel.run(matrix, driver.bindGroup({ layout: kernel.layout, entries }));
       });
-      await watch?.(device, driver);
+      await options.watch?.(device, driver);
     }
     using _reservation = await x.reserve();
     return new Float32Array((await x.read()).buffer as ArrayBuffer);

@@ -53,7 +53,7 @@ async function run(): Promise<void> {
   const expected = compute(model, input);
   const [weights, most] = [weightBytes(model), budget].map((bytes) => `${bytes / MiB} MiB`);
   element("#about").append(` ${weights} of weights pass through ${most} of VRAM on ${name}.`);
-  const step = await withTtm(gpu, budget, model, watch);
+  const step = await withTtm(gpu, budget, model, { watch });
   for (let count = 1; count <= steps; count++) {
     const error = errorOf(await step(input), expected);
     const held = (Number(document.body.dataset.highestBytes) / MiB).toFixed(1);

@@ -4,11 +4,13 @@
  * @module
  */
 // deno-lint-ignore-file no-console -- a command
+import { lru, mru } from "@ttm/core";
 import { NoGpu, openGpu } from "../../examples/layers/gpu.ts";
 import { makeModel } from "../../examples/layers/model.ts";
 import { runCommand, UsageError, wholeNumber } from "../command.ts";
 import { compare, type GpuComparison } from "./gpu_rounds.ts";
 
+const POLICIES = new Map([["lru", lru], ["mru", mru]]);
 const TIMES = [1, 2, 4, 16];
 const COLUMNS = ["times", "budget", "by hand", "ours", "ratio", "up by hand", "up", "waits", "held at most"];
 
@@ -19,32 +21,42 @@ are 1, 2, 4 and 16 times as large as. Every result is compared with that of floa
 Usage: deno task bench:webgpu [options]
 
   --gpu SOURCE     built-in: the runtime's own WebGPU; dawn: Dawn, from npm's webgpu [built-in]
-  --rounds NUMBER  how many steps of each are measured                               [11]
+  --policy NAME    the eviction policy of @ttm: lru or mru                           [lru]
+  --rounds NUMBER  how many steps of each are measured                               [15]
   --json           print one JSON object
   --help
 
 Exit status: 0 done, 1 a result was wrong, or there is no GPU, 2 wrong arguments.`,
   options: {
     gpu: { type: "string", default: "built-in" },
-    rounds: { type: "string", default: "11" },
+    policy: { type: "string", default: "lru" },
+    rounds: { type: "string", default: "15" },
     json: { type: "boolean" },
   },
-  async run({ gpu: source, rounds: text, json = false }) {
+  async run({ gpu: source, policy: chosen, rounds: text, json = false }) {
     const rounds = wholeNumber("rounds", text, 1);
     if (source !== "built-in" && source !== "dawn") {
       throw new UsageError(`Cannot use --gpu ${JSON.stringify(source)}: give built-in or dawn`);
+    }
+    const policy = POLICIES.get(chosen);
+    if (policy === undefined) {
+      throw new UsageError(`Cannot use --policy ${JSON.stringify(chosen)}: give ${[...POLICIES.keys()].join(" or ")}`);
     }
     try {
       const { gpu, name } = await openGpu(source);
       gpu.destroy();
       const model = makeModel();
       const sizes: GpuComparison[] = [];
-      if (!json) console.log(`Deno ${Deno.version.deno}, ${name}; a step, medians\n${row(COLUMNS)}`);
+      if (!json) console.log(`Deno ${Deno.version.deno}, ${name}; a step in the quickest round\n${row(COLUMNS)}`);
       for (const times of TIMES) {
-        sizes.push(await compare({ model, times, rounds, open: async () => (await openGpu(source)).gpu }));
+        sizes.push(await compare({ model, times, rounds, policy, open: async () => (await openGpu(source)).gpu }));
         if (!json) console.log(lineOf(sizes.at(-1) as GpuComparison));
       }
-      if (json) console.log(JSON.stringify({ runtime: `Deno ${Deno.version.deno}`, source, adapter: name, sizes }));
+      if (json) {
+        console.log(
+          JSON.stringify({ runtime: `Deno ${Deno.version.deno}`, source, adapter: name, policy: chosen, sizes }),
+        );
+      }
       return 0;
     } catch (error) {
       if (!(error instanceof NoGpu)) throw error;

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openGpu } from "../../examples/layers/gpu.ts";
+import { mru } from "@ttm/core";
 import { makeModel, weightBytes } from "../../examples/layers/model.ts";
 import { type Obstacle, testUnless } from "../permissions.ts";
 import { GpuMeter } from "./gpu_meter.ts";
@@ -25,6 +26,11 @@ for (const [times, uploads] of [[1, 0], [4, weightBytes(model)]] as const) {
     },
   );
 }
+
+testUnless(noAdapter, "fewer bytes go up with a policy that suits the model", async () => {
+  const { bytesUpHand, bytesUpOurs } = await compare({ model, times: 2, rounds: 1, open, policy: mru });
+  assert(bytesUpOurs < 0.7 * bytesUpHand, `${bytesUpOurs} bytes, ${bytesUpHand} by hand`);
+});
 
 testUnless(noAdapter, "a wrong result ends the comparison", async () => {
   const wrong = async () => {
