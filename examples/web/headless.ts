@@ -20,17 +20,32 @@ type Message = any;
 
 /** Opens an address in a Chromium with such flags, and watches it (https://chromedevtools.github.io/devtools-protocol). */
 export async function visit(chromium: string, flags: readonly string[], folder: string, url: string): Promise<Visit> {
-  const process = new Deno.Command(chromium, {
-    args: [...flags, "--remote-debugging-port=0", `--user-data-dir=${folder}`, "--window-size=1000,400", "about:blank"],
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
+  await using owned = new AsyncDisposableStack();
+  const process = owned.use(
+    new Deno.Command(chromium, {
+      args: [
+        ...flags,
+        "--remote-debugging-port=0",
+        "--window-size=1000,400",
+        `--user-data-dir=${folder}`,
+        "about:blank",
+      ],
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+      signal: AbortSignal.timeout(2 * PATIENCE_MS),
+    }).spawn(),
+  );
   const { host, rest } = await whereItListens(process.stderr);
+  owned.defer(async () => {
+    await process[Symbol.asyncDispose]();
+    await rest;
+  });
   const [tab] = await (await fetch(`http://${host}/json/list`)).json();
   const socket = new WebSocket(tab.webSocketDebuggerUrl);
-  const closed = new Promise((resolve) => socket.onclose = resolve);
-  await new Promise((resolve) => socket.onopen = resolve);
+  const closed = new Promise<void>((resolve) => socket.onclose = () => resolve());
+  owned.defer(() => (socket.close(), closed));
+  await Promise.race([closed, new Promise((resolve) => socket.onopen = resolve)]);
 
   const [requests, complaints]: [string[], string[]] = [[], []];
   const answers = new Map<number, PromiseWithResolvers<Message>>();
@@ -38,6 +53,7 @@ export async function visit(chromium: string, flags: readonly string[], folder: 
     const id = answers.size + 1;
     const answer = Promise.withResolvers<Message>();
     answers.set(id, answer);
+    closed.then(() => answer.reject(new Error(`Cannot ${method}: Chromium is gone`)));
     socket.send(JSON.stringify({ id, method, params }));
     return answer.promise;
   };
@@ -51,6 +67,7 @@ export async function visit(chromium: string, flags: readonly string[], folder: 
 
   for (const domain of ["Page", "Runtime", "Log", "Network"]) await send(`${domain}.enable`);
   await send("Page.navigate", { url });
+  const all = owned.move();
   const evaluate = async (expression: string) => {
     const options = { expression, awaitPromise: true, returnByValue: true };
     const { result, exceptionDetails } = await send("Runtime.evaluate", options);
@@ -75,10 +92,7 @@ export async function visit(chromium: string, flags: readonly string[], folder: 
       const { data } = await send("Page.captureScreenshot", { format: "png", captureBeyondViewport: true, clip });
       return Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
     },
-    async [Symbol.asyncDispose]() {
-      process.kill();
-      await Promise.all([process.status, closed, rest]);
-    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
 

@@ -22,7 +22,7 @@ Usage: deno task bench:webgpu [options]
 
   --gpu SOURCE     built-in: the runtime's own WebGPU; dawn: Dawn, from npm's webgpu [built-in]
   --policy NAME    the eviction policy of @ttm: lru or mru                           [lru]
-  --rounds NUMBER  how many steps of each are measured                               [15]
+  --rounds NUMBER  how many steps of each are measured                               [25]
   --json           print one JSON object
   --help
 
@@ -30,7 +30,7 @@ Exit status: 0 done, 1 a result was wrong, or there is no GPU, 2 wrong arguments
   options: {
     gpu: { type: "string", default: "built-in" },
     policy: { type: "string", default: "lru" },
-    rounds: { type: "string", default: "15" },
+    rounds: { type: "string", default: "25" },
     json: { type: "boolean" },
   },
   async run({ gpu: source, policy: chosen, rounds: text, json = false }) {
