@@ -73,7 +73,7 @@ export { Global, type GlobalOptions } from "./api/global.ts";
 export { type ListEntry, ReservedList, reserveList, type ReserveListOptions } from "./api/reserve_list.ts";
 export { Reservation } from "./lock/reservation.ts";
 export type { SubmitEntry } from "./api/submit.ts";
-export type { Work } from "./submit/submission.ts";
+export type { Work } from "./submit/work.ts";
 export { SimulatedClock, type SleepOptions } from "./time/simulated_clock.ts";
 export type { MoveEvent, TracedPlace, Tracer } from "./contract/tracer.ts";
 export { AcquireTicket } from "./lock/acquire_ticket.ts";

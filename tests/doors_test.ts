@@ -99,6 +99,11 @@ const doors: Readonly<Record<string, readonly [string, (more: object) => unknown
   "grabForCpuWrite()": ["noWait", (more) => bench().buffer.grabForCpuWrite({ ...more })],
   "userMap.read()": ["signal", (more) => bench().buffer.mmap().read(0, 1, { ...more })],
   "userMap.write()": ["signal", (more) => bench().buffer.mmap().write(0, new Uint8Array(1), { ...more })],
+  "device.submit()": ["noWait", (more) => bench().device.submit([], () => {}, { ...more })],
+  "an entry of a submission": ["placement", (more) => {
+    const { device, buffer } = bench();
+    return device.submit([{ buffer, ...more }], () => {});
+  }],
   "reserveList()": ["skipDuplicates", (more) => reserveList([], { ...more })],
   "an entry of a list": ["usage", (more) => reserveList([{ buffer: bench().buffer, ...more }])],
   "new Exec()": ["ignoreDuplicates", (more) => new Exec({ ...more })],

@@ -4,6 +4,7 @@ import {
   checkOptions,
   checkWaitOptions,
   checkWord,
+  hasOnly,
   optionNames,
   show,
 } from "../base/arguments.ts";
@@ -17,9 +18,11 @@ import type { WaitOptions } from "../contract/call_options.ts";
 import { DONE } from "../base/outcome.ts";
 import type { Placement } from "../contract/placement.ts";
 import { type PreparedPlace, PreparedPlacement } from "../state/prepared_placement.ts";
-import { Submission, type Work } from "../submit/submission.ts";
+import { Submission } from "../submit/submission.ts";
+import type { Work } from "../submit/work.ts";
 import type { SubmissionLine } from "../submit/line.ts";
 import { submit } from "../submit/submit.ts";
+import { uploadEarly } from "../submit/early_uploads.ts";
 import { whyTooLarge } from "../submit/too_large.ts";
 
 const WHAT = "submit";
@@ -58,6 +61,8 @@ export async function submitWork(
   const submission = new Submission(state, parts, work, options.noWait === true, options.signal);
   const outcome = await submit(state.clock, line, submission, options.signal);
   if (outcome !== DONE) throw submitError(state, submission, outcome);
+  // Those who wait come first.
+  if (!state.hints.isEmpty && line.length === 0) uploadEarly(state, parts);
   return submission.fence;
 }
 
@@ -85,7 +90,16 @@ function partsOf(state: DeviceState, entries: readonly SubmitEntry[]): Part[] {
   });
 }
 
+function isFine(state: DeviceState, entry: SubmitEntry): boolean {
+  const { buffer, usage, placement } = entry;
+  return buffer instanceof BufferObject && buffer.belongsTo(state) && !buffer.disposed &&
+    (usage === undefined || usage === "read" || usage === "write") &&
+    (placement === undefined || placement instanceof PreparedPlacement) && hasOnly(entry, SUBMIT_ENTRY);
+}
+
 function checkEntry(state: DeviceState, entry: SubmitEntry, at: number): void {
+  // Messages for most entries would cost more than their checks.
+  if (typeof entry === "object" && entry !== null && isFine(state, entry)) return;
   checkOptions(WHAT, entry, SUBMIT_ENTRY, `entry ${at}`);
   const { buffer, usage = "write", placement } = entry;
   if (!(buffer instanceof BufferObject) || !buffer.belongsTo(state)) {

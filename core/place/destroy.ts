@@ -23,6 +23,7 @@ export function releaseUnlessKept(state: DeviceState, buffer: BufferRecord): voi
 /** Ends what a buffer was used for: its bulk, its pins, its share in a reservation. A second call does nothing. */
 export function disown(state: DeviceState, buffer: BufferRecord): void {
   const row = state.buffers.resource(buffer.row);
+  state.hints.drop(buffer);
   if (row >= 0) state.order.leaveBulk(row);
   buffer.bulkMove = null;
   if (state.buffers.pins(buffer.row) > 0) {
@@ -62,6 +63,7 @@ export function leaveToGhost(
   ghost.tt = table;
   if (row >= 0) {
     state.order.leaveBulk(row);
+    state.order.expectNothing(row);
     state.buffers.setResource(buffer, -1);
     state.buffers.setResource(ghost, row);
     state.resources.setBuffer(row, ghost);

@@ -47,7 +47,7 @@ function* candidates(state: DeviceState, part: Part, op: Operation): Generator<B
   }
 }
 
-/** The memory types where room is wanted: those of the places, and all if victims or hops had none, or host memory was short. */
+/** Where room is wanted: in the types of the places; in all if victims or hops had none, or host memory was short. */
 export function searched({ types }: DeviceState, { placement }: Part, { noRoom }: Operation): readonly MemoryType[] {
   if (noRoom === null || noRoom.tried.some(({ kept }) => kept.busy + kept["cannot leave"] > 0)) return types;
   return types.filter((type) => placement.busyPlaces.some((place) => place.type === type));

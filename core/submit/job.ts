@@ -36,22 +36,30 @@ function otherwise({ placement: { busyPlaces } }: Part): number {
   return busyPlaces.some(({ type }) => type.fixed) ? 1 : 2;
 }
 
-/** Adds the fence of the submitted work to each reservation once, with the strongest usage of its buffers. */
-export function addFence(parts: readonly Part[], fence: Fence): void {
+/** Adds the fence of the work to each reservation once; to a shared one with the strongest usage of its buffers. */
+export function addFence(parts: readonly Part[], fence: Fence, someShare: boolean): void {
+  if (!someShare) {
+    for (const { buffer, usage } of parts) announce(buffer.reservation, fence, usage);
+    return;
+  }
   const usages = new Map<Reservation, "read" | "write">();
   for (const { buffer: { reservation }, usage } of parts) {
     if (usages.get(reservation) !== "write") usages.set(reservation, usage);
   }
-  for (const [{ fences }, usage] of usages) {
-    fences.reserve(1);
-    if (!fence.signalled) fences.add(fence, usage);
-  }
+  for (const [reservation, usage] of usages) announce(reservation, fence, usage);
 }
 
-/** Moves the buffers to the tail of the order of eviction, in the order of the list. */
-export function touch({ buffers, order }: DeviceState, parts: readonly Part[]): void {
-  for (const { buffer } of parts) {
+function announce({ fences }: Reservation, fence: Fence, usage: "read" | "write"): void {
+  fences.reserve(1);
+  if (!fence.signalled) fences.add(fence, usage);
+}
+
+/** Takes note that the buffers are used, in the order of the list: they go to the tail of the order of eviction. */
+export function touch({ buffers, hints, order }: DeviceState, parts: readonly Part[]): void {
+  for (const { buffer, placement } of parts) {
     const row = buffer.row < 0 ? -1 : buffers.resource(buffer.row);
     if (row >= 0) order.touch(row, buffer);
+    buffer.submittedTo = placement;
   }
+  if (!hints.isEmpty) hints.use(parts.map(({ buffer }) => buffer));
 }

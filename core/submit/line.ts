@@ -11,8 +11,8 @@ export interface InLine {
 
 /**
  * The submissions of a device that wait for others, the oldest first. While one stands in the line, no younger one
- * that needs one of its memory types begins to reserve buffers. So each waits for those that had begun before it and for
- * those in front of it, and for no others.
+ * that needs one of its memory types begins to reserve buffers. So each waits for those that had begun before it and
+ * for those in front of it, and for no others.
  */
 export class SubmissionLine {
   #members: InLine[] = [];

@@ -4,25 +4,20 @@ import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EIO, ENOMEM, ENOSPC, type Outcom
 import type { DeviceState } from "../state/device_state.ts";
 import type { SubmittedBuffer } from "../contract/driver.ts";
 import { TtmError } from "../base/errors.ts";
-import { Fence } from "../lock/fence.ts";
+import type { Fence } from "../lock/fence.ts";
+import { fenceOf, type Work } from "./work.ts";
 import { giveUpPlace, waitUntilLeft } from "../place/make_room.ts";
 import { holderInTheWay, isWorkInTheWay, searched } from "./in_the_way.ts";
 import type { InLine } from "./line.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import { type Blocker, Operation } from "../state/operation.ts";
 import type { Reservation } from "../lock/reservation.ts";
-import { show } from "../base/arguments.ts";
 import { validate } from "../place/validate.ts";
 import { waitToRetry } from "../place/transfer.ts";
 
-/** What a caller lets do with the buffers once they are in place. */
-export type Work = () => Fence | null | void;
-
-/** One submission: its buffers, what it holds of them, and how far it has come. Synchronous; only attempts that block. */
+/** One submission: its buffers, what it holds of them, and how far it has come. It waits for nothing itself. */
 export class Submission implements InLine {
   readonly ticket: AcquireTicket = new AcquireTicket();
-  /** The memory types that its buffers may be placed in; all after its second wait, since victims may lack room elsewhere. */
-  types: number;
   /** What blocked the last attempt, or what made the submission back off. */
   blockedOn: Blocker | null = null;
   /** The part at which it failed; null if it was none. */
@@ -33,7 +28,8 @@ export class Submission implements InLine {
   fence: Fence | null = null;
   #state: DeviceState;
   #parts: readonly Part[];
-  #entries: readonly SubmittedBuffer[];
+  #entries: readonly SubmittedBuffer[] | null = null;
+  #types: number | null = null;
   #work: Work;
   #locked: Reservation[] = [];
   #waits = 0;
@@ -50,15 +46,19 @@ export class Submission implements InLine {
   ) {
     this.#state = state;
     this.#parts = parts;
-    this.#entries = parts.map(({ buffer, usage }) => ({ buffer, usage }));
     this.#work = work;
-    this.types = parts.reduce((types, part) => types | typesOf(part), 0);
     this.op = new Operation(state.tracer, noWait);
     this.op.signal = signal;
   }
 
   get age(): number {
     return this.ticket.stamp;
+  }
+
+  /** Those that its buffers may be placed in; all after its second wait, since victims may lack room elsewhere. */
+  get types(): number {
+    if (this.#waits > 1) return ~0;
+    return this.#types ??= this.#parts.reduce((types, part) => types | typesOf(part), 0);
   }
 
   /** Whether it holds reservations. */
@@ -73,7 +73,7 @@ export class Submission implements InLine {
 
   /** Notes that it is going to wait. */
   wait(): void {
-    if (this.#waits++ > 0) this.types = ~0;
+    this.#waits++;
   }
 
   /** Takes over a reservation that was locked under its ticket. */
@@ -107,6 +107,11 @@ export class Submission implements InLine {
     if (outcome === DONE) outcome = this.#submit();
     if (outcome === BLOCKED || outcome === EDEADLK) return this.op.noWait ? EBUSY : outcome;
     return outcome;
+  }
+
+  /** The buffers as the driver sees them, the same list for all of its hooks. */
+  get #submitted(): readonly SubmittedBuffer[] {
+    return this.#entries ??= this.#parts.map(({ buffer, usage }) => ({ buffer, usage }));
   }
 
   #lockAll(): Outcome {
@@ -160,7 +165,7 @@ export class Submission implements InLine {
     return outcome === ENOMEM || outcome === ENOSPC ? this.#withoutRoom(part, outcome) : outcome;
   }
 
-  /** Room that others keep for a while is waited for. Room that is in pieces comes together once its own buffers leave. */
+  /** Room that others keep for a while is waited for. Pieces of room come together once its own buffers leave. */
   #withoutRoom(part: Part, outcome: Outcome): Outcome {
     const { op } = this;
     const holder = holderInTheWay(this.#state, part, this.ticket, op);
@@ -204,7 +209,7 @@ export class Submission implements InLine {
     if (driver.beginSubmit === undefined) return DONE;
     op.begin();
     try {
-      const answer = driver.beginSubmit(this.#entries);
+      const answer = driver.beginSubmit(this.#submitted);
       if (answer === undefined) return DONE;
       const outcome = waitToRetry(op, answer, driver.name, "beginSubmit");
       this.blockedOn = op.blockedOn;
@@ -224,7 +229,7 @@ export class Submission implements InLine {
       failure = { error };
     }
     try {
-      const fence = fenceOf(this.#state.driver.endSubmit?.(this.#entries, failure !== null), "endSubmit");
+      const fence = fenceOf(this.#state.driver.endSubmit?.(this.#submitted, failure !== null), "endSubmit");
       this.fence ??= fence;
     } catch (error) {
       outcome = this.op.fail(error, EIO);
@@ -237,23 +242,9 @@ export class Submission implements InLine {
       );
     }
     // What has been submitted uses the buffers, whatever has failed since.
-    if (this.fence !== null) addFence(this.#parts, this.fence);
+    if (this.fence !== null) addFence(this.#parts, this.fence, this.#locked.length < this.#parts.length);
     if (failure !== null) throw failure.error;
     if (outcome === DONE) touch(this.#state, this.#parts);
     return outcome;
   }
-}
-
-function fenceOf(result: unknown, source: string): Fence | null {
-  if (result === undefined || result === null) return null;
-  if (result instanceof Fence) return result;
-  if (result instanceof Promise) {
-    // It is refused, and need not be handled by anybody.
-    result.catch(() => {});
-    throw new TtmError(
-      "EINVAL",
-      `Cannot submit: ${source} returned a promise; it must be synchronous, see FenceContext.follow`,
-    );
-  }
-  throw new TtmError("EINVAL", `Cannot submit: ${source} returned ${show(result)}, neither a fence nor nothing`);
 }

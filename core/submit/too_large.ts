@@ -11,6 +11,7 @@ const KEPT_LIMIT = 32;
  * null if that cannot be said beforehand.
  */
 export function whyTooLarge(state: DeviceState, parts: readonly Part[]): NoRoomReport | null {
+  if (parts.every(({ buffer, placement }) => buffer.settledFor === placement)) return null;
   const masks = parts.map(typesOf);
   for (const mask of new Set(masks)) {
     const types = state.types.filter(({ index }) => (mask & 1 << index) !== 0);

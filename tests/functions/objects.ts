@@ -179,7 +179,7 @@ export const objects: readonly Row[] = rows(
     "submit/submission.ts",
     "submit/submit_test.ts",
     "all buffers are reserved and in place when the work is submitted, and get its fence",
-    "    if (this.fence !== null) addFence(this.#parts, this.fence);\n",
+    "    if (this.fence !== null) addFence(this.#parts, this.fence, this.#locked.length < this.#parts.length);\n",
     "",
   ],
   [

@@ -4,12 +4,13 @@ import {
   checkInvariants,
   type Driver,
   type EvictionPolicy,
-  type MemTypeManager,
   PAGE_SIZE,
-  type RemovalReason,
   type Tracer,
 } from "@ttm/core";
 import { optionNames } from "@ttm/core/arguments";
+import { counted } from "./counted.ts";
+import { Bench, rest, sorted, usedAtRandom } from "./policy_bench.ts";
+import { hintCases } from "./hint_cases.ts";
 import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions, synchronous } from "./suite.ts";
 
 /** An eviction policy to test. */
@@ -39,6 +40,7 @@ export function testPolicy(options: PolicySuiteOptions): void {
   const cases = Object.entries(orderCases).map(([clause, run]) => [clause, () => run(new Bench(factory()))]);
   register(options, factory().name, {
     ...Object.fromEntries(cases),
+    ...(factory().hint === undefined ? {} : hintCases(factory)),
     "its name is text": () => must(typeof factory().name === "string" && factory().name !== "", () => "it has no name"),
     "the same calls give the same order": () => mustEqual(randomWalk(factory), randomWalk(factory), "a second order"),
     "who looks sees whom a walk would meet": () => looksAhead(factory),
@@ -46,86 +48,6 @@ export function testPolicy(options: PolicySuiteOptions): void {
     "on a device it evicts whom it can, and breaks no rule": async () => void await onDevice(factory(), "check"),
     "on a device nobody else is evicted because somebody looks": () => looksAreFreeOnDevice(factory),
   });
-}
-
-/** A policy, and the entries that it should hold. */
-class Bench {
-  readonly policy: EvictionPolicy;
-  readonly entries: Map<number, { readonly priority: number; readonly memoryType: string }> = new Map();
-  readonly #buffers: BufferObject[];
-
-  constructor(policy: EvictionPolicy) {
-    this.policy = policy;
-    const driver: Driver = {
-      name: "none",
-      memoryTypes: [{ name: "system" }],
-      evictPlacement: () => ({ placement: [] }),
-    };
-    const device = new BoDevice({ driver, managers: {} });
-    this.#buffers = [0, 1, 2, 3].map((priority) => device.createBuffer({ bytes: PAGE_SIZE, priority }));
-  }
-
-  insert(entry: number, priority = 0, memoryType = "vram"): void {
-    this.entries.set(entry, { priority, memoryType });
-    this.policy.insert(entry, this.#buffers[priority] as BufferObject, memoryType);
-  }
-
-  remove(entry: number, why: RemovalReason = "freed"): void {
-    this.entries.delete(entry);
-    this.policy.remove(entry, why);
-  }
-
-  /** Evicts the first candidate of a walk, as a device does; -1 if there is none. */
-  evict(memoryType = "vram"): number {
-    const walk = this.policy.candidates(memoryType);
-    const entry = walk.next();
-    walk.close();
-    if (entry >= 0) this.remove(entry, "evicted");
-    return entry;
-  }
-
-  /** The order for inspection: `order()`, or a walk if the policy has none. */
-  look(memoryType = "vram"): number[] {
-    if (this.policy.order === undefined) return this.walk(memoryType);
-    const seen: number[] = [];
-    for (const entry of this.policy.order(memoryType)) {
-      if (seen.push(entry) > 2 * this.entries.size + 10) break;
-    }
-    return seen;
-  }
-
-  /** All entries of a walk. An endless walk is cut off. */
-  walk(memoryType = "vram"): number[] {
-    const walk = this.policy.candidates(memoryType);
-    const met = rest(walk, 2 * this.entries.size + 10);
-    walk.close();
-    return met;
-  }
-
-  /** Fails unless walks and `order()` return each entry once, lower priorities first. */
-  check(): void {
-    for (const memoryType of ["vram", "gtt"]) {
-      this.mustBeAll(this.look(memoryType), `what somebody who looks at ${memoryType} sees`, memoryType);
-      this.mustBeAll(this.walk(memoryType), `what a walk over ${memoryType} meets`, memoryType);
-    }
-  }
-
-  mustBeAll(met: readonly number[], what: string, memoryType = "vram"): void {
-    const expected = [...this.entries].filter(([, entry]) => entry.memoryType === memoryType).map(([entry]) => entry);
-    mustEqual(sorted(met), sorted(expected), what);
-    const priorities = met.map((entry) => this.entries.get(entry)?.priority ?? -1);
-    mustEqual(priorities, sorted(priorities), `the order of the priorities in ${what}`);
-  }
-}
-
-function rest(walk: ReturnType<EvictionPolicy["candidates"]>, most: number): number[] {
-  const met: number[] = [];
-  for (let entry = walk.next(); entry >= 0 && met.length < most; entry = walk.next()) met.push(entry);
-  return met;
-}
-
-function sorted(numbers: readonly number[]): number[] {
-  return [...numbers].sort((a, b) => a - b);
 }
 
 const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
@@ -229,22 +151,6 @@ const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
   },
 };
 
-/** A policy after a number of random calls, including evictions; `look` is called after each. */
-function usedAtRandom(factory: () => EvictionPolicy, turns: number, look: (bench: Bench) => void = () => {}): Bench {
-  const bench = new Bench(factory());
-  const random = randomNumbers(11);
-  for (let turn = 0; turn < turns; turn++) {
-    const entry = random(40);
-    const act = random(6);
-    if (!bench.entries.has(entry)) bench.insert(entry, random(4));
-    else if (act === 0) bench.evict();
-    else if (act === 1) bench.remove(entry, "moved");
-    else bench.policy.touch(entry);
-    look(bench);
-  }
-  return bench;
-}
-
 function randomWalk(factory: () => EvictionPolicy): number[] {
   const bench = usedAtRandom(factory, 300, (bench) => bench.check());
   return bench.walk();
@@ -283,33 +189,6 @@ async function looksAreFreeOnDevice(factory: () => EvictionPolicy): Promise<void
   const policy = factory();
   const [looked, other] = [await onDevice(policy, "look"), await onDevice(factory(), "pass")];
   mustEqual(looked, other, `who is evicted from a device ${whoWasLookedAt(policy)}`);
-}
-
-/** A manager that counts pages, without addresses. */
-function counted(): MemTypeManager {
-  let [free, pages] = [0, 0];
-  const nodes = new Map<object, number>();
-  return {
-    name: "counted",
-    addresses: false,
-    init: (all) => pages = free = all,
-    allocate(request) {
-      if (request.pages > free) return "no-room";
-      const node = { start: 0 };
-      free -= request.pages;
-      nodes.set(node, request.pages);
-      return node;
-    },
-    free(node) {
-      free += nodes.get(node) ?? 0;
-      nodes.delete(node);
-    },
-    takedown: () => free === pages,
-    get usedPages() {
-      return pages - free;
-    },
-    debug: () => `${free} of ${pages} pages are free`,
-  };
 }
 
 /** Uses a policy at random on a device and checks, inspects or does nothing in between; returns the evicted buffers. */
