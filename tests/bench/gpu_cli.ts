@@ -5,12 +5,13 @@
  */
 // deno-lint-ignore-file no-console -- a command
 import { lru, mru } from "@ttm/core";
+import { loops } from "@ttm/policies";
 import { NoGpu, openGpu } from "../../examples/layers/gpu.ts";
 import { makeModel } from "../../examples/layers/model.ts";
 import { runCommand, UsageError, wholeNumber } from "../command.ts";
 import { compare, type GpuComparison } from "./gpu_rounds.ts";
 
-const POLICIES = new Map([["lru", lru], ["mru", mru]]);
+const POLICIES = new Map([["lru", lru], ["mru", mru], ["loops", () => loops(lru())]]);
 const TIMES = [1, 2, 4, 16];
 const COLUMNS = ["times", "budget", "by hand", "ours", "ratio", "up by hand", "up", "waits", "held at most"];
 
@@ -21,7 +22,7 @@ are 1, 2, 4 and 16 times as large as. Every result is compared with that of floa
 Usage: deno task bench:webgpu [options]
 
   --gpu SOURCE     built-in: the runtime's own WebGPU; dawn: Dawn, from npm's webgpu [built-in]
-  --policy NAME    the eviction policy of @ttm: lru or mru                           [lru]
+  --policy NAME    the eviction policy of @ttm: lru, mru or loops                    [lru]
   --rounds NUMBER  how many steps of each are measured                               [25]
   --json           print one JSON object
   --help
