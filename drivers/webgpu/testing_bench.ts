@@ -47,11 +47,11 @@ export function bench(options: Partial<WebGpuOptions<FakeGpu>> & FakeOptions = {
     gpu,
     driver,
     device,
-    async make(pages, fill = 0, driverOptions) {
+    async make(pages, fill, driverOptions) {
       const options = driverOptions === undefined ? {} : { driverOptions };
       const buffer = device.createBuffer({ bytes: pages * PAGE_SIZE, ...options });
       buffers.push(buffer);
-      if (fill > 0) {
+      if (fill !== undefined && fill > 0) {
         await made.bring(buffer, "system");
         await made.write(buffer, new Uint8Array(buffer.bytes).fill(fill));
       }
