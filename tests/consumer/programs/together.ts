@@ -36,7 +36,7 @@ await use("buddy", { driver: simulated(), managers: { vram: buddy(), gtt: buddy(
 
 const gpu = await (await globalThis.navigator?.gpu?.requestAdapter())?.requestDevice();
 if (gpu !== undefined) {
-  const driver = new WebGpu({ device: gpu, budget: PAGES * PAGE_SIZE });
+  const driver = new WebGpu({ device: gpu, budget: (PAGES + 1) * PAGE_SIZE, stagingBytes: PAGE_SIZE });
   await use("webgpu", { driver, managers: { vram: slabs(driver) } });
   gpu.destroy();
 }
