@@ -5,6 +5,7 @@ import {
   type Fence,
   FenceContext,
   type Location,
+  type MemTypeManager,
   type MoveRequest,
   PAGE_SIZE,
   type Placement,
@@ -425,6 +426,6 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
  * }
  * ```
  */
-export function slabs(driver: { readonly slabs: Slabs }): Slabs {
+export function slabs(driver: { readonly slabs: MemTypeManager }): MemTypeManager {
   return driver.slabs;
 }
