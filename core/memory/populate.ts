@@ -47,6 +47,7 @@ function fill(
   if (table.swap !== null) return swapIn(state, buffer, table, table.swap, op);
   try {
     table.populate(zeroed);
+    state.order.refill(buffer);
     return DONE;
   } catch (error) {
     op.fail(error, ENOMEM);

@@ -98,6 +98,22 @@ export class EvictionOrder {
     return this.policy.candidates(type.name);
   }
 
+  /** Starts a walk as {@linkcode walk} to find buffers to swap out; it may leave out those without pages. */
+  walkPages(type: MemoryType): EvictionCursor {
+    return this.policy instanceof Lru ? this.policy.withPages(type.name) : this.walk(type);
+  }
+
+  /** Notes that the buffer of a resource that such a walk has just returned has no pages that could be swapped out. */
+  skip(row: number): void {
+    if (this.policy instanceof Lru) this.policy.skip(row);
+  }
+
+  /** Notes that a buffer has got pages, in the place where it is. */
+  refill(buffer: BufferRecord): void {
+    const row = buffer.row < 0 ? -1 : this.#buffers.resource(buffer.row);
+    if (row >= 0 && this.policy instanceof Lru) this.policy.refill(row);
+  }
+
   /** The resources of a memory type in eviction order, the first victim first, for reading only. */
   *candidates(type: MemoryType): Generator<number> {
     // A faulty policy may return entries without end; one more than there are residents is enough to detect that.

@@ -60,6 +60,11 @@ export class Lru implements EvictionPolicy {
   #heads: number[] = [];
   /** List of each entry. */
   #listOf: Uint8Array = new Uint8Array(INITIAL);
+  /** A mark in each list: the buffers before it have no pages to swap out, except those in #refilled. */
+  #fronts: number[] = [];
+  /** Whether an entry may be before that mark. */
+  #isBefore: Uint8Array = new Uint8Array(INITIAL);
+  #refilled: number[] = [];
   #walk: LruWalk;
 
   constructor(links: LinkedLists = new LinkedLists(), newestFirst = false) {
@@ -71,7 +76,10 @@ export class Lru implements EvictionPolicy {
 
   insert(entry: number, buffer: BufferView, memoryType: string): void {
     this.#links.admit(nodeOf(entry));
-    if (entry >= this.#listOf.length) this.#listOf = enlarge(this.#listOf, 2 * entry);
+    if (entry >= this.#listOf.length) {
+      this.#listOf = enlarge(this.#listOf, 2 * entry);
+      this.#isBefore = enlarge(this.#isBefore, 2 * entry);
+    }
     const list = this.#firstListOf(memoryType) + buffer.priority;
     this.#listOf[entry] = list;
     this.touch(entry);
@@ -79,6 +87,7 @@ export class Lru implements EvictionPolicy {
 
   touch(entry: number): void {
     this.#links.moveBefore(nodeOf(entry), this.#heads[this.#listOf[entry] as number] as number);
+    this.#isBefore[entry] = 0;
   }
 
   remove(entry: number): void {
@@ -88,8 +97,33 @@ export class Lru implements EvictionPolicy {
   candidates(memoryType: string): EvictionCursor {
     // Few walks nest: the others share one object.
     const walk = this.#walk.isOpen ? new LruWalk(this.#links, this.#heads, this.#newestFirst) : this.#walk;
-    walk.open(this.#firstListOf(memoryType));
+    walk.open(this.#firstListOf(memoryType), this.#heads);
     return walk;
+  }
+
+  /** As {@linkcode candidates}, without the buffers that {@linkcode skip} has told to have no pages. */
+  withPages(memoryType: string): EvictionCursor {
+    if (this.#newestFirst) return this.candidates(memoryType);
+    for (const entry of this.#refilled) {
+      if (this.#isBefore[entry] === 1) this.#resetFront(this.#listOf[entry] as number);
+    }
+    this.#refilled = [];
+    const walk = new LruWalk(this.#links, this.#heads, false);
+    walk.open(this.#firstListOf(memoryType), this.#fronts);
+    return walk;
+  }
+
+  /** Notes that the buffer of an entry that a walk has just returned has no pages to swap out. */
+  skip(entry: number): void {
+    const front = this.#fronts[this.#listOf[entry] as number] as number;
+    if (this.#newestFirst || this.#links.nextEntry(front) !== nodeOf(entry)) return;
+    this.#links.moveBehind(front, nodeOf(entry));
+    this.#isBefore[entry] = 1;
+  }
+
+  /** Notes that the buffer of an entry has pages again. */
+  refill(entry: number): void {
+    if (this.#isBefore[entry] === 1) this.#refilled.push(entry);
   }
 
   /** The head of the list of a memory type and priority. */
@@ -107,18 +141,32 @@ export class Lru implements EvictionPolicy {
 
   moveBehind(entry: number, other: number): void {
     this.#links.moveBehind(nodeOf(entry), nodeOf(other));
+    this.#isBefore[entry] = this.#isBefore[other] as number;
+    this.refill(entry);
   }
 
   /** Moves a stretch of adjacent entries, and the marks of walks between them, to the tail of a list. */
   moveStretchToTail(first: number, last: number, list: number): void {
+    // The mark must not go with it.
+    if (this.#isBefore[first] === 1) this.#resetFront(this.#listOf[first] as number);
     this.#links.moveStretchBefore(nodeOf(first), nodeOf(last), list);
+  }
+
+  #resetFront(list: number): void {
+    this.#links.moveBehind(this.#fronts[list] as number, this.#heads[list] as number);
   }
 
   #firstListOf(memoryType: string): number {
     const types = this.#memoryTypes;
     for (let at = 0; at < types.length; at++) if (types[at] === memoryType) return at * PRIORITIES;
     types.push(memoryType);
-    for (let priority = 0; priority < PRIORITIES; priority++) this.#heads.push(this.#links.takeMark());
+    for (let priority = 0; priority < PRIORITIES; priority++) {
+      const head = this.#links.takeMark();
+      const front = this.#links.takeMark();
+      this.#links.moveBehind(front, head);
+      this.#heads.push(head);
+      this.#fronts.push(front);
+    }
     return this.#heads.length - PRIORITIES;
   }
 }
@@ -131,6 +179,7 @@ export class Lru implements EvictionPolicy {
 class LruWalk implements EvictionCursor {
   #links: LinkedLists;
   #heads: readonly number[];
+  #starts: readonly number[];
   #newestFirst: boolean;
   #list = 0;
   #lastList = 0;
@@ -140,6 +189,7 @@ class LruWalk implements EvictionCursor {
   constructor(links: LinkedLists, heads: readonly number[], newestFirst: boolean) {
     this.#links = links;
     this.#heads = heads;
+    this.#starts = heads;
     this.#newestFirst = newestFirst;
   }
 
@@ -147,12 +197,13 @@ class LruWalk implements EvictionCursor {
     return this.#mark >= 0;
   }
 
-  /** Starts at the first of the lists of a memory type. */
-  open(firstList: number): void {
+  /** Starts at the first of the lists of a memory type, behind the given node of each list. */
+  open(firstList: number, starts: readonly number[]): void {
+    this.#starts = starts;
     this.#list = firstList;
     this.#lastList = firstList + PRIORITIES - 1;
     this.#mark = this.#links.takeMark();
-    this.#standAt(this.#heads[firstList] as number);
+    this.#standAt(this.#starts[firstList] as number);
   }
 
   next(): number {
@@ -161,7 +212,7 @@ class LruWalk implements EvictionCursor {
       if (node !== this.#heads[this.#list]) {
         this.#standAt(node);
         if (!isMark(node)) return entryOf(node);
-      } else if (this.#list < this.#lastList) this.#standAt(this.#heads[++this.#list] as number);
+      } else if (this.#list < this.#lastList) this.#standAt(this.#starts[++this.#list] as number);
       else return -1;
     }
   }
