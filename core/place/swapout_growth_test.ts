@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { BulkMove } from "../mod.ts";
 import type { BoDevice, BufferObject } from "../mod.ts";
+import type { DeviceState } from "../state/device_state.ts";
 import { put, testDevice } from "../testing_devices.ts";
 
 /** A buffer with pages in SYSTEM. */
@@ -13,9 +14,9 @@ async function populated(device: BoDevice, options = {}): Promise<BufferObject> 
 }
 
 /** Counts the buffers that walks of a device look at. */
-function countVisits({ state }: BufferObject): { count: number } {
+function countVisits(buffer: BufferObject): { count: number } {
   const visits = { count: 0 };
-  const { resources } = state;
+  const { resources } = Reflect.get(buffer, "state") as DeviceState;
   const look = resources.buffer.bind(resources);
   resources.buffer = (row) => {
     visits.count++;
@@ -50,6 +51,25 @@ Deno.test("a buffer that comes back and goes out again and again costs no walk o
     assertEquals([await device.swapOut(), buffer.swapped], [1, true]);
   }
   assert(visits.count <= 16 * count, `${visits.count} visits`);
+});
+
+Deno.test("swapOut() finds buffers that a bulk move has passed", async () => {
+  const { device } = testDevice();
+  const a = await populated(device);
+  const b = await populated(device, { reservation: a.reservation });
+  const c = await populated(device);
+  const bulk = new BulkMove();
+  await a.reserve();
+  for (const buffer of [a, b]) buffer.setBulkMove(bulk);
+  a.unlock();
+  assertEquals(device.lru("system")[0], [a, b, c]);
+  for (const buffer of [a, b]) assertEquals([await device.swapOut(), buffer.swapped], [1, true]);
+  await b.reserve();
+  await b.populate();
+  b.unlock();
+  bulk.moveToTail();
+  assertEquals(device.lru("system")[0], [c, a, b]);
+  assertEquals([await device.swapOut(), b.swapped, c.swapped], [1, false, true]);
 });
 
 const actions = [
