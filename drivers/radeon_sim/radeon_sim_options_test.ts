@@ -112,7 +112,7 @@ Deno.test("RadeonSim can be used for one device only, and does nothing before it
   };
   compose();
   gpu.submit({ buffers: [], durationMs: 1 });
-  assertEquals(assertThrows(compose, TtmError, "it is already attached to a device").code, "EBUSY");
+  assertEquals(assertThrows(compose, TtmError, "it serves one device only, and has had one").code, "EBUSY");
 });
 
 Deno.test("RadeonSim is ENOMEM when this machine cannot allocate its VRAM as bytes", () => {
