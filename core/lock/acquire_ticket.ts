@@ -1,5 +1,3 @@
-import type { Waiter } from "./waiting_line.ts";
-
 /**
  * The acquire ticket of one caller that reserves several buffers (`ww_acquire_ctx`). Tickets resolve deadlocks between
  * callers that want each other's reservations: a younger ticket that already holds reservations is refused one that an
@@ -29,8 +27,8 @@ export class AcquireTicket {
   #stamp = ++AcquireTicket.#issued;
   /** @internal */
   locks = 0;
-  /** @internal Its places in the lines for reservations. */
-  waits: Set<Waiter> | null = null;
+  /** @internal Its places in lines for reservations, which are told when it gets its first lock. */
+  waits: Set<{ noteLocks(): void }> | null = null;
 
   /** Age: a ticket with a smaller stamp is older. */
   get stamp(): number {

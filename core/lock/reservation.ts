@@ -93,7 +93,7 @@ export class Reservation extends FenceList {
     this.#turn++;
     this.#holder = ticket;
     if (ticket === null || ticket.locks++ > 0 || ticket.waits === null) return;
-    for (const waiter of ticket.waits) waiter.line.noteLocks(waiter);
+    for (const waiter of ticket.waits) waiter.noteLocks();
   }
 
   #handOver(line: WaitingLine): void {

@@ -17,6 +17,11 @@ export class Waiter {
     this.ticket = ticket;
     this.end = end;
   }
+
+  /** Notes that its ticket has got its first lock, elsewhere. */
+  noteLocks(): void {
+    this.line.noteLocks(this);
+  }
 }
 
 const LEVELS = 12;

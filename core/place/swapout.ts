@@ -34,8 +34,8 @@ export function swapOutDevice(state: DeviceState, op: Operation): number | Outco
  */
 export function swapOutType(state: DeviceState, type: MemoryType, target: number, op: Operation): number | Outcome {
   // A victim that gets no further than a stop in this type joins again. The dying, ghosts of this walk among them, do not.
-  let left = type.residents;
   const walk = state.order.walkPages(type);
+  let left = type.residents - state.order.skipped(type);
   try {
     for (let row = walk.next(); row >= 0 && op.freedPages < target; row = walk.next()) {
       const buffer = state.resources.buffer(row);

@@ -103,6 +103,11 @@ export class EvictionOrder {
     return this.policy instanceof Lru ? this.policy.withPages(type.name) : this.walk(type);
   }
 
+  /** Number of resources that such a walk leaves out. */
+  skipped(type: MemoryType): number {
+    return this.policy instanceof Lru ? this.policy.skipped(type.name) : 0;
+  }
+
   /** Notes that the buffer of a resource that such a walk has just returned has no pages that could be swapped out. */
   skip(row: number): void {
     if (this.policy instanceof Lru) this.policy.skip(row);

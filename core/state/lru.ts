@@ -62,7 +62,9 @@ export class Lru implements EvictionPolicy {
   #listOf: Uint8Array = new Uint8Array(INITIAL);
   /** A mark in each list: the buffers before it have no pages to swap out, except those in #refilled. */
   #fronts: number[] = [];
-  /** Whether an entry may be before that mark. */
+  /** Number of entries before that mark. */
+  #before: number[] = [];
+  /** Whether an entry is before that mark. */
   #isBefore: Uint8Array = new Uint8Array(INITIAL);
   #refilled: number[] = [];
   #walk: LruWalk;
@@ -87,10 +89,11 @@ export class Lru implements EvictionPolicy {
 
   touch(entry: number): void {
     this.#links.moveBefore(nodeOf(entry), this.#heads[this.#listOf[entry] as number] as number);
-    this.#isBefore[entry] = 0;
+    if (this.#isBefore[entry] === 1) this.#setBefore(entry, 0);
   }
 
   remove(entry: number): void {
+    this.#setBefore(entry, 0);
     this.#links.unlink(nodeOf(entry));
   }
 
@@ -118,7 +121,15 @@ export class Lru implements EvictionPolicy {
     const front = this.#fronts[this.#listOf[entry] as number] as number;
     if (this.#newestFirst || this.#links.nextEntry(front) !== nodeOf(entry)) return;
     this.#links.moveBehind(front, nodeOf(entry));
-    this.#isBefore[entry] = 1;
+    this.#setBefore(entry, 1);
+  }
+
+  /** Number of entries of a memory type that {@linkcode withPages} leaves out. */
+  skipped(memoryType: string): number {
+    const first = this.#firstListOf(memoryType);
+    let count = 0;
+    for (let list = first; list < first + PRIORITIES; list++) count += this.#before[list] as number;
+    return count;
   }
 
   /** Notes that the buffer of an entry has pages again. */
@@ -141,7 +152,7 @@ export class Lru implements EvictionPolicy {
 
   moveBehind(entry: number, other: number): void {
     this.#links.moveBehind(nodeOf(entry), nodeOf(other));
-    this.#isBefore[entry] = this.#isBefore[other] as number;
+    this.#setBefore(entry, this.#isBefore[other] as number);
     this.refill(entry);
   }
 
@@ -152,8 +163,18 @@ export class Lru implements EvictionPolicy {
     this.#links.moveStretchBefore(nodeOf(first), nodeOf(last), list);
   }
 
+  #setBefore(entry: number, isBefore: number): void {
+    const list = this.#listOf[entry] as number;
+    this.#before[list] = (this.#before[list] as number) + isBefore - (this.#isBefore[entry] as number);
+    this.#isBefore[entry] = isBefore;
+  }
+
   #resetFront(list: number): void {
-    this.#links.moveBehind(this.#fronts[list] as number, this.#heads[list] as number);
+    const [head, front] = [this.#heads[list] as number, this.#fronts[list] as number];
+    for (let node = this.#links.previous(front); node !== head; node = this.#links.previous(node)) {
+      if (!isMark(node)) this.#setBefore(entryOf(node), 0);
+    }
+    this.#links.moveBehind(front, head);
   }
 
   #firstListOf(memoryType: string): number {
@@ -166,6 +187,7 @@ export class Lru implements EvictionPolicy {
       this.#links.moveBehind(front, head);
       this.#heads.push(head);
       this.#fronts.push(front);
+      this.#before.push(0);
     }
     return this.#heads.length - PRIORITIES;
   }
