@@ -47,7 +47,6 @@ function fill(
   if (table.swap !== null) return swapIn(state, buffer, table, table.swap, op);
   try {
     table.populate(zeroed);
-    state.order.refill(buffer);
     return DONE;
   } catch (error) {
     op.fail(error, ENOMEM);

@@ -74,7 +74,6 @@ function install(
   if (table.swap !== swap) return;
   if (swap.persistent && buffer.stored !== null) buffer.stored.checksum = checksum;
   table.restore(swap.persistent ? wholePages(bytes, table.pages) : bytes);
-  state.order.refill(buffer);
   state.tracer.swapIn?.(buffer);
   forgetSwap(table);
 }

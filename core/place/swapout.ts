@@ -42,7 +42,7 @@ export function swapOutType(state: DeviceState, type: MemoryType, target: number
       if (buffer === null) continue;
       if (!buffer.isDying && left-- === 0) break;
       if (!hasPages(buffer)) {
-        state.order.skip(row);
+        if (buffer.tt !== null && !buffer.isDying) state.order.skip(row, buffer.tt);
         continue;
       }
       if (!isFree(buffer, op)) continue;

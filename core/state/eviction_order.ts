@@ -6,6 +6,7 @@ import { entryOf, LinkedLists, nodeOf } from "../base/linked_lists.ts";
 import { Lru } from "./lru.ts";
 import type { MemoryType } from "./memory_type.ts";
 import type { ResourceTable } from "./resource_table.ts";
+import type { TranslationTable } from "../contract/translation_table.ts";
 
 /**
  * The resources that can be evicted, in the order of the device's policy, and those of pinned buffers, on one list for
@@ -108,15 +109,10 @@ export class EvictionOrder {
     return this.policy instanceof Lru ? this.policy.skipped(type.name) : 0;
   }
 
-  /** Notes that the buffer of a resource that such a walk has just returned has no pages that could be swapped out. */
-  skip(row: number): void {
-    if (this.policy instanceof Lru) this.policy.skip(row);
-  }
-
-  /** Notes that a buffer has got pages, in the place where it is. */
-  refill(buffer: BufferRecord): void {
-    const row = buffer.row < 0 ? -1 : this.#buffers.resource(buffer.row);
-    if (row >= 0 && this.policy instanceof Lru) this.policy.refill(row);
+  /** Lets such walks leave out a resource that one has just returned, until its table has pages. */
+  skip(row: number, table: TranslationTable): void {
+    const { policy } = this;
+    if (policy instanceof Lru && policy.skip(row)) table.whenFilled = () => policy.refill(row);
   }
 
   /** The resources of a memory type in eviction order, the first victim first, for reading only. */

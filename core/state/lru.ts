@@ -107,21 +107,24 @@ export class Lru implements EvictionPolicy {
   /** As {@linkcode candidates}, without the buffers that {@linkcode skip} has told to have no pages. */
   withPages(memoryType: string): EvictionCursor {
     if (this.#newestFirst) return this.candidates(memoryType);
-    for (const entry of this.#refilled) {
-      if (this.#isBefore[entry] === 1) this.#resetFront(this.#listOf[entry] as number);
-    }
+    for (const entry of this.#refilled) if (this.#isBefore[entry] === 1) this.#resetFronts(this.#listOf[entry] as number);
     this.#refilled = [];
     const walk = new LruWalk(this.#links, this.#heads, false);
     walk.open(this.#firstListOf(memoryType), this.#fronts);
     return walk;
   }
 
-  /** Notes that the buffer of an entry that a walk has just returned has no pages to swap out. */
-  skip(entry: number): void {
+  /**
+   * Notes that the buffer of an entry that a walk has just returned has no pages to swap out.
+   *
+   * @returns Whether later walks leave it out.
+   */
+  skip(entry: number): boolean {
     const front = this.#fronts[this.#listOf[entry] as number] as number;
-    if (this.#newestFirst || this.#links.nextEntry(front) !== nodeOf(entry)) return;
+    if (this.#newestFirst || this.#links.nextEntry(front) !== nodeOf(entry)) return false;
     this.#links.moveBehind(front, nodeOf(entry));
     this.#setBefore(entry, 1);
+    return true;
   }
 
   /** Number of entries of a memory type that {@linkcode withPages} leaves out. */
@@ -159,7 +162,7 @@ export class Lru implements EvictionPolicy {
   /** Moves a stretch of adjacent entries, and the marks of walks between them, to the tail of a list. */
   moveStretchToTail(first: number, last: number, list: number): void {
     // The mark must not go with it.
-    if (this.#isBefore[first] === 1) this.#resetFront(this.#listOf[first] as number);
+    if (this.#isBefore[first] === 1) this.#resetFronts(this.#listOf[first] as number);
     this.#links.moveStretchBefore(nodeOf(first), nodeOf(last), list);
   }
 
@@ -167,6 +170,12 @@ export class Lru implements EvictionPolicy {
     const list = this.#listOf[entry] as number;
     this.#before[list] = (this.#before[list] as number) + isBefore - (this.#isBefore[entry] as number);
     this.#isBefore[entry] = isBefore;
+  }
+
+  /** Resets the marks of the memory type of a list. */
+  #resetFronts(list: number): void {
+    const first = list - list % PRIORITIES;
+    for (let at = first; at < first + PRIORITIES; at++) this.#resetFront(at);
   }
 
   #resetFront(list: number): void {

@@ -22,6 +22,7 @@ import { RecordedBuddy } from "./recorded_buddy.ts";
 import { type CachingAt, CACHINGS, ERRNO, outcomeOf, placementOf, type TracedPlace, typeNumber } from "./recording.ts";
 import { Timelines } from "./timelines.ts";
 import { VictimFailures } from "./victim_failures.ts";
+import type { Lru } from "../../core/state/lru.ts";
 
 /** The header of a ttm trace. Sizes are in pages. */
 export interface MachineHeader {
@@ -230,7 +231,7 @@ export class RecordedMachine {
     this.lists.push(new KernelLists(inside));
     this.tables.push(new TablesOfFailedMoves(inside));
     this.victims.watch(
-      inside.order.policy,
+      inside.order.policy as Lru,
       device,
       () => this.onWalk(),
     );
