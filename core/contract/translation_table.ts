@@ -58,8 +58,6 @@ export class TranslationTable<Pages = unknown> {
   swap: SwappedPages | null = null;
   /** @internal The fence of the last transfer from or to the swap store; it may have signalled. */
   transfer: Fence | null = null;
-  /** @internal Called once, when it gets pages again. */
-  whenFilled: (() => void) | null = null;
   #allocate: (pages: number, zeroed: boolean) => Pages;
   #options: TableOptions<Pages>;
   #contents: Pages | null = null;
@@ -120,10 +118,7 @@ export class TranslationTable<Pages = unknown> {
 
   /** Allocates the pages unless they are allocated already; `zeroed` is passed on. Throws what `allocate` throws. */
   populate(zeroed = true): Pages {
-    if (this.#contents === null) {
-      this.#contents = this.#allocate(this.pages, zeroed);
-      this.#noteFilled();
-    }
+    this.#contents ??= this.#allocate(this.pages, zeroed);
     return this.#contents;
   }
 
@@ -151,13 +146,6 @@ export class TranslationTable<Pages = unknown> {
   restore(bytes: Uint8Array): void {
     const { codec } = this.#options;
     this.#contents = codec === undefined ? bytes as Pages : codec.decode(bytes);
-    this.#noteFilled();
-  }
-
-  #noteFilled(): void {
-    const { whenFilled } = this;
-    this.whenFilled = null;
-    whenFilled?.();
   }
 
   /** @internal Records a binding that the driver has made. */

@@ -34,18 +34,14 @@ export function swapOutDevice(state: DeviceState, op: Operation): number | Outco
  */
 export function swapOutType(state: DeviceState, type: MemoryType, target: number, op: Operation): number | Outcome {
   // A victim that gets no further than a stop in this type joins again. The dying, ghosts of this walk among them, do not.
-  const walk = state.order.walkPages(type);
-  let left = type.residents - state.order.skipped(type);
+  let left = type.residents;
+  const walk = state.order.walk(type);
   try {
     for (let row = walk.next(); row >= 0 && op.freedPages < target; row = walk.next()) {
       const buffer = state.resources.buffer(row);
       if (buffer === null) continue;
       if (!buffer.isDying && left-- === 0) break;
-      if (!hasPages(buffer)) {
-        if (buffer.tt !== null && !buffer.isDying) state.order.skip(row, buffer.tt);
-        continue;
-      }
-      if (!isFree(buffer, op)) continue;
+      if (!isCandidate(buffer, op)) continue;
       const outcome = swapOutVictim(state, buffer, op);
       if (outcome === BLOCKED) return BLOCKED;
       if (outcome !== DONE) op.passOver(outcome);
@@ -60,12 +56,9 @@ export function swapOutType(state: DeviceState, type: MemoryType, target: number
   return freed;
 }
 
-function hasPages({ tt }: BufferRecord): boolean {
-  return tt !== null && tt.populated && !tt.external;
-}
-
-function isFree({ pins, reservation }: BufferRecord, op: Operation): boolean {
-  return pins === 0 && (!reservation.locked || reservation === op.siblings);
+function isCandidate({ pins, tt, reservation }: BufferRecord, op: Operation): boolean {
+  if (pins > 0 || tt === null || !tt.populated || tt.external) return false;
+  return !reservation.locked || reservation === op.siblings;
 }
 
 function swapOutVictim(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {

@@ -6,7 +6,6 @@ import { entryOf, LinkedLists, nodeOf } from "../base/linked_lists.ts";
 import { Lru } from "./lru.ts";
 import type { MemoryType } from "./memory_type.ts";
 import type { ResourceTable } from "./resource_table.ts";
-import type { TranslationTable } from "../contract/translation_table.ts";
 
 /**
  * The resources that can be evicted, in the order of the device's policy, and those of pinned buffers, on one list for
@@ -97,22 +96,6 @@ export class EvictionOrder {
   /** Starts a walk over a memory type to find victims. Close it in a `finally`. */
   walk(type: MemoryType): EvictionCursor {
     return this.policy.candidates(type.name);
-  }
-
-  /** Starts a walk as {@linkcode walk} to find buffers to swap out; it may leave out those without pages. */
-  walkPages(type: MemoryType): EvictionCursor {
-    return this.policy instanceof Lru ? this.policy.withPages(type.name) : this.walk(type);
-  }
-
-  /** Number of resources that such a walk leaves out. */
-  skipped(type: MemoryType): number {
-    return this.policy instanceof Lru ? this.policy.skipped(type.name) : 0;
-  }
-
-  /** Lets such walks leave out a resource that one has just returned, until its table has pages. */
-  skip(row: number, table: TranslationTable): void {
-    const { policy } = this;
-    if (policy instanceof Lru && policy.skip(row)) table.whenFilled = () => policy.refill(row);
   }
 
   /** The resources of a memory type in eviction order, the first victim first, for reading only. */

@@ -60,13 +60,6 @@ export class Lru implements EvictionPolicy {
   #heads: number[] = [];
   /** List of each entry. */
   #listOf: Uint8Array = new Uint8Array(INITIAL);
-  /** A mark in each list: the buffers before it have no pages to swap out, except those in #refilled. */
-  #fronts: number[] = [];
-  /** Number of entries before that mark. */
-  #before: number[] = [];
-  /** Whether an entry is before that mark. */
-  #isBefore: Uint8Array = new Uint8Array(INITIAL);
-  #refilled: number[] = [];
   #walk: LruWalk;
 
   constructor(links: LinkedLists = new LinkedLists(), newestFirst = false) {
@@ -78,10 +71,7 @@ export class Lru implements EvictionPolicy {
 
   insert(entry: number, buffer: BufferView, memoryType: string): void {
     this.#links.admit(nodeOf(entry));
-    if (entry >= this.#listOf.length) {
-      this.#listOf = enlarge(this.#listOf, 2 * entry);
-      this.#isBefore = enlarge(this.#isBefore, 2 * entry);
-    }
+    if (entry >= this.#listOf.length) this.#listOf = enlarge(this.#listOf, 2 * entry);
     const list = this.#firstListOf(memoryType) + buffer.priority;
     this.#listOf[entry] = list;
     this.touch(entry);
@@ -89,55 +79,17 @@ export class Lru implements EvictionPolicy {
 
   touch(entry: number): void {
     this.#links.moveBefore(nodeOf(entry), this.#heads[this.#listOf[entry] as number] as number);
-    if (this.#isBefore[entry] === 1) this.#setBefore(entry, 0);
   }
 
   remove(entry: number): void {
-    this.#setBefore(entry, 0);
     this.#links.unlink(nodeOf(entry));
   }
 
   candidates(memoryType: string): EvictionCursor {
     // Few walks nest: the others share one object.
     const walk = this.#walk.isOpen ? new LruWalk(this.#links, this.#heads, this.#newestFirst) : this.#walk;
-    walk.open(this.#firstListOf(memoryType), this.#heads);
+    walk.open(this.#firstListOf(memoryType));
     return walk;
-  }
-
-  /** As {@linkcode candidates}, without the buffers that {@linkcode skip} has told to have no pages. */
-  withPages(memoryType: string): EvictionCursor {
-    if (this.#newestFirst) return this.candidates(memoryType);
-    for (const entry of this.#refilled) if (this.#isBefore[entry] === 1) this.#resetFronts(this.#listOf[entry] as number);
-    this.#refilled = [];
-    const walk = new LruWalk(this.#links, this.#heads, false);
-    walk.open(this.#firstListOf(memoryType), this.#fronts);
-    return walk;
-  }
-
-  /**
-   * Notes that the buffer of an entry that a walk has just returned has no pages to swap out.
-   *
-   * @returns Whether later walks leave it out.
-   */
-  skip(entry: number): boolean {
-    const front = this.#fronts[this.#listOf[entry] as number] as number;
-    if (this.#newestFirst || this.#links.nextEntry(front) !== nodeOf(entry)) return false;
-    this.#links.moveBehind(front, nodeOf(entry));
-    this.#setBefore(entry, 1);
-    return true;
-  }
-
-  /** Number of entries of a memory type that {@linkcode withPages} leaves out. */
-  skipped(memoryType: string): number {
-    const first = this.#firstListOf(memoryType);
-    let count = 0;
-    for (let list = first; list < first + PRIORITIES; list++) count += this.#before[list] as number;
-    return count;
-  }
-
-  /** Notes that the buffer of an entry has pages again. */
-  refill(entry: number): void {
-    if (this.#isBefore[entry] === 1) this.#refilled.push(entry);
   }
 
   /** The head of the list of a memory type and priority. */
@@ -155,49 +107,18 @@ export class Lru implements EvictionPolicy {
 
   moveBehind(entry: number, other: number): void {
     this.#links.moveBehind(nodeOf(entry), nodeOf(other));
-    this.#setBefore(entry, this.#isBefore[other] as number);
-    this.refill(entry);
   }
 
   /** Moves a stretch of adjacent entries, and the marks of walks between them, to the tail of a list. */
   moveStretchToTail(first: number, last: number, list: number): void {
-    // The mark must not go with it.
-    if (this.#isBefore[first] === 1) this.#resetFronts(this.#listOf[first] as number);
     this.#links.moveStretchBefore(nodeOf(first), nodeOf(last), list);
-  }
-
-  #setBefore(entry: number, isBefore: number): void {
-    const list = this.#listOf[entry] as number;
-    this.#before[list] = (this.#before[list] as number) + isBefore - (this.#isBefore[entry] as number);
-    this.#isBefore[entry] = isBefore;
-  }
-
-  /** Resets the marks of the memory type of a list. */
-  #resetFronts(list: number): void {
-    const first = list - list % PRIORITIES;
-    for (let at = first; at < first + PRIORITIES; at++) this.#resetFront(at);
-  }
-
-  #resetFront(list: number): void {
-    const [head, front] = [this.#heads[list] as number, this.#fronts[list] as number];
-    for (let node = this.#links.previous(front); node !== head; node = this.#links.previous(node)) {
-      if (!isMark(node)) this.#setBefore(entryOf(node), 0);
-    }
-    this.#links.moveBehind(front, head);
   }
 
   #firstListOf(memoryType: string): number {
     const types = this.#memoryTypes;
     for (let at = 0; at < types.length; at++) if (types[at] === memoryType) return at * PRIORITIES;
     types.push(memoryType);
-    for (let priority = 0; priority < PRIORITIES; priority++) {
-      const head = this.#links.takeMark();
-      const front = this.#links.takeMark();
-      this.#links.moveBehind(front, head);
-      this.#heads.push(head);
-      this.#fronts.push(front);
-      this.#before.push(0);
-    }
+    for (let priority = 0; priority < PRIORITIES; priority++) this.#heads.push(this.#links.takeMark());
     return this.#heads.length - PRIORITIES;
   }
 }
@@ -210,7 +131,6 @@ export class Lru implements EvictionPolicy {
 class LruWalk implements EvictionCursor {
   #links: LinkedLists;
   #heads: readonly number[];
-  #starts: readonly number[];
   #newestFirst: boolean;
   #list = 0;
   #lastList = 0;
@@ -220,7 +140,6 @@ class LruWalk implements EvictionCursor {
   constructor(links: LinkedLists, heads: readonly number[], newestFirst: boolean) {
     this.#links = links;
     this.#heads = heads;
-    this.#starts = heads;
     this.#newestFirst = newestFirst;
   }
 
@@ -228,13 +147,12 @@ class LruWalk implements EvictionCursor {
     return this.#mark >= 0;
   }
 
-  /** Starts at the first of the lists of a memory type, behind the given node of each list. */
-  open(firstList: number, starts: readonly number[]): void {
-    this.#starts = starts;
+  /** Starts at the first of the lists of a memory type. */
+  open(firstList: number): void {
     this.#list = firstList;
     this.#lastList = firstList + PRIORITIES - 1;
     this.#mark = this.#links.takeMark();
-    this.#standAt(this.#starts[firstList] as number);
+    this.#standAt(this.#heads[firstList] as number);
   }
 
   next(): number {
@@ -243,7 +161,7 @@ class LruWalk implements EvictionCursor {
       if (node !== this.#heads[this.#list]) {
         this.#standAt(node);
         if (!isMark(node)) return entryOf(node);
-      } else if (this.#list < this.#lastList) this.#standAt(this.#starts[++this.#list] as number);
+      } else if (this.#list < this.#lastList) this.#standAt(this.#heads[++this.#list] as number);
       else return -1;
     }
   }

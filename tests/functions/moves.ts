@@ -98,8 +98,8 @@ export const moves: readonly Row[] = rows(
     "contract/translation_table.ts",
     "contract/translation_table_test.ts",
     "pages are allocated once, when first needed, and read as zero",
-    "    if (this.#contents === null) {",
-    "    {",
+    "    this.#contents ??= this.#allocate(this.pages, zeroed);",
+    "    this.#contents = this.#allocate(this.pages, zeroed);",
   ],
   [
     "ttm_tt_bind",

@@ -22,7 +22,6 @@ import { RecordedBuddy } from "./recorded_buddy.ts";
 import { type CachingAt, CACHINGS, ERRNO, outcomeOf, placementOf, type TracedPlace, typeNumber } from "./recording.ts";
 import { Timelines } from "./timelines.ts";
 import { VictimFailures } from "./victim_failures.ts";
-import type { Lru } from "../../core/state/lru.ts";
 
 /** The header of a ttm trace. Sizes are in pages. */
 export interface MachineHeader {
@@ -231,7 +230,7 @@ export class RecordedMachine {
     this.lists.push(new KernelLists(inside));
     this.tables.push(new TablesOfFailedMoves(inside));
     this.victims.watch(
-      inside.order.policy as Lru,
+      inside.order.policy,
       device,
       () => this.onWalk(),
     );

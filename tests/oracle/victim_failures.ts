@@ -1,8 +1,4 @@
-import type { BoDevice, BufferView, DeviceView, PreparedPlacement } from "@ttm/core";
-import type { Lru } from "../../core/state/lru.ts";
-
-/** The walks of the core's own policy. */
-type Walked = Pick<Lru, "candidates" | "withPages">;
+import type { BoDevice, BufferView, DeviceView, EvictionPolicy, PreparedPlacement } from "@ttm/core";
 
 /**
  * VICTIM_FAILURE_ENDS_ALL: after a hook has failed for a victim nothing succeeds until the call ends, as
@@ -53,16 +49,14 @@ export class VictimFailures {
   }
 
   /** Ends the walks of a device after a failure; `walked` is called for each walk. */
-  watch(policy: Walked, device: BoDevice, walked: () => void): void {
-    for (const name of ["candidates", "withPages"] as const) {
-      const begin = policy[name].bind(policy);
-      policy[name] = (memoryType) => {
-        walked();
-        // Swapouts begin with SYSTEM: another device has freed pages, and all are tried again.
-        if (memoryType === "system" && this.errnoOn(device) !== 0) this.forget();
-        const cursor = begin(memoryType);
-        return { next: () => this.errnoOn(device) === 0 ? cursor.next() : -1, close: () => cursor.close() };
-      };
-    }
+  watch(policy: EvictionPolicy, device: BoDevice, walked: () => void): void {
+    const candidates = policy.candidates.bind(policy);
+    policy.candidates = (memoryType) => {
+      walked();
+      // Swapouts begin with SYSTEM: another device has freed pages, and all are tried again.
+      if (memoryType === "system" && this.errnoOn(device) !== 0) this.forget();
+      const cursor = candidates(memoryType);
+      return { next: () => this.errnoOn(device) === 0 ? cursor.next() : -1, close: () => cursor.close() };
+    };
   }
 }
