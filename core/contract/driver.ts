@@ -149,7 +149,10 @@ export interface Driver {
   readonly memoryTypes: readonly MemoryTypeOptions[];
   /** What the driver can do. Left out: the defaults. */
   readonly supports?: DriverSupport;
-  /** Called once by the device's constructor. */
+  /**
+   * Called once by the device's constructor. A driver with state of its device *must* refuse a second call (`EBUSY`),
+   * also after that device has been closed; one without may serve several devices.
+   */
   attach?(context: DriverContext): void;
   /**
    * Where a buffer goes when it is evicted from its present place. Two empty lists discard its contents; a buffer with

@@ -1,4 +1,5 @@
 import { accountedSize } from "../memory/accounted_size.ts";
+import { callBack } from "../lock/call_back.ts";
 import type { Charge } from "../state/memory_accountant.ts";
 import { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
@@ -142,7 +143,9 @@ function forget(state: DeviceState, buffer: BufferRecord): void {
   state.buffers.release(buffer.row);
   state.dyingBuffers--;
   buffer.row = -1;
-  buffer.onDestroy?.(buffer);
+  // It may drop the last reference to another buffer, and so on.
+  const { onDestroy } = buffer;
+  if (onDestroy) callBack([() => onDestroy(buffer)], undefined);
   if (!buffer.isGhost) state.accountant.uncharge(structuresCharge(state, buffer));
   const parent = buffer.ghostOf;
   if (parent === null) return;
