@@ -13,7 +13,7 @@ import { type DriverFactory, drivers, type ManagerFactory, managers, policies, t
 import { progressBar } from "./progress.ts";
 import { replay } from "./replay.ts";
 import { UsageError } from "./usage_error.ts";
-import type { Workload } from "./workload.ts";
+import type { Workload } from "@ttm/import";
 import { workloads } from "./workloads/mod.ts";
 
 const HELP = `Runs a buffer workload through a simulated GPU and reports what moved.

@@ -3,9 +3,9 @@ import { createReadStream, statSync } from "node:fs";
 import process from "node:process";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { Readable } from "node:stream";
-import { readBoTrace } from "./bo_trace.ts";
+import { readBoTrace } from "@ttm/import";
 import { UsageError } from "./usage_error.ts";
-import { type Workload, WorkloadError } from "./workload.ts";
+import { type Workload, WorkloadError } from "@ttm/import";
 
 /**
  * Reads a workload from a bo-trace file.

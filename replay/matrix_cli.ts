@@ -12,7 +12,7 @@ import { formatMatrix, replayOnAll } from "./matrix.ts";
 import { progressBar } from "./progress.ts";
 import type { Report } from "./report.ts";
 import { UsageError } from "./usage_error.ts";
-import type { Workload } from "./workload.ts";
+import type { Workload } from "@ttm/import";
 import { workloads } from "./workloads/mod.ts";
 
 const BESIDE = "../shared/traces";
