@@ -1,7 +1,7 @@
 import type { Pieces } from "./bytes.ts";
 import { type FtraceEvent, isNoEvent, parseFtraceLine } from "./ftrace_line.ts";
 import { readLines } from "./lines.ts";
-import { type Fail, MOST_BYTES, show } from "./values.ts";
+import { type Fail, MOST_BYTES, show, titleOf } from "./values.ts";
 import { type AllocEvent, type JobEvent, type Workload, WorkloadError, type WorkloadEvent } from "./workload.ts";
 
 const PAGE_BYTES = 4096;
@@ -41,7 +41,7 @@ export async function readAmdgpuTrace(file: string, pieces: Pieces): Promise<Wor
   }
   const events = trace.events();
   if (events.length === 0) throw fail("no event of amdgpu names a buffer");
-  return { name: "amdgpu trace", time: "us", events };
+  return { name: titleOf(file), time: "us", events };
 }
 
 class AmdgpuTrace {

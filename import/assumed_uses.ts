@@ -2,7 +2,7 @@ import type { Workload, WorkloadEvent } from "./workload.ts";
 
 /**
  * Adds uses to a workload that has none: a buffer is written right after it is allocated and read right before it is
- * freed, each by a job of its own. A buffer that is never freed is not read.
+ * freed, each by a job of its own. A buffer that is never freed is not read. The name says so.
  */
 export function withAssumedUses(workload: Workload): Workload {
   const events: WorkloadEvent[] = [];
@@ -12,5 +12,5 @@ export function withAssumedUses(workload: Workload): Workload {
     if (write) events.push(event, job);
     else events.push(job, event);
   }
-  return { ...workload, events };
+  return { ...workload, name: `${workload.name} (uses assumed)`, events };
 }

@@ -1,7 +1,7 @@
 import { AllocationLog } from "./allocation_log.ts";
 import type { Pieces } from "./bytes.ts";
 import { readJsonItems } from "./json_items.ts";
-import { type Fail, MOST_BYTES, show, whole } from "./values.ts";
+import { type Fail, MOST_BYTES, show, titleOf, whole } from "./values.ts";
 import { type Workload, WorkloadError } from "./workload.ts";
 
 /** A `[memory]` event: bytes above 0 are allocated, below 0 freed. */
@@ -44,7 +44,7 @@ export async function readChromeTrace(file: string, pieces: Pieces, device?: num
     if (bytes < 0 || log.isLive(address)) log.free(t, address, Math.abs(bytes));
     if (bytes > 0) log.alloc(t, address, bytes);
   }
-  return log.workload("Chrome trace", "us");
+  return log.workload(titleOf(file), "us");
 }
 
 function fieldsOf(value: unknown, what: string, fail: Fail): Readonly<Record<string, unknown>> {

@@ -1,7 +1,7 @@
 import { AllocationLog } from "./allocation_log.ts";
 import type { Pieces } from "./bytes.ts";
 import { readLines } from "./lines.ts";
-import { type Fail, MOST_BYTES, show } from "./values.ts";
+import { type Fail, MOST_BYTES, show, titleOf } from "./values.ts";
 import { type Workload, WorkloadError } from "./workload.ts";
 
 /** The first line of a log. */
@@ -47,7 +47,7 @@ export async function readRmmLog(file: string, pieces: Pieces): Promise<Workload
     else if (action === "free") log.free(t, pointer.toLowerCase(), bytes);
     else throw fail(`the action must be allocate, free or allocate failure, but is ${show(action)}`);
   }
-  return log.workload("RMM log", "us");
+  return log.workload(titleOf(file), "us");
 }
 
 function microsecondsOfDay(time: string, fail: Fail): number {

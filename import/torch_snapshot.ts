@@ -3,7 +3,7 @@ import type { Pieces } from "./bytes.ts";
 import { readPickle } from "./pickle.ts";
 import { PickleDict, type PickleValue } from "./pickle_machine.ts";
 import { Node } from "./snapshot_node.ts";
-import { MOST_BYTES, show } from "./values.ts";
+import { MOST_BYTES, show, titleOf } from "./values.ts";
 import type { Workload } from "./workload.ts";
 
 const WANTED: ReadonlySet<string> = new Set([
@@ -58,7 +58,7 @@ export async function readTorchSnapshot(
   settle(log, seen, own);
   const segmentBytes = own.reduce((sum, segment) => sum + segment.get("total_size").whole(0, MOST_BYTES), 0);
   const facts = { entries: step, segments: own.length, segmentBytes };
-  return { workload: log.workload("PyTorch snapshot", timed ? "us" : "seq"), facts };
+  return { workload: log.workload(titleOf(file), timed ? "us" : "seq"), facts };
 }
 
 function choose(snapshot: Node, asked: number | undefined, traces: readonly number[], owners: readonly number[]) {

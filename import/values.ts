@@ -30,3 +30,8 @@ export function whole(
   if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
   throw fail(`${name} must be a whole number from ${least} to ${most}, but is ${show(value)}`);
 }
+
+/** The name of a recording: that of its file without folders and endings. */
+export function titleOf(file: string): string {
+  return file.replace(/^.*[/\\]/s, "").replace(/(\.[a-z0-9]{1,8}){1,3}$/i, "") || file;
+}

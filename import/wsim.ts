@@ -1,6 +1,6 @@
 import type { Pieces } from "./bytes.ts";
 import { readLines } from "./lines.ts";
-import type { Fail } from "./values.ts";
+import { type Fail, titleOf } from "./values.ts";
 import { type BufferUse, type JobEvent, type Workload, WorkloadError, type WorkloadEvent } from "./workload.ts";
 import { parseStep, type WsimStep, type WsimUse } from "./wsim_step.ts";
 
@@ -25,7 +25,7 @@ export async function readWsim(file: string, pieces: Pieces): Promise<Workload> 
     if (text.startsWith("#")) continue;
     for (const step of text.split(",")) if (step.trim() !== "") reader.add(at, step.trim());
   }
-  return { name: "gem_wsim workload", time: "us", events: reader.events() };
+  return { name: titleOf(file), time: "us", events: reader.events() };
 }
 
 class Descriptor {
