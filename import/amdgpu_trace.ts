@@ -33,6 +33,7 @@ export async function readAmdgpuTrace(file: string, pieces: Pieces): Promise<Wor
   const fail: Fail = (why) => new WorkloadError(file, { line: at }, `Cannot read the ftrace text: ${why}`);
   for await (const line of readLines(file, pieces)) {
     at = line.at;
+    if (!line.ended) throw fail("its last line is cut short");
     const text = line.text.replace(/\r$/, "");
     const event = parseFtraceLine(text);
     if (event !== undefined) trace.add(event, fail);

@@ -16,7 +16,7 @@ export type Format =
 export const SNIFFED_BYTES = 16_384;
 
 const PICKLE_PROTO = 0x80;
-const CHROME_KEY = /"(traceEvents|schemaVersion|displayTimeUnit|deviceProperties|distributedInfo)"\s*:/;
+const CHROME_KEY = /"(traceEvents|schemaVersion|displayTimeUnit|deviceProperties|distributedInfo)"/;
 const WSIM = /^\s*(#|[wW]\.\d|\d+\.[A-Z]+\d?\.[\d*]|[dpstqaT]\.-?\d|[PSXBMb]\.\d|f(,|\s*$))/;
 
 /**

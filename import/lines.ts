@@ -7,6 +7,8 @@ export interface Line {
   readonly at: number;
   /** Its text, without the line end. */
   readonly text: string;
+  /** Whether it has its line end; only the last line may not. */
+  readonly ended: boolean;
 }
 
 const LINE_FEED = 10;
@@ -37,7 +39,7 @@ export async function* readLines(file: string, pieces: Pieces): AsyncGenerator<L
         const end = piece.indexOf(LINE_FEED, start);
         if (end < 0) break;
         const text = decode(piece.subarray(start, end));
-        yield { at, text };
+        yield { at, text, ended: true };
         at++;
         start = end + 1;
       }
@@ -47,5 +49,5 @@ export async function* readLines(file: string, pieces: Pieces): AsyncGenerator<L
     throw error instanceof WorkloadError ? new WorkloadError(file, { line: at }, error.why) : error;
   }
   const text = decode(new Uint8Array());
-  if (text !== "") yield { at, text };
+  if (text !== "") yield { at, text, ended: false };
 }

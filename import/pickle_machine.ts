@@ -263,8 +263,9 @@ function uint(view: DataView, at: number, bytes: number): number {
 
 /** A whole number of any size in two's complement, the lowest byte first. */
 function long(view: DataView, at: number, length: number): number {
+  // The complement of a negative number is small, where its bytes as they are would be rounded.
+  const flip = length > 0 && view.getUint8(at + length - 1) >= 128 ? 255 : 0;
   let value = 0;
-  for (let index = length - 1; index >= 0; index--) value = value * 256 + view.getUint8(at + index);
-  const negative = length > 0 && view.getUint8(at + length - 1) >= 128;
-  return negative ? value - 256 ** length : value;
+  for (let index = length - 1; index >= 0; index--) value = value * 256 + (view.getUint8(at + index) ^ flip);
+  return flip === 0 ? value : -value - 1;
 }

@@ -25,6 +25,7 @@ export async function readRmmLog(file: string, pieces: Pieces): Promise<Workload
   const fail: Fail = (why) => new WorkloadError(file, { line: at }, `Cannot read the RMM log: ${why}`);
   for await (const line of readLines(file, pieces)) {
     at = line.at;
+    if (!line.ended) throw fail("its last line is cut short");
     const text = line.text.replace(/\r$/, "");
     if (at === 1) {
       if (text !== RMM_HEADER) throw fail(`its first line must be ${RMM_HEADER}, but is ${show(text)}`);
