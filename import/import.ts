@@ -6,6 +6,7 @@ import { readChromeTrace } from "./chrome_trace.ts";
 import { type Format, recognize, SNIFFED_BYTES } from "./format.ts";
 import { readRmmLog } from "./rmm_log.ts";
 import { readTorchSnapshot } from "./torch_snapshot.ts";
+import { checkInteger, checkOptions, checkWord, optionNames } from "@ttm/core/arguments";
 import { hasJobs, type Workload, WorkloadError } from "./workload.ts";
 import { readWsim } from "./wsim.ts";
 
@@ -19,6 +20,9 @@ export interface ImportOptions {
   /** Which device, by number, of a recording of several. */
   readonly device?: number;
 }
+
+const OPTIONS = optionNames<ImportOptions>({ uses: true, device: true });
+const MOST_DEVICES = 1000;
 
 /** What was read. */
 export interface Recording {
@@ -40,6 +44,7 @@ export interface Recording {
  * @param name The file's name in error messages.
  * @throws {WorkloadError} `EINVAL` for contents of no known format, and for those that their format's reader refuses: at
  * a line or an offset; with `uses: "assumed"` if the recording has uses of its own. Errors of the stream are passed on.
+ * @throws {TtmError} `EINVAL` for options that are unknown or out of range.
  *
  * @example A log of RMM
  * ```ts
@@ -56,10 +61,15 @@ export interface Recording {
  * ```
  */
 export async function importRecording(name: string, source: Source, options: ImportOptions = {}): Promise<Recording> {
+  const what = "import the recording";
+  checkOptions(what, options, OPTIONS);
+  const { uses, device } = options;
+  if (uses !== undefined) checkWord(what, "options.uses", uses, ["lifetimes", "assumed"]);
+  if (device !== undefined) checkInteger(what, "options.device", device, 0, MOST_DEVICES);
   const contents = readBytes(name, source);
-  const { format, workload, facts = {} } = await read(name, contents, options.device).finally(() => contents.return());
+  const { format, workload, facts = {} } = await read(name, contents, device).finally(() => contents.return());
   const recorded = hasJobs(workload);
-  if (options.uses !== "assumed") return { format, uses: recorded ? "recorded" : "lifetimes", workload, facts };
+  if (uses !== "assumed") return { format, uses: recorded ? "recorded" : "lifetimes", workload, facts };
   if (recorded) throw new WorkloadError(name, { line: 1 }, "Cannot assume uses: the recording has uses of its own");
   return { format, uses: "assumed", workload: withAssumedUses(workload), facts };
 }
