@@ -6,6 +6,8 @@
  */
 export { readBoTrace } from "./bo_trace.ts";
 export { boTraceLines } from "./bo_trace_write.ts";
+export type { Source } from "./bytes.ts";
+export type { Format } from "./format.ts";
 export { type ImportOptions, importRecording, type Recording } from "./import.ts";
 export {
   type AllocEvent,

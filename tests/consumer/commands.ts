@@ -24,7 +24,9 @@ export const uses: Readonly<Record<string, (start: Start, shell: Shell) => Promi
     try {
       await Deno.writeTextFile(file, "w.1.2n4096\n1.RCS.500.r1-0/w1-1.0\n");
       const [header = "", ...events] = (await start(file)).trimEnd().split("\n");
-      if (JSON.parse(header).stats.uses !== 2 || events.length !== 4) throw new Error("a recording was not imported whole");
+      if (JSON.parse(header).stats.uses !== 2 || events.length !== 4) {
+        throw new Error("a recording was not imported whole");
+      }
     } finally {
       await Deno.remove(file);
     }
