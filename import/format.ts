@@ -1,4 +1,5 @@
 import { isNoEvent, parseFtraceLine } from "./ftrace_line.ts";
+import { RDF_MAGIC } from "./rdf.ts";
 import { RMM_HEADER } from "./rmm_log.ts";
 import { show } from "./values.ts";
 import { WorkloadError } from "./workload.ts";
@@ -10,12 +11,14 @@ export type Format =
   | "RMM log"
   | "ftrace text"
   | "Chrome trace"
+  | "Radeon Memory Visualizer"
   | "bo-trace";
 
 /** How many bytes of the contents say which format they are of. */
 export const SNIFFED_BYTES = 16_384;
 
 const PICKLE_PROTO = 0x80;
+const RDF_MAGIC_BYTES = new TextEncoder().encode(RDF_MAGIC);
 const CHROME_KEY = /"(traceEvents|schemaVersion|displayTimeUnit|deviceProperties|distributedInfo)"/;
 const WSIM = /^\s*(#|[wW]\.\d|\d+\.[A-Z]+\d?\.[\d*]|[dpstqaT]\.-?\d|[PSXBMb]\.\d|f(,|\s*$))/;
 
@@ -27,6 +30,7 @@ const WSIM = /^\s*(#|[wW]\.\d|\d+\.[A-Z]+\d?\.[\d*]|[dpstqaT]\.-?\d|[PSXBMb]\.\d
 export function recognize(file: string, head: Uint8Array): Format {
   if (head.length === 0) throw new WorkloadError(file, { line: 1 }, "Cannot replay an empty file");
   if (head[0] === PICKLE_PROTO) return "PyTorch snapshot";
+  if (RDF_MAGIC_BYTES.every((byte, at) => head[at] === byte)) return "Radeon Memory Visualizer";
   const text = new TextDecoder().decode(head);
   const first = text.trimStart().charAt(0);
   if (first === "[" || (first === "{" && CHROME_KEY.test(text))) return "Chrome trace";

@@ -5,6 +5,7 @@ import { join, type Pieces, readBytes, type Source } from "./bytes.ts";
 import { readChromeTrace } from "./chrome_trace.ts";
 import { type Format, recognize, SNIFFED_BYTES } from "./format.ts";
 import { readRmmLog } from "./rmm_log.ts";
+import { readRmv } from "./rmv.ts";
 import { readTorchSnapshot } from "./torch_snapshot.ts";
 import { checkInteger, checkOptions, checkWord, optionNames } from "@ttm/core/arguments";
 import { hasJobs, type Workload, WorkloadError } from "./workload.ts";
@@ -38,7 +39,7 @@ export interface Recording {
 
 /**
  * Reads a recording of any known format, plain or gzip'd: PyTorch's CUDA memory snapshots, i915's gem_wsim workloads,
- * RMM's CSV log, ftrace text with amdgpu's events, Chrome traces of PyTorch's profiler, and bo-trace. The format is
+ * RMM's CSV log, ftrace text with amdgpu's events, Chrome traces of PyTorch's profiler, the Radeon Memory Visualizer's, and bo-trace. The format is
  * recognised from the contents. A stream is read piece by piece, and cancelled if it is refused.
  *
  * @param name The file's name in error messages.
@@ -104,6 +105,8 @@ async function read(name: string, contents: AsyncGenerator<Uint8Array, void>, de
       return { format, workload: await readAmdgpuTrace(name, pieces) };
     case "Chrome trace":
       return { format, workload: await readChromeTrace(name, pieces, device) };
+    case "Radeon Memory Visualizer":
+      return { format, ...await readRmv(name, pieces) };
     case "bo-trace":
       return { format, workload: await readBoTracePieces(name, pieces) };
   }

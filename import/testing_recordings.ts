@@ -1,5 +1,6 @@
 import { boTraceLines } from "./bo_trace_write.ts";
 import { pickle, type Pickled } from "./testing_pickle.ts";
+import { rmv, type RmvToken } from "./testing_rmv.ts";
 import type { Workload } from "./workload.ts";
 
 const FRAMES: readonly Pickled[] = [{ name: "forward", filename: "/model.py", line: 54 }];
@@ -104,6 +105,21 @@ const BO_TRACE = [...boTraceLines({
   ],
 })].map((line) => `${line}\n`).join("");
 
+/** For tests: two allocations with a resource each; one of them comes and goes. */
+export const RMV_TOKENS: readonly RmvToken[] = [
+  { kind: "allocate", address: 0x10_0000, pages: 4, heap: 0 },
+  { kind: "create", resource: 7, type: 11 },
+  { kind: "bind", resource: 7, address: 0x10_0000, bytes: 4096 },
+  { kind: "userdata", payload: [1, 2, 3, 4, 5] },
+  { kind: "delta", ticks: 3200 },
+  { kind: "allocate", address: 0x80_0000, pages: 1, heap: 2 },
+  { kind: "create", resource: 8, type: 0 },
+  { kind: "bind", resource: 8, address: 0x80_0800, bytes: 2048 },
+  { kind: "delta", ticks: 320_000 },
+  { kind: "destroy", resource: 8 },
+  { kind: "free", address: 0x80_0000 },
+];
+
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
 /** For tests: one small recording of each format, made here. */
@@ -115,4 +131,5 @@ export const RECORDINGS: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
   "ftrace.txt": bytes(FTRACE),
   "chrome.json": bytes(CHROME),
   "demo.jsonl": bytes(BO_TRACE),
+  "demo.rmv": rmv([RMV_TOKENS]),
 };

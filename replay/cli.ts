@@ -43,7 +43,8 @@ ${RECORDING_HELP}
   --help
 
 Recordings, recognised from their contents: bo-trace v1, CUDA memory snapshots of PyTorch, gem_wsim workloads, RMM's CSV
-log, ftrace text with amdgpu's events, Chrome traces of PyTorch's profiler with [memory] events.
+log, ftrace text with amdgpu's events, Chrome traces of PyTorch's profiler with [memory] events, recordings of the Radeon
+Memory Visualizer.
 
 Parts of your own: --driver, --manager and --policy also take a file with a slash in its name or ending in .ts, .js or
 .mjs. Its default export is a function that makes the part, anew for each call:

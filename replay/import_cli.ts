@@ -21,7 +21,8 @@ ${RECORDING_HELP}
   --help
 
 Formats: bo-trace v1, CUDA memory snapshots of PyTorch, gem_wsim workloads of i915, RMM's CSV log, ftrace text with
-amdgpu's events, Chrome traces of PyTorch's profiler with [memory] events.
+amdgpu's events, Chrome traces of PyTorch's profiler with [memory] events, recordings of the Radeon Memory
+Visualizer.
 
 Exit status: 0 done, 2 wrong arguments or recording.
 `;

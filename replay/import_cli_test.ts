@@ -66,7 +66,7 @@ testFiles("replay takes recordings of every format, and its report names what is
   for (const name of ["demo.wsim", "ftrace.txt", "demo.jsonl"]) {
     assertEquals(await nameOf(pathOf(name)), name.replace(/\..*/, ""));
   }
-  for (const name of ["snapshot.pickle", "rmm.csv", "chrome.json"]) {
+  for (const name of ["snapshot.pickle", "rmm.csv", "chrome.json", "demo.rmv"]) {
     const title = name.replace(/\..*/, "");
     assertEquals(await nameOf(pathOf(name), "--lifetimes"), `${title} (lifetimes only)`);
     assertEquals(await nameOf(pathOf(name), "--assume-use"), `${title} (uses assumed)`);

@@ -68,6 +68,18 @@ for (
   });
 }
 
+const RMV = "sample_trace.rmv";
+testUnless(obstacleTo(RMV), `recording ${RMV} adds up`, async () => {
+  const { format, facts, workload } = await read(RMV);
+  assertEquals(format, "Radeon Memory Visualizer");
+  // A Radeon RX 6600 has 8 GB, of which the CPU sees 256 MiB.
+  const { localBytes, invisibleBytes, allocations, resources, binds } = facts;
+  assertEquals([localBytes, invisibleBytes], [256 * 2 ** 20, 8_304_721_920]);
+  assertEquals([allocations, resources, binds], [489, 1216, 1188]);
+  const { alloc, free, live, liveBytes } = summary(workload);
+  assertEquals([alloc, free, live, liveBytes], [489, 468, 21, 5_189_632]);
+});
+
 const WSIM = "carchasepart.wsim";
 testUnless(obstacleTo(WSIM), `recording ${WSIM} is read to the byte`, async () => {
   const { format, workload } = await read(WSIM);
