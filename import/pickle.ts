@@ -1,5 +1,6 @@
 import { join, type Pieces } from "./bytes.ts";
-import { PickleMachine, type PickleValue } from "./pickle_machine.ts";
+import { PickleMachine } from "./pickle_machine.ts";
+import type { PickleValue } from "./pickle_values.ts";
 
 /**
  * Reads the data of a pickle piece by piece; of the contents only what the next opcode needs is kept.

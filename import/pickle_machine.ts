@@ -1,23 +1,8 @@
+import { long, uint } from "./pickle_numbers.ts";
+import { PickleStack } from "./pickle_stack.ts";
+import { PickleDict, type PickleValue } from "./pickle_values.ts";
 import { ARGUMENT, OP, REFUSED } from "./pickle_opcodes.ts";
 import { type Position, WorkloadError } from "./workload.ts";
-
-/** A dict of which only the wanted keys were kept. */
-export class PickleDict {
-  /** The offset where it was last filled, for error messages. */
-  at: number;
-  [wanted: string]: PickleValue;
-
-  /** Makes an empty dict at this offset. */
-  constructor(at: number) {
-    this.at = at;
-  }
-}
-
-/** Data of a pickle; tuples are lists, and whole numbers beyond 2^53 are rounded. */
-export type PickleValue = number | string | boolean | null | undefined | PickleDict | PickleValue[];
-
-/** Python writes dicts and lists in batches of 1000, so that an honest stack is far lower. */
-const MOST_STACKED = 1 << 20;
 
 /**
  * Builds the data of a pickle, protocols 2 to 5. It makes numbers, strings, lists and dicts, and refuses each opcode that
@@ -33,8 +18,7 @@ export class PickleMachine {
   readonly #wanted: ReadonlySet<string>;
   readonly #text = new TextDecoder();
   readonly #memo: PickleValue[] = [];
-  readonly #stack: PickleValue[] = [];
-  readonly #marks: number[] = [];
+  readonly #stack = new PickleStack((why) => this.fail(why));
   #offset = 0;
 
   /** `file` is the file's name in error messages. */
@@ -69,7 +53,6 @@ export class PickleMachine {
         length = uint(view, at + 1, argument.bytes);
         if (at + fixed + length > bytes.length) return { taken: at, needed: fixed + length };
       }
-      if (this.#stack.length > MOST_STACKED) throw this.fail(`more than ${MOST_STACKED} values are on the stack`);
       this.#step(op, view, at + 1, at + fixed, length);
       at += fixed + length;
     }
@@ -88,23 +71,21 @@ export class PickleMachine {
       case OP.frame:
         return;
       case OP.mark:
-        this.#marks.push(stack.length);
+        stack.mark();
         return;
       case OP.stop:
-        this.result = this.#pop();
-        if (stack.length > 0) throw this.fail(`STOP leaves ${stack.length} values`);
+        this.result = stack.pop();
+        if (stack.height > 0) throw this.fail(`STOP leaves ${stack.height} values`);
         this.done = true;
         return;
       case OP.pop:
-        // As in Python, a mark above all values is what is taken.
-        if (this.#marks.at(-1) === stack.length) this.#marks.pop();
-        else this.#pop();
+        stack.drop();
         return;
       case OP.popMark:
-        this.#items();
+        stack.items();
         return;
       case OP.dup:
-        stack.push(this.#top());
+        stack.push(stack.top());
         return;
       case OP.none:
         stack.push(null);
@@ -142,24 +123,21 @@ export class PickleMachine {
         return;
       case OP.list:
       case OP.tuple:
-        stack.push(this.#items());
+        stack.push(stack.items());
         return;
       case OP.tuple1:
       case OP.tuple2:
-      case OP.tuple3: {
-        const count = op - OP.tuple1 + 1;
-        if (stack.length - this.#floor() < count) throw this.fail("the stack is empty");
-        stack.push(stack.splice(stack.length - count));
+      case OP.tuple3:
+        stack.push(stack.take(op - OP.tuple1 + 1));
         return;
-      }
       case OP.append: {
-        const value = this.#pop();
-        this.#listOnTop().push(value);
+        const value = stack.pop();
+        stack.list().push(value);
         return;
       }
       case OP.appends: {
-        const items = this.#items();
-        const list = this.#listOnTop();
+        const items = stack.items();
+        const list = stack.list();
         for (const item of items) list.push(item);
         return;
       }
@@ -168,23 +146,23 @@ export class PickleMachine {
         return;
       case OP.dict: {
         const dict = new PickleDict(this.#offset);
-        this.#fill(dict, this.#items());
+        this.#fill(dict, stack.items());
         stack.push(dict);
         return;
       }
       case OP.setItem: {
-        const value = this.#pop();
-        const key = this.#pop();
-        this.#fill(this.#top(), [key, value]);
+        const value = stack.pop();
+        const key = stack.pop();
+        this.#fill(stack.dict(), [key, value]);
         return;
       }
       case OP.setItems: {
-        const items = this.#items();
-        this.#fill(this.#top(), items);
+        const items = stack.items();
+        this.#fill(stack.dict(), items);
         return;
       }
       case OP.memoize:
-        this.#memo.push(this.#top());
+        this.#memo.push(stack.top());
         return;
       case OP.binPut:
       case OP.longBinPut:
@@ -207,43 +185,13 @@ export class PickleMachine {
     );
   }
 
-  /** The height of the stack below which the values belong to whoever made the last mark. */
-  #floor(): number {
-    return this.#marks.at(-1) ?? 0;
-  }
-
-  #top(): PickleValue {
-    if (this.#stack.length <= this.#floor()) throw this.fail("the stack is empty");
-    return this.#stack.at(-1);
-  }
-
-  #pop(): PickleValue {
-    const value = this.#top();
-    this.#stack.pop();
-    return value;
-  }
-
-  /** Takes the values above the last mark. */
-  #items(): PickleValue[] {
-    const mark = this.#marks.pop();
-    if (mark === undefined) throw this.fail("there is no mark on the stack");
-    return this.#stack.splice(mark);
-  }
-
-  #listOnTop(): PickleValue[] {
-    const list = this.#top();
-    if (!Array.isArray(list)) throw this.fail("what is appended to is not a list");
-    return list;
-  }
-
   /** Honest writers number what they put one by one, so that a gap is a fault and no reason to reserve memory. */
   #put(index: number): void {
     if (index > this.#memo.length) throw this.fail(`the memo has ${this.#memo.length} values, and ${index} is put`);
-    this.#memo[index] = this.#top();
+    this.#memo[index] = this.#stack.top();
   }
 
-  #fill(dict: PickleValue, items: readonly PickleValue[]): void {
-    if (!(dict instanceof PickleDict)) throw this.fail("what gets items is not a dict");
+  #fill(dict: PickleDict, items: readonly PickleValue[]): void {
     if (items.length % 2 !== 0) throw this.fail("a key has no value");
     dict.at = this.#offset;
     for (let at = 0; at < items.length; at += 2) {
@@ -252,20 +200,4 @@ export class PickleMachine {
       else if (Array.isArray(value)) value.length = 0;
     }
   }
-}
-
-function uint(view: DataView, at: number, bytes: number): number {
-  if (bytes === 1) return view.getUint8(at);
-  if (bytes === 2) return view.getUint16(at, true);
-  if (bytes === 4) return view.getUint32(at, true);
-  return Number(view.getBigUint64(at, true));
-}
-
-/** A whole number of any size in two's complement, the lowest byte first. */
-function long(view: DataView, at: number, length: number): number {
-  // The complement of a negative number is small, where its bytes as they are would be rounded.
-  const flip = length > 0 && view.getUint8(at + length - 1) >= 128 ? 255 : 0;
-  let value = 0;
-  for (let index = length - 1; index >= 0; index--) value = value * 256 + (view.getUint8(at + index) ^ flip);
-  return flip === 0 ? value : -value - 1;
 }

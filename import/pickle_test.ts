@@ -95,7 +95,7 @@ Deno.test("deep nesting and a stack of millions of values are no danger", async 
   await refused(deep, { offset: 0 }, "it must be a dict, but is a list");
   const high = new Uint8Array(3_000_000).fill(0x4e);
   high.set([0x80, 2]);
-  await refused(high, { offset: 2 + 2 ** 20 + 1 }, "values are on the stack");
+  await refused(high, { offset: 2 + 2 ** 20 }, "values are on the stack");
 });
 
 Deno.test("keys that are names of prototypes touch none", async () => {

@@ -1,4 +1,4 @@
-import { PickleDict, type PickleValue } from "./pickle_machine.ts";
+import { PickleDict, type PickleValue } from "./pickle_values.ts";
 import { show, whole } from "./values.ts";
 import { WorkloadError } from "./workload.ts";
 

@@ -1,7 +1,7 @@
 import { AllocationLog } from "./allocation_log.ts";
 import type { Pieces } from "./bytes.ts";
 import { readPickle } from "./pickle.ts";
-import { PickleDict, type PickleValue } from "./pickle_machine.ts";
+import { PickleDict, type PickleValue } from "./pickle_values.ts";
 import { Node } from "./snapshot_node.ts";
 import { MOST_BYTES, show, titleOf } from "./values.ts";
 import type { Workload } from "./workload.ts";
