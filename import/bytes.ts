@@ -20,22 +20,22 @@ const PIECE = 65_536;
  * @throws {WorkloadError} Where the gzip data is cut short or corrupt: at the offset where the readable data ends.
  */
 export async function* readBytes(file: string, source: Source): AsyncGenerator<Uint8Array, void> {
-  const stream: ReadableStream<Uint8Array> = source instanceof Uint8Array
-    ? ReadableStream.from(split(source, PIECE))
-    : source;
-  const pieces = stream[Symbol.asyncIterator]();
-  const head: Uint8Array[] = [];
-  let known = 0;
-  while (known < 2) {
-    const { done, value } = await pieces.next();
-    if (done) break;
-    if (value.length > 0) head.push(value);
-    known += value.length;
+  const pieces = source instanceof Uint8Array ? inTurn(split(source, PIECE)) : readStream(source);
+  try {
+    const head: Uint8Array[] = [];
+    let known = 0;
+    while (known < 2) {
+      const { done, value } = await pieces.next();
+      if (done) break;
+      head.push(value);
+      known += value.length;
+    }
+    const [first, second] = join(head);
+    const all = chain(head, pieces);
+    yield* first === 0x1f && second === 0x8b ? decompress(file, all) : all;
+  } finally {
+    await pieces.return();
   }
-  const all = chain(head, pieces);
-  const [first, second] = join(head);
-  if (first !== 0x1f || second !== 0x8b) yield* all;
-  else yield* decompress(file, all);
 }
 
 /** One array with the contents of all. */
@@ -51,15 +51,32 @@ export function join(pieces: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-async function* chain(
-  head: readonly Uint8Array[],
-  rest: AsyncIterableIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array, void> {
+async function* chain(head: readonly Uint8Array[], rest: Pieces): AsyncGenerator<Uint8Array, void> {
+  yield* head;
+  yield* rest;
+}
+
+async function* inTurn(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  yield* pieces;
+}
+
+/** Reads a stream, which not every browser can iterate over. */
+async function* readStream(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  const reader = stream.getReader();
+  let ended = false;
   try {
-    yield* head;
-    for await (const piece of rest) if (piece.length > 0) yield piece;
+    for (;;) {
+      const { done, value } = await reader.read();
+      ended = done;
+      if (done) return;
+      if (value.length > 0) yield value;
+    }
+  } catch (error) {
+    ended = true;
+    throw error;
   } finally {
-    await rest.return?.();
+    if (!ended) await reader.cancel();
+    reader.releaseLock();
   }
 }
 
@@ -67,15 +84,23 @@ async function* decompress(file: string, pieces: AsyncGenerator<Uint8Array, void
   let offset = 0;
   // An error of the source is its own, and no fault of the gzip data.
   let failure: { readonly error: unknown } | undefined;
-  const watched = (async function* () {
-    try {
-      for await (const piece of pieces) yield* split(new Uint8Array(piece), GZIP_PIECE);
-    } catch (error) {
-      failure = { error };
-      throw error;
-    }
+  const small = (async function* () {
+    for await (const piece of pieces) yield* split(new Uint8Array(piece), GZIP_PIECE);
   })();
-  const plain = ReadableStream.from(watched).pipeThrough(new DecompressionStream("gzip"))[Symbol.asyncIterator]();
+  const packed = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      try {
+        const { done, value } = await small.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        failure = { error };
+        throw error;
+      }
+    },
+    cancel: async () => void await small.return(),
+  }, { highWaterMark: 0 });
+  const plain = readStream(packed.pipeThrough(new DecompressionStream("gzip")));
   try {
     for (;;) {
       const { done, value } = await plain.next().catch(() => {
@@ -88,7 +113,7 @@ async function* decompress(file: string, pieces: AsyncGenerator<Uint8Array, void
       yield value;
     }
   } finally {
-    await plain.return?.().catch(() => {});
+    await plain.return().catch(() => {});
   }
 }
 

@@ -87,7 +87,7 @@ const CHROME = JSON.stringify({
   traceEvents: [
     { ph: "X", name: "aten::empty", ts: 1, dur: 5, args: { deep: [[["]}", { a: {} }]]] } },
     memory(1000.75, 4096, 100),
-    memory(1000.25, 8192, -50),
+    memory(999.25, 8192, -50),
     memory(1003.5, 4096, -100),
     memory(1001, 1, 7, [0, -1]),
   ],

@@ -19,19 +19,6 @@ export const uses: Readonly<Record<string, (start: Start, shell: Shell) => Promi
     if (evictions === 0 || verified === 0 || losses.length > 0) throw new Error("a workload was not replayed as it is");
     return undefined;
   },
-  "@ttm/replay/import": async (start) => {
-    const file = await Deno.makeTempFile({ suffix: ".wsim" });
-    try {
-      await Deno.writeTextFile(file, "w.1.2n4096\n1.RCS.500.r1-0/w1-1.0\n");
-      const [header = "", ...events] = (await start(file)).trimEnd().split("\n");
-      if (JSON.parse(header).stats.uses !== 2 || events.length !== 4) {
-        throw new Error("a recording was not imported whole");
-      }
-    } finally {
-      await Deno.remove(file);
-    }
-    return undefined;
-  },
   "@ttm/testing/new": async (start, shell) => {
     for (const kind of ["driver", "manager", "store"]) {
       const printed = await start(kind, "my-own", "--scope", "@me", "--to", `my_${kind}`);
