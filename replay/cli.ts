@@ -8,22 +8,30 @@
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { isModulePath, loadFactory } from "./part_module.ts";
-import { readArguments, readTraceFile, runMain } from "./main.ts";
+import {
+  readArguments,
+  readRecordingFile,
+  RECORDING_HELP,
+  RECORDING_OPTIONS,
+  type RecordingOptions,
+  runMain,
+} from "./main.ts";
 import { type DriverFactory, drivers, type ManagerFactory, managers, policies, type PolicyFactory } from "./parts.ts";
 import { progressBar } from "./progress.ts";
 import { replay } from "./replay.ts";
 import { UsageError } from "./usage_error.ts";
-import type { Workload } from "./workload.ts";
+import type { Workload } from "@ttm/import";
 import { workloads } from "./workloads/mod.ts";
 
 const HELP = `Runs a buffer workload through a simulated GPU and reports what moved.
 
 Usage: replay [options]
 
-  --workload NAME|FILE  a shipped workload, or a bo-trace v1 file, plain or gzip'd   [phi3-decode]
+  --workload NAME|FILE  a shipped workload, or a recording, plain or gzip'd          [phi3-decode]
   --vram SIZE           bytes, 512M, 2G, or a share of the workload's peak           [50%]
   --gtt SIZE            the same; of cma-sim it is what is behind the IOMMU,         [100%]
                         and --vram the carve-out
+${RECORDING_HELP}
   --driver NAME         ${Object.keys(drivers).join(", ")}
   --manager NAME        ${Object.keys(managers).join(", ")}
   --policy NAME         ${Object.keys(policies).join(", ")}: the order of eviction
@@ -33,6 +41,10 @@ Usage: replay [options]
   --verify              compare contents and check invariants on the way
   --json                print one JSON object
   --help
+
+Recordings, recognised from their contents: bo-trace v1, CUDA memory snapshots of PyTorch, gem_wsim workloads, RMM's CSV
+log, ftrace text with amdgpu's events, Chrome traces of PyTorch's profiler with [memory] events, recordings of the Radeon
+Memory Visualizer.
 
 Parts of your own: --driver, --manager and --policy also take a file with a slash in its name or ending in .ts, .js or
 .mjs. Its default export is a function that makes the part, anew for each call:
@@ -47,6 +59,7 @@ ${Object.entries(workloads).map(([name, { description }]) => `  ${name.padEnd(20
 
 const OPTIONS = {
   workload: { type: "string", default: "phi3-decode" },
+  ...RECORDING_OPTIONS,
   vram: { type: "string" },
   gtt: { type: "string" },
   driver: { type: "string" },
@@ -59,15 +72,22 @@ const OPTIONS = {
   help: { type: "boolean" },
 } as const;
 
-async function load(nameOrFile: string, seed: string): Promise<Workload> {
+async function load(nameOrFile: string, seed: string, options: RecordingOptions): Promise<Workload> {
   if (!/^\d{1,9}$/.test(seed)) throw new UsageError(`Cannot use --seed ${JSON.stringify(seed)}: give a whole number`);
   const shipped = Object.hasOwn(workloads, nameOrFile) ? workloads[nameOrFile] : undefined;
-  if (shipped !== undefined) return shipped.make({ seed: Number(seed) });
+  if (shipped !== undefined) {
+    const option = Object.keys(RECORDING_OPTIONS).find((option) => options[option as keyof RecordingOptions]);
+    if (option !== undefined) {
+      throw new UsageError(`Cannot use --${option} with a shipped workload: it is for recordings`);
+    }
+    return shipped.make({ seed: Number(seed) });
+  }
   if (nameOrFile === "" || !existsSync(nameOrFile)) {
     const names = Object.keys(workloads).join(", ");
     throw new UsageError(`Cannot use --workload ${JSON.stringify(nameOrFile)}: no such file, and not one of ${names}`);
   }
-  return await readTraceFile(nameOrFile);
+  const { workload, uses } = await readRecordingFile(nameOrFile, options);
+  return uses === "lifetimes" ? { ...workload, name: `${workload.name} (lifetimes only)` } : workload;
 }
 
 /** A name, or the default export of the module if the value is a path. */
@@ -93,7 +113,7 @@ async function main(args: string[]): Promise<number> {
     manager: await partOf<ManagerFactory>("manager", values.manager),
     policy: await partOf<PolicyFactory>("policy", values.policy),
   };
-  const workload = await load(name, seed);
+  const workload = await load(name, seed, values);
   const bar = progressBar(workload.events.length);
   const { report, text } = replay(workload, { ...parts, vram, gtt, contents, verify, onProgress: bar?.update });
   bar?.clear();

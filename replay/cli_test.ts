@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { testWith } from "../tests/permissions.ts";
-import { gzip, HEADER, traceFile } from "./trace_testing.ts";
+import { gzip, HEADER, traceFile } from "../import/trace_testing.ts";
 
 const CLI = new URL("./cli.ts", import.meta.url).href;
 

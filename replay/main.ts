@@ -3,18 +3,50 @@ import { createReadStream, statSync } from "node:fs";
 import process from "node:process";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { Readable } from "node:stream";
-import { readBoTrace } from "./bo_trace.ts";
+import { importRecording, type Recording } from "@ttm/import";
 import { UsageError } from "./usage_error.ts";
-import { type Workload, WorkloadError } from "./workload.ts";
+
+/** Options of a command that reads recordings. */
+export const RECORDING_OPTIONS = {
+  "lifetimes": { type: "boolean" },
+  "assume-use": { type: "boolean" },
+  "device": { type: "string" },
+} as const;
+
+/** Values of {@linkcode RECORDING_OPTIONS}. */
+export interface RecordingOptions {
+  readonly "lifetimes"?: boolean | undefined;
+  readonly "assume-use"?: boolean | undefined;
+  readonly "device"?: string | undefined;
+}
+
+/** What help says of {@linkcode RECORDING_OPTIONS}. */
+export const RECORDING_HELP = `  --lifetimes           of a recording without uses: replay allocations and frees alone
+  --assume-use          of a recording without uses: each buffer is written after its allocation, read before its free
+  --device NUMBER       which device of a recording of several`;
 
 /**
- * Reads a workload from a bo-trace file.
+ * Reads a recording of any format. Without `--lifetimes` or `--assume-use` standard error says that it has no uses.
  *
- * @throws {UsageError} If it is a folder; also the errors of {@linkcode readBoTrace} and of the file system.
+ * @throws {UsageError} If it is a folder, or for options that make no sense; also the errors of
+ * {@linkcode importRecording} and of the file system.
  */
-export async function readTraceFile(path: string): Promise<Workload> {
+export async function readRecordingFile(path: string, options: RecordingOptions = {}): Promise<Recording> {
+  const { lifetimes = false, "assume-use": assume = false, device } = options;
+  if (lifetimes && assume) throw new UsageError("Cannot use --lifetimes with --assume-use: choose one");
+  if (device !== undefined && !/^\d{1,3}$/.test(device)) {
+    throw new UsageError(`Cannot use --device ${JSON.stringify(device)}: give a whole number`);
+  }
   if (statSync(path).isDirectory()) throw new UsageError(`Cannot replay ${JSON.stringify(path)}: it is a folder`);
-  return await readBoTrace(path, Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>);
+  const recording = await importRecording(path, Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>, {
+    uses: assume ? "assumed" : "lifetimes",
+    ...(device === undefined ? {} : { device: Number(device) }),
+  });
+  if (recording.uses === "lifetimes" && !lifetimes) {
+    const why = "it has no uses of buffers, so allocations place them (--lifetimes); --assume-use adds some";
+    process.stderr.write(`${path}: ${why}\n`);
+  }
+  return recording;
 }
 
 /** 128 and the number of the signal. */
@@ -77,7 +109,7 @@ export async function runMain(main: (args: string[]) => Promise<number>): Promis
 
 /** Whether an error is the caller's mistake, reported by its message without a stack trace. */
 function isUsageError(error: unknown): error is Error {
-  if (error instanceof WorkloadError || error instanceof UsageError) return true;
+  if (error instanceof UsageError) return true;
   const { code, name } = error as { code?: unknown; name?: unknown };
   if (error instanceof TtmError) return code === "EINVAL" || code === "ENOMEM";
   const isOfFiles = typeof code === "string" && /^(ERR_PARSE_ARGS_|EISDIR|ENOTDIR|ENOENT|EACCES|EPERM)/.test(code);

@@ -2,7 +2,7 @@ import { drivers, managers } from "./parts.ts";
 import { replay, type ReplayOptions } from "./replay.ts";
 import type { Report } from "./report.ts";
 import { formatSize } from "./size.ts";
-import type { Workload } from "./workload.ts";
+import type { Workload } from "@ttm/import";
 
 /** Every driver with every manager, by name. */
 export const pairs: readonly { readonly driver: string; readonly manager: string }[] = Object.keys(drivers).flatMap(

@@ -7,12 +7,12 @@
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import process from "node:process";
-import { readArguments, readTraceFile, runMain } from "./main.ts";
+import { readArguments, readRecordingFile, runMain } from "./main.ts";
 import { formatMatrix, replayOnAll } from "./matrix.ts";
 import { progressBar } from "./progress.ts";
 import type { Report } from "./report.ts";
 import { UsageError } from "./usage_error.ts";
-import type { Workload } from "./workload.ts";
+import type { Workload } from "@ttm/import";
 import { workloads } from "./workloads/mod.ts";
 
 const BESIDE = "../shared/traces";
@@ -59,7 +59,7 @@ async function main(args: string[]): Promise<number> {
   }
   const sources: (() => Workload | Promise<Workload>)[] = [
     ...Object.values(workloads).map(({ make }) => () => make({ seed: 1 })),
-    ...traceFiles(traces).map((file) => () => readTraceFile(file)),
+    ...traceFiles(traces).map((file) => async () => (await readRecordingFile(file, { lifetimes: true })).workload),
   ];
   const rows: Report[][] = [];
   const bar = progressBar(sources.length);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { testWith } from "../tests/permissions.ts";
 import { pairs } from "./matrix.ts";
 import type { Report } from "./report.ts";
-import { HEADER, traceFile } from "./trace_testing.ts";
+import { HEADER, traceFile } from "../import/trace_testing.ts";
 import { workloads } from "./workloads/mod.ts";
 
 const CLI = new URL("./matrix_cli.ts", import.meta.url).href;

@@ -3,7 +3,7 @@ import { drivers, managers } from "./parts.ts";
 import { formatMatrix, pairs, replayOnAll } from "./matrix.ts";
 import type { Report } from "./report.ts";
 import { shortened } from "./shipped_testing.ts";
-import type { Workload } from "./workload.ts";
+import type { Workload } from "@ttm/import";
 
 /** Figures that are equal for every driver, since managers and eviction order are the same. */
 function placesOf({ hits, fallbacks, evictions, fragmentation, vramPeakBytes }: Report) {

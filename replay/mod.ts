@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { readBoTrace } from "./bo_trace.ts";
+export { readBoTrace } from "@ttm/import";
 export type { DriverFactory, GpuOptions, ManagerFactory, PolicyFactory } from "./parts.ts";
 export { replay, type ReplayOptions } from "./replay.ts";
 export type { ReplayedDevice } from "./compose.ts";
@@ -22,5 +22,5 @@ export {
   type Workload,
   WorkloadError,
   type WorkloadEvent,
-} from "./workload.ts";
+} from "@ttm/import";
 export { type ShippedWorkload, workloads } from "./workloads/mod.ts";

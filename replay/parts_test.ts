@@ -18,7 +18,7 @@ import { EngineBeside } from "./engine_beside.ts";
 import type { StampedContents } from "./gpu.ts";
 import { replay, type ReplayOptions, type Report } from "./mod.ts";
 import { UsageError } from "./usage_error.ts";
-import type { Workload, WorkloadEvent } from "./workload.ts";
+import type { Workload, WorkloadEvent } from "@ttm/import";
 
 const PAGES = 4;
 const SIZES = { vram: `${PAGES * PAGE_SIZE}`, gtt: `${PAGES * PAGE_SIZE}` };

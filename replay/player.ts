@@ -14,7 +14,7 @@ import { TagCounters } from "./tag_counters.ts";
 import { UsageError } from "./usage_error.ts";
 import { VramSamples } from "./vram_samples.ts";
 import { Verifier } from "./verifier.ts";
-import { type BufferUse, hasJobs, type Workload, type WorkloadEvent } from "./workload.ts";
+import { type BufferUse, hasJobs, type Workload, type WorkloadEvent } from "@ttm/import";
 
 /** Options of a replay. */
 export interface PlayOptions extends CompositionOptions {

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { PAGE_SIZE } from "@ttm/core";
 import { Player, type PlayOptions } from "./player.ts";
-import { hasJobs, type Workload, type WorkloadEvent } from "./workload.ts";
+import { hasJobs, type Workload, type WorkloadEvent } from "@ttm/import";
 
 /** Plays events on a GPU with the given pages of VRAM and GTT, and checks that no contents are lost. */
 function play(vram: number, gtt: number, events: readonly WorkloadEvent[], options: Partial<PlayOptions> = {}): Player {

@@ -5,7 +5,7 @@ import { Player, type PlayOptions } from "./player.ts";
 import { formatReport, type Report, reportOf } from "./report.ts";
 import { parseSize } from "./size.ts";
 import { UsageError } from "./usage_error.ts";
-import { peakBytes, type Workload } from "./workload.ts";
+import { peakBytes, type Workload } from "@ttm/import";
 
 /** Options of {@linkcode replay}; all have defaults. */
 export interface ReplayOptions {

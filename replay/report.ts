@@ -5,7 +5,7 @@ import { formatSize } from "./size.ts";
 import type { TagReport } from "./tag_counters.ts";
 import { drawMap, fragmentation, usedRanges } from "./vram_map.ts";
 import type { Loss } from "./verifier.ts";
-import type { Workload } from "./workload.ts";
+import type { Workload } from "@ttm/import";
 
 const TAGS_SHOWN = 5;
 const TAG_WIDTH = 44;

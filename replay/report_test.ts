@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { PAGE_SIZE } from "@ttm/core";
 import { Player, type PlayOptions } from "./player.ts";
 import { formatReport, reportOf } from "./report.ts";
-import { peakBytes, type Workload } from "./workload.ts";
+import { peakBytes, type Workload } from "@ttm/import";
 import { WorkloadBuilder } from "./workloads/builder.ts";
 
 const GIB = 2 ** 30;

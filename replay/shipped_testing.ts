@@ -1,4 +1,4 @@
-import type { Workload } from "./workload.ts";
+import type { Workload } from "@ttm/import";
 import { moeDecode } from "./workloads/moe_decode.ts";
 import { phi3Decode } from "./workloads/phi3_decode.ts";
 import { textureStreaming } from "./workloads/texture_streaming.ts";

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { PAGE_SIZE } from "@ttm/core";
 import { replay } from "./mod.ts";
-import type { AllocEvent, Workload, WorkloadEvent } from "./workload.ts";
+import type { AllocEvent, Workload, WorkloadEvent } from "@ttm/import";
 
 const alloc = (id: number, pages: number, tag?: string): AllocEvent => ({
   op: "alloc",

@@ -1,4 +1,4 @@
-import type { Workload, WorkloadEvent } from "../workload.ts";
+import type { Workload, WorkloadEvent } from "@ttm/import";
 
 /** A buffer of a workload under construction. */
 export interface BuiltBuffer {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Workload } from "../workload.ts";
+import type { Workload } from "@ttm/import";
 
 /** A job in terms of its buffers' tags. */
 export interface TaggedJob {

@@ -1,5 +1,5 @@
 import { checkInteger, checkOptions, optionNames } from "@ttm/core/arguments";
-import type { Workload } from "../workload.ts";
+import type { Workload } from "@ttm/import";
 import { moeDecode } from "./moe_decode.ts";
 import { phi3Decode } from "./phi3_decode.ts";
 import { textureStreaming } from "./texture_streaming.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { checkWorkload } from "../trace_testing.ts";
+import { checkWorkload } from "../../import/trace_testing.ts";
 import { workloads } from "./mod.ts";
 
 Deno.test("the shipped workloads have their names and are well formed for any seed", async () => {

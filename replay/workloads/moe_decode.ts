@@ -1,4 +1,4 @@
-import type { Workload } from "../workload.ts";
+import type { Workload } from "@ttm/import";
 import { type BuiltBuffer, WorkloadBuilder } from "./builder.ts";
 import { decode, type DecodeLength } from "./decode.ts";
 import { SyntheticRouting } from "./moe_routing.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { checkWorkload } from "../trace_testing.ts";
+import { checkWorkload } from "../../import/trace_testing.ts";
 import { allocated, assertAllFreed, taggedJobs } from "./inspect_testing.ts";
 import { moeDecode } from "./moe_decode.ts";
 

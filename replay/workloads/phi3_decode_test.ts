@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { checkWorkload } from "../trace_testing.ts";
-import { peakBytes } from "../workload.ts";
+import { checkWorkload } from "../../import/trace_testing.ts";
+import { peakBytes } from "@ttm/import";
 import { BANDWIDTH } from "./builder.ts";
 import { allocated, assertAllFreed, taggedJobs } from "./inspect_testing.ts";
 import { phi3Decode } from "./phi3_decode.ts";

@@ -1,4 +1,4 @@
-import type { Workload } from "../workload.ts";
+import type { Workload } from "@ttm/import";
 import { WorkloadBuilder } from "./builder.ts";
 import { flight, FRAME_RATE } from "./flight.ts";
 import { StreamedTiles } from "./tiles.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { checkWorkload } from "../trace_testing.ts";
-import { peakBytes } from "../workload.ts";
+import { checkWorkload } from "../../import/trace_testing.ts";
+import { peakBytes } from "@ttm/import";
 import { allocated, assertAllFreed, taggedJobs } from "./inspect_testing.ts";
 import { textureStreaming } from "./texture_streaming.ts";
 

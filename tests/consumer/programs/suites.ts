@@ -155,6 +155,16 @@ export const suites: Readonly<Record<string, Suite>> = {
       if (wrong.length === 0) throw new Error("nothing was wrong with it");
     });
   },
+  "@ttm/import": async (test) => {
+    const { boTraceLines, importRecording } = await import("@ttm/import");
+    test("a gem_wsim workload becomes a bo-trace that is read as the same workload", async () => {
+      const read = (text: string) => importRecording("frame", new TextEncoder().encode(text));
+      const { format, workload } = await read("w.1.2n4096\n1.RCS.500.r1-0/w1-1.0\n");
+      const again = await read([...boTraceLines(workload), ""].join("\n"));
+      if (format !== "gem_wsim workload" || again.format !== "bo-trace") throw new Error(`${format}, ${again.format}`);
+      if (JSON.stringify(workload) !== JSON.stringify(again.workload)) throw new Error(JSON.stringify(again));
+    });
+  },
   "@ttm/replay": async (test) => {
     const { replay, workloads } = await import("@ttm/replay");
     test("a shipped workload keeps its contents under pressure", () => {

@@ -1,4 +1,5 @@
-import type { Fail, TraceLine, UseLine } from "./bo_trace_line.ts";
+import type { TraceLine, UseLine } from "./bo_trace_line.ts";
+import type { Fail } from "./values.ts";
 import { type BufferUse, WorkloadError, type WorkloadEvent } from "./workload.ts";
 
 /** Counts of a trace, under the names that the header's `stats` use. */
@@ -58,7 +59,7 @@ export class TraceEvents {
    */
   add(at: number, line: TraceLine): void {
     const fail: Fail = (why) =>
-      new WorkloadError(this.#file, at, `Cannot replay ${line.op} of buffer ${line.id}: ${why}`);
+      new WorkloadError(this.#file, { line: at }, `Cannot replay ${line.op} of buffer ${line.id}: ${why}`);
     if (line.t < this.#now) throw fail(`t goes back from ${this.#now} to ${line.t}`);
     this.#now = line.t;
     this.#lines++;

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { readBoTrace } from "./bo_trace.ts";
-import { type Workload, WorkloadError, type WorkloadEvent } from "./workload.ts";
+import { boTraceLines } from "./bo_trace_write.ts";
+import { type Workload, WorkloadError } from "./workload.ts";
 
 /** For tests: a header with all required fields. */
 export const HEADER = { format: "bo-trace", version: 1, name: "test", time: "seq" };
@@ -20,18 +21,7 @@ export async function assertRefused(file: Uint8Array, line: number, why: string)
 
 /** For tests: fails unless a workload, written as a bo-trace, is accepted by {@linkcode readBoTrace} and unchanged. */
 export async function checkWorkload(workload: Workload): Promise<void> {
-  const { name, time, events } = workload;
-  const file = traceFile([{ ...HEADER, name, time }, ...events.flatMap(traceLines)]);
-  assertEquals(await readBoTrace(name, file), workload);
-}
-
-function traceLines(event: WorkloadEvent, job: number): object[] {
-  if (event.op !== "job") return [event];
-  const { t, uses, durationUs, context: ctx } = event;
-  return uses.map(({ id, write }, index) => {
-    const use = { t, op: "use", id, job, ...(write ? { w: 1 } : {}) };
-    return index > 0 ? use : { ...use, dur: durationUs, ctx };
-  });
+  assertEquals(await readBoTrace(workload.name, traceFile([...boTraceLines(workload)])), workload);
 }
 
 /** For tests: the same file, gzip'd. */

@@ -59,7 +59,7 @@ Deno.test("an error of the source is passed on", async () => {
   await assertRejects(() => readBoTrace("trace", broken), Error, "disk on fire");
 });
 
-const CUT = "Cannot read the file any further: its gzip data is cut short or corrupt, or holds no UTF-8 text";
+const CUT = "Cannot read the file any further: its gzip data is cut short or corrupt";
 
 Deno.test("truncated gzip data is refused at the line where it ends", async () => {
   const file = await gzip(FILE);
@@ -75,7 +75,7 @@ Deno.test("the reported line of truncated gzip data grows with the data", async 
   const lines: number[] = [];
   for (const part of [0.25, 0.5, 0.75, 1]) {
     const cut = file.slice(0, Math.floor(file.length * part) - 1);
-    lines.push((await assertRejects(() => readBoTrace("trace", cut), WorkloadError)).line);
+    lines.push((await assertRejects(() => readBoTrace("trace", cut), WorkloadError)).line ?? 0);
   }
   for (const [quarter, line] of lines.entries()) {
     const expected = 2001 * (quarter + 1) / 4;
@@ -93,7 +93,8 @@ Deno.test("gzip data whose checksum is wrong is refused", async () => {
 Deno.test("faulty gzip data is refused near the line of the fault", async () => {
   const file = new Uint8Array([...await gzip(manyBuffers(2000)), 1, 2, 3]);
   const error = await assertRejects(() => readBoTrace("trace", file), WorkloadError, CUT);
-  assertEquals(error.line > 1800 && error.line <= 2001, true, `line ${error.line}`);
+  const line = error.line ?? 0;
+  assertEquals(line > 1800 && line <= 2001, true, `line ${line}`);
 });
 
 Deno.test("a file that is not UTF-8 text is refused", async () => {

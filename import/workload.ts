@@ -1,3 +1,5 @@
+import { TtmError } from "@ttm/core";
+
 /** Allocation of a buffer. Its contents are undefined until a job writes it. */
 export interface AllocEvent {
   /** Which kind of event. */
@@ -57,19 +59,30 @@ export interface Workload {
   readonly events: readonly WorkloadEvent[];
 }
 
-/** The reason why a file is not a valid workload, with file and line. */
-export class WorkloadError extends Error {
+/** Where in a file something is: the line, from 1, or the offset in bytes in the contents after decompression. */
+export type Position = { readonly line: number } | { readonly offset: number };
+
+/** The reason why a file is not a valid workload, with file and position; its code is `EINVAL`. */
+export class WorkloadError extends TtmError {
   /** The name of the file, as passed to the reader. */
   readonly file: string;
-  /** The line, from 1. */
-  readonly line: number;
+  /** The line, from 1; undefined in a file that is not text. */
+  readonly line: number | undefined;
+  /** The offset in bytes, in the contents after decompression; undefined in a file of lines. */
+  readonly offset: number | undefined;
+  /** The message without file and position. */
+  readonly why: string;
 
-  /** Makes the message `FILE:LINE: why`. */
-  constructor(file: string, line: number, why: string) {
-    super(`${file}:${line}: ${why}`);
-    this.name = "WorkloadError";
+  /** Makes the message `FILE:LINE: why`, or `FILE: byte OFFSET: why`. */
+  constructor(file: string, position: Position, why: string) {
+    super(
+      "EINVAL",
+      "line" in position ? `${file}:${position.line}: ${why}` : `${file}: byte ${position.offset}: ${why}`,
+    );
     this.file = file;
-    this.line = line;
+    this.why = why;
+    this.line = "line" in position ? position.line : undefined;
+    this.offset = "offset" in position ? position.offset : undefined;
   }
 }
 

@@ -1,7 +1,5 @@
-import type { AllocEvent, FreeEvent, WorkloadError } from "./workload.ts";
-
-// A pebibyte, so that sums of sizes stay exact.
-const MOST_BYTES = 2 ** 50;
+import { type Fail, MOST_BYTES, show, whole } from "./values.ts";
+import type { AllocEvent, FreeEvent } from "./workload.ts";
 
 /** A line that uses a buffer. Neighbouring lines with the same job number are one job. */
 export interface UseLine {
@@ -23,9 +21,6 @@ export interface UseLine {
 
 /** A parsed line of a bo-trace after the header. */
 export type TraceLine = AllocEvent | UseLine | FreeEvent;
-
-/** Makes the error for the current line from the reason. */
-export type Fail = (why: string) => WorkloadError;
 
 /** The fields of a JSON object, not yet checked. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -71,29 +66,9 @@ export function parseLine(fields: Fields, fail: Fail): TraceLine {
   return { op, t, id, write, job: optional("job"), dur: optional("dur", 0), ctx: optional("ctx") };
 }
 
-/** A value as messages show it: at most about 40 characters, whatever the file holds. */
-export function show(value: unknown): string {
-  if (value === undefined) return "missing";
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object" && value !== null) return "an object";
-  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  return String(value);
-}
-
 function tagOf(fields: Fields, fail: Fail): { tag?: string } {
   const { tag } = fields;
   if (tag === undefined) return {};
   if (typeof tag !== "string") throw fail(`tag must be a string, but is ${show(tag)}`);
   return { tag };
-}
-
-function whole(
-  value: unknown,
-  name: string,
-  fail: Fail,
-  least: number = Number.MIN_SAFE_INTEGER,
-  most: number = Number.MAX_SAFE_INTEGER,
-): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
-  throw fail(`${name} must be a whole number from ${least} to ${most}, but is ${show(value)}`);
 }

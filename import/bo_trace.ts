@@ -1,6 +1,8 @@
 import { TraceEvents } from "./bo_trace_events.ts";
-import { type Fail, type Fields, parseFields, parseLine, show } from "./bo_trace_line.ts";
+import { type Fields, parseFields, parseLine } from "./bo_trace_line.ts";
+import { type Pieces, readBytes } from "./bytes.ts";
 import { readLines } from "./lines.ts";
+import { type Fail, show } from "./values.ts";
 import { type Workload, WorkloadError } from "./workload.ts";
 
 /**
@@ -22,11 +24,16 @@ import { type Workload, WorkloadError } from "./workload.ts";
  *   end of a line: at the last line.
  */
 export async function readBoTrace(name: string, bytes: Uint8Array | ReadableStream<Uint8Array>): Promise<Workload> {
+  return await readBoTracePieces(name, readBytes(name, bytes));
+}
+
+/** {@linkcode readBoTrace} of contents that are decompressed already. */
+export async function readBoTracePieces(name: string, pieces: Pieces): Promise<Workload> {
   const trace = new TraceEvents(name);
   let header: Header | undefined;
   let at = 1;
-  const fail: Fail = (why) => new WorkloadError(name, at, why);
-  for await (const line of readLines(name, bytes)) {
+  const fail: Fail = (why) => new WorkloadError(name, { line: at }, why);
+  for await (const line of readLines(name, pieces)) {
     at = line.at;
     const fields = parseFields(line.text, fail);
     if (header === undefined) header = readHeader(fields, fail);
