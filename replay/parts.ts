@@ -3,6 +3,7 @@ import { CmaSim } from "@ttm/cma-sim";
 import { type Driver, type EvictionPolicy, lru, type MemTypeManager, mru } from "@ttm/core";
 import { firstFit, rangeManager } from "@ttm/first-fit";
 import { goodFit } from "@ttm/good-fit";
+import { loops } from "@ttm/policies";
 import { RadeonSim } from "@ttm/radeon-sim";
 import { UsageError } from "./usage_error.ts";
 
@@ -36,7 +37,7 @@ export const managers: Readonly<Record<string, ManagerFactory>> = {
 };
 
 /** The eviction policies that a replay can use, by name. */
-export const policies: Readonly<Record<string, PolicyFactory>> = { lru, mru };
+export const policies: Readonly<Record<string, PolicyFactory>> = { lru, mru, loops: () => loops(lru()) };
 
 /** The simulated GPUs that a replay can use, by name. */
 export const drivers: Readonly<Record<string, DriverFactory>> = {
