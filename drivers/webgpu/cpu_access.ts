@@ -105,8 +105,13 @@ export class CpuAccess<Device extends GpuDevice> {
   #words(range: Range, tenant: Tenant, offset: number, length: number): Uint8Array | Postponed {
     const found = tenant.piece(offset, length);
     if (found !== null) return found;
+    const pending = tenant.pending(offset, length);
+    if (pending !== null) return { retryAfter: pending };
     const first = offset - offset % 4;
-    const answer = this.readBack(range, tenant, first, Math.ceil((offset + length) / 4) * 4 - first);
-    return "retryAfter" in answer ? answer : { retryAfter: answer.fence };
+    const size = Math.ceil((offset + length) / 4) * 4 - first;
+    const answer = this.readBack(range, tenant, first, size);
+    if ("retryAfter" in answer) return answer;
+    tenant.notePending(first, size, answer.fence);
+    return { retryAfter: answer.fence };
   }
 }

@@ -1,4 +1,4 @@
-import { type BufferView, TtmError } from "@ttm/core";
+import { type BufferView, type Fence, TtmError } from "@ttm/core";
 
 /** What the host knows of the bytes on the device: a copy of them, that they are zero, or nothing (null). */
 export type HostCopy = Uint8Array<ArrayBuffer> | "zero" | null;
@@ -7,6 +7,13 @@ export type HostCopy = Uint8Array<ArrayBuffer> | "zero" | null;
 interface Piece {
   readonly offset: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Bytes of a tenant that are being read back for an access of the CPU. */
+interface Pending {
+  readonly offset: number;
+  readonly length: number;
+  readonly fence: Fence;
 }
 
 /** A buffer object in VRAM: what the host knows of its bytes. */
@@ -22,6 +29,7 @@ export class Tenant {
   stored: boolean;
   #writes = 0;
   #pieces: Piece[] = [];
+  #pending: Pending[] = [];
   #readFailure: unknown = undefined;
 
   constructor(buffer: BufferView, copy: HostCopy, stored = false) {
@@ -46,6 +54,7 @@ export class Tenant {
     this.stored = false;
     this.wasReadBack = false;
     this.#pieces = [];
+    this.#pending = [];
     this.#writes++;
   }
 
@@ -72,6 +81,19 @@ export class Tenant {
       }
     }
     return null;
+  }
+
+  /** Notes that bytes are being read back, so that another attempt of the access does not begin it again. */
+  notePending(offset: number, length: number, fence: Fence): void {
+    const pending = { offset, length, fence };
+    this.#pending.push(pending);
+    fence.observe(() => this.#pending = this.#pending.filter((other) => other !== pending));
+  }
+
+  /** The readback under way that brings these bytes; null if there is none. */
+  pending(offset: number, length: number): Fence | null {
+    const covers = (read: Pending) => read.offset <= offset && offset + length <= read.offset + read.length;
+    return this.#pending.find(covers)?.fence ?? null;
   }
 
   /** Forgets the bytes that were read back for one access. */
