@@ -128,15 +128,17 @@ export class ChunkSet implements Iterable<Chunk> {
     }
   }
 
-  /** Creates all `GPUBuffer`s in use anew, zeroed; those that the device refuses are null then. */
+  /** Creates all `GPUBuffer`s in use anew, zeroed; those beyond the budget or that the device refuses are null then. */
   async rebuild(): Promise<void> {
-    await Promise.all(
-      Array.from(this.#all, async (chunk) => {
-        const { buffer, answer } = this.#maker(chunk.size, chunk.kind.usage);
-        chunk.renew(buffer, ++this.#epoch);
-        if (await answer !== null) chunk.renew(null, ++this.#epoch);
-      }),
-    );
+    const asked = Array.from(this.#all, async (chunk) => {
+      const isWithin = this.held <= this.#budget.bytes;
+      const { buffer, answer } = isWithin ? this.#maker(chunk.size, chunk.kind.usage) : { buffer: null, answer: null };
+      chunk.renew(buffer, ++this.#epoch);
+      if (buffer !== null && await answer === null) return;
+      chunk.renew(null, ++this.#epoch);
+      this.forget(chunk);
+    });
+    await Promise.all(asked);
   }
 
   #answered(chunk: Chunk, refusal: Refusal | null): void {

@@ -81,6 +81,21 @@ export class Moves<Device extends GpuDevice> {
     return fence;
   }
 
+  /** Uploads what the host knows, from a range that the new device had no memory for. */
+  toNewDevice(source: Range, target: Range): Postponed | void {
+    const tenant = source.tenant as Tenant;
+    const { life, uploads, bindings } = this.#parts;
+    const { copy } = tenant;
+    const bytes = copy instanceof Uint8Array ? copy : null;
+    const postponed = life.check() ?? uploads.check(bytes?.length ?? 0);
+    if (postponed !== null) return postponed;
+    if (bytes === null) uploads.clear(target);
+    else uploads.write(target.chunk.buffer as GpuBuffer, target.offset, bytes);
+    target.isFresh = false;
+    target.tenant = tenant;
+    bindings.noteArrived(tenant.buffer, target);
+  }
+
   /** Copies within the device. */
   within(source: Range, target: Range): void {
     if (source.chunk === target.chunk) {

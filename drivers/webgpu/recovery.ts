@@ -6,7 +6,14 @@ import type { GpuMemory } from "./memory.ts";
 import type { Uploads } from "./uploads.ts";
 
 /** The device is lost. Returns the buffers whose only copy was there, besides those of `arriving`. */
-export function loseContents(error: TtmError, memory: GpuMemory, arriving: readonly BufferView[]): BufferView[] {
+export function loseContents(
+  error: TtmError,
+  { reason }: LostDevice,
+  memory: GpuMemory,
+  arriving: readonly BufferView[],
+): BufferView[] {
+  // What a device could not hold, the next one may not hold either.
+  if (reason !== "destroyed") memory.budget.noteLost(memory.held);
   const buffers = new Set(arriving);
   for (const { tenant } of memory.ranges) {
     if (tenant === null || tenant.lost !== null || tenant.copy !== null) continue;
@@ -19,13 +26,10 @@ export function loseContents(error: TtmError, memory: GpuMemory, arriving: reado
 
 /** Builds everything up on the next device, from what the host knows. */
 export async function rebuildContents<Device extends GpuDevice>(
-  { reason }: LostDevice,
   memory: GpuMemory,
   uploads: Uploads,
   bindings: Bindings<Device>,
 ): Promise<void> {
-  // What a device could not hold, the next one may not hold either.
-  if (reason !== "destroyed") memory.budget.noteLost(memory.held);
   await memory.rebuild();
   for (const range of memory.ranges) {
     const { tenant, chunk: { buffer } } = range;

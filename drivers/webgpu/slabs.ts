@@ -74,8 +74,9 @@ export class Slabs implements MemTypeManager<Range> {
     return fpfn === 0 && lpfn >= this.#pages;
   }
 
-  compatible(_range: Range, _pages: number, fpfn: number, lpfn: number): boolean {
-    return fpfn === 0 && lpfn >= this.#pages;
+  /** A range that a new device had no memory for is left for another one. */
+  compatible({ chunk }: Range, _pages: number, fpfn: number, lpfn: number): boolean {
+    return chunk.buffer !== null && fpfn === 0 && lpfn >= this.#pages;
   }
 
   takedown(): boolean {

@@ -93,7 +93,7 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
     this.#life = new DeviceLife(device, {
       recover,
       lose: (error, lost) => this.#lose(error, lost),
-      rebuild: (lost) => rebuildContents(lost, this.#memory, this.#uploads, this.#bindings),
+      rebuild: () => rebuildContents(this.#memory, this.#uploads, this.#bindings),
     });
     const present = () => this.#life.device;
     const { maxBufferSize } = device.limits;
@@ -135,7 +135,7 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
 
   /**
    * The budget in bytes: what the device may hold at present. It is less than what was set while the device has refused
-   * to hold that much. A smaller one takes effect when the next buffer needs room: then others leave.
+   * to hold that much, and after a loss of the device until it is set again. A smaller one takes effect when the next buffer needs room: then others leave.
    */
   get budget(): number {
     return this.#memory.budget.bytes;
@@ -236,6 +236,7 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
     const from = source === null || source.table !== null ? null : this.#memory.rangeAt(source.start);
     if (destination.table !== null) return this.#moves.toHost(from as Range, destination.table);
     const range = this.#memory.rangeAt(destination.start);
+    if (from?.chunk.buffer === null) return this.#moves.toNewDevice(from, range);
     if (from === null) return this.#moves.toDevice(buffer, source?.table ?? null, range);
     this.#moves.within(from, range);
   }
@@ -276,10 +277,10 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
     return after.find(({ context, signalled }) => context !== this.#timeline.context && !signalled);
   }
 
-  #lose(error: TtmError, { reason, message }: LostDevice): void {
-    const buffers = loseContents(error, this.#memory, this.#moves.arriving);
+  #lose(error: TtmError, lost: LostDevice): void {
+    const buffers = loseContents(error, lost, this.#memory, this.#moves.arriving);
     this.#bindings.close();
     this.#timeline.fail(error);
-    this.#options.onLost?.({ reason, message, buffers });
+    this.#options.onLost?.({ reason: lost.reason, message: lost.message, buffers });
   }
 }

@@ -36,7 +36,8 @@ export interface WebGpuOptions<Device extends GpuDevice = GpuDevice> {
   readonly uploadBytes?: number;
   /**
    * Brings a new device when the present one is lost, or null. The driver then builds everything up on it from the
-   * host's copies; until then submissions and moves wait. Left out: they fail with `EIO`.
+   * host's copies; until then submissions and moves wait. A new device that is lost meanwhile is followed by another, up
+   * to four in a recovery. After that, and if it is null, rejects or is left out, they fail with `EIO`.
    */
   readonly recover?: (lost: LostDevice) => Promise<Device | null>;
   /** Called when the device is lost, with the buffers whose contents are lost. Must not throw. */
