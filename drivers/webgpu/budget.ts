@@ -30,6 +30,16 @@ export class Budget {
     return this.#allowed;
   }
 
+  /** The most that it may be while this device is there. */
+  get most(): number {
+    return this.#safe;
+  }
+
+  /** The device holds so many bytes. */
+  noteHeld(bytes: number): void {
+    this.#bytes = Math.max(this.#bytes, Math.min(bytes, this.#safe));
+  }
+
   /** Allows so many bytes, and forgets what the device has refused. */
   allow(bytes: number): void {
     this.#allowed = this.#safe = bytes;
@@ -67,6 +77,11 @@ export class Budget {
   mayAsk(size: number, held: number): boolean {
     if (this.#refused === null || this.#refused.times < 2) return true;
     return size < this.#refused.size || held < this.#refused.held;
+  }
+
+  /** Forgets the refused size, not that the budget shrank. */
+  forgive(): void {
+    this.#refused = null;
   }
 
   /** Counts a request that was served. */

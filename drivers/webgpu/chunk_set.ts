@@ -68,17 +68,15 @@ export class ChunkSet implements Iterable<Chunk> {
     return null;
   }
 
-  /** Those that nobody uses, so that they may be destroyed; so many bytes of staging buffers are left out. */
-  *unused(reserve: number): Generator<Chunk> {
-    let { staging } = this;
-    for (const chunk of this.#all) {
-      if (chunk.users > 0 || !chunk.ready) continue;
-      if (chunk.kind === STAGING) {
-        if (staging - chunk.size < reserve) continue;
-        staging -= chunk.size;
-      }
-      yield chunk;
-    }
+  /** Those that nobody uses, so that they may be destroyed. */
+  get unused(): Chunk[] {
+    return [...this.#all].filter((chunk) => chunk.users === 0 && chunk.ready);
+  }
+
+  /** Whether buffer objects use none. */
+  get isEmpty(): boolean {
+    for (const { kind, users } of this.#all) if (kind !== STAGING && users > 0) return false;
+    return true;
   }
 
   /** Asks the device for a `GPUBuffer`; its `creation` tells when the device has answered. */
@@ -143,7 +141,8 @@ export class ChunkSet implements Iterable<Chunk> {
 
   #answered(chunk: Chunk, refusal: Refusal | null): void {
     chunk.creation = null;
-    if (refusal === null || !this.#all.has(chunk)) return;
+    if (!this.#all.has(chunk)) return;
+    if (refusal === null) return this.#budget.noteHeld(this.held);
     chunk.buffer?.destroy();
     this.forget(chunk);
     const { isOutOfMemory, error } = refusal;

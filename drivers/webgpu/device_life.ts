@@ -51,7 +51,8 @@ export class DeviceLife<Device extends GpuDevice> {
   /** A promise of the device, which rejects when the device is lost; promises of lost devices need not settle. */
   until<Result>(promise: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#waiting.add(reject);
+      if (this.#loss !== null) reject(this.#loss.error);
+      else this.#waiting.add(reject);
       const end = () => this.#waiting.delete(reject);
       promise.then((result) => (end(), resolve(result)), (error) => (end(), reject(error)));
     });

@@ -1,15 +1,21 @@
-import { type Fence, PAGE_SIZE, TtmError } from "@ttm/core";
+import { type Fence, FenceContext, PAGE_SIZE, TtmError } from "@ttm/core";
 import { Budget } from "./budget.ts";
 import { Chunk, type ChunkKind, type Range, SPAN, STAGING } from "./chunk.ts";
 import { ChunkSet } from "./chunk_set.ts";
 import { type GpuBuffer, GpuUsage } from "./gpu_types.ts";
-import type { Maker } from "./makings.ts";
+import type { Maker, Refusal } from "./makings.ts";
 import { type MemorySizes, slabSizes, stagingSizes } from "./memory_sizes.ts";
 import { Room } from "./room.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Bytes of the buffer with the stamp of readbacks; see `Readbacks`. */
 export const STAMP_BYTES = 4;
+
+/** The buffer with the stamp, and what signals when the device has said whether it has it. */
+interface Stamp {
+  readonly buffer: GpuBuffer;
+  creation: Fence | null;
+}
 
 /**
  * The memory of a driver, under a budget of bytes: ranges for buffer objects, and staging buffers. A `GPUBuffer` that is
@@ -26,7 +32,8 @@ export class GpuMemory {
   #chunks: ChunkSet;
   #room: Room;
   #ranges: Map<number, Range> = new Map();
-  #stamp: GpuBuffer | null = null;
+  #stamp: Stamp | null = null;
+  #creations: FenceContext = new FenceContext("webgpu creation of the stamp");
 
   /** `onDestroy` is told when a `GPUBuffer` is destroyed or lost. */
   constructor(maker: Maker, timeline: Timeline, sizes: MemorySizes, onDestroy: (chunk: Chunk) => void = () => {}) {
@@ -55,7 +62,7 @@ export class GpuMemory {
 
   /** The most bytes that buffer objects may have at a time. */
   get roomForBuffers(): number {
-    return this.budget.bytes - this.sizes.reserve;
+    return this.budget.most - this.sizes.reserve;
   }
 
   /** Pages by which the budget has been raised, or lowered if negative, since the beginning. */
@@ -73,7 +80,10 @@ export class GpuMemory {
   /** Takes a range; `"later"` while the device creates or frees what serves it, `"no-room"` if somebody must leave. */
   take(pages: number, alignment: number, kind: ChunkKind): Range | "no-room" | "later" {
     const bytes = pages * PAGE_SIZE;
-    if (this.#room.isOverBudget()) return "no-room";
+    const stamp = this.#stampCreation();
+    if (stamp !== null) return this.#later(stamp);
+    const over = this.#room.comeWithinBudget();
+    if (over !== null) return over === "no-room" ? over : this.#later(over);
     const range = this.#takeExisting(pages, alignment, kind);
     if (range !== null) return range;
     const pending = this.#chunks.pending(kind, bytes, kind.slab === null ? bytes + bytes / 4 : Infinity);
@@ -113,15 +123,15 @@ export class GpuMemory {
     chunk.users = 0;
   }
 
-  /** The buffer with the stamp of readbacks. */
+  /** The buffer with the stamp of readbacks; there is one before the first range. */
   get stamp(): GpuBuffer {
-    return this.#stamp ??= this.#maker(STAMP_BYTES, GpuUsage.COPY_SRC | GpuUsage.COPY_DST).buffer;
+    return (this.#stamp as Stamp).buffer;
   }
 
   /** Destroys all `GPUBuffer`s that nobody uses. */
   shrink(): void {
-    for (const chunk of [...this.#chunks.unused(0)]) this.#chunks.destroy(chunk);
-    this.#stamp?.destroy();
+    for (const chunk of this.#chunks.unused) this.#chunks.destroy(chunk);
+    this.#stamp?.buffer.destroy();
     this.#stamp = null;
   }
 
@@ -132,8 +142,9 @@ export class GpuMemory {
   }
 
   /** Creates what is in use on another device, zeroed; chunks that it refuses have no `GPUBuffer` then. */
-  rebuild(): Promise<void> {
-    return this.#chunks.rebuild();
+  async rebuild(): Promise<void> {
+    await this.#stampCreation()?.settled();
+    await this.#chunks.rebuild();
   }
 
   #takeExisting(pages: number, alignment: number, kind: ChunkKind): Range | null {
@@ -147,8 +158,24 @@ export class GpuMemory {
     return range;
   }
 
+  /** Creates the stamp while there is memory for it: without one nothing can be read back. Null once it exists. */
+  #stampCreation(): Fence | null {
+    if (this.#stamp !== null) return this.#stamp.creation;
+    const { buffer, answer } = this.#maker(STAMP_BYTES, GpuUsage.COPY_SRC | GpuUsage.COPY_DST);
+    const stamp: Stamp = { buffer, creation: null };
+    this.#stamp = stamp;
+    if (answer === null) return null;
+    const answered = (refusal: Refusal | null) => {
+      stamp.creation = null;
+      if (refusal === null || this.#stamp !== stamp) return;
+      buffer.destroy();
+      this.#stamp = null;
+    };
+    return stamp.creation = this.#creations.follow(answer.then(answered));
+  }
+
   #stagingInUse(): boolean {
-    for (const { kind, users } of this.#chunks) if (kind === STAGING && users > 0) return true;
+    for (const { kind, users, ready } of this.#chunks) if (kind === STAGING && (users > 0 || !ready)) return true;
     return false;
   }
 

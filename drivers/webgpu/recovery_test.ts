@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type BufferObject, PAGE_SIZE, TtmError } from "@ttm/core";
 import type { LostDevice } from "./mod.ts";
-import { type Bench, bench, bound, turn } from "./testing_bench.ts";
+import { bench, seenByDevice, turn } from "./testing_bench.ts";
 import { FakeGpu } from "./testing_fake_gpu.ts";
 
 Deno.test("without recover a validate and a submission on a lost device are EIO with the reason", async () => {
@@ -176,16 +176,6 @@ Deno.test("what only a silent device has is reported when it is lost, and never 
   await t.bring(written, "system");
   assertEquals((await t.bytes(written))[0], 4);
 });
-
-/** The first byte of a buffer as the device has it. */
-async function seenByDevice(t: Bench, buffer: BufferObject): Promise<number | undefined> {
-  let seen: number | undefined;
-  const read = () =>
-    t.driver.device.dispatch([bound(t.driver.bind(buffer), "read")], (bytes) => void (seen = bytes[0]));
-  await t.submit([{ buffer, usage: "read" }], read);
-  await turn();
-  return seen;
-}
 
 async function loseAfter(gpu: FakeGpu, turns: number): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await null;

@@ -135,7 +135,8 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
 
   /**
    * The budget in bytes: what the device may hold at present. It is less than what was set while the device has refused
-   * to hold that much, and after a loss of the device until it is set again. A smaller one takes effect when the next buffer needs room: then others leave.
+   * to hold that much, and after a loss of the device until it is set again. A smaller one takes effect when the next
+   * buffer needs room: then others leave, and it waits until their memory is free.
    */
   get budget(): number {
     return this.#memory.budget.bytes;
