@@ -135,6 +135,36 @@ Deno.test("what no device of these limits can have is EINVAL, however much memor
   await allRight(t, [largest], 5);
 });
 
+Deno.test("a device that refuses its first buffer, whichever that is, can be read back from all the same", async () => {
+  for (let refusals = 1; refusals <= 3; refusals++) {
+    await using t = bench();
+    t.gpu.refusals = refusals;
+    const buffer = await t.make(2, 5);
+    await t.fill(6, buffer);
+    assertEquals(await t.bytes(buffer), new Uint8Array(2 * PAGE_SIZE).fill(6), `${refusals} refusals`);
+  }
+});
+
+Deno.test("a device whose memory is full can be read back from", async () => {
+  await using t = bench({ budget: 9 * PAGE_SIZE, memory: 9 * PAGE_SIZE });
+  const buffer = await t.make(8, 5);
+  await t.fill(6, buffer);
+  t.gpu.memory = t.gpu.bytes + PAGE_SIZE;
+  await allRight(t, [buffer], 6);
+});
+
+Deno.test("staging that took room beyond its part gives it back to buffers, while it is in use and afterwards", async () => {
+  for (const isAwaited of [false, true]) {
+    await using t = bench({ budget: 9 * PAGE_SIZE });
+    const written = await t.make(3, 1);
+    await t.fill(2, written);
+    if (isAwaited) await t.bring(written, "system");
+    const large = await t.make(8, 3);
+    assert(t.gpu.buffers.some(({ isStaging, size }) => isStaging && size > 3 * PAGE_SIZE), "more than its page");
+    await allRight(t, [written, large], 2);
+  }
+});
+
 function resident(buffers: readonly BufferObject[]): number {
   return buffers.filter(({ memoryType }) => memoryType === "vram").length;
 }
