@@ -1,12 +1,14 @@
 import { PAGE_SIZE } from "@ttm/core";
 
-/** Served requests after which a budget that has shrunk tries its full size again; doubled each time. */
+/** Served requests after which a budget that has shrunk tries more again; doubled each time. */
 const PATIENCE = 64;
 const MAX_PATIENCE = 4096;
 
 /** How many bytes the device may hold: what the caller allows, less while the device has refused to hold that much. */
 export class Budget {
   #allowed: number;
+  /** What is allowed, less once a device was lost. */
+  #safe: number;
   #bytes: number;
   /** The size of the last buffer that was refused, the bytes held at that time, and how often it was refused then. */
   #refused: { readonly size: number; readonly held: number; readonly times: number } | null = null;
@@ -15,7 +17,7 @@ export class Budget {
   #patience = PATIENCE;
 
   constructor(allowed: number) {
-    this.#allowed = this.#bytes = allowed;
+    this.#allowed = this.#safe = this.#bytes = allowed;
   }
 
   /** The budget at present. */
@@ -28,9 +30,19 @@ export class Budget {
     return this.#allowed;
   }
 
+  /** The most that it may be while this device is there. */
+  get most(): number {
+    return this.#safe;
+  }
+
+  /** The device holds so many bytes. */
+  noteHeld(bytes: number): void {
+    this.#bytes = Math.max(this.#bytes, Math.min(bytes, this.#safe));
+  }
+
   /** Allows so many bytes, and forgets what the device has refused. */
   allow(bytes: number): void {
-    this.#allowed = bytes;
+    this.#allowed = this.#safe = bytes;
     this.#patience = PATIENCE;
     this.#lift();
   }
@@ -47,9 +59,13 @@ export class Budget {
     this.#shrink(Math.max(held, size - PAGE_SIZE));
   }
 
-  /** The device was lost while it held `held` bytes, perhaps for lack of memory: the next one holds a quarter less. */
+  /**
+   * The device was lost while it held `held` bytes, perhaps for lack of memory: the next one holds a quarter less, but at
+   * least a half of what the caller allows. A larger size is not tried again, since it may cost contents.
+   */
   noteLost(held: number): void {
-    this.#shrink(Math.max(held * 3 / 4, this.#allowed / 2));
+    this.#safe = Math.min(this.#safe, Math.floor(Math.max(held * 3 / 4, this.#allowed / 2)));
+    this.#shrink(this.#safe);
   }
 
   #shrink(bytes: number): void {
@@ -63,16 +79,21 @@ export class Budget {
     return size < this.#refused.size || held < this.#refused.held;
   }
 
+  /** Forgets the refused size, not that the budget shrank. */
+  forgive(): void {
+    this.#refused = null;
+  }
+
   /** Counts a request that was served. */
   noteServed(): void {
-    if (this.#refused === null && this.#bytes === this.#allowed) return;
+    if (this.#refused === null && this.#bytes === this.#safe) return;
     if (++this.#served < this.#patience) return;
     this.#patience = Math.min(2 * this.#patience, MAX_PATIENCE);
     this.#lift();
   }
 
   #lift(): void {
-    this.#bytes = this.#allowed;
+    this.#bytes = this.#safe;
     this.#refused = null;
     this.#shrunkFor = Infinity;
     this.#served = 0;

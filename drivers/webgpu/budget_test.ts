@@ -43,3 +43,15 @@ Deno.test("a budget that has shrunk tries its full size again after a while, les
   }
   assertEquals(served, [64, 128, 256, 512]);
 });
+
+Deno.test("a budget that shrank with the loss of a device keeps a half, and grows only when one is set", () => {
+  const budget = new Budget(100 * MiB);
+  const sizes = [90, 60, 20].map((held) => (budget.noteLost(held * MiB), budget.bytes / MiB));
+  for (let served = 0; served < 10_000; served++) budget.noteServed();
+  assertEquals([sizes, budget.bytes], [[67.5, 50, 50], 50 * MiB]);
+  budget.refuse(MiB, 40 * MiB);
+  for (let served = 0; served < 10_000; served++) budget.noteServed();
+  assertEquals(budget.bytes, 50 * MiB);
+  budget.allow(100 * MiB);
+  assertEquals(budget.bytes, 100 * MiB);
+});

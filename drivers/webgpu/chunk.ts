@@ -1,6 +1,6 @@
 import { type Fence, type ManagerNode, PAGE_SIZE } from "@ttm/core";
 import { GoodFitAllocator } from "@ttm/good-fit";
-import type { GpuBuffer } from "./gpu_types.ts";
+import { type GpuBuffer, GpuUsage } from "./gpu_types.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** Page addresses of each chunk: 8 GiB. */
@@ -15,6 +15,14 @@ export interface ChunkKind {
   readonly usage: number;
   /** Whether it is a slab, which buffer objects share. */
   readonly slab: Access | null;
+}
+
+/** Staging is the kind of `GPUBuffer` that the CPU maps. */
+export const STAGING: ChunkKind = { usage: GpuUsage.MAP_READ | GpuUsage.COPY_DST, slab: null };
+
+/** Whether chunks of two kinds serve the same requests. */
+export function isSameKind(a: ChunkKind, b: ChunkKind): boolean {
+  return a.usage === b.usage && a.slab === b.slab;
 }
 
 /**

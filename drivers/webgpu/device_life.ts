@@ -1,6 +1,9 @@
 import { type Fence, FenceContext, type Postponed, TtmError } from "@ttm/core";
 import type { GpuDevice } from "./gpu_types.ts";
 
+/** New devices of one recovery: one that is lost while everything is built up on it is followed by another. */
+const MAX_DEVICES = 4;
+
 /** Why a device was lost, as `GPUDeviceLostInfo` has it. */
 export interface LostDevice {
   /** `"destroyed"` after `device.destroy()`, `"unknown"` otherwise. */
@@ -16,7 +19,7 @@ export interface LifeHooks<Device> {
   /** Called at once when the device is lost. */
   lose(error: TtmError, lost: LostDevice): void;
   /** Builds everything on the new device. */
-  rebuild(lost: LostDevice): Promise<void>;
+  rebuild(): Promise<void>;
 }
 
 /** The device of a driver: the present one, whether it is lost, and how the next one comes. */
@@ -28,6 +31,8 @@ export class DeviceLife<Device extends GpuDevice> {
   /** Signals, always without an error, when the next device is there or will not come; null if none is awaited. */
   recovering: Fence | null = null;
   #hooks: LifeHooks<Device>;
+  /** How the present device was lost; null while it is not. */
+  #loss: { readonly lost: LostDevice; readonly error: TtmError } | null = null;
   #recoveries: FenceContext = new FenceContext("webgpu recovery");
   #waiting: Set<(lost: TtmError) => void> = new Set();
 
@@ -46,7 +51,8 @@ export class DeviceLife<Device extends GpuDevice> {
   /** A promise of the device, which rejects when the device is lost; promises of lost devices need not settle. */
   until<Result>(promise: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#waiting.add(reject);
+      if (this.#loss !== null) reject(this.#loss.error);
+      else this.#waiting.add(reject);
       const end = () => this.#waiting.delete(reject);
       promise.then((result) => (end(), resolve(result)), (error) => (end(), reject(error)));
     });
@@ -57,20 +63,23 @@ export class DeviceLife<Device extends GpuDevice> {
       const { reason, message } = lost;
       const error = new TtmError("EIO", `the WebGPU device was lost (${reason}): ${message}`);
       const isRebuilding = this.recovering !== null;
+      this.#loss = { lost, error };
       if (this.#hooks.recover === undefined) this.lost = error;
       else this.recovering ??= this.#recoveries.next();
       const waiting = [...this.#waiting];
       this.#waiting.clear();
       this.#hooks.lose(error, lost);
       for (const reject of waiting) reject(error);
-      if (!isRebuilding && this.recovering !== null) void this.#recover(lost, error);
+      if (!isRebuilding && this.recovering !== null) void this.#recover(error);
     });
   }
 
-  async #recover(lost: LostDevice, error: TtmError): Promise<void> {
+  async #recover(error: TtmError): Promise<void> {
     try {
-      // A device that is lost while everything is built on it is followed by another.
-      while (!await this.#replace(lost, error)) continue;
+      for (let devices = 0; this.#loss !== null; devices++) {
+        if (devices === MAX_DEVICES) throw new Error(`${devices} new devices were lost as well`);
+        await this.#replace(this.#loss);
+      }
     } catch (cause) {
       this.lost = cause === error ? error : new TtmError("EIO", `${error.message}, and not recovered`, { cause });
     }
@@ -79,19 +88,16 @@ export class DeviceLife<Device extends GpuDevice> {
     recovering?.signal();
   }
 
-  /** Returns false if the new device was lost meanwhile. */
-  async #replace(lost: LostDevice, error: TtmError): Promise<boolean> {
+  async #replace({ lost, error }: { readonly lost: LostDevice; readonly error: TtmError }): Promise<void> {
     const device = await this.#hooks.recover?.(lost) ?? null;
     if (device === null) throw error;
-    let isLost = false;
-    device.lost.then(() => isLost = true);
+    this.#loss = null;
     this.device = device;
     this.#watch(device);
     try {
-      await this.#hooks.rebuild(lost);
+      await this.#hooks.rebuild();
     } catch (cause) {
-      if (!isLost) throw cause;
+      if (this.#loss === null) throw cause;
     }
-    return !isLost;
   }
 }

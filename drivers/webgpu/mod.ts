@@ -6,6 +6,7 @@
  * @module
  */
 export type { BindGroupEntry, BindGroupRequest, Binding } from "./bindings.ts";
+export type { GpuBufferOptions } from "./buffer_options.ts";
 export type { Access } from "./chunk.ts";
 export type { LostDevice } from "./device_life.ts";
 export {
@@ -19,5 +20,7 @@ export {
   GpuUsage,
   type LayoutOf,
 } from "./gpu_types.ts";
-export { slabs, WebGpu, type WebGpuStats } from "./webgpu.ts";
-export type { GpuBufferOptions, LostContents, WebGpuOptions } from "./webgpu_options.ts";
+export { slabs } from "./slabs.ts";
+export type { WebGpuStats } from "./stats.ts";
+export { WebGpu } from "./webgpu.ts";
+export type { LostContents, WebGpuOptions } from "./webgpu_options.ts";

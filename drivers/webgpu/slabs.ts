@@ -74,8 +74,9 @@ export class Slabs implements MemTypeManager<Range> {
     return fpfn === 0 && lpfn >= this.#pages;
   }
 
-  compatible(_range: Range, _pages: number, fpfn: number, lpfn: number): boolean {
-    return fpfn === 0 && lpfn >= this.#pages;
+  /** A range that a new device had no memory for is left for another one. */
+  compatible({ chunk }: Range, _pages: number, fpfn: number, lpfn: number): boolean {
+    return chunk.buffer !== null && fpfn === 0 && lpfn >= this.#pages;
   }
 
   takedown(): boolean {
@@ -97,4 +98,23 @@ export class Slabs implements MemTypeManager<Range> {
   #mustBeSetUp(what: string): void {
     if (this.#pages === 0) throw new TtmError("EINVAL", `Cannot ${what}: ${NAME} is in charge of no pages`);
   }
+}
+
+/**
+ * The manager of a driver's VRAM, to be named in the `managers` of its device.
+ *
+ * @example A device with VRAM of 1 MiB
+ * ```ts
+ * import { BoDevice } from "@ttm/core";
+ * import { slabs, WebGpu } from "@ttm/webgpu";
+ *
+ * const gpu = await (await navigator.gpu?.requestAdapter())?.requestDevice();
+ * if (gpu !== undefined) {
+ *   const driver = new WebGpu({ device: gpu, budget: 1 << 20 });
+ *   await using _device = new BoDevice({ driver, managers: { vram: slabs(driver) } });
+ * }
+ * ```
+ */
+export function slabs(driver: { readonly slabs: Slabs }): Slabs {
+  return driver.slabs;
 }

@@ -87,3 +87,13 @@ function fillAll({ driver }: Bench, value: number, buffers: readonly BufferObjec
 export function bound({ buffer, offset, size }: Binding<FakeGpu>, access: "read" | "write"): Bound {
   return { buffer, offset, size, access };
 }
+
+/** The first byte of a buffer as the device has it. */
+export async function seenByDevice(t: Bench, buffer: BufferObject): Promise<number | undefined> {
+  let seen: number | undefined;
+  const read = () =>
+    t.driver.device.dispatch([bound(t.driver.bind(buffer), "read")], (bytes) => void (seen = bytes[0]));
+  await t.submit([{ buffer, usage: "read" }], read);
+  await turn();
+  return seen;
+}

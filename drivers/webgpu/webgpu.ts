@@ -1,58 +1,31 @@
 import {
-  type AllocationRequest,
   type BufferView,
   type Driver,
   type Fence,
-  FenceContext,
-  type Location,
-  type MemTypeManager,
   type MoveRequest,
   PAGE_SIZE,
   type Placement,
   type Postponed,
   type SubmittedBuffer,
   TranslationTable,
-  TtmError,
+  type TtmError,
 } from "@ttm/core";
 import { type BindGroupRequest, type Binding, Bindings } from "./bindings.ts";
-import { type ChunkKind, Range } from "./chunk.ts";
+import { checkBufferOptions, kindOf, mustBeUsable } from "./buffer_options.ts";
+import { Range } from "./chunk.ts";
 import { CpuAccess } from "./cpu_access.ts";
 import { DeviceLife, type LostDevice } from "./device_life.ts";
-import { type BindGroupOf, type GpuBuffer, type GpuDevice, GpuUsage } from "./gpu_types.ts";
+import type { BindGroupOf, GpuDevice } from "./gpu_types.ts";
 import { makerOf } from "./makings.ts";
 import { GpuMemory } from "./memory.ts";
+import { Moves } from "./moves.ts";
 import { Readbacks } from "./readbacks.ts";
+import { loseContents, rebuildContents } from "./recovery.ts";
 import { Slabs } from "./slabs.ts";
-import { type HostCopy, Tenant } from "./tenant.ts";
+import type { WebGpuStats } from "./stats.ts";
 import { Timeline } from "./timeline.ts";
 import { Uploads } from "./uploads.ts";
-import {
-  checkBudget,
-  checkBufferOptions,
-  type CheckedWebGpuOptions,
-  checkOptions,
-  type GpuBufferOptions,
-  type WebGpuOptions,
-  withCopies,
-} from "./webgpu_options.ts";
-
-/** Statistics of a driver, in bytes unless stated otherwise. */
-export interface WebGpuStats {
-  /** Bytes that count in the budget now: of `GPUBuffer`s in use and idle, staging, and what is being destroyed. */
-  readonly deviceBytes: number;
-  /** The most bytes that have counted in the budget at a time. */
-  readonly highestBytes: number;
-  /** Host copies of buffers on the device, now. */
-  readonly hostCopyBytes: number;
-  /** Uploaded to the device. */
-  readonly uploadedBytes: number;
-  /** Read back from the device. */
-  readonly readBackBytes: number;
-  /** Number of buffers evicted without a readback. */
-  readonly cleanEvictions: number;
-  /** Number of times that the device was asked for the end of work. */
-  readonly waits: number;
-}
+import { checkBudget, type CheckedWebGpuOptions, checkOptions, type WebGpuOptions } from "./webgpu_options.ts";
 
 const TO_SYSTEM: Placement = { placement: [{ memoryType: "system" }] };
 const TO_VRAM: Placement = { placement: [{ memoryType: "vram" }] };
@@ -107,10 +80,7 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
   #readbacks: Readbacks<Device>;
   #cpu: CpuAccess<Device>;
   #bindings: Bindings<Device>;
-  #losses: FenceContext = new FenceContext("webgpu losses");
-  /** Bytes on their way to the host, by the table that they go to. */
-  #arriving: Map<TranslationTable, { readonly buffer: BufferView; readonly fence: Fence }> = new Map();
-  #cleanEvictions = 0;
+  #moves: Moves<Device>;
 
   /**
    * Makes a driver for one device.
@@ -123,7 +93,7 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
     this.#life = new DeviceLife(device, {
       recover,
       lose: (error, lost) => this.#lose(error, lost),
-      rebuild: (lost) => this.#rebuild(lost),
+      rebuild: () => rebuildContents(this.#memory, this.#uploads, this.#bindings),
     });
     const present = () => this.#life.device;
     const { maxBufferSize } = device.limits;
@@ -138,9 +108,17 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
     this.#uploads = new Uploads(present, this.#timeline, uploadBytes);
     this.#readbacks = new Readbacks(this.#life, this.#memory, this.#timeline);
     this.#cpu = new CpuAccess(this.#life, this.#readbacks, this.#uploads, this.#options.keepHostCopies);
+    this.#moves = new Moves({
+      life: this.#life,
+      timeline: this.#timeline,
+      uploads: this.#uploads,
+      cpu: this.#cpu,
+      bindings: this.#bindings,
+      keepHostCopies: this.#options.keepHostCopies,
+    });
     this.slabs = new Slabs(
       this.#memory,
-      (request) => this.#kindOf(request),
+      (request) => kindOf(request, this.#options, present().limits),
       () => this.#life.check()?.retryAfter ?? null,
     );
     const pages = Math.floor((budget - stagingBytes) / PAGE_SIZE);
@@ -157,7 +135,8 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
 
   /**
    * The budget in bytes: what the device may hold at present. It is less than what was set while the device has refused
-   * to hold that much. A smaller one takes effect when the next buffer needs room: then others leave.
+   * to hold that much, and after a loss of the device until it is set again. A smaller one takes effect when the next
+   * buffer needs room: then others leave, and it waits until their memory is free.
    */
   get budget(): number {
     return this.#memory.budget.bytes;
@@ -181,7 +160,7 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
       hostCopyBytes,
       uploadedBytes: this.#uploads.bytes,
       readBackBytes: this.#readbacks.bytes,
-      cleanEvictions: this.#cleanEvictions,
+      cleanEvictions: this.#moves.cleanEvictions,
       waits: this.#timeline.waits,
     };
   }
@@ -255,10 +234,12 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
   move({ buffer, source, destination, after }: MoveRequest): Fence | Postponed | void {
     const foreign = this.#foreign(after);
     if (foreign !== undefined) return { retryAfter: foreign };
-    if (destination.table !== null) return this.#toHost(this.#rangeOf(source), destination.table);
+    const from = source === null || source.table !== null ? null : this.#memory.rangeAt(source.start);
+    if (destination.table !== null) return this.#moves.toHost(from as Range, destination.table);
     const range = this.#memory.rangeAt(destination.start);
-    if (source === null || source.table !== null) return this.#toDevice(buffer, source?.table ?? null, range);
-    this.#within(this.#rangeOf(source), range);
+    if (from?.chunk.buffer === null) return this.#moves.toNewDevice(from, range);
+    if (from === null) return this.#moves.toDevice(buffer, source?.table ?? null, range);
+    this.#moves.within(from, range);
   }
 
   /** Reads and writes of the CPU. */
@@ -279,7 +260,7 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
   beginSubmit(entries: readonly SubmittedBuffer[]): Postponed | void {
     const postponed = this.#life.check();
     if (postponed !== null) return postponed;
-    for (const { buffer, usage } of entries) this.#mustBeUsable(buffer, usage);
+    for (const { buffer, usage } of entries) mustBeUsable(buffer, usage);
     for (const { buffer: { node }, usage } of entries) {
       if (node instanceof Range && usage === "write") node.tenant?.noteWritten();
     }
@@ -297,135 +278,10 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
     return after.find(({ context, signalled }) => context !== this.#timeline.context && !signalled);
   }
 
-  #mustBeUsable(buffer: BufferView, usage: "read" | "write"): void {
-    const { access } = (buffer.driverOptions ?? {}) as GpuBufferOptions;
-    if (usage === "write" && access === "read") {
-      throw new TtmError("EINVAL", `${buffer} was created with access "read", and the submission writes it`);
-    }
-    if (!(buffer.node instanceof Range)) return;
-    const { tenant, chunk } = buffer.node;
-    tenant?.mustBeKnown();
-    if (chunk.buffer === null) throw new TtmError("ENOMEM", `the new device has no memory for ${buffer}`);
-  }
-
-  #kindOf({ buffer, pages }: AllocationRequest): ChunkKind {
-    const { access, usage: flags } = (buffer?.driverOptions ?? {}) as GpuBufferOptions;
-    const usage = flags === undefined ? this.#options.usage : withCopies(flags);
-    const { maxStorageBufferBindingSize: limit } = this.#life.device.limits;
-    const bytes = pages * PAGE_SIZE;
-    if ((usage & GpuUsage.STORAGE) !== 0 && (buffer?.bytes ?? bytes) > limit) {
-      const why = `${buffer} is larger than the device's maxStorageBufferBindingSize of ${limit} bytes`;
-      throw new TtmError("EINVAL", why);
-    }
-    const isShared = access !== undefined && usage === this.#options.usage && 2 * bytes <= this.#options.slabBytes;
-    return { usage, slab: isShared ? access : null };
-  }
-
-  #rangeOf(location: Location | null): Range {
-    return this.#memory.rangeAt(location?.start ?? -1);
-  }
-
-  #toDevice(buffer: BufferView, table: TranslationTable | null, range: Range): Postponed | void {
-    const { keepHostCopies } = this.#options;
-    const bytes = table?.contents as Uint8Array<ArrayBuffer> | undefined;
-    const arriving = table === null ? undefined : this.#arriving.get(table)?.fence;
-    if (arriving !== undefined) return { retryAfter: arriving };
-    const postponed = this.#life.check() ?? this.#uploads.check(bytes?.length ?? 0);
-    if (postponed !== null) return postponed;
-    const gpu = range.chunk.buffer as GpuBuffer;
-    if (bytes === undefined) this.#uploads.clear(range);
-    else this.#uploads.write(gpu, range.offset, bytes);
-    range.isFresh = false;
-    // The owner of imported pages may change them. What a store has needs no second copy.
-    let copy: HostCopy = bytes === undefined ? "zero" : table?.external === true ? bytes.slice() : bytes;
-    if (buffer.clean) copy = null;
-    const tenant = range.tenant = new Tenant(buffer, copy, buffer.clean);
-    this.#bindings.noteArrived(buffer, range);
-    if (keepHostCopies || copy === "zero" || copy === null) return;
-    this.#timeline.work().observe((error) => {
-      if (error === undefined && tenant.copy === copy) tenant.copy = null;
-    });
-  }
-
-  #toHost(range: Range, table: TranslationTable): Fence | Postponed | void {
-    const tenant = range.tenant as Tenant;
-    const { buffer, copy } = tenant;
-    const target = table.contents as Uint8Array;
-    if (tenant.lost !== null) return this.#lostFence(tenant.lost);
-    if (copy !== null) {
-      if (copy === "zero") target.fill(0);
-      else if (target !== copy) target.set(copy);
-      if (!tenant.wasReadBack) this.#cleanEvictions++;
-      return;
-    }
-    const answer = this.#cpu.readBack(range, tenant, 0, range.bytes, target);
-    if ("retryAfter" in answer || !answer.isQueued) {
-      return { retryAfter: "retryAfter" in answer ? answer.retryAfter : answer.fence };
-    }
-    const { fence } = answer;
-    this.#arriving.set(table, { buffer, fence });
-    fence.observe(() => this.#arriving.delete(table));
-    return fence;
-  }
-
-  #within(source: Range, target: Range): void {
-    if (source.chunk === target.chunk) {
-      throw new TtmError("EINVAL", "bytes cannot be copied within one GPUBuffer");
-    }
-    this.#uploads.copy(source, target);
-    target.isFresh = false;
-    target.tenant = source.tenant;
-    if (target.tenant !== null) this.#bindings.noteArrived(target.tenant.buffer, target);
-  }
-
-  /** A fence by which the core learns that contents are lost. */
-  #lostFence(error: TtmError): Fence {
-    const fence = this.#losses.next();
-    fence.signal(error);
-    return fence;
-  }
-
   #lose(error: TtmError, lost: LostDevice): void {
-    const buffers = new Set(Array.from(this.#arriving.values(), ({ buffer }) => buffer));
-    for (const { tenant } of this.#memory.ranges) {
-      if (tenant === null || tenant.lost !== null || tenant.copy !== null) continue;
-      tenant.lost = error;
-      if (!tenant.stored) buffers.add(tenant.buffer);
-    }
+    const buffers = loseContents(error, lost, this.#memory, this.#moves.arriving);
     this.#bindings.close();
-    this.#memory.lose();
     this.#timeline.fail(error);
-    this.#options.onLost?.({ reason: lost.reason, message: lost.message, buffers: [...buffers] });
+    this.#options.onLost?.({ reason: lost.reason, message: lost.message, buffers });
   }
-
-  async #rebuild({ reason }: LostDevice): Promise<void> {
-    // What a device could not hold, the next one may not hold either.
-    if (reason !== "destroyed") this.#memory.budget.noteLost(this.#memory.held);
-    await this.#memory.rebuild();
-    for (const range of this.#memory.ranges) {
-      const { tenant, chunk: { buffer } } = range;
-      if (tenant === null || buffer === null) continue;
-      if (tenant.copy instanceof Uint8Array) this.#uploads.write(buffer, range.offset, tenant.copy);
-      this.#bindings.noteArrived(tenant.buffer, range);
-    }
-  }
-}
-
-/**
- * The manager of a driver's VRAM, to be named in the `managers` of its device.
- *
- * @example A device with VRAM of 1 MiB
- * ```ts
- * import { BoDevice } from "@ttm/core";
- * import { slabs, WebGpu } from "@ttm/webgpu";
- *
- * const gpu = await (await navigator.gpu?.requestAdapter())?.requestDevice();
- * if (gpu !== undefined) {
- *   const driver = new WebGpu({ device: gpu, budget: 1 << 20 });
- *   await using _device = new BoDevice({ driver, managers: { vram: slabs(driver) } });
- * }
- * ```
- */
-export function slabs(driver: { readonly slabs: MemTypeManager }): MemTypeManager {
-  return driver.slabs;
 }

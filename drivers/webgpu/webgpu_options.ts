@@ -1,13 +1,6 @@
 import { type BufferView, PAGE_SIZE, TtmError } from "@ttm/core";
-import {
-  checkBoolean,
-  checkInteger,
-  checkOptions as checkNames,
-  checkWord,
-  optionNames,
-  show,
-} from "@ttm/core/arguments";
-import type { Access } from "./chunk.ts";
+import { checkBoolean, checkInteger, checkOptions as checkNames, optionNames, show } from "@ttm/core/arguments";
+import { checkUsage } from "./buffer_options.ts";
 import type { LostDevice } from "./device_life.ts";
 import { type GpuDevice, GpuUsage } from "./gpu_types.ts";
 
@@ -43,25 +36,14 @@ export interface WebGpuOptions<Device extends GpuDevice = GpuDevice> {
   readonly uploadBytes?: number;
   /**
    * Brings a new device when the present one is lost, or null. The driver then builds everything up on it from the
-   * host's copies; until then submissions and moves wait. Left out: they fail with `EIO`.
+   * host's copies; until then submissions and moves wait. A new device that is lost meanwhile is followed by another, up
+   * to four in a recovery. After that, and if it is null, rejects or is left out, they fail with `EIO`.
    */
   readonly recover?: (lost: LostDevice) => Promise<Device | null>;
   /** Called when the device is lost, with the buffers whose contents are lost. Must not throw. */
   readonly onLost?: (lost: LostContents) => void;
   /** Called when a buffer object comes to another `GPUBuffer` or offset than it was at before. Must not throw. */
   readonly onRebound?: (buffer: BufferView) => void;
-}
-
-/** What a buffer object declares to the driver, as `driverOptions` of `createBuffer`. */
-export interface GpuBufferOptions {
-  /**
-   * How the device uses it: `"read"`: it is only ever bound as read-only, `"write"`: as read-write. Small buffers that
-   * declare it share `GPUBuffer`s with others of the same access; WebGPU does not allow a dispatch to bind one
-   * `GPUBuffer` both ways. Left out: the buffer has a `GPUBuffer` of its own, and may be bound in any way.
-   */
-  readonly access?: Access;
-  /** Flags of `GPUBufferUsage`; the driver adds those for copies. @default {the driver's} */
-  readonly usage?: number;
 }
 
 /** @internal Options that have been checked. */
@@ -86,8 +68,6 @@ const OPTIONS = optionNames<WebGpuOptions>({
   onLost: true,
   onRebound: true,
 });
-const BUFFER_OPTIONS = optionNames<GpuBufferOptions>({ access: true, usage: true });
-const COPY = GpuUsage.COPY_SRC | GpuUsage.COPY_DST;
 const MiB = 2 ** 20;
 /** A budget must have room for staging besides buffers. */
 const LEAST_BUDGET = 2 * PAGE_SIZE;
@@ -121,27 +101,6 @@ export function checkOptions<Device extends GpuDevice>(options: WebGpuOptions<De
 /** Checks a budget in bytes. */
 export function checkBudget(what: string, budget: number): number {
   return checkInteger(what, "budget", budget, LEAST_BUDGET, Number.MAX_SAFE_INTEGER);
-}
-
-/** Checks what a buffer declares, and completes it. */
-export function checkBufferOptions(options: object): void {
-  checkNames("declare a buffer", options, BUFFER_OPTIONS);
-  const { access, usage } = options as GpuBufferOptions;
-  if (access !== undefined) checkWord("declare a buffer", "access", access, ["read", "write"]);
-  if (usage !== undefined) checkUsage("declare a buffer", usage);
-}
-
-/** The flags of a buffer's `GPUBuffer`. */
-export function withCopies(usage: number): number {
-  return usage | COPY;
-}
-
-function checkUsage(what: string, usage: number): number {
-  checkInteger(what, "usage", usage, 0, 2 ** 31 - 1);
-  if ((usage & (GpuUsage.MAP_READ | GpuUsage.MAP_WRITE)) !== 0) {
-    throw new TtmError("EINVAL", `Cannot ${what}: usage ${usage} has flags of maps, which no other flag may join`);
-  }
-  return withCopies(usage);
 }
 
 function wholePages(bytes: number, most: number): number {
