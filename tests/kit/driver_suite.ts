@@ -1,11 +1,17 @@
 import { type BufferObject, checkInvariants, type Driver, type Fence, PAGE_SIZE, TtmError } from "@ttm/core";
+import { accessCases } from "./access_cases.ts";
+import { contentsCases } from "./contents_cases.ts";
 import { copyCases } from "./copy_cases.ts";
 import { bytesOf, type DriverBench, type DriverParts, withDriver } from "./driver_bench.ts";
 import { checkOptions, optionNames } from "@ttm/core/arguments";
+import { firstUseCases } from "./first_use_cases.ts";
 import { importedCases } from "./imported_cases.ts";
+import { instanceCases } from "./instance_cases.ts";
+import { postponedCases } from "./postponed_cases.ts";
 import { storedCases } from "./stored_cases.ts";
 import { submitCases } from "./submit_cases.ts";
 import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
+import { workCases } from "./work_cases.ts";
 
 /** Capabilities of a driver; each defaults to true. */
 export interface DriverSuiteSupport {
@@ -58,15 +64,23 @@ export function testDriver(options: DriverSuiteOptions): void {
   checkOptions(WHAT, parts, PARTS, "what factory() returns");
   const { driver, managers } = parts;
   const types = ["system", ...Object.keys(managers)];
+  const fixed = driver.memoryTypes.filter(({ name, fixed }) => fixed && types.includes(name));
+  const seen = supports.windows === false ? [] : fixed.map(({ name }) => name);
   const cases: Record<string, Case> = {
     ...placeCases(types),
     ...moveCases,
     ...copyCases(supports.bytes !== false),
+    ...(driver.supports?.moves === "ordered" && workCases(types, supports.bytes !== false)),
     ...submitCases(types),
+    ...instanceCases(factory, supports.bytes !== false),
     ...(supports.bytes === false ? { "without bytes the CPU is told so": tellsOfNoBytes } : {
       ...byteCases(types),
+      ...contentsCases(types),
+      ...firstUseCases(types, supports.windows !== false),
+      ...postponedCases(types),
+      ...accessCases(types, seen),
       ...importedCases(types),
-      ...storedCases(driver.memoryTypes.filter(({ name, fixed }) => fixed && types.includes(name))),
+      ...storedCases(fixed),
       ...addressCases(managers),
       ...mapCases(types, supports.windows === false ? driver.memoryTypes.filter(({ fixed }) => fixed) : []),
     }),
@@ -137,29 +151,6 @@ const moveCases: Readonly<Record<string, Case>> = {
     }
     mustBeInOrder(fences, "was made");
     mustBeInOrder(bench.ended, "signalled");
-  },
-  async "a move begins when the work before it has ended"(bench) {
-    const { settle, elapse, make, moves, types } = bench;
-    for (const type of types.slice(1)) {
-      const buffer = await make(type, 2, 0);
-      await settle();
-      const work = bench.work();
-      await buffer.reserve();
-      buffer.addFence(work, "write");
-      moves.splice(0);
-      const blocker = buffer.tryValidate({
-        placement: [{ memoryType: types.at(type === types.at(-1) ? 1 : -1) ?? "system" }],
-      });
-      const copy = moves[0]?.fence ?? null;
-      if (blocker === null && copy !== null) {
-        await elapse();
-        must(!copy.signalled, () => `the copy out of ${type} has ended before the work on the buffer`);
-      }
-      work.signal();
-      buffer.unreserve();
-      await settle();
-      must(copy === null || copy.signalled, () => "the copy has not ended after the work");
-    }
   },
   async "a hop is a place of the device, and both ways from it are open"({ driver, types, make, bring }) {
     for (const from of types) {
