@@ -1,5 +1,9 @@
-import type { AllocationRequest, EvictionScan, ManagerNode, MemTypeManager } from "@ttm/core";
+import type { ManagerNode, MemTypeManager } from "@ttm/core";
 import { checkOptions, optionNames } from "@ttm/core/arguments";
+import { alignedCases } from "./manager_aligned_cases.ts";
+import { type Bench, makeBench, PAGES } from "./manager_bench.ts";
+import { instanceCases } from "./manager_instance_cases.ts";
+import { scanCases } from "./manager_scan_cases.ts";
 import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions, synchronous } from "./suite.ts";
 
 /** Capabilities of a manager; each defaults to yes. A manager *must not* do what it declares that it cannot do. */
@@ -25,15 +29,6 @@ export interface ManagerSuiteOptions<Node extends ManagerNode = ManagerNode> ext
 const WHAT = "register the suite of managers";
 const OPTIONS = optionNames<ManagerSuiteOptions>({ test: true, name: true, factory: true, supports: true });
 const SUPPORT = optionNames<ManagerSupport>({ ranges: true, alignment: true, topDown: true, contiguous: true });
-const PAGES = 128;
-
-interface Bench {
-  readonly manager: MemTypeManager;
-  readonly debug: string;
-  take(request: Partial<AllocationRequest>): ManagerNode;
-  refuse(request: Partial<AllocationRequest>): void;
-}
-
 /**
  * Registers a case for each clause of the contract of managers.
  *
@@ -57,6 +52,8 @@ export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptio
   register(options, options.factory().name, {
     ...countingCases(bench),
     ...lifeCases(bench),
+    ...instanceCases(bench),
+    ...(contiguous && ranges && alignedCases(bench, alignments)),
     ...(contiguous ? geometryCases(bench, alignments) : {
       "scattered pages serve one request, as declared": () => servesScattered(bench()),
     }),
@@ -78,34 +75,6 @@ export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptio
       ? { "a request from the top down gets the highest pages": () => takesTheTop(bench()) }
       : { "topDown requests are served from below, as declared": () => takesNoNotice(bench(), bench()) }),
   });
-}
-
-function makeBench(manager: MemTypeManager, pages: number): Bench {
-  manager.init(pages);
-  const ask = (request: Partial<AllocationRequest>) =>
-    manager.allocate({
-      pages: 1,
-      alignment: 1,
-      fpfn: 0,
-      lpfn: Infinity,
-      topDown: false,
-      contiguous: false,
-      ...request,
-    });
-  return {
-    manager,
-    debug: manager.debug(),
-    take(request) {
-      const found = ask(request);
-      must(typeof found === "object", () => `allocate(${JSON.stringify(request)}) is ${found}, and there is room`);
-      return found;
-    },
-    refuse(request) {
-      const [used, debug] = [manager.usedPages, manager.debug()];
-      mustEqual(ask(request), "no-room", `allocate(${JSON.stringify(request)}) without room`);
-      mustEqual([manager.usedPages, manager.debug()], [used, debug], "the manager after it had no room");
-    },
-  };
 }
 
 function countingCases(bench: (pages?: number) => Bench): Record<string, () => void> {
@@ -296,59 +265,16 @@ function takesTheTop({ take }: Bench): void {
   mustEqual(take({ pages: 4, topDown: true }).start, PAGES - 4, "the start of 4 pages from the top");
 }
 
-function scanCases(bench: (pages?: number) => Bench): Record<string, () => void> {
-  const request = { pages: 8, alignment: 4, fpfn: 0, lpfn: PAGES - 8, topDown: false, contiguous: true };
-  const offer = ({ manager, take }: Bench, keep: (at: number) => boolean) => {
-    const nodes = Array.from({ length: PAGES / 2 }, () => take({ pages: 2 }));
-    const random = randomNumbers(2);
-    const scan = manager.scan?.(request) as EvictionScan;
-    const offered: ManagerNode[] = [];
-    let isEnough = false;
-    while (nodes.length > 0 && !isEnough) {
-      const node = nodes.splice(random(nodes.length), 1)[0] as ManagerNode;
-      if (keep(node.start)) continue;
-      must(scan.victims.length === 0, () => "there are victims before add() has said that there are enough");
-      offered.push(node);
-      isEnough = scan.add(node);
-    }
-    return { scan, offered, isEnough };
-  };
-  return {
-    "a scan's victims were added to it, and make room when they are freed"() {
-      const made = bench();
-      const { scan, offered, isEnough } = offer(made, () => false);
-      must(isEnough, () => "all nodes were added, and add() never returned true");
-      mustEqual(new Set(scan.victims).size, scan.victims.length, "how many different victims there are");
-      for (const node of scan.victims) {
-        must(offered.includes(node), () => `the node at ${node.start} is a victim and was not offered`);
-        made.manager.free(node);
-      }
-      made.take(request);
-    },
-    "a scan without enough neighbours has no victims"() {
-      const { scan, isEnough } = offer(bench(), (start) => start % 8 === 0 || start >= PAGES - 8);
-      mustEqual([isEnough, scan.victims.length], [false, 0], "what comes of it");
-    },
-    "a scan changes nothing"() {
-      const made = bench();
-      const nodes = Array.from({ length: PAGES }, () => made.take({}));
-      const before = [made.manager.usedPages, made.manager.debug()];
-      const scan = made.manager.scan?.(request) as EvictionScan;
-      for (const node of nodes) scan.add(node);
-      mustEqual([made.manager.usedPages, made.manager.debug()], before, "the manager after it");
-    },
-  };
-}
-
 function tellsWhatFits(bench: () => Bench): void {
   const full = bench();
   for (let page = 0; page < PAGES; page++) full.take({});
   for (const pages of [1, PAGES - 1, PAGES, PAGES + 1]) {
     for (const [fpfn, lpfn] of [[0, Infinity], [PAGES - 1, Infinity], [1, PAGES - 1]] as const) {
-      const request = { pages, alignment: 1, fpfn, lpfn, topDown: false, contiguous: false };
-      const expected = typeof bench().manager.allocate(request) === "object";
-      for (const { manager } of [bench(), full]) {
-        mustEqual(manager.canFit?.(request), expected, `whether ${pages} pages can fit into [${fpfn}, ${lpfn})`);
+      for (const alignment of [1, 8]) {
+        const request = { pages, alignment, fpfn, lpfn, topDown: false, contiguous: false };
+        const expected = typeof bench().manager.allocate(request) === "object";
+        const what = `whether ${pages} pages that are aligned to ${alignment} can fit into [${fpfn}, ${lpfn})`;
+        for (const { manager } of [bench(), full]) mustEqual(manager.canFit?.(request), expected, what);
       }
     }
   }
