@@ -61,9 +61,10 @@ export function firstUseCases(types: readonly string[], hasWindows: boolean): Re
       const buffer = bench.keep(bench.device.createBuffer({ bytes: PAGE_SIZE + 100 }));
       await bench.bring(buffer, type);
       await buffer.reserve();
-      using map = await buffer.map();
+      const map = await buffer.map();
       const at = map.bytes.findIndex((byte) => byte !== 0);
       must(at < 0, () => `the map of ${buffer}, which is new, has ${map.bytes[at]} at byte ${at}, and should have 0`);
+      map[Symbol.dispose]();
       buffer.unreserve();
     };
   }
