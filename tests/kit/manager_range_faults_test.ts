@@ -1,70 +1,11 @@
 import { assert } from "@std/assert";
-import type { AllocationRequest, EvictionScan, ManagerNode, MemTypeManager } from "@ttm/core";
+import type { AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
 import { testManager } from "./mod.ts";
 import { altered, complaints } from "./testing_faults.ts";
+import { aligned, downwards, first, flags, last, right, starts, upwards } from "./testing_flags_manager.ts";
 
 type Manager = MemTypeManager<ManagerNode>;
-
-/** What a manager of single pages finds: the start, or -1. */
-type Find = (isUsed: readonly boolean[], request: AllocationRequest) => number;
-
-const isFree = (isUsed: readonly boolean[], start: number, pages: number) =>
-  start >= 0 && start + pages <= isUsed.length && !isUsed.slice(start, start + pages).includes(true);
-
-/** The first start of `starts` that is free and in the range. */
-const first = (starts: (request: AllocationRequest, size: number) => Iterable<number>): Find => (isUsed, request) => {
-  const end = Math.min(request.lpfn, isUsed.length);
-  for (const start of starts(request, isUsed.length)) {
-    if (start >= request.fpfn && start + request.pages <= end && isFree(isUsed, start, request.pages)) return start;
-  }
-  return -1;
-};
-
-/** The starts from `from` up, or from `down` down, in steps. */
-function* upwards(from: number, step: number, size: number): Generator<number> {
-  for (let start = from; start < size; start += step) yield start;
-}
-
-function* downwards(from: number, step: number): Generator<number> {
-  for (let start = from; start >= 0; start -= step) yield start;
-}
-
-const aligned = (page: number, alignment: number) => Math.ceil(page / alignment) * alignment;
-const last = ({ lpfn, pages }: AllocationRequest, size: number) => Math.min(lpfn, size) - pages;
-
-const starts = (request: AllocationRequest, size: number) =>
-  request.topDown
-    ? downwards(Math.floor(last(request, size) / request.alignment) * request.alignment, request.alignment)
-    : upwards(aligned(request.fpfn, request.alignment), request.alignment, size);
-
-const right: Find = first(starts);
-
-interface Range extends ManagerNode {
-  readonly pages: number;
-}
-
-/** A manager with a flag a page, which finds pages by `find`. */
-function flags(find: Find): MemTypeManager {
-  let isUsed: boolean[] = [];
-  const manager: MemTypeManager<Range> = {
-    name: "flags",
-    get usedPages() {
-      return isUsed.filter((used) => used).length;
-    },
-    init: (pages) => void (isUsed = Array.from({ length: pages }, () => false)),
-    allocate(request) {
-      const start = find(isUsed, request);
-      if (start < 0) return "no-room";
-      isUsed.fill(true, start, start + request.pages);
-      return { start, pages: request.pages };
-    },
-    free: ({ start, pages }: Range) => void isUsed.fill(false, start, start + pages),
-    takedown: () => !isUsed.includes(true),
-    debug: () => isUsed.map(Number).join(""),
-  };
-  return manager as unknown as Manager;
-}
 
 const only = flags(right);
 
@@ -196,71 +137,6 @@ const faults: Readonly<Record<string, readonly [factory: () => MemTypeManager, s
 
 for (const [fault, [factory, said]] of Object.entries(faults)) {
   Deno.test(`the manager suite detects a manager that ${fault}, and says so`, async () => {
-    const failed = await complaints((test) => testManager({ test, factory }));
-    assert(failed.some((words) => words.join().includes(said)), `it said: ${failed.slice(0, 6).join("\n")}`);
-  });
-}
-
-type ScanChange = (
-  scan: EvictionScan,
-  request: AllocationRequest,
-  manager: Manager,
-) => Partial<Record<keyof EvictionScan, unknown>>;
-
-const scanFaults: Readonly<Record<string, readonly [change: ScanChange, said: string]>> = {
-  "names all that were added as victims": [
-    (scan) => {
-      const all: ManagerNode[] = [];
-      return {
-        add: (node: ManagerNode) => (all.push(node), scan.add(node)),
-        get victims() {
-          return scan.victims.length > 0 ? all : [];
-        },
-      };
-    },
-    "need not be evicted",
-  ],
-  "keeps the request": [
-    (scan, request, manager) => {
-      const added: ManagerNode[] = [];
-      let late: EvictionScan = scan;
-      return {
-        add(node: ManagerNode) {
-          added.push(node);
-          late = manager.scan?.(request) as EvictionScan;
-          return added.map((one) => late.add(one)).includes(true);
-        },
-        get victims() {
-          return late.victims;
-        },
-      };
-    },
-    "",
-  ],
-  "ignores the start of the range": [
-    (scan, request, manager) => {
-      const other = manager.scan?.({ ...request, fpfn: 0 }) as EvictionScan;
-      return request.fpfn === 0 ? scan as never : {
-        add: (node: ManagerNode) => other.add(node),
-        get victims() {
-          return other.victims;
-        },
-      };
-    },
-    "",
-  ],
-};
-
-for (const [fault, [change, said]] of Object.entries(scanFaults)) {
-  Deno.test(`the manager suite detects a scan that ${fault}, and says so`, async () => {
-    const factory = () => {
-      const inner = firstFit({ scan: true }) as unknown as Manager;
-      const scan = (request: AllocationRequest) => {
-        const made = inner.scan?.(request) as EvictionScan;
-        return altered(made, change(made, request, inner));
-      };
-      return altered(inner, { scan });
-    };
     const failed = await complaints((test) => testManager({ test, factory }));
     assert(failed.some((words) => words.join().includes(said)), `it said: ${failed.slice(0, 6).join("\n")}`);
   });
