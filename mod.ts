@@ -29,6 +29,7 @@ export * from "@ttm/buddy";
 export * from "@ttm/cma-sim";
 export * from "@ttm/first-fit";
 export * from "@ttm/good-fit";
+export * from "@ttm/policies";
 export * from "@ttm/radeon-sim";
 export * from "@ttm/range-store";
 export * from "@ttm/replay";

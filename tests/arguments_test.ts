@@ -288,7 +288,7 @@ Deno.test("messages about a buffer without a place do not name a place", async (
   const buffer = device.createBuffer({ bytes: 1 });
   buffer.tryReserve();
   // deno-lint-ignore require-await -- so that a throw and a rejection look the same
-  await assertRejects(async () => driver.gpuBuffer(buffer, "read"), TtmError, "buffer 0 has no place");
+  await assertRejects(async () => driver.bind(buffer), TtmError, "it is not the callback of a submission");
   const { gpu, buffer: other } = bench();
   other.tryValidate({ placement: [] });
   const job = { buffers: [{ buffer: other, write: true }], durationMs: 1 };

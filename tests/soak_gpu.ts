@@ -24,9 +24,22 @@ Exit status: 0 nothing was lost, 1 something was, 2 wrong arguments, or no adapt
     const adapter = await navigator.gpu?.requestAdapter() ?? null;
     if (adapter === null) throw new UsageError("Cannot use the GPU: navigator.gpu has no adapter here");
     const device = await adapter.requestDevice();
-    const driver = await useAtRandom(device, ops, seed, (gpu, value) => {
-      device.queue.writeBuffer(gpu as GPUBuffer, 0, new Uint8Array(gpu.size).fill(value));
-    });
+    const use = async (operations: number) => {
+      const { driver } = await useAtRandom({
+        gpu: device,
+        operations,
+        seed,
+        fill: ({ queue }, { buffer, offset, size }, value) => {
+          queue.writeBuffer(buffer, offset, new Uint8Array(size).fill(value));
+        },
+      });
+      await driver.retired.settled();
+      return { driver, resident: Math.round(Deno.memoryUsage().rss / 2 ** 20) };
+    };
+    // The first operations compile the code and fill the implementation's own pools.
+    const before = await use(Math.ceil(ops / 10));
+    const { driver, resident } = await use(ops);
+    console.log(`resident memory: ${before.resident} MiB after a tenth of it, ${resident} MiB after all`);
     console.log(`${ops} operations on ${adapter.info.description || "this adapter"}: nothing lost`, driver.stats);
     device.destroy();
     return 0;

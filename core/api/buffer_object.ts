@@ -11,7 +11,7 @@ import { Fence } from "../lock/fence.ts";
 import { type FenceUsage, isFenceUsage } from "../lock/fence_list.ts";
 import { mappingsOf, unmapVirtual } from "../memory/io_memory.ts";
 import type { KernelMap, MapRange } from "../memory/kernel_map.ts";
-import { dropLastUser } from "../place/release.ts";
+import { dropLastUser, retryReturns } from "../place/release.ts";
 import { Lru } from "../state/lru.ts";
 import { once } from "../base/disposable.ts";
 import { type Blocker, Operation } from "../state/operation.ts";
@@ -309,6 +309,17 @@ export class BufferObject extends BufferRecord implements Disposable {
     if (row < 0) return;
     this.state.order.joinBulkUnpinned(row);
     if (!this.reserved) this.state.order.touch(row, this);
+    if (this.state.returning.size > 0) this.#offerRoom();
+  }
+
+  /** The buffer may make room for imported bytes on their way back, as soon as nobody has it reserved. */
+  #offerRoom(): void {
+    const { reservation, state } = this;
+    if (!this.reserved) return retryReturns(state);
+    reservation.enqueue(null, () => {
+      reservation.unlock();
+      retryReturns(state);
+    });
   }
 
   /**

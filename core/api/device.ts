@@ -22,25 +22,23 @@ import { DeviceState } from "../state/device_state.ts";
 import type { DeviceView } from "../contract/device_view.ts";
 import { checkDriver } from "./driver_checks.ts";
 import { TtmError } from "../base/errors.ts";
-import { evictError, someOf } from "./call_errors.ts";
+import { cleanManagerOf, evictAllFrom, evictFirstFrom } from "./evict.ts";
 import type { Fence } from "../lock/fence.ts";
 import type { Global } from "./global.ts";
 import { checkState } from "../inspect/invariants.ts";
-import { evictAll, giveUpPlace, waitUntilLeft } from "../place/make_room.ts";
+import { hint } from "./hint.ts";
 import type { MemTypeManager } from "../contract/mem_type_manager.ts";
-import { cleanManager, initManager } from "./init_manager.ts";
-import { freeTheDying } from "../place/free_the_dying.ts";
+import { initManager } from "./init_manager.ts";
+import { mustHaveNoUsers, waitForTheDying } from "./close.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import type { TypeUsage } from "../base/no_room_report.ts";
 import { once } from "../base/disposable.ts";
-import { Operation } from "../state/operation.ts";
 import {
   SWAP_OUT_OPTIONS,
   type SwapOutOptions,
   type ValidateOptions,
   type WaitOptions,
 } from "../contract/call_options.ts";
-import { DONE } from "../base/outcome.ts";
 import type { Placement } from "../contract/placement.ts";
 import { PreparedPlacement } from "../state/prepared_placement.ts";
 import { memoryStore, type ReadOnlyStore, type SwapStore } from "../contract/swap_store.ts";
@@ -49,9 +47,7 @@ import { type SubmitEntry, submitWork } from "./submit.ts";
 import type { Work } from "../submit/work.ts";
 import { swapOut } from "./swap_out.ts";
 import { PAGE_SIZE, PRIORITIES } from "../base/units.ts";
-import { firstVictim } from "../place/victims.ts";
 import { plural } from "../base/plural.ts";
-import { complete } from "../state/wait.ts";
 
 /**
  * A device and its buffers (`ttm_device`), composed of a driver and of managers for its memory types.
@@ -243,6 +239,40 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   }
 
   /**
+   * Tells what the next submissions will use, one buffer for each use, in order; replaces the last hint. Submissions
+   * take their buffers out of the list. A use that does not come is given up when three submissions in a row have used
+   * later ones only; a wrong hint costs needless moves at most.
+   *
+   * Buffers with an expected use are evicted after all others; by a policy that implements `EvictionPolicy.hint`, as
+   * `lookahead()` of `@ttm/policies`, the one whose turn comes last goes first. After each submission the device begins
+   * uploads, without waiting, to where the last submission of a buffer needed it, or else to `Driver.defaultPlacement`:
+   * all that fit into free room, and by evicting others as many pages as that submission used, at least one buffer.
+   *
+   * @throws {TtmError} `EINVAL` if one is no buffer of this device, or its last reference is gone; nothing is replaced
+   * then.
+   *
+   * @example An upload begins before it is needed
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { BoDevice, PAGE_SIZE, SimulatedClock } from "@ttm/core";
+   * import { firstFit } from "@ttm/first-fit";
+   * import { RadeonSim } from "@ttm/radeon-sim";
+   *
+   * const driver = new RadeonSim({ vram: 2 * PAGE_SIZE, gtt: 8 * PAGE_SIZE });
+   * const device = new BoDevice({ driver, managers: { vram: firstFit(), gtt: firstFit() }, clock: new SimulatedClock() });
+   * const placement = { placement: [{ memoryType: "vram" }] };
+   * const layers = [0, 1, 2].map(() => device.createBuffer({ bytes: PAGE_SIZE }));
+   * for (const buffer of layers) await device.submit([{ buffer, placement }], () => {});
+   * device.hint(layers.slice(0, 1));
+   * for (const buffer of layers.slice(2)) await device.submit([{ buffer, placement }], () => {});
+   * assertEquals(layers.map(({ memoryType }) => memoryType), ["vram", "gtt", "vram"]);
+   * ```
+   */
+  hint(buffers: readonly BufferObject[]): void {
+    hint(this.#state, buffers);
+  }
+
+  /**
    * Checks a placement once, so that it can be passed to validate many times without another check.
    *
    * @throws {TtmError} `EINVAL` if a memory type is unknown, a range is empty or not of whole numbers, or a caching
@@ -261,18 +291,8 @@ export class BoDevice implements DeviceView, AsyncDisposable {
    * has room; `EBUSY` if the victim is reserved; otherwise as `BufferObject.validate`.
    */
   async evictFirst(memoryType: string, options: WaitOptions = {}): Promise<boolean> {
-    const type = this.#type(`evict from`, memoryType);
     checkWaitOptions(`evict from ${memoryType}`, options);
-    const op = new Operation(this.#state.tracer, options.noWait === true);
-    const victim = firstVictim(this.#state, type);
-    const outcome = await complete(this.#state.clock, op, options.signal, () => {
-      // The victim may have left the memory type during the wait.
-      if (victim === null || victim.type !== type) return DONE;
-      const outcome = giveUpPlace(this.#state, victim, op);
-      return outcome === DONE ? waitUntilLeft(op) : outcome;
-    });
-    if (outcome === DONE) return victim !== null;
-    throw evictError(`evict from ${memoryType}`, op, outcome);
+    return await evictFirstFrom(this.#state, this.#type("evict from", memoryType), options);
   }
 
   /**
@@ -287,9 +307,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     const type = this.#type("evict all from", memoryType);
     checkWaitOptions(what, options);
     if (type.isSystem) throw new TtmError("EINVAL", `Cannot ${what}: buffers cannot be evicted from system memory`);
-    const op = new Operation(this.#state.tracer, options.noWait === true);
-    const outcome = await complete(this.#state.clock, op, options.signal, () => evictAll(this.#state, type, op));
-    if (outcome !== DONE) throw evictError(what, op, outcome);
+    await evictAllFrom(this.#state, type, options);
   }
 
   /**
@@ -331,14 +349,9 @@ export class BoDevice implements DeviceView, AsyncDisposable {
    * is placed in the memory type until {@linkcode setUsed} allows it.
    */
   async cleanManager(memoryType: string, options: WaitOptions = {}): Promise<void> {
-    const what = `clean the manager of ${memoryType}`;
     const type = this.#type("clean the manager of", memoryType);
-    checkWaitOptions(what, options);
-    if (type.manager === null) throw new TtmError("EINVAL", `Cannot ${what}: there is none`);
-    const op = new Operation(this.#state.tracer, options.noWait === true);
-    const attempt = () => cleanManager(this.#state, type, op);
-    const outcome = await complete(this.#state.clock, op, options.signal, attempt);
-    if (outcome !== DONE) throw evictError(what, op, outcome);
+    checkWaitOptions(`clean the manager of ${memoryType}`, options);
+    await cleanManagerOf(this.#state, type, options);
   }
 
   /**
@@ -442,11 +455,8 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     checkWaitOptions("close device", options);
     const state = this.#state;
     if (state.closed) return;
-    this.#mustHaveNoUsers();
-    const op = new Operation(state.tracer, options.noWait === true);
-    const outcome = await complete(state.clock, op, options.signal, () => freeTheDying(state, op));
-    this.#mustHaveNoUsers();
-    if (outcome !== DONE) throw op.error("close device", `still busy: ${someOf(dyingIn(state))}`, outcome);
+    mustHaveNoUsers(state);
+    await waitForTheDying(state, options);
     state.giveUpParts();
     this.#global.remove(state);
     state.closed = true;
@@ -463,13 +473,6 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     for (const buffer of (buffers ?? []) as Iterable<BufferRecord>) {
       if (buffer.row >= 0) checkBuffer(device.#state, buffer);
     }
-  }
-
-  #mustHaveNoUsers(): void {
-    const { buffers, liveBuffers } = this.#state;
-    if (liveBuffers === 0) return;
-    const alive = [...buffers.all()].filter(({ disposed }) => !disposed);
-    throw new TtmError("EBUSY", `Cannot close device: buffers are still alive: ${someOf(alive)}`);
   }
 
   #buffers(rows: Iterable<number>): BufferView[] {

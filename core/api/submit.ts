@@ -22,6 +22,7 @@ import { Submission } from "../submit/submission.ts";
 import type { Work } from "../submit/work.ts";
 import type { SubmissionLine } from "../submit/line.ts";
 import { submit } from "../submit/submit.ts";
+import { uploadEarly } from "../submit/early_uploads.ts";
 import { whyTooLarge } from "../submit/too_large.ts";
 
 const WHAT = "submit";
@@ -60,6 +61,8 @@ export async function submitWork(
   const submission = new Submission(state, parts, work, options.noWait === true, options.signal);
   const outcome = await submit(state.clock, line, submission, options.signal);
   if (outcome !== DONE) throw submitError(state, submission, outcome);
+  // Those who wait come first.
+  if (!state.hints.isEmpty && line.length === 0) uploadEarly(state, parts);
   return submission.fence;
 }
 

@@ -11,7 +11,8 @@ export type TtmErrorCode =
   | "ENODEV"
   | "ENOMEM"
   | "ENOSPC"
-  | "EPERM";
+  | "EPERM"
+  | "ESTALE";
 
 /**
  * The one error class of `@ttm/*`. Callers decide by {@linkcode TtmError.code}; messages are for people and read

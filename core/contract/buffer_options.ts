@@ -89,7 +89,10 @@ export interface BufferOptions {
    * keeps it: it must not be changed afterwards. @default {none}
    */
   readonly driverOptions?: object;
-  /** Called once when the buffer is destroyed, also if its creation fails. Must not throw. */
+  /**
+   * Called once when the buffer is destroyed, also if its creation fails. Must not throw. For a buffer whose last
+   * reference is dropped in another `onDestroy`, or in a callback of a fence, it is called when that has returned.
+   */
   readonly onDestroy?: (buffer: BufferView) => void;
   /** A name for messages and reports. */
   readonly label?: string | undefined;

@@ -149,7 +149,10 @@ export interface Driver {
   readonly memoryTypes: readonly MemoryTypeOptions[];
   /** What the driver can do. Left out: the defaults. */
   readonly supports?: DriverSupport;
-  /** Called once by the device's constructor. */
+  /**
+   * Called once by the device's constructor. A driver with state of its device *must* refuse a second call (`EBUSY`),
+   * also after that device has been closed; one without may serve several devices.
+   */
   attach?(context: DriverContext): void;
   /**
    * Where a buffer goes when it is evicted from its present place. Two empty lists discard its contents; a buffer with
@@ -235,10 +238,17 @@ export interface Driver {
   ioMemReserve?(memoryType: string, start: number, pages: number): Uint8Array | null;
   /**
    * Reads (`write` false) or writes bytes of a device-resident buffer from byte `offset`; called only if `ioMemReserve`
-   * is left out. Conflicting work on the buffer has ended. Returns nothing once the access is done, or postpones it. Left
-   * out: such accesses fail with `EINVAL`.
+   * is left out. Returns nothing once the access is done, or postpones it. `after` are the fences of work that the
+   * access must not overtake: empty unless moves are ordered, since the core has waited for them. Left out: such accesses
+   * fail with `EINVAL`.
    */
-  accessMemory?(buffer: BufferView, offset: number, bytes: Uint8Array, write: boolean): Postponed | void;
+  accessMemory?(
+    buffer: BufferView,
+    offset: number,
+    bytes: Uint8Array,
+    write: boolean,
+    after: readonly Fence[],
+  ): Postponed | void;
   /** Frees a window, with the arguments of its `ioMemReserve`. Must not throw. Left out: windows need no freeing. */
   ioMemFree?(memoryType: string, start: number, pages: number): void;
   /**

@@ -5,8 +5,8 @@ export interface EvictionCursor {
   /**
    * The next entry, or -1 at the end. Between two calls entries may be inserted, touched and removed, and other walks
    * may begin and go on. It *must not* return an entry that has been removed, and must return every entry that stays
-   * exactly once. An entry that is touched during the walk may be returned again, or left out if it was not returned
-   * yet, as it is no longer unused. An entry that is inserted during the walk may be returned or not.
+   * exactly once. An entry that is touched or hinted during the walk may be returned again, or left out if it was not
+   * returned yet. An entry that is inserted during the walk may be returned or not, also if it was returned before.
    */
   next(): number;
   /** Ends the walk. Called exactly once. */
@@ -48,6 +48,15 @@ export interface EvictionPolicy {
   /** An entry is no longer a candidate; `why` is the reason. */
   remove(entry: number, why: RemovalReason): void;
   /**
+   * The next use of the buffer of an entry is expected (see `BoDevice.hint`): `next` is its turn among all expected
+   * uses; a smaller one comes earlier, Infinity means that none is expected any more. Called after `insert`, and
+   * whenever the turn changes. It holds until the next call for the entry, whatever `touch` says, or until the removal
+   * of the entry. Of the entries of one priority, those with an expected use *must* be candidates after those without,
+   * and among them the one with the largest turn first. Left out: the core evicts buffers with an expected use only if
+   * evicting all others makes no room, in the order of the policy.
+   */
+  hint?(entry: number, next: number): void;
+  /**
    * Begins a walk over a memory type to find victims; several walks may be open at a time. All candidates of a lower
    * priority *must* come before those of a higher one. A walk may change the state of the policy: advance a clock hand,
    * clear reference bits. Not every candidate is evicted: `remove` reports those that are.
@@ -64,6 +73,7 @@ export interface EvictionPolicy {
 /** Whether a value has the members of a policy. */
 export function isPolicy(value: unknown): value is EvictionPolicy {
   const policy = value as Partial<EvictionPolicy> | null | undefined;
-  const members = [policy?.insert, policy?.touch, policy?.remove, policy?.candidates, policy?.order ?? (() => [])];
-  return members.every((member) => typeof member === "function");
+  const members = [policy?.insert, policy?.touch, policy?.remove, policy?.candidates];
+  const optional = [policy?.order, policy?.hint].filter((member) => member !== undefined);
+  return [...members, ...optional].every((member) => typeof member === "function");
 }

@@ -55,7 +55,10 @@ export interface Tracer {
   create?(buffer: BufferView): void;
   /** A move was attempted: a bind, copy, clear or eviction. */
   move?(event: MoveEvent): void;
-  /** An operation is about to wait for a fence; if the tracer signals it now, the operation continues at once. */
+  /**
+   * An operation is about to wait for a fence; if the tracer signals it now, the operation continues at once. Only the
+   * core signals the fence of a transfer from or to the swap store.
+   */
   wait?(fence: Fence): void;
   /** A ghost object took the old resource of a moved or purged buffer, until the work that uses it has ended. */
   ghost?(ghost: BufferView, buffer: BufferView): void;

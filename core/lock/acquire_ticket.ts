@@ -27,6 +27,8 @@ export class AcquireTicket {
   #stamp = ++AcquireTicket.#issued;
   /** @internal */
   locks = 0;
+  /** @internal Its places in lines for reservations, which are told when it gets its first lock. */
+  waits: Set<{ noteLocks(): void }> | null = null;
 
   /** Age: a ticket with a smaller stamp is older. */
   get stamp(): number {

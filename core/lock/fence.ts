@@ -1,11 +1,12 @@
+import { callBack, type FenceCallback } from "./call_back.ts";
 import { TtmError } from "../base/errors.ts";
 
-/** Called once when a fence signals; `error` is `undefined` on success. */
-export type FenceCallback = (error: unknown) => void;
+export type { FenceCallback };
 
 /**
  * The end of asynchronous work: a GPU job, a copy, I/O (`dma_fence`). It signals once, with or without an error.
- * Callbacks run synchronously inside {@linkcode Fence.signal}, in the order in which they were added.
+ * Callbacks run synchronously inside {@linkcode Fence.signal}, in the order in which they were added. Those of a fence
+ * that a callback signals run as soon as that callback has returned, before the remaining ones.
  *
  * @example Waiting for a fence by callback
  * ```ts
@@ -50,7 +51,8 @@ export class Fence {
    * Marks the work as ended. A second call changes nothing.
    *
    * @throws {TtmError} `EINVAL` if an earlier fence of its timeline has not signalled; the fence is then unchanged.
-   * Otherwise the first error that a callback throws, after all callbacks have been called.
+   * Otherwise the first error that a callback throws, after all callbacks have been called; when a callback signals the
+   * fence, from the call of `signal` that runs that callback.
    */
   signal(error?: unknown): void {
     if (this.#signalled) return;
@@ -58,16 +60,9 @@ export class Fence {
     this.#signalled = true;
     this.#error = error;
     this.#enableSignaling = null;
-    const thrown: unknown[] = [];
-    for (const callback of this.#callbacks ?? []) {
-      try {
-        callback(error);
-      } catch (reason) {
-        thrown.push(reason);
-      }
-    }
+    const callbacks = this.#callbacks;
     this.#callbacks = null;
-    if (thrown.length > 0) throw thrown[0];
+    if (callbacks !== null) callBack(callbacks, error);
   }
 
   /**
@@ -93,9 +88,9 @@ export class Fence {
     }
     // A separate function for each call, since the same callback may be added twice.
     const entry: FenceCallback = (error) => callback(error);
-    this.#callbacks ??= new Set();
-    this.#callbacks.add(entry);
-    return () => void this.#callbacks?.delete(entry);
+    const callbacks = this.#callbacks ??= new Set();
+    callbacks.add(entry);
+    return () => void callbacks.delete(entry);
   }
 
   /**

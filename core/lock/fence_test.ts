@@ -182,3 +182,63 @@ Deno.test("a fence may signal as soon as it is asked to", () => {
   fence.onSignal((error) => seen.push(error));
   assertEquals([seen, fence.signalled], [["lost"], true]);
 });
+
+Deno.test("a chain of 100,000 fences, each signalled by the callback of the one before, signals in order", () => {
+  const count = 100_000;
+  const chain = Array.from({ length: count }, (_, at) => new FenceContext(`link ${at}`).next());
+  const seen: number[] = [];
+  for (const [at, link] of chain.entries()) {
+    link.onSignal(() => {
+      seen.push(at);
+      chain[at + 1]?.signal();
+    });
+  }
+  chain[0]?.signal();
+  assertEquals([seen.length, seen.every((at, index) => at === index)], [count, true]);
+});
+
+Deno.test("100,000 promises that one timeline follows may settle while the first has not", async () => {
+  const context = new FenceContext("queue");
+  let settleFirst = () => {};
+  const first = context.follow(new Promise<void>((resolve) => settleFirst = resolve));
+  let last = first;
+  for (let at = 1; at < 100_000; at++) last = context.follow(Promise.resolve());
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(last.signalled, false);
+  settleFirst();
+  await last.settled();
+  assertEquals([first.signalled, last.signalled], [true, true]);
+});
+
+Deno.test("the callbacks of fences that a callback signals run when it has returned, before the remaining ones", () => {
+  const [outer, first, second] = ["outer", "first", "second"].map((name) => new FenceContext(name).next());
+  const seen: string[] = [];
+  const note = (text: string) => () => void seen.push(text);
+  let forget = () => {};
+  outer?.onSignal(() => {
+    first?.signal("why");
+    second?.signal();
+    forget();
+    seen.push(`returns, ${first?.signalled}`);
+  });
+  outer?.onSignal(note("remaining"));
+  first?.onSignal((error) => seen.push(`first, ${error}`));
+  forget = first?.onSignal(note("forgotten")) ?? forget;
+  second?.onSignal(note("second"));
+  outer?.signal();
+  assertEquals(seen, ["returns, true", "first, why", "second", "remaining"]);
+});
+
+Deno.test("an error of a callback comes from the outermost signal(), and the next one starts anew", () => {
+  const [outer, inner, later] = ["outer", "inner", "later"].map((name) => new FenceContext(name).next());
+  const seen: string[] = [];
+  outer?.onSignal(() => inner?.signal());
+  outer?.onSignal(() => seen.push("remaining"));
+  inner?.onSignal(() => {
+    throw new Error("broken");
+  });
+  later?.onSignal(() => seen.push("later"));
+  assertThrows(() => outer?.signal(), Error, "broken");
+  later?.signal();
+  assertEquals(seen, ["remaining", "later"]);
+});

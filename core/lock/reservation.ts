@@ -1,13 +1,7 @@
 import { FenceList } from "./fence_list.ts";
 import { BLOCKED, DONE, EALREADY, EDEADLK, type Outcome } from "../base/outcome.ts";
 import type { AcquireTicket } from "./acquire_ticket.ts";
-
-/** An entry of the queue for a held lock. */
-interface Waiter {
-  readonly ticket: AcquireTicket | null;
-  /** Called once: with DONE when the waiter holds the lock, or with EDEADLK. */
-  readonly end: (outcome: Outcome) => void;
-}
+import { Waiter, WaitingLine } from "./waiting_line.ts";
 
 /**
  * The reservation of a buffer (`dma_resv`): a lock, and the fences of the work on the buffer. Buffers that were created
@@ -17,7 +11,10 @@ export class Reservation extends FenceList {
   /** Odd while the lock is held. */
   #turn = 0;
   #holder: AcquireTicket | null = null;
-  #waiters: Waiter[] | null = null;
+  #line: WaitingLine | null = null;
+  /** Who has got the lock in line, and has not been told yet. */
+  #next: Waiter | null = null;
+  #isTelling = false;
 
   /** The fences of the work on the buffer. */
   get fences(): FenceList {
@@ -41,7 +38,7 @@ export class Reservation extends FenceList {
 
   /** Number of waiters for the lock. */
   get waiting(): number {
-    return this.#waiters?.length ?? 0;
+    return this.#line?.length ?? 0;
   }
 
   /**
@@ -67,7 +64,7 @@ export class Reservation extends FenceList {
    */
   mustGiveWay(ticket: AcquireTicket | null): boolean {
     if (ticket === null || ticket.locks === 0) return false;
-    return isOlder(this.#holder, ticket) || (this.#waiters?.some((waiter) => isOlder(waiter.ticket, ticket)) ?? false);
+    return isOlder(this.#holder, ticket) || isOlder(this.#line?.oldest ?? null, ticket);
   }
 
   /** @internal Hands the lock to the next waiter, which holds it without a new attempt, or frees it. */
@@ -75,7 +72,7 @@ export class Reservation extends FenceList {
     if (this.#holder !== null) this.#holder.locks--;
     this.#holder = null;
     this.#turn++;
-    if (this.#waiters !== null) this.#handOver();
+    if (this.#line !== null) this.#handOver(this.#line);
   }
 
   /**
@@ -85,39 +82,50 @@ export class Reservation extends FenceList {
    * @returns A function that removes the waiter from the queue.
    */
   enqueue(ticket: AcquireTicket | null, end: (outcome: Outcome) => void): () => void {
-    this.#waiters ??= [];
-    const waiter = { ticket, end };
-    const at = ticket === null ? -1 : this.#waiters.findIndex((other) => isOlder(ticket, other.ticket));
-    this.#waiters.splice(at < 0 ? this.#waiters.length : at, 0, waiter);
-    if (ticket !== null) this.#turnAwayTheYounger();
-    return () => this.#remove(waiter);
+    const line = this.#line ??= new WaitingLine();
+    const waiter = new Waiter(line, ticket, end);
+    line.join(waiter);
+    if (ticket !== null) this.#turnAwayTheYounger(line);
+    return () => line.leave(waiter);
   }
 
   #take(ticket: AcquireTicket | null): void {
     this.#turn++;
     this.#holder = ticket;
-    if (ticket !== null) ticket.locks++;
+    if (ticket === null || ticket.locks++ > 0 || ticket.waits === null) return;
+    for (const waiter of ticket.waits) waiter.noteLocks();
   }
 
-  #handOver(): void {
-    const next = this.#waiters?.shift();
-    if (next === undefined) return;
+  #handOver(line: WaitingLine): void {
+    const next = line.first;
+    if (next === null) return;
+    line.leave(next);
     this.#take(next.ticket);
-    next.end(DONE);
-    this.#turnAwayTheYounger();
+    this.#next = next;
+    // Who unlocks when told has the one behind told afterwards: the depth of the stack does not depend on the line.
+    if (!this.#isTelling) this.#tell(line);
   }
 
-  #turnAwayTheYounger(): void {
-    for (const waiter of [...this.#waiters ?? []]) {
-      if (!this.mustGiveWay(waiter.ticket)) continue;
-      this.#remove(waiter);
-      waiter.end(EDEADLK);
+  #tell(line: WaitingLine): void {
+    this.#isTelling = true;
+    try {
+      while (this.#next !== null) {
+        const { end } = this.#next;
+        this.#next = null;
+        end(DONE);
+        this.#turnAwayTheYounger(line);
+      }
+    } finally {
+      this.#isTelling = false;
     }
   }
 
-  #remove(waiter: Waiter): void {
-    const at = this.#waiters?.indexOf(waiter) ?? -1;
-    if (at >= 0) this.#waiters?.splice(at, 1);
+  #turnAwayTheYounger(line: WaitingLine): void {
+    for (const waiter of line.withLocks()) {
+      if (!this.mustGiveWay(waiter.ticket)) continue;
+      line.leave(waiter);
+      waiter.end(EDEADLK);
+    }
   }
 }
 

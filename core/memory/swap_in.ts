@@ -2,7 +2,7 @@ import type { BufferRecord } from "../state/buffer_record.ts";
 import { crc32 } from "../base/checksum.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
-import { type Fence, FenceContext } from "../lock/fence.ts";
+import { TransferFence } from "../lock/transfer_fence.ts";
 import type { Operation } from "../state/operation.ts";
 import { DONE, EIO, type Outcome } from "../base/outcome.ts";
 import { uncount } from "./page_account.ts";
@@ -35,9 +35,9 @@ export function swapIn(
   // The pages that are on their way stay accounted for.
   const fence = beginTransfer(buffer, table);
   read.then((bytes) => install(state, buffer, table, swap, bytes))
-    .then(() => fence.signal(), (error) => {
+    .then(() => fence.end(), (error) => {
       uncount(state, table);
-      fence.signal(error ?? new Error("the store failed"));
+      fence.end(error ?? new Error("the store failed"));
     });
   return op.waitForOwn(fence);
 }
@@ -46,8 +46,8 @@ export function swapIn(
  * Adds the fence of a transfer from or to the swap store. Transfers of several buffers end in any order, so each has
  * its own timeline.
  */
-export function beginTransfer(buffer: BufferRecord, table: TranslationTable): Fence {
-  const fence = new FenceContext(`swap of ${buffer}`).next();
+export function beginTransfer(buffer: BufferRecord, table: TranslationTable): TransferFence {
+  const fence = new TransferFence(`swap of ${buffer}`);
   table.transfer = fence;
   buffer.reservation.fences.reserve(1);
   buffer.reservation.fences.add(fence, "kernel");

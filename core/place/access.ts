@@ -2,6 +2,7 @@ import { checkBytes, checkInteger } from "../base/arguments.ts";
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { Driver } from "../contract/driver.ts";
+import type { FenceUsage } from "../lock/fence_list.ts";
 import { TtmError } from "../base/errors.ts";
 import { closeWindow, openWindow } from "../memory/io_memory.ts";
 import type { MemoryType } from "../state/memory_type.ts";
@@ -42,7 +43,9 @@ export function writeAccess(buffer: BufferRecord, data: ArrayBufferView | ArrayB
 
 /** One attempt: waits for moves and conflicting work, then copies the bytes. */
 export function access(state: DeviceState, buffer: BufferRecord, access: Access, op: Operation): Outcome {
-  const ready = op.waitForAll(buffer.reservation.fences, access.write ? "read" : "write");
+  // A driver with an ordered queue puts the access behind the work.
+  const isQueued = state.orderedMoves && isCarried(state.driver, buffer.type);
+  const ready = isQueued ? DONE : op.waitForAll(buffer.reservation.fences, usageBefore(access));
   if (ready !== DONE) return ready;
   if (buffer.lost !== undefined) {
     return op.fail(new TtmError("EIO", `the contents of ${buffer} are lost`, { cause: buffer.lost }), EINVAL);
@@ -62,6 +65,16 @@ export function access(state: DeviceState, buffer: BufferRecord, access: Access,
   return populated === DONE ? transfer(tt.contents, 0, access, op) : populated;
 }
 
+/** The work that an access must not overtake. */
+function usageBefore({ write }: Access): FenceUsage {
+  return write ? "read" : "write";
+}
+
+/** Whether the driver carries the bytes, for want of windows (`ttm_device_funcs.access_memory`). */
+function isCarried({ ioMemReserve, accessMemory }: Driver, type: MemoryType | null): boolean {
+  return type?.fixed === true && type.mappable && ioMemReserve === undefined && accessMemory !== undefined;
+}
+
 function throughAperture(
   state: DeviceState,
   buffer: BufferRecord,
@@ -70,9 +83,7 @@ function throughAperture(
   op: Operation,
 ): Outcome {
   const { driver } = state;
-  if (driver.ioMemReserve === undefined && driver.accessMemory !== undefined && type.mappable) {
-    return throughDriver(driver, buffer, access, op);
-  }
+  if (isCarried(driver, type)) return throughDriver(driver, buffer, access, op);
   const io = buffer.mappings?.io ?? null;
   if (io !== null) return transfer(io.bytes, 0, access, op);
   const firstPage = Math.floor(access.offset / PAGE_SIZE);
@@ -89,13 +100,13 @@ function throughAperture(
   }
 }
 
-/** A driver without aperture windows copies the bytes itself (`ttm_device_funcs.access_memory`). */
 function throughDriver(driver: Driver, buffer: BufferRecord, access: Access, op: Operation): Outcome {
   const { offset, write } = access;
   // GPU queues may refuse a view of a SharedArrayBuffer.
   const bytes = access.bytes.buffer instanceof ArrayBuffer ? access.bytes : new Uint8Array(access.bytes);
   try {
-    const answer = driver.accessMemory?.(buffer, offset, bytes, write);
+    const after = buffer.reservation.fences.allPending(usageBefore(access));
+    const answer = driver.accessMemory?.(buffer, offset, bytes, write, after);
     return answer === undefined ? DONE : waitToRetry(op, answer, driver.name, "accessMemory");
   } catch (error) {
     return op.fail(error, EIO);

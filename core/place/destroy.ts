@@ -1,4 +1,5 @@
 import { accountedSize } from "../memory/accounted_size.ts";
+import { callBack } from "../lock/call_back.ts";
 import type { Charge } from "../state/memory_accountant.ts";
 import { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
@@ -26,6 +27,7 @@ export function releaseUnlessKept(state: DeviceState, buffer: BufferRecord): voi
  */
 export function disown(state: DeviceState, buffer: BufferRecord): void {
   const row = state.buffers.resource(buffer.row);
+  state.hints.drop(buffer);
   if (row >= 0) state.order.leaveBulk(row);
   buffer.bulkMove = null;
   if (state.buffers.pins(buffer.row) > 0) {
@@ -65,6 +67,7 @@ export function leaveToGhost(
   ghost.tt = table;
   if (row >= 0) {
     state.order.leaveBulk(row);
+    state.order.expectNothing(row);
     state.buffers.setResource(buffer, -1);
     state.buffers.setResource(ghost, row);
     state.resources.setBuffer(row, ghost);
@@ -140,7 +143,9 @@ function forget(state: DeviceState, buffer: BufferRecord): void {
   state.buffers.release(buffer.row);
   state.dyingBuffers--;
   buffer.row = -1;
-  buffer.onDestroy?.(buffer);
+  // It may drop the last reference to another buffer, and so on.
+  const { onDestroy } = buffer;
+  if (onDestroy) callBack([() => onDestroy(buffer)], undefined);
   if (!buffer.isGhost) state.accountant.uncharge(structuresCharge(state, buffer));
   const parent = buffer.ghostOf;
   if (parent === null) return;

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type BufferView, checkInvariants, TtmError } from "../mod.ts";
+import { type BufferObject, type BufferView, checkInvariants, TtmError } from "../mod.ts";
 import { addWork, fence, only, pin, place, put, refused, testDevice, whileReserved } from "../testing_devices.ts";
 
 for (const from of ["system", "gtt", "vram", null]) {
@@ -142,4 +142,21 @@ Deno.test("rows of freed buffers are used again", () => {
     checkInvariants(device);
   }
   assertEquals([kept.memoryType, kept.row, device.lru("vram")[0]], ["vram", 0, [kept]]);
+});
+
+Deno.test("100,000 buffers, each of which drops the last reference to the next, are freed in order", () => {
+  const { device } = testDevice();
+  const count = 100_000;
+  const destroyed: number[] = [];
+  const chain: BufferObject[] = [];
+  for (let at = 0; at < count; at++) {
+    const onDestroy = () => {
+      destroyed.push(at);
+      chain[at + 1]?.unref();
+    };
+    chain.push(device.createBuffer({ bytes: 4096, onDestroy }));
+  }
+  chain[0]?.unref();
+  assertEquals([destroyed.length, destroyed.every((at, index) => at === index)], [count, true]);
+  assertEquals([device.liveBuffers, device.dyingBuffers], [0, 0]);
 });

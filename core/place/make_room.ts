@@ -73,12 +73,12 @@ export function makeRoom(
 ): number | Outcome {
   // Evictions nest from memory type to memory type; one that returns to a type would recurse without end.
   const bit = 1 << place.type.index;
-  if ((op.evicting & bit) !== 0 || neverFits(buffer, place)) return ENOSPC;
+  if (op.mayEvict === null || (op.evicting & bit) !== 0 || neverFits(buffer, place)) return ENOSPC;
   op.evicting |= bit;
   try {
     let room: number | Outcome = ENOSPC;
-    if (sparesSome(state)) room = evictFor(state, buffer, place, true, op);
-    if (room === ENOSPC) room = evictFor(state, buffer, place, false, op);
+    if (sparesSome(state, op)) room = evictFor(state, buffer, place, true, op);
+    if (room === ENOSPC && op.mayEvict === undefined) room = evictFor(state, buffer, place, false, op);
     const ticket = buffer.reservation.holder;
     // A turn is repeated only if it evicted a buffer; victims that only move within the type could do so for ever.
     let turnsLeft = 1 + place.type.residents;
@@ -113,7 +113,7 @@ function evictNeighbours(
   op: Operation,
 ): number | Outcome {
   const mayLeave = (victim: BufferRecord, row: number) =>
-    availability(state, victim, row, place, null, op) === DONE && !(sparing && isSpared(state, victim));
+    availability(state, victim, row, place, null, op) === DONE && !(sparing && isSpared(state, victim, op));
   for (const victim of neighboursInTheWay(state, buffer, place, mayLeave, op)) {
     // An earlier eviction may have evicted it, too.
     if (victim.type !== place.type) continue;
@@ -154,7 +154,7 @@ function evictUntilRoom(
         continue;
       }
       if (available !== DONE) return available;
-      if (sparing && isSpared(state, victim)) continue;
+      if (sparing && isSpared(state, victim, op)) continue;
       if (!victim.isDying && victimsLeft-- === 0) break;
       const outcome = giveUpPlace(state, victim, op);
       if (outcome === BLOCKED) return BLOCKED;

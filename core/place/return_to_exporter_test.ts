@@ -85,12 +85,31 @@ Deno.test("without room at a hop imported bytes are returned when the device is 
 
 Deno.test("a buffer that waits for room at a hop returns its imported bytes when it is evicted", async () => {
   const { device, moves, array, ended, inTheWay } = await stranded();
+  device.setUsed("gtt", false);
   touch(inTheWay, () => inTheWay.unpin());
+  device.setUsed("gtt", true);
+  assertEquals(ended, []);
   await device.evictAll("vram");
   assertEquals(different(array), [6]);
   inTheWay.unref();
   assertEquals([device.dyingBuffers, ended, moves.at(-1)], [0, [[6]], "0 vram>gtt@0 evict"]);
 });
+
+for (const dispose of [false, true]) {
+  Deno.test(`imported bytes are returned when a buffer in the way is ${dispose ? "no longer pinned by anybody" : "unpinned and unreserved"}`, async () => {
+    const { device, array, ended, inTheWay } = await stranded();
+    inTheWay.tryReserve();
+    const second = inTheWay.pin();
+    inTheWay.unpin();
+    if (!dispose) inTheWay.unpin();
+    assertEquals(ended, []);
+    inTheWay.unreserve();
+    second[Symbol.dispose]();
+    assertEquals([different(array), device.dyingBuffers, ended], [[6], 0, [[6]]]);
+    assertEquals([inTheWay.reserved, inTheWay.reservation.waiting, inTheWay.pins], [false, 0, 0]);
+    checkInvariants(device);
+  });
+}
 
 Deno.test("a hop that never has room does not keep the device from closing, and the exporter's array stays unchanged", async () => {
   const { device, array, ended, inTheWay } = await stranded();

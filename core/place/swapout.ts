@@ -125,7 +125,7 @@ function swapOutTable(state: DeviceState, buffer: BufferRecord, table: Translati
     return DONE;
   }
   const fence = beginTransfer(buffer, table);
-  written.then(() => complete(swap), (error) => op.noteFailed(fence, error)).then(() => fence.signal());
+  written.then(() => complete(swap), (error) => op.noteFailed(fence, error)).then(() => fence.end());
   return op.waitForOwn(fence);
 }
 

@@ -332,3 +332,23 @@ Deno.test("a purge waits until the bytes that are being written are under the ke
   assertEquals([await again, a.memoryType], [9, null]);
   checkInvariants(device);
 });
+
+Deno.test("a tracer that signals every fence ends no transfer before the store has answered", async () => {
+  const { store, answer, asked } = slowStore();
+  const { device } = testDevice({ store, tracer: { wait: (fence) => fence.signal() } });
+  const buffer = put(device, "system");
+  await fill(buffer, 5);
+  const swapping = device.swapOut();
+  assertEquals([asked(), buffer.busy, buffer.swapped], [["write"], true, false]);
+  await answer();
+  assertEquals([await swapping, buffer.swapped], [1, true]);
+  await buffer.reserve();
+  let isBack = false;
+  const populating = buffer.populate().then(() => isBack = true);
+  await allBlocked();
+  assertEquals([asked(), isBack, buffer.busy], [["read"], false, true]);
+  await answer();
+  await populating;
+  buffer.unreserve();
+  assertEquals([buffer.swapped, buffer.busy, await bytesIn(buffer)], [false, false, [5]]);
+});

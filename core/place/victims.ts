@@ -37,14 +37,22 @@ export function availability(
   return BLOCKED;
 }
 
-/** Whether a first search for room may spare buffers, which a second one evicts. */
-export function sparesSome({ driver }: DeviceState): boolean {
-  return driver.evictionValuable !== undefined;
+/** Whether a first search for room may spare buffers, which a second one evicts unless the upload is an early one. */
+export function sparesSome(state: DeviceState, { mayEvict }: Operation): boolean {
+  return state.driver.evictionValuable !== undefined || mayEvict !== undefined || sparesExpected(state);
 }
 
 /** Whether a first search for room spares a buffer. A dying one only has to be freed. */
-export function isSpared({ driver }: DeviceState, victim: BufferRecord): boolean {
-  return !victim.isDying && driver.evictionValuable?.(victim) === false;
+export function isSpared(state: DeviceState, victim: BufferRecord, { mayEvict }: Operation): boolean {
+  if (victim.isDying) return false;
+  if (state.driver.evictionValuable?.(victim) === false) return true;
+  if (mayEvict) return !mayEvict(victim);
+  return sparesExpected(state) && state.hints.next(victim) < Infinity;
+}
+
+/** A policy that is told of hints puts the buffers that are expected to be used last by itself. */
+function sparesExpected({ hints, order }: DeviceState): boolean {
+  return !hints.isEmpty && order.policy.hint === undefined;
 }
 
 /** The first buffer of a memory type in the order of eviction that is not pinned; null if there is none. */

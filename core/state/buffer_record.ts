@@ -60,6 +60,8 @@ export class BufferRecord implements BufferView {
   tt: TranslationTable | null = null;
   /** @internal Its CPU maps; null if it was never mapped. */
   mappings: Mappings | null = null;
+  /** @internal Where its last submission needed it; null if there was none. */
+  submittedTo: PreparedPlacement | null = null;
   /** @internal Whether its last move was an eviction. */
   wasEvicted = false;
   /** @internal Has no references or ghost objects; freed when its work has ended. */

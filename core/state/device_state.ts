@@ -8,6 +8,7 @@ import { TtmError } from "../base/errors.ts";
 import { EvictionOrder } from "./eviction_order.ts";
 import { type EvictionPolicy, isPolicy } from "../contract/eviction_policy.ts";
 import type { Fence } from "../lock/fence.ts";
+import { Hints } from "./hints.ts";
 import { isManager, type MemTypeManager } from "../contract/mem_type_manager.ts";
 import { MemoryType } from "./memory_type.ts";
 import { MmapOffsets } from "./mmap_offsets.ts";
@@ -44,6 +45,8 @@ export class DeviceState {
   readonly buffers: BufferTable<BufferRecord> = new BufferTable();
   readonly resources: ResourceTable<BufferRecord> = new ResourceTable();
   readonly systemPlace: PreparedPlace;
+  /** The uses of buffers that are expected. */
+  readonly hints: Hints = new Hints((buffer) => this.order.expect(buffer));
   /** The eviction order and the pinned list. */
   readonly order: EvictionOrder;
   /** The operations of calls that make one attempt only; such calls cannot nest. */
@@ -100,7 +103,7 @@ export class DeviceState {
     this.types = createTypes(driver, managers);
     this.typesByName = new Map(this.types.map((type) => [type.name, type]));
     this.systemPlace = preparePlace(this.typesByName, "the swap place", { memoryType: "system" });
-    this.order = new EvictionOrder(this.resources, this.buffers, policy);
+    this.order = new EvictionOrder(this.resources, this.buffers, this.hints, policy);
   }
 
   /** Takes the parts for exclusive use by this device; if one of them fails, the others are released again. */

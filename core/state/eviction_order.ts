@@ -3,6 +3,7 @@ import type { BufferTable } from "./buffer_table.ts";
 import type { BulkMove } from "./bulk_move.ts";
 import type { EvictionCursor, EvictionPolicy, RemovalReason } from "../contract/eviction_policy.ts";
 import { entryOf, LinkedLists, nodeOf } from "../base/linked_lists.ts";
+import type { Hints } from "./hints.ts";
 import { Lru } from "./lru.ts";
 import type { MemoryType } from "./memory_type.ts";
 import type { ResourceTable } from "./resource_table.ts";
@@ -17,6 +18,7 @@ export class EvictionOrder {
   readonly policy: EvictionPolicy;
   #resources: ResourceTable<BufferRecord>;
   #buffers: BufferTable<BufferRecord>;
+  #hints: Hints;
   // Also used by the default policy, so that one table holds all links.
   #links: LinkedLists = new LinkedLists();
   #pinnedHead: number = this.#links.takeMark();
@@ -25,18 +27,31 @@ export class EvictionOrder {
   constructor(
     resources: ResourceTable<BufferRecord>,
     buffers: BufferTable<BufferRecord>,
+    hints: Hints,
     policy: EvictionPolicy | null,
   ) {
     this.#resources = resources;
     this.#buffers = buffers;
+    this.#hints = hints;
     this.policy = policy ?? new Lru(this.#links);
   }
 
   /** Adds a new resource of a buffer. */
   add(row: number, buffer: BufferRecord, type: MemoryType): void {
     if (this.#buffers.pins(buffer.row) > 0) return this.#listAsPinned(row);
-    this.policy.insert(row, buffer, type.name);
+    this.#insert(row, buffer, type);
     buffer.bulkMove?.join(row);
+  }
+
+  /** Tells the policy when the next use of a buffer is expected. */
+  expect(buffer: BufferRecord): void {
+    const row = buffer.row < 0 ? -1 : this.#buffers.resource(buffer.row);
+    if (row >= 0 && !this.#isListedAsPinned(row)) this.policy.hint?.(row, this.#hints.next(buffer));
+  }
+
+  /** Tells the policy that no use of a resource is expected, since its buffer has left it. */
+  expectNothing(row: number): void {
+    if (!this.#hints.isEmpty && !this.#isListedAsPinned(row)) this.policy.hint?.(row, Infinity);
   }
 
   /** Notes that the buffer of a resource was used; applies pins and unpins since the last call. */
@@ -87,7 +102,7 @@ export class EvictionOrder {
     const append = () => {
       if (this.#isListedAsPinned(row)) return this.#insertUnpinned(row);
       this.policy.remove(row, "moved");
-      this.policy.insert(row, buffer, this.#resources.place(row).type.name);
+      this.#insert(row, buffer, this.#resources.place(row).type);
     };
     if (buffer.bulkMove === null) append();
     else buffer.bulkMove.joinRelisted(row, append);
@@ -142,7 +157,13 @@ export class EvictionOrder {
 
   #insertUnpinned(row: number): void {
     this.#unlistAsPinned(row);
-    this.policy.insert(row, this.#resources.buffer(row) as BufferRecord, this.#resources.place(row).type.name);
+    this.#insert(row, this.#resources.buffer(row) as BufferRecord, this.#resources.place(row).type);
+  }
+
+  #insert(row: number, buffer: BufferRecord, { name }: MemoryType): void {
+    this.policy.insert(row, buffer, name);
+    const next = this.#hints.isEmpty ? Infinity : this.#hints.next(buffer);
+    if (next < Infinity) this.policy.hint?.(row, next);
   }
 
   #isPinned(row: number): boolean {

@@ -19,6 +19,8 @@ export class Operation {
   forBuffer: BufferRecord | null;
   /** A reservation that the caller holds, whose other buffers may be evicted; null if none may. */
   siblings: Reservation | null = null;
+  /** Of an early upload: tells whom it may evict, null if nobody. Other operations may evict all that others do not keep. */
+  mayEvict: ((victim: BufferRecord) => boolean) | null | undefined = undefined;
   /** Ends its waits. Once aborted, it takes precedence over everything that the operation would have to wait for. */
   signal: AbortSignal | undefined = undefined;
   /** The fence or reservation that blocked the last attempt. */

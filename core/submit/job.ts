@@ -54,10 +54,12 @@ function announce({ fences }: Reservation, fence: Fence, usage: "read" | "write"
   if (!fence.signalled) fences.add(fence, usage);
 }
 
-/** Moves the buffers to the tail of the order of eviction, in the order of the list. */
-export function touch({ buffers, order }: DeviceState, parts: readonly Part[]): void {
-  for (const { buffer } of parts) {
+/** Takes note that the buffers are used, in the order of the list: they go to the tail of the order of eviction. */
+export function touch({ buffers, hints, order }: DeviceState, parts: readonly Part[]): void {
+  for (const { buffer, placement } of parts) {
     const row = buffer.row < 0 ? -1 : buffers.resource(buffer.row);
     if (row >= 0) order.touch(row, buffer);
+    buffer.submittedTo = placement;
   }
+  if (!hints.isEmpty) hints.use(parts.map(({ buffer }) => buffer));
 }

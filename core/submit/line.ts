@@ -1,5 +1,6 @@
 import { blockTask } from "../time/block_task.ts";
 import type { Clock } from "../time/clock.ts";
+import { Link } from "../base/link.ts";
 
 /** A submission that may have to wait for others. */
 export interface InLine {
@@ -15,32 +16,53 @@ export interface InLine {
  * for those in front of it, and for no others.
  */
 export class SubmissionLine {
-  #members: InLine[] = [];
+  // The oldest first.
+  #members: Link<InLine> = new Link();
+  #places: Map<InLine, Link<InLine>> = new Map();
   #waiting: Map<InLine, () => void> = new Map();
 
   /** Number of submissions in the line. */
   get length(): number {
-    return this.#members.length;
+    return this.#places.size;
   }
 
   /** Puts a submission into the line, if it is not there. */
   join(one: InLine): void {
-    if (this.#members.includes(one)) return;
-    const behind = this.#members.findIndex(({ age }) => age > one.age);
-    this.#members.splice(behind < 0 ? this.#members.length : behind, 0, one);
+    if (this.#places.has(one)) return;
+    const place = new Link(one);
+    this.#places.set(one, place);
+    // Most are younger than all others.
+    let behind = this.#members;
+    while (behind.previous.owner !== null && behind.previous.owner.age > one.age) behind = behind.previous;
+    place.joinBefore(behind);
   }
 
   /** Takes a submission out of the line, if it is there, and lets those begin whose turn it is then. */
   leave(one: InLine): void {
-    const at = this.#members.indexOf(one);
-    if (at < 0) return;
-    this.#members.splice(at, 1);
-    for (const [other, begin] of [...this.#waiting]) if (this.isTurnOf(other)) begin();
+    const place = this.#places.get(one);
+    if (place === undefined) return;
+    this.#places.delete(one);
+    place.leave();
+    let needed = 0;
+    // Nothing has changed for those behind others that need all the types of the one that left.
+    for (const other of this.#inOrder()) {
+      if ((other.types & needed) === 0) this.#waiting.get(other)?.();
+      needed |= other.types;
+      if ((one.types & ~needed) === 0) break;
+    }
   }
 
   /** Whether no older submission in the line needs the same memory types. */
   isTurnOf(one: InLine): boolean {
-    return this.#members.every(({ age, types }) => age >= one.age || (types & one.types) === 0);
+    for (const { age, types } of this.#inOrder()) {
+      if (age >= one.age) break;
+      if ((types & one.types) !== 0) return false;
+    }
+    return true;
+  }
+
+  *#inOrder(): Generator<InLine> {
+    for (let { next } = this.#members; next.owner !== null; next = next.next) yield next.owner;
   }
 
   /** Waits in the line until it is the turn of a submission. */

@@ -1,8 +1,11 @@
 import type { Clock } from "./clock.ts";
 
+// One listener for all waits with a signal, since removing one from a signal takes the longer the more it has.
+const waits: WeakMap<AbortSignal, Set<() => void>> = new WeakMap();
+
 /**
  * Waits for one event that `start` subscribes to; `start` returns a function that unsubscribes. However the wait ends,
- * no subscription and no listener is left.
+ * no subscription is left, and after the last wait with a signal no listener.
  */
 export function blockTask<Result>(
   clock: Clock,
@@ -13,7 +16,7 @@ export function blockTask<Result>(
     const resume = clock.taskBlocked?.();
     const end = () => {
       unsubscribe();
-      signal?.removeEventListener("abort", abort);
+      if (signal !== undefined) ignore(signal, abort);
       resume?.();
     };
     const abort = () => {
@@ -24,6 +27,24 @@ export function blockTask<Result>(
       end();
       resolve(result);
     });
-    signal?.addEventListener("abort", abort);
+    if (signal !== undefined) listen(signal, abort);
   });
+}
+
+function listen(signal: AbortSignal, abort: () => void): void {
+  const known = waits.get(signal);
+  if (known !== undefined) return void known.add(abort);
+  waits.set(signal, new Set([abort]));
+  signal.addEventListener("abort", abortAll);
+}
+
+function ignore(signal: AbortSignal, abort: () => void): void {
+  const known = waits.get(signal);
+  if (known === undefined || !known.delete(abort) || known.size > 0) return;
+  waits.delete(signal);
+  signal.removeEventListener("abort", abortAll);
+}
+
+function abortAll({ target }: Event): void {
+  for (const abort of waits.get(target as AbortSignal) ?? []) abort();
 }

@@ -110,7 +110,7 @@ export class CmaSim implements Driver {
   /** Starts the engine on the device's clock. */
   attach({ clock }: DriverContext): void {
     if (this.#graphics !== null) {
-      throw new TtmError("EBUSY", "Cannot attach cma-sim: it is already attached to a device");
+      throw new TtmError("EBUSY", "Cannot attach cma-sim: it serves one device only, and has had one");
     }
     this.#graphics = new Engine(clock, "graphics");
   }

@@ -137,7 +137,7 @@ export class RadeonSim implements Driver {
   /** Starts the engines on the device's clock. */
   attach({ clock }: DriverContext): void {
     if (this.#attached !== null) {
-      throw new TtmError("EBUSY", "Cannot attach radeon-sim: it is already attached to a device");
+      throw new TtmError("EBUSY", "Cannot attach radeon-sim: it serves one device only, and has had one");
     }
     this.#attached = new Engines(clock, this.#options);
   }

@@ -112,7 +112,16 @@ Deno.test("RadeonSim can be used for one device only, and does nothing before it
   };
   compose();
   gpu.submit({ buffers: [], durationMs: 1 });
-  assertEquals(assertThrows(compose, TtmError, "it is already attached to a device").code, "EBUSY");
+  assertEquals(assertThrows(compose, TtmError, "it serves one device only, and has had one").code, "EBUSY");
+});
+
+Deno.test("RadeonSim refuses another device also after its own has been closed, and leaves the managers free", async () => {
+  const gpu = new RadeonSim({ vram: 4096, gtt: 4096 });
+  const managers = { vram: firstFit(), gtt: firstFit() };
+  const compose = (driver: RadeonSim) => new BoDevice({ driver, managers, clock: new SimulatedClock() });
+  await compose(gpu).close();
+  assertEquals(assertThrows(() => compose(gpu), TtmError, "one device only").code, "EBUSY");
+  await compose(new RadeonSim({ vram: 4096, gtt: 4096 })).close();
 });
 
 Deno.test("RadeonSim is ENOMEM when this machine cannot allocate its VRAM as bytes", () => {

@@ -5,6 +5,8 @@ interface Task {
   readonly durationMs: number;
   readonly run: () => void;
   readonly fence: Fence;
+  /** The task queued after it. */
+  next: Task | null;
 }
 
 /** The task that an engine is running. */
@@ -34,7 +36,8 @@ export interface EngineStats {
 export class Engine {
   #clock: Clock;
   #context: FenceContext;
-  #queue: Task[] = [];
+  #first: Task | null = null;
+  #last: Task | null = null;
   #work: Work | null = null;
   #halted = false;
   #freeSince = 0;
@@ -57,8 +60,14 @@ export class Engine {
    */
   submit(after: readonly Fence[], durationMs: number, run: () => void): Fence {
     const fence = this.#context.next();
-    this.#queue.push({ after, durationMs, run, fence });
-    if (this.#queue.length === 1) this.#becomeFree();
+    const task = { after, durationMs, run, fence, next: null };
+    const before = this.#last;
+    this.#last = task;
+    if (before !== null) before.next = task;
+    else {
+      this.#first = task;
+      this.#becomeFree();
+    }
     return fence;
   }
 
@@ -90,8 +99,8 @@ export class Engine {
   }
 
   #startFirst(): void {
-    const [task] = this.#queue;
-    if (task === undefined || this.#work !== null || this.#halted) return;
+    const task = this.#first;
+    if (task === null || this.#work !== null || this.#halted) return;
     const pending = task.after.find((fence) => !fence.signalled);
     if (pending !== undefined) {
       pending.onSignal(() => this.#startFirst());
@@ -107,8 +116,9 @@ export class Engine {
     this.#work = { task, since: now, end: hangs ? null : this.#clock.schedule(now + task.durationMs, end) };
   }
 
-  #end({ fence }: Task, spentMs: number, run: () => void): void {
-    this.#queue.shift();
+  #end({ fence, next }: Task, spentMs: number, run: () => void): void {
+    this.#first = next;
+    if (next === null) this.#last = null;
     this.#work = null;
     this.#stats.tasks++;
     this.#stats.busyMs += spentMs;

@@ -3,8 +3,8 @@
  * a fake one (https://www.w3.org/TR/webgpu/). Sizes and offsets are bytes.
  */
 export interface GpuDevice {
-  /** The limits of its buffers. */
-  readonly limits: { readonly maxBufferSize: number };
+  /** The limits of its buffers and bindings. */
+  readonly limits: { readonly maxBufferSize: number; readonly maxStorageBufferBindingSize: number };
   /** The only queue, which orders all work. */
   readonly queue: GpuQueue;
   /** Settles when the device is lost. */
@@ -13,6 +13,8 @@ export interface GpuDevice {
   createBuffer(descriptor: { readonly size: number; readonly usage: number; readonly label?: string }): GpuBuffer;
   /** Creates a command encoder. */
   createCommandEncoder(): GpuCommandEncoder;
+  /** Creates a bind group. */
+  createBindGroup(descriptor: { readonly layout: object; readonly entries: Iterable<object> }): object;
   /** Begins to record errors of this kind for the matching {@linkcode GpuDevice.popErrorScope}. */
   pushErrorScope(filter: "out-of-memory" | "validation" | "internal"): void;
   /** The first error since the matching push; null if there was none. */
@@ -50,9 +52,18 @@ export type GpuCommands = object;
 export interface GpuCommandEncoder {
   /** Copies between two different buffers. */
   copyBufferToBuffer(source: GpuBuffer, from: number, target: GpuBuffer, to: number, size: number): void;
+  /** Fills bytes with zeros. */
+  clearBuffer(buffer: GpuBuffer, offset?: number, size?: number): void;
   /** Ends the encoding. */
   finish(): GpuCommands;
 }
+
+/** The type of the buffers of a device. */
+export type BufferOf<Device extends GpuDevice> = ReturnType<Device["createBuffer"]>;
+/** The type of the bind groups of a device. */
+export type BindGroupOf<Device extends GpuDevice> = ReturnType<Device["createBindGroup"]>;
+/** The type of the layouts of bind groups of a device. */
+export type LayoutOf<Device extends GpuDevice> = Parameters<Device["createBindGroup"]>[0]["layout"];
 
 /** Usage flags of buffers (`GPUBufferUsage`), which some runtimes do not define as values. */
 export const GpuUsage = {

@@ -1,41 +1,82 @@
-import type { TtmError } from "@ttm/core";
-import type { GpuBuffer } from "./gpu_types.ts";
+import { type BufferView, TtmError } from "@ttm/core";
 
 /** What the host knows of the bytes on the device: a copy of them, that they are zero, or nothing (null). */
 export type HostCopy = Uint8Array<ArrayBuffer> | "zero" | null;
 
-/** A buffer object in VRAM: its `GPUBuffer` and what the host knows of its bytes. */
+/** Bytes of a tenant that have been read back for an access of the CPU. */
+interface Piece {
+  readonly offset: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** A buffer object in VRAM: what the host knows of its bytes. */
 export class Tenant {
-  readonly gpu: GpuBuffer;
-  /** What the host knows of the bytes. */
-  copy: HostCopy;
-  /** Why the `GPUBuffer` is not usable; null while no error is known. */
-  failure: TtmError | null = null;
+  readonly buffer: BufferView;
+  /** Why the bytes are lost; null while they are not. */
+  lost: TtmError | null = null;
   /** Whether the host copy was read back from the device. */
   wasReadBack = false;
+  /** The host copy. */
+  copy: HostCopy;
+  /** Whether a store has the bytes, and is read again when they have left the device. */
+  stored: boolean;
   #writes = 0;
+  #pieces: Piece[] = [];
   #readFailure: unknown = undefined;
 
-  constructor(gpu: GpuBuffer, copy: HostCopy) {
-    this.gpu = gpu;
+  constructor(buffer: BufferView, copy: HostCopy, stored = false) {
+    this.buffer = buffer;
     this.copy = copy;
+    this.stored = stored;
   }
 
-  /** Drops the host copy, because the bytes on the device change. */
+  /** Whether the device alone has the bytes. */
+  get isDirty(): boolean {
+    return this.copy === null && !this.stored;
+  }
+
+  /** Forgets what the host knows, because the bytes on the device change. */
   noteWritten(): void {
     this.copy = null;
+    this.noteChanged();
+  }
+
+  /** Forgets the bytes that were read back; the host copy has been changed along with the device. */
+  noteChanged(): void {
+    this.stored = false;
     this.wasReadBack = false;
+    this.#pieces = [];
     this.#writes++;
   }
 
-  /** Returns the function that stores bytes read back from now on; it ignores them if the device has written since. */
-  whenArrived(): (bytes: Uint8Array) => void {
+  /**
+   * Returns the function that stores bytes read back from now on, as the host copy if they are all and `keep` is set. It
+   * ignores them if the bytes on the device have changed since.
+   */
+  whenArrived(offset: number, keep: boolean): (bytes: Uint8Array<ArrayBuffer>) => void {
     const writes = this.#writes;
     return (bytes) => {
       if (this.#writes !== writes) return;
-      this.copy = bytes as Uint8Array<ArrayBuffer>;
-      this.wasReadBack = true;
+      if (keep) {
+        this.copy = bytes;
+        this.wasReadBack = true;
+      } else this.#pieces.push({ offset, bytes });
     };
+  }
+
+  /** Bytes that were read back, if they contain these; they are kept until {@linkcode dropPieces}. */
+  piece(offset: number, length: number): Uint8Array<ArrayBuffer> | null {
+    for (const { offset: from, bytes } of this.#pieces) {
+      if (from <= offset && offset + length <= from + bytes.length) {
+        return bytes.subarray(offset - from, offset - from + length);
+      }
+    }
+    return null;
+  }
+
+  /** Forgets the bytes that were read back for one access. */
+  dropPieces(): void {
+    this.#pieces = [];
   }
 
   /** Stores the error of a failed readback for the next caller that needs the bytes. */
@@ -43,9 +84,18 @@ export class Tenant {
     this.#readFailure = error;
   }
 
-  /** Throws the stored error of the last readback, once. */
+  /** Throws if the bytes are lost. */
+  mustBeKnown(): void {
+    if (this.lost === null) return;
+    const why = this.stored
+      ? `${this.buffer} was on the lost device; evict it, and its store is read again`
+      : `the only copy of the contents of ${this.buffer} was lost`;
+    throw new TtmError("EIO", why, { cause: this.lost });
+  }
+
+  /** Throws if the bytes are lost, or, once, the stored error of the last readback. */
   mustBeReadable(): void {
-    if (this.failure !== null) throw this.failure;
+    this.mustBeKnown();
     const error = this.#readFailure;
     this.#readFailure = undefined;
     if (error !== undefined) throw error;

@@ -1,26 +1,47 @@
 import {
+  type AllocationRequest,
   type BufferView,
   type Driver,
   type Fence,
   FenceContext,
+  type Location,
+  type MemTypeManager,
   type MoveRequest,
   PAGE_SIZE,
   type Placement,
   type Postponed,
+  type SubmittedBuffer,
   TranslationTable,
   TtmError,
 } from "@ttm/core";
-import { checkWord } from "@ttm/core/arguments";
-import { DeviceLife } from "./device_life.ts";
-import type { GpuBuffer } from "./gpu_types.ts";
-import { Readbacks } from "./readback.ts";
+import { type BindGroupRequest, type Binding, Bindings } from "./bindings.ts";
+import { type ChunkKind, Range } from "./chunk.ts";
+import { CpuAccess } from "./cpu_access.ts";
+import { DeviceLife, type LostDevice } from "./device_life.ts";
+import { type BindGroupOf, type GpuBuffer, type GpuDevice, GpuUsage } from "./gpu_types.ts";
+import { makerOf } from "./makings.ts";
+import { GpuMemory } from "./memory.ts";
+import { Readbacks } from "./readbacks.ts";
+import { Slabs } from "./slabs.ts";
 import { type HostCopy, Tenant } from "./tenant.ts";
-import { type CheckedWebGpuOptions, checkOptions, type WebGpuOptions } from "./webgpu_options.ts";
+import { Timeline } from "./timeline.ts";
+import { Uploads } from "./uploads.ts";
+import {
+  checkBudget,
+  checkBufferOptions,
+  type CheckedWebGpuOptions,
+  checkOptions,
+  type GpuBufferOptions,
+  type WebGpuOptions,
+  withCopies,
+} from "./webgpu_options.ts";
 
 /** Statistics of a driver, in bytes unless stated otherwise. */
 export interface WebGpuStats {
-  /** Bytes on the device now: of buffers, and of destroyed buffers whose memory may not be free yet. */
+  /** Bytes that count in the budget now: of `GPUBuffer`s in use and idle, staging, and what is being destroyed. */
   readonly deviceBytes: number;
+  /** The most bytes that have counted in the budget at a time. */
+  readonly highestBytes: number;
   /** Host copies of buffers on the device, now. */
   readonly hostCopyBytes: number;
   /** Uploaded to the device. */
@@ -29,135 +50,192 @@ export interface WebGpuStats {
   readonly readBackBytes: number;
   /** Number of buffers evicted without a readback. */
   readonly cleanEvictions: number;
+  /** Number of times that the device was asked for the end of work. */
+  readonly waits: number;
 }
 
 const TO_SYSTEM: Placement = { placement: [{ memoryType: "system" }] };
-/** Larger writes are split, since implementations keep a copy of each until it has ended. */
-const WRITE_BYTES = 16 * 2 ** 20;
+const TO_VRAM: Placement = { placement: [{ memoryType: "vram" }] };
+/** Written buffers up to this part of the budget are evicted after others: reading them back costs more than room. */
+const SMALL_PART = 64;
 
 /**
- * A GPU behind WebGPU: SYSTEM, and VRAM in which each buffer object has a `GPUBuffer` of its own, under a budget of
- * bytes.
+ * A GPU behind WebGPU: SYSTEM, and VRAM under a budget of bytes.
  *
- * Moves to VRAM are uploads in queue order, so no call waits for them. A move out of VRAM reads the buffer back first,
- * unless the device has not written it since the upload; then the host has its bytes. A `GPUBuffer` is destroyed as
- * soon as its contents have left, and counts in the budget until the device has freed its memory.
+ * Small buffer objects share `GPUBuffer`s, large ones have one of their own. Who leaves hands its range on in the order
+ * of the queue: nothing waits for it. Uploads are writes in queue order. An eviction of a buffer that the device has not
+ * written costs nothing; one that it has written is copied to a staging buffer, and its bytes arrive behind a fence.
  *
  * @example A buffer that moves to the device and back
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { BoDevice } from "@ttm/core";
- * import { byteBudget, WebGpu } from "@ttm/webgpu";
+ * import { slabs, WebGpu } from "@ttm/webgpu";
  *
  * const adapter = await navigator.gpu?.requestAdapter();
  * const gpu = await adapter?.requestDevice();
  * if (gpu !== undefined) {
  *   const driver = new WebGpu({ device: gpu, budget: 1 << 20 });
- *   const device = new BoDevice({ driver, managers: { vram: byteBudget(driver) } });
- *   const buffer = device.createBuffer({ bytes: 4096 });
+ *   const device = new BoDevice({ driver, managers: { vram: slabs(driver) } });
+ *   const buffer = device.createBuffer({ bytes: 4096, driverOptions: { access: "read" } });
  *   await buffer.reserve();
  *   await buffer.validate({ placement: [{ memoryType: "vram" }] });
  *   await buffer.write(new Uint8Array([1, 2, 3, 4]));
- *   // The GPUBuffer, for bind groups and passes that are submitted before unreserve().
- *   assertEquals(driver.gpuBuffer(buffer, "read").size, 4096);
  *   buffer.unreserve();
  *   await device.evictAll("vram");
  *   assertEquals([buffer.memoryType, driver.stats.readBackBytes], ["system", 0]);
  *   buffer.unref();
  *   await device.close();
- *   await driver.retired.settled();
  *   gpu.destroy();
  * }
  * ```
  */
-export class WebGpu implements Driver {
+export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
   /** Always `"webgpu"`. */
   readonly name = "webgpu";
   /** SYSTEM and VRAM. */
   readonly memoryTypes: Driver["memoryTypes"];
-  /** Moves are immediate; those out of VRAM are postponed until the bytes have been read back. */
-  readonly supports = { moves: "immediate" } as const;
-  #options: CheckedWebGpuOptions;
-  #tenants: Map<BufferView, Tenant> = new Map();
-  #readbacks: Readbacks;
-  #line: FenceContext = new FenceContext("webgpu queue");
-  #life: DeviceLife;
-  #nextRetired: Fence | null = null;
-  #retiringBytes = 0;
-  #unflushed: { bytes: number; fence: Fence | null } = { bytes: 0, fence: null };
-  #stats = { uploadedBytes: 0, readBackBytes: 0, cleanEvictions: 0 };
+  /** Moves are ordered by the queue. */
+  readonly supports = { moves: "ordered", pipelinedEvictions: true } as const;
+  /** @internal The manager of VRAM. */
+  readonly slabs: Slabs;
+  #options: CheckedWebGpuOptions<Device>;
+  #life: DeviceLife<Device>;
+  #timeline: Timeline;
+  #memory: GpuMemory;
+  #uploads: Uploads;
+  #readbacks: Readbacks<Device>;
+  #cpu: CpuAccess<Device>;
+  #bindings: Bindings<Device>;
+  #losses: FenceContext = new FenceContext("webgpu losses");
+  /** Bytes on their way to the host, by the table that they go to. */
+  #arriving: Map<TranslationTable, { readonly buffer: BufferView; readonly fence: Fence }> = new Map();
+  #cleanEvictions = 0;
 
   /**
    * Makes a driver for one device.
    *
    * @throws {TtmError} `EINVAL` if an option is out of range.
    */
-  constructor(options: WebGpuOptions) {
+  constructor(options: WebGpuOptions<Device>) {
     this.#options = checkOptions(options);
-    const { device, budget, stagingBytes } = this.#options;
+    const { device, budget, stagingBytes, slabBytes, uploadBytes, recover, onRebound } = this.#options;
+    this.#life = new DeviceLife(device, {
+      recover,
+      lose: (error, lost) => this.#lose(error, lost),
+      rebuild: (lost) => this.#rebuild(lost),
+    });
+    const present = () => this.#life.device;
+    const { maxBufferSize } = device.limits;
+    this.#timeline = new Timeline(() => present().queue.onSubmittedWorkDone());
+    this.#bindings = new Bindings(present, onRebound);
+    this.#memory = new GpuMemory(
+      makerOf(this.#life),
+      this.#timeline,
+      { budget, reserve: stagingBytes, slab: slabBytes, maxBufferSize },
+      (chunk) => this.#bindings.forget(chunk),
+    );
+    this.#uploads = new Uploads(present, this.#timeline, uploadBytes);
+    this.#readbacks = new Readbacks(this.#life, this.#memory, this.#timeline);
+    this.#cpu = new CpuAccess(this.#life, this.#readbacks, this.#uploads, this.#options.keepHostCopies);
+    this.slabs = new Slabs(
+      this.#memory,
+      (request) => this.#kindOf(request),
+      () => this.#life.check()?.retryAfter ?? null,
+    );
+    const pages = Math.floor((budget - stagingBytes) / PAGE_SIZE);
     this.memoryTypes = [
       { name: "system" },
-      {
-        name: "vram",
-        pages: Math.floor(budget / PAGE_SIZE),
-        fixed: true,
-        availableCaching: ["wc"],
-        defaultCaching: "wc",
-      },
+      { name: "vram", pages, fixed: true, availableCaching: ["wc"], defaultCaching: "wc" },
     ];
-    this.#life = new DeviceLife(device);
-    this.#readbacks = new Readbacks(device, this.#life, stagingBytes);
+  }
+
+  /** The device: the one it was made for, or the one that `recover` has brought last. */
+  get device(): Device {
+    return this.#life.device;
+  }
+
+  /**
+   * The budget in bytes: what the device may hold at present. It is less than what was set while the device has refused
+   * to hold that much. A smaller one takes effect when the next buffer needs room: then others leave.
+   */
+  get budget(): number {
+    return this.#memory.budget.bytes;
+  }
+
+  /** Sets the budget. @throws {TtmError} `EINVAL` if it leaves no room besides `stagingBytes`. */
+  set budget(bytes: number) {
+    checkBudget("set the budget", bytes - this.#options.stagingBytes + PAGE_SIZE);
+    this.#memory.budget.allow(bytes);
   }
 
   /** Statistics of the driver. */
   get stats(): WebGpuStats {
-    let [deviceBytes, hostCopyBytes] = [this.#retiringBytes, 0];
-    for (const { gpu, copy } of this.#tenants.values()) {
-      deviceBytes += gpu.size;
-      if (copy instanceof Uint8Array) hostCopyBytes += copy.length;
+    let hostCopyBytes = 0;
+    for (const { tenant } of this.#memory.ranges) {
+      if (tenant?.copy instanceof Uint8Array) hostCopyBytes += tenant.copy.length;
     }
-    return { ...this.#stats, deviceBytes, hostCopyBytes };
+    return {
+      deviceBytes: this.#memory.held,
+      highestBytes: this.#memory.highest,
+      hostCopyBytes,
+      uploadedBytes: this.#uploads.bytes,
+      readBackBytes: this.#readbacks.bytes,
+      cleanEvictions: this.#cleanEvictions,
+      waits: this.#timeline.waits,
+    };
   }
 
-  /** Signals when the memory of all buffers destroyed so far is free. */
+  /** Signals when all work submitted so far has ended, and so the memory of what was destroyed is free. */
   get retired(): Fence {
-    // Requested at the end of this turn, so that one wait covers all buffers destroyed in it.
-    return this.#nextRetired ??= this.#line.follow(
-      Promise.resolve().then(() => {
-        this.#nextRetired = null;
-        return this.#queueDone();
-      }),
-    );
+    return this.#timeline.work();
   }
 
   /**
-   * The `GPUBuffer` of a buffer, for work that is submitted before the buffer is unreserved; afterwards it may be
-   * destroyed at any time. `use` says whether the work writes to it.
+   * Where a buffer is on the device, as a binding of WebGPU; only in the callback of a submission that the buffer is part
+   * of.
    *
-   * @throws {TtmError} `EINVAL` if the buffer is not reserved or not in VRAM, or it is to be written and the core takes
-   * it for clean, because no fence of the usage `"write"` was added; `ENOMEM` if the device had no memory for it: its bytes are safe, and it may be moved to SYSTEM; `EIO` if the device was lost.
+   * @throws {TtmError} `EINVAL` elsewhere, or for a buffer that is not in VRAM. The members of the binding throw `ESTALE`
+   * after the callback.
    */
-  gpuBuffer(buffer: BufferView, use: "read" | "write"): GpuBuffer {
-    checkWord("use GPU buffer", "use", use, ["read", "write"]);
-    const tenant = this.#tenants.get(buffer);
-    if (!buffer.reserved || tenant === undefined) {
-      const place = buffer.memoryType === null ? "has no place" : `is in ${buffer.memoryType}, not in vram`;
-      const where = buffer.reserved ? place : "is not reserved";
-      throw new TtmError("EINVAL", `Cannot use GPU buffer: ${buffer} ${where}`);
-    }
-    if (use === "write" && buffer.clean) {
-      const why = `${buffer} would be dropped as clean; announce the work by addFence(fence, "write") first`;
-      throw new TtmError("EINVAL", `Cannot use GPU buffer to write: ${why}`);
-    }
-    this.#life.check();
-    if (tenant.failure !== null) throw tenant.failure;
-    if (use === "write") tenant.noteWritten();
-    return tenant.gpu;
+  bind(buffer: BufferView): Binding<Device> {
+    return this.#bindings.bind(buffer);
+  }
+
+  /**
+   * A bind group of the device, for the callback of a submission. It is kept, and made again only if a buffer has come to
+   * another `GPUBuffer` or offset.
+   *
+   * @throws {TtmError} `EINVAL` as {@linkcode WebGpu.bind}.
+   */
+  bindGroup(request: BindGroupRequest<Device>): BindGroupOf<Device> {
+    return this.#bindings.bindGroup(request);
+  }
+
+  /** A number that changes when the `GPUBuffer` or the offset of a buffer changes; null if it is not in VRAM. */
+  generation(buffer: BufferView): number | null {
+    return buffer.node instanceof Range ? buffer.node.generation : null;
   }
 
   /** From VRAM to SYSTEM. */
   evictPlacement(): Placement {
     return TO_SYSTEM;
+  }
+
+  /** Small buffers that the device has written go last. */
+  evictionValuable({ node, bytes }: BufferView): boolean {
+    const isDirty = node instanceof Range && node.tenant?.isDirty === true;
+    return !isDirty || bytes > this.#memory.budget.allowed / SMALL_PART;
+  }
+
+  /** VRAM. */
+  defaultPlacement(): Placement {
+    return TO_VRAM;
+  }
+
+  /** Checks what a buffer declares: `access` and `usage`, see {@linkcode GpuBufferOptions}. */
+  checkDriverOptions(options: object): void {
+    checkBufferOptions(options);
   }
 
   /** VRAM is not CPU-visible; page faults of maps move the buffer to SYSTEM. */
@@ -166,148 +244,188 @@ export class WebGpu implements Driver {
   }
 
   /** Host pages; they reuse the buffer's host copy if there is one. */
-  createTranslationTable(buffer: BufferView): TranslationTable {
-    return new TranslationTable(buffer.pages, (pages) => {
-      const copy = this.#tenants.get(buffer)?.copy;
+  createTranslationTable({ node, pages }: BufferView): TranslationTable {
+    return new TranslationTable(pages, () => {
+      const copy = node instanceof Range ? node.tenant?.copy : null;
       return copy instanceof Uint8Array ? copy : new Uint8Array(pages * PAGE_SIZE);
     });
   }
 
-  /** Uploads at once; moves back once the bytes have been read back. */
-  move(request: MoveRequest): Postponed | void {
-    const { buffer, source, destination } = request;
-    if (destination.table !== null) return this.#takeBack(buffer, destination.table);
-    if (this.#tenants.has(buffer)) return;
-    return this.#send(buffer, source?.table ?? null);
+  /** Queues an upload, a readback, or nothing. */
+  move({ buffer, source, destination, after }: MoveRequest): Fence | Postponed | void {
+    const foreign = this.#foreign(after);
+    if (foreign !== undefined) return { retryAfter: foreign };
+    if (destination.table !== null) return this.#toHost(this.#rangeOf(source), destination.table);
+    const range = this.#memory.rangeAt(destination.start);
+    if (source === null || source.table !== null) return this.#toDevice(buffer, source?.table ?? null, range);
+    this.#within(this.#rangeOf(source), range);
   }
 
-  /** Reads and writes of the CPU; bytes that the device has written are read back first. */
-  accessMemory(buffer: BufferView, offset: number, bytes: Uint8Array, write: boolean): Postponed | void {
-    const tenant = this.#tenantOf(buffer);
-    const isWhole = offset % 4 === 0 && bytes.length % 4 === 0;
-    if (write && tenant.copy === null && isWhole) return this.#write(tenant, offset, bytes);
-    const copy = tenant.copy;
-    if (copy === null) return this.#readBack(tenant);
-    if (write) this.#writeThrough(tenant, copy, offset, bytes);
-    else if (copy === "zero") bytes.fill(0);
-    else bytes.set(copy.subarray(offset, offset + bytes.length));
+  /** Reads and writes of the CPU. */
+  accessMemory(
+    { node }: BufferView,
+    offset: number,
+    bytes: Uint8Array,
+    write: boolean,
+    after: readonly Fence[],
+  ): Postponed | void {
+    const foreign = this.#foreign(after);
+    if (foreign !== undefined) return { retryAfter: foreign };
+    const { tenant } = node as Range;
+    if (tenant !== null) return this.#cpu.access(node as Range, tenant, offset, bytes, write);
   }
 
-  /** Destroys the `GPUBuffer` of a buffer that gives up its backing. */
-  moveNotify(buffer: BufferView, _from: string | null, to: string | null): void {
-    if (to === null) this.#destroy(buffer);
-  }
-
-  #send(buffer: BufferView, table: TranslationTable | null): Postponed | void {
-    this.#life.check();
-    const { device, usage, stagingBytes, keepHostCopies } = this.#options;
-    const size = buffer.pages * PAGE_SIZE;
-    if (size > device.limits.maxBufferSize) {
-      throw new TtmError(
-        "EINVAL",
-        `${buffer} is larger than the maxBufferSize of ${device.limits.maxBufferSize} bytes`,
-      );
+  /** Checks the buffers of a submission, and notes which ones it writes. */
+  beginSubmit(entries: readonly SubmittedBuffer[]): Postponed | void {
+    const postponed = this.#life.check();
+    if (postponed !== null) return postponed;
+    for (const { buffer, usage } of entries) this.#mustBeUsable(buffer, usage);
+    for (const { buffer: { node }, usage } of entries) {
+      if (node instanceof Range && usage === "write") node.tenant?.noteWritten();
     }
+    this.#bindings.open(new Set(entries.map(({ buffer }) => buffer)));
+  }
+
+  /** The end of the submitted work. */
+  endSubmit(): Fence {
+    this.#bindings.close();
+    return this.#timeline.work();
+  }
+
+  /** Work of others; that of this queue comes before whatever is queued now. */
+  #foreign(after: readonly Fence[]): Fence | undefined {
+    return after.find(({ context, signalled }) => context !== this.#timeline.context && !signalled);
+  }
+
+  #mustBeUsable(buffer: BufferView, usage: "read" | "write"): void {
+    const { access } = (buffer.driverOptions ?? {}) as GpuBufferOptions;
+    if (usage === "write" && access === "read") {
+      throw new TtmError("EINVAL", `${buffer} was created with access "read", and the submission writes it`);
+    }
+    if (!(buffer.node instanceof Range)) return;
+    const { tenant, chunk } = buffer.node;
+    tenant?.mustBeKnown();
+    if (chunk.buffer === null) throw new TtmError("ENOMEM", `the new device has no memory for ${buffer}`);
+  }
+
+  #kindOf({ buffer, pages }: AllocationRequest): ChunkKind {
+    const { access, usage: flags } = (buffer?.driverOptions ?? {}) as GpuBufferOptions;
+    const usage = flags === undefined ? this.#options.usage : withCopies(flags);
+    const { maxStorageBufferBindingSize: limit } = this.#life.device.limits;
+    const bytes = pages * PAGE_SIZE;
+    if ((usage & GpuUsage.STORAGE) !== 0 && (buffer?.bytes ?? bytes) > limit) {
+      const why = `${buffer} is larger than the device's maxStorageBufferBindingSize of ${limit} bytes`;
+      throw new TtmError("EINVAL", why);
+    }
+    const isShared = access !== undefined && usage === this.#options.usage && 2 * bytes <= this.#options.slabBytes;
+    return { usage, slab: isShared ? access : null };
+  }
+
+  #rangeOf(location: Location | null): Range {
+    return this.#memory.rangeAt(location?.start ?? -1);
+  }
+
+  #toDevice(buffer: BufferView, table: TranslationTable | null, range: Range): Postponed | void {
+    const { keepHostCopies } = this.#options;
     const bytes = table?.contents as Uint8Array<ArrayBuffer> | undefined;
-    if (bytes !== undefined && this.#unflushed.bytes > 0 && this.#unflushed.bytes + size > stagingBytes) {
-      return { retryAfter: this.#flushed() };
-    }
-    device.pushErrorScope("out-of-memory");
-    device.pushErrorScope("validation");
-    const gpu = device.createBuffer({ size, usage, label: `${buffer}` });
-    const scopes = [device.popErrorScope(), device.popErrorScope()];
-    // The owner of imported pages may change them.
-    const copy: HostCopy = bytes === undefined ? "zero" : table?.external === true ? bytes.slice() : bytes;
-    const tenant = new Tenant(gpu, copy);
-    this.#tenants.set(buffer, tenant);
-    if (bytes !== undefined) this.#upload(gpu, 0, bytes);
-    const settled = (error: { readonly message: string } | null) => {
-      if (error !== null) {
-        tenant.failure = new TtmError("ENOMEM", `the device has no memory for ${buffer}: ${error.message}`);
-      } else if (!keepHostCopies && tenant.copy === copy && copy !== "zero") tenant.copy = null;
-    };
-    // Error scopes of a lost device may reject.
-    Promise.all(scopes).then(([inner, outer]) => settled(inner ?? outer ?? null), () => {});
-  }
-
-  #takeBack(buffer: BufferView, table: TranslationTable): Postponed | void {
-    const tenant = this.#tenantOf(buffer);
-    const { copy } = tenant;
-    if (copy === null) return this.#readBack(tenant);
-    const target = table.contents as Uint8Array;
-    if (copy === "zero") target.fill(0);
-    else if (target !== copy) target.set(copy);
-    if (!tenant.wasReadBack) this.#stats.cleanEvictions++;
-    this.#destroy(buffer);
-  }
-
-  #readBack(tenant: Tenant): Postponed {
-    tenant.mustBeReadable();
-    this.#life.check();
-    const arrived = tenant.whenArrived();
-    const { fence, started } = this.#readbacks.start(tenant.gpu, (bytes) => {
-      this.#stats.readBackBytes += bytes.length;
-      arrived(bytes);
+    const arriving = table === null ? undefined : this.#arriving.get(table)?.fence;
+    if (arriving !== undefined) return { retryAfter: arriving };
+    const postponed = this.#life.check() ?? this.#uploads.check(bytes?.length ?? 0);
+    if (postponed !== null) return postponed;
+    const gpu = range.chunk.buffer as GpuBuffer;
+    if (bytes === undefined) this.#uploads.clear(range);
+    else this.#uploads.write(gpu, range.offset, bytes);
+    range.isFresh = false;
+    // The owner of imported pages may change them. What a store has needs no second copy.
+    let copy: HostCopy = bytes === undefined ? "zero" : table?.external === true ? bytes.slice() : bytes;
+    if (buffer.clean) copy = null;
+    const tenant = range.tenant = new Tenant(buffer, copy, buffer.clean);
+    this.#bindings.noteArrived(buffer, range);
+    if (keepHostCopies || copy === "zero" || copy === null) return;
+    this.#timeline.work().observe((error) => {
+      if (error === undefined && tenant.copy === copy) tenant.copy = null;
     });
-    if (started) fence.onSignal((error) => error !== undefined && tenant.noteReadFailed(error));
-    return { retryAfter: fence };
   }
 
-  /** Writes whole words, without a host copy. */
-  #write(tenant: Tenant, offset: number, bytes: Uint8Array): void {
-    this.#life.check();
-    tenant.noteWritten();
-    this.#upload(tenant.gpu, offset, bytes.slice());
-  }
-
-  /** Writes via the host copy, which completes the whole words that WebGPU requires. */
-  #writeThrough(tenant: Tenant, known: HostCopy, offset: number, bytes: Uint8Array): void {
-    this.#life.check();
-    const copy = known instanceof Uint8Array ? known : new Uint8Array(tenant.gpu.size);
-    tenant.noteWritten();
-    copy.set(bytes, offset);
-    const start = offset - offset % 4;
-    const end = Math.ceil((offset + bytes.length) / 4) * 4;
-    this.#upload(tenant.gpu, start, copy.subarray(start, end));
-    if (this.#options.keepHostCopies) tenant.copy = copy;
-  }
-
-  #upload(gpu: GpuBuffer, offset: number, bytes: Uint8Array<ArrayBuffer>): void {
-    for (let at = 0; at < bytes.length; at += WRITE_BYTES) {
-      this.#options.device.queue.writeBuffer(gpu, offset + at, bytes.subarray(at, at + WRITE_BYTES));
+  #toHost(range: Range, table: TranslationTable): Fence | Postponed | void {
+    const tenant = range.tenant as Tenant;
+    const { buffer, copy } = tenant;
+    const target = table.contents as Uint8Array;
+    if (tenant.lost !== null) return this.#lostFence(tenant.lost);
+    if (copy !== null) {
+      if (copy === "zero") target.fill(0);
+      else if (target !== copy) target.set(copy);
+      if (!tenant.wasReadBack) this.#cleanEvictions++;
+      return;
     }
-    this.#unflushed.bytes += bytes.length;
-    this.#stats.uploadedBytes += bytes.length;
-  }
-
-  /** Signals when the writes so far have ended and their staging memory is free. */
-  #flushed(): Fence {
-    const unflushed = this.#unflushed;
-    if (unflushed.fence === null) {
-      unflushed.fence = this.#line.follow(this.#queueDone());
-      unflushed.fence.onSignal(() => this.#unflushed = { bytes: 0, fence: null });
+    const answer = this.#cpu.readBack(range, tenant, 0, range.bytes, target);
+    if ("retryAfter" in answer || !answer.isQueued) {
+      return { retryAfter: "retryAfter" in answer ? answer.retryAfter : answer.fence };
     }
-    return unflushed.fence;
+    const { fence } = answer;
+    this.#arriving.set(table, { buffer, fence });
+    fence.observe(() => this.#arriving.delete(table));
+    return fence;
   }
 
-  #destroy(buffer: BufferView): void {
-    const tenant = this.#tenants.get(buffer);
-    if (tenant === undefined) return;
-    this.#tenants.delete(buffer);
-    tenant.gpu.destroy();
-    const { size } = tenant.gpu;
-    this.#retiringBytes += size;
-    this.retired.onSignal(() => this.#retiringBytes -= size);
+  #within(source: Range, target: Range): void {
+    if (source.chunk === target.chunk) {
+      throw new TtmError("EINVAL", "bytes cannot be copied within one GPUBuffer");
+    }
+    this.#uploads.copy(source, target);
+    target.isFresh = false;
+    target.tenant = source.tenant;
+    if (target.tenant !== null) this.#bindings.noteArrived(target.tenant.buffer, target);
   }
 
-  /** Settles when the queue is empty, or the device is lost and all its memory with it. */
-  async #queueDone(): Promise<void> {
-    await this.#life.until(this.#options.device.queue.onSubmittedWorkDone()).catch(() => {});
+  /** A fence by which the core learns that contents are lost. */
+  #lostFence(error: TtmError): Fence {
+    const fence = this.#losses.next();
+    fence.signal(error);
+    return fence;
   }
 
-  #tenantOf(buffer: BufferView): Tenant {
-    const tenant = this.#tenants.get(buffer);
-    if (tenant === undefined) throw new TtmError("EIO", `${buffer} is not on the device`);
-    return tenant;
+  #lose(error: TtmError, lost: LostDevice): void {
+    const buffers = new Set(Array.from(this.#arriving.values(), ({ buffer }) => buffer));
+    for (const { tenant } of this.#memory.ranges) {
+      if (tenant === null || tenant.lost !== null || tenant.copy !== null) continue;
+      tenant.lost = error;
+      if (!tenant.stored) buffers.add(tenant.buffer);
+    }
+    this.#bindings.close();
+    this.#memory.lose();
+    this.#timeline.fail(error);
+    this.#options.onLost?.({ reason: lost.reason, message: lost.message, buffers: [...buffers] });
   }
+
+  async #rebuild({ reason }: LostDevice): Promise<void> {
+    // What a device could not hold, the next one may not hold either.
+    if (reason !== "destroyed") this.#memory.budget.noteLost(this.#memory.held);
+    await this.#memory.rebuild();
+    for (const range of this.#memory.ranges) {
+      const { tenant, chunk: { buffer } } = range;
+      if (tenant === null || buffer === null) continue;
+      if (tenant.copy instanceof Uint8Array) this.#uploads.write(buffer, range.offset, tenant.copy);
+      this.#bindings.noteArrived(tenant.buffer, range);
+    }
+  }
+}
+
+/**
+ * The manager of a driver's VRAM, to be named in the `managers` of its device.
+ *
+ * @example A device with VRAM of 1 MiB
+ * ```ts
+ * import { BoDevice } from "@ttm/core";
+ * import { slabs, WebGpu } from "@ttm/webgpu";
+ *
+ * const gpu = await (await navigator.gpu?.requestAdapter())?.requestDevice();
+ * if (gpu !== undefined) {
+ *   const driver = new WebGpu({ device: gpu, budget: 1 << 20 });
+ *   await using _device = new BoDevice({ driver, managers: { vram: slabs(driver) } });
+ * }
+ * ```
+ */
+export function slabs(driver: { readonly slabs: MemTypeManager }): MemTypeManager {
+  return driver.slabs;
 }

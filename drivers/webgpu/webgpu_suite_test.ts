@@ -1,19 +1,35 @@
-import { assert, assertEquals } from "@std/assert";
 import { SystemClock } from "@ttm/core";
 import { testDriver, testManager } from "@ttm/testing";
-import { byteBudget, WebGpu } from "./mod.ts";
+import { slabs, WebGpu } from "./mod.ts";
+import { GpuMemory, STAMP_BYTES } from "./memory.ts";
+import { Slabs } from "./slabs.ts";
+import { Timeline } from "./timeline.ts";
 import { FakeGpu } from "./testing_fake_gpu.ts";
-import { useAtRandom } from "./testing_random_use.ts";
 
 const SIZE = 16 * 4096;
 const adapter = await navigator.gpu?.requestAdapter() ?? null;
 
-const RANDOM = "random operations with a quarter of the memory lose nothing and keep to the budget";
-
 testManager({
   test: Deno.test,
-  factory: () => byteBudget(),
-  supports: { ranges: false, topDown: false, contiguous: false },
+  name: "webgpu-slabs",
+  factory: () => {
+    const gpu = new FakeGpu();
+    const maker = (size: number, usage: number) => ({ buffer: gpu.createBuffer({ size, usage }), answer: null });
+    const timeline = new Timeline(() => Promise.resolve());
+    const sizes = { budget: 128 * 4096 + STAMP_BYTES, reserve: STAMP_BYTES, slab: 128 * 4096, maxBufferSize: 2 ** 30 };
+    return new Slabs(new GpuMemory(maker, timeline, sizes), () => ({ usage: 0, slab: "read" }), () => null);
+  },
+  supports: { ranges: false, topDown: false },
+});
+
+testDriver({
+  test: Deno.test,
+  name: "webgpu (fake)",
+  factory: () => {
+    const driver = new WebGpu({ device: new FakeGpu(), budget: SIZE });
+    return { driver, managers: { vram: slabs(driver) }, clock: new SystemClock() };
+  },
+  supports: { windows: false },
 });
 
 if (adapter === null) {
@@ -25,23 +41,8 @@ if (adapter === null) {
     name: "webgpu (adapter)",
     factory: () => {
       const driver = new WebGpu({ device, budget: SIZE });
-      const end = () => driver.retired.settled();
-      return { driver, managers: { vram: byteBudget(driver) }, clock: new SystemClock(), end };
+      return { driver, managers: { vram: slabs(driver) }, clock: new SystemClock() };
     },
     supports: { windows: false },
   });
-  const { queue } = device;
-  Deno.test(`webgpu (adapter): 300 ${RANDOM}`, async () => {
-    const driver = await useAtRandom(device, 300, 2, (gpu, value) => {
-      queue.writeBuffer(gpu as GPUBuffer, 0, new Uint8Array(gpu.size).fill(value));
-    });
-    await driver.retired.settled();
-  });
 }
-
-Deno.test(`webgpu (fake): 20,000 ${RANDOM}`, async () => {
-  const gpu = new FakeGpu();
-  const { stats } = await useAtRandom(gpu, 20_000, 1, (buffer, value) => gpu.dispatch(buffer, (b) => b.fill(value)));
-  assertEquals([gpu.uncaptured, gpu.peakBytes <= 32 * 4096], [[], true]);
-  assert(gpu.readbacks > 1000 && stats.cleanEvictions > 1000, `${gpu.readbacks} ${stats.cleanEvictions}`);
-});

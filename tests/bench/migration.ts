@@ -1,8 +1,8 @@
 import { peakBytes, type Workload } from "@ttm/replay";
-import { byteBudget } from "@ttm/webgpu";
 import { managers } from "../../replay/parts.ts";
 import { Player } from "../../replay/player.ts";
 import { formatSize, parseSize } from "../../replay/size.ts";
+import { CountingManager } from "./counting_manager.ts";
 import { sum } from "./devices.ts";
 
 /** What a replay copied into and out of VRAM, in bytes, and how many uses it had to serve from GTT. */
@@ -32,7 +32,7 @@ export function playOn(workload: Workload, vram: string, manager: string): Playe
     vram: parseSize("vram", vram, gtt),
     gtt,
     contents: "stamps",
-    manager: manager === "counted" ? () => byteBudget() : manager,
+    manager: manager === "counted" ? () => new CountingManager() : manager,
   });
   player.play();
   return player;

@@ -5,7 +5,7 @@ const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-s
 const PATIENCE_MS = 120_000;
 
 /** WebGPU is rendered in software, so that it is the same on every machine; the rest keeps Chromium off the network. */
-const FLAGS = [
+export const FLAGS: readonly string[] = [
   "--headless",
   "--no-sandbox",
   "--no-first-run",

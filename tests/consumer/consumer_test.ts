@@ -149,6 +149,20 @@ testUnless(noNode, "the WebGPU driver and new parts pass their suites on Dawn un
   assert(Number(reports["@ttm/webgpu"]?.passed["@ttm/webgpu"]) > 20, why);
 });
 
+testUnless(noNode, "the layers example runs on Node with Dawn", async (t) => {
+  const cwd = await equipped();
+  if (cwd === null) return await skipped(t, "npm cannot get webgpu (Dawn) and tsx");
+  const source = new URL("examples/layers/", ROOT);
+  await Deno.mkdir(`${cwd}/layers`);
+  for (const { name } of Deno.readDirSync(source)) await Deno.copyFile(new URL(name, source), `${cwd}/layers/${name}`);
+  const example = () => run("npx", ["--offline", "tsx", "layers/main.ts", "--steps", "2"], { cwd, env: softwareGpu() });
+  if (Object.keys(softwareGpu()).length === 0) {
+    const printed = await example().catch(({ message }: Error) => message);
+    if (printed.includes("Dawn finds no adapter")) return await skipped(t, "Dawn finds no adapter");
+  }
+  assertMatch(await example(), /^24 matrices, .*\nby hand .*\nwith @ttm .*\n$/);
+});
+
 testUnless(noChromium, "Chromium uses every entry point that needs no Node module", async () => {
   const run = await onChromium();
   assertEquals(run.first, FIRST);

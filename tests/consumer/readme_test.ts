@@ -41,7 +41,7 @@ testUnless(denied, "the README's examples run on Deno as it says, from a checkou
   await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(config));
   const env = { JSR_URL: "http://127.0.0.1:9/", DENO_DIR: `${folder}/cache` };
   const names = await writeExamples(folder);
-  assertEquals(names.length, 4);
+  assertEquals(names.length, 5);
   for (const args of [["check"], ...names.map((name) => ["run", name])]) {
     await run(Deno.execPath(), args, { cwd: folder, env, clean: true });
   }

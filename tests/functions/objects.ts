@@ -71,7 +71,7 @@ export const objects: readonly Row[] = rows(
     "place/destroy.ts",
     "api/create_buffer_test.ts",
     "createPlaced() that is aborted while it waits leaves no buffer",
-    "  buffer.onDestroy?.(buffer);",
+    "  if (onDestroy) callBack([() => onDestroy(buffer)], undefined);",
     "  // nothing",
   ],
   [

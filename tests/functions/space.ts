@@ -98,7 +98,7 @@ export const space: readonly Row[] = rows(
     "place/make_room.ts",
     "place/spared_victims_test.ts",
     "what the driver holds to be worth keeping is evicted after all others, and before ENOMEM",
-    "      if (sparing && isSpared(state, victim)) continue;\n",
+    "      if (sparing && isSpared(state, victim, op)) continue;\n",
     "",
   ],
   [

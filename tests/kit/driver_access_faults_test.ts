@@ -1,5 +1,5 @@
 import { assert } from "@std/assert";
-import { type Driver, PAGE_SIZE } from "@ttm/core";
+import { type BufferView, type Driver, PAGE_SIZE } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
 import { testDriver } from "./mod.ts";
 import { complaints } from "./testing_faults.ts";
@@ -7,7 +7,7 @@ import { blindCard } from "./testing_plain_card.ts";
 
 const supports = { windows: false };
 
-type Access = NonNullable<Driver["accessMemory"]>;
+type Access = (buffer: BufferView, offset: number, bytes: Uint8Array, write: boolean) => void;
 
 /** A card without windows, whose `accessMemory` is changed. */
 const accessing = (change: (access: Access) => Access) => (): Driver => {

@@ -11,6 +11,8 @@ export interface Bench {
   readonly debug: string;
   /** Allocates; fails if there is no room. */
   take(request: Partial<AllocationRequest>): ManagerNode;
+  /** Allocates, and waits while freed pages are not free yet; fails if there is no room. */
+  takeLater(request: Partial<AllocationRequest>): Promise<ManagerNode>;
   /** Fails unless there is no room and nothing changes. */
   refuse(request: Partial<AllocationRequest>): void;
 }
@@ -28,13 +30,20 @@ export function makeBench(manager: MemTypeManager, pages: number): Bench {
       contiguous: false,
       ...request,
     });
+  const take = (request: Partial<AllocationRequest>) => {
+    const found = ask(request);
+    must(typeof found === "object", () => `allocate(${JSON.stringify(request)}) is ${found}, and there is room`);
+    return found;
+  };
   return {
     manager,
     debug: manager.debug(),
-    take(request) {
+    take,
+    async takeLater(request) {
       const found = ask(request);
-      must(typeof found === "object", () => `allocate(${JSON.stringify(request)}) is ${found}, and there is room`);
-      return found;
+      if (typeof found === "object") return found;
+      if (found === "later") await manager.freeing?.settled();
+      return take(request);
     },
     refuse(request) {
       const [used, debug] = [manager.usedPages, manager.debug()];

@@ -39,6 +39,12 @@ export function geometryCases(
         mustEqual(start % alignment, 0, `${start} modulo the alignment ${alignment}`);
       }
     },
+  };
+}
+
+/** Cases for managers whose starts are addresses. */
+export function positionCases(bench: (pages?: number) => Bench): Record<string, () => void> {
+  return {
     "a node intersects a range if it has pages in it"() {
       const { manager, take } = bench();
       const node = take({ pages: 4 });

@@ -4,7 +4,7 @@ import { alignedCases } from "./manager_aligned_cases.ts";
 import { type Bench, makeBench, PAGES } from "./manager_bench.ts";
 import { instanceCases } from "./manager_instance_cases.ts";
 import { countingCases, lifeCases } from "./manager_life_cases.ts";
-import { geometryCases, rangeCases } from "./manager_range_cases.ts";
+import { geometryCases, positionCases, rangeCases } from "./manager_range_cases.ts";
 import { scanCases } from "./manager_scan_cases.ts";
 import { checkSuite, mustEqual, register, type SuiteOptions, synchronous } from "./suite.ts";
 
@@ -51,11 +51,13 @@ export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptio
   const make = () => synchronous(options.factory() as unknown as MemTypeManager, "manager");
   const bench = (pages = PAGES) => makeBench(make(), pages);
   const alignments = alignment === "any" ? [1, 2, 3, 5, 8, 12, 64] : [1, 2, 4, 8, 64];
+  const hasAddresses = options.factory().addresses !== false;
   register(options, options.factory().name, {
     ...countingCases(bench),
     ...lifeCases(bench),
     ...instanceCases(bench),
-    ...(contiguous && ranges && alignedCases(bench, alignments)),
+    ...(contiguous && ranges && hasAddresses && alignedCases(bench, alignments)),
+    ...(contiguous && hasAddresses && positionCases(bench)),
     ...(contiguous ? geometryCases(bench, alignments) : {
       "scattered pages serve one request, as declared": () => servesScattered(bench()),
     }),

@@ -5,7 +5,7 @@ import { firstFit, rangeManager } from "@ttm/first-fit";
 import { goodFit } from "@ttm/good-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
 import { UnstorageStore } from "@ttm/unstorage-store";
-import { byteBudget, WebGpu } from "@ttm/webgpu";
+import { slabs, WebGpu } from "@ttm/webgpu";
 import { createStorage } from "unstorage";
 import { FakeGpu } from "../../drivers/webgpu/testing_fake_gpu.ts";
 import { missing, testUnless } from "../permissions.ts";
@@ -117,8 +117,7 @@ for (const [managerName, manager] of Object.entries(managers)) {
 for (const [storeName, store] of Object.entries(stores)) {
   const parts = () => {
     const driver = new WebGpu({ device: new FakeGpu(), budget: SIZE });
-    const end = () => driver.retired.settled();
-    return { driver, managers: { vram: byteBudget(driver) }, clock: new SystemClock(), end };
+    return { driver, managers: { vram: slabs(driver) }, clock: new SystemClock() };
   };
-  cell(`webgpu (fake) × byte-budget × ${storeName}`, parts, store, { windows: false });
+  cell(`webgpu (fake) × slabs × ${storeName}`, parts, store, { windows: false });
 }

@@ -6,15 +6,22 @@ import {
   PAGE_SIZE,
   type RemovalReason,
 } from "@ttm/core";
-import { mustEqual } from "./suite.ts";
+import { mustEqual, randomNumbers } from "./suite.ts";
 
 /** The memory types of the entries. */
 export const MEMORY_TYPES: readonly string[] = ["vram", "gtt", "cma"];
 
+interface Entry {
+  readonly priority: number;
+  readonly memoryType: string;
+  /** When its next use is expected; Infinity if none is. */
+  readonly turn: number;
+}
+
 /** A policy, and the entries that it should hold. */
 export class Bench {
   readonly policy: EvictionPolicy;
-  readonly entries: Map<number, { readonly priority: number; readonly memoryType: string }> = new Map();
+  readonly entries: Map<number, Entry> = new Map();
   readonly #buffers: BufferObject[];
 
   constructor(policy: EvictionPolicy) {
@@ -29,8 +36,16 @@ export class Bench {
   }
 
   insert(entry: number, priority = 0, memoryType = "vram"): void {
-    this.entries.set(entry, { priority, memoryType });
+    this.entries.set(entry, { priority, memoryType, turn: Infinity });
     this.policy.insert(entry, this.#buffers[priority] as BufferObject, memoryType);
+  }
+
+  /** Says when the next use of an entry is expected, to a policy that can be told. */
+  hint(entry: number, turn: number): void {
+    const known = this.entries.get(entry);
+    if (known === undefined || this.policy.hint === undefined) return;
+    this.entries.set(entry, { ...known, turn });
+    mustEqual(this.policy.hint(entry, turn), undefined, "what hint() returns");
   }
 
   remove(entry: number, why: RemovalReason = "freed"): void {
@@ -65,7 +80,7 @@ export class Bench {
     return met;
   }
 
-  /** Fails unless walks and `order()` return each entry once, lower priorities first. */
+  /** Fails unless walks and `order()` return each entry once, lower priorities first, and the expected in their order. */
   check(): void {
     for (const memoryType of MEMORY_TYPES) {
       this.mustBeAll(this.look(memoryType), `the entries of ${memoryType} on inspection`, memoryType);
@@ -78,6 +93,13 @@ export class Bench {
     mustEqual(sorted(met), sorted(expected), what);
     const priorities = met.map((entry) => this.entries.get(entry)?.priority ?? -1);
     mustEqual(priorities, sorted(priorities), `the order of the priorities in ${what}`);
+    for (const own of new Set(priorities)) {
+      const turns = met.flatMap((entry) => {
+        const { priority, turn } = this.entries.get(entry) ?? { priority: -1, turn: Infinity };
+        return priority === own ? [turn] : [];
+      });
+      mustEqual(turns, sorted(turns).reverse(), `the expected turns of priority ${own} in ${what}`);
+    }
   }
 }
 
@@ -91,4 +113,25 @@ export function rest(walk: ReturnType<EvictionPolicy["candidates"]>, most: numbe
 /** Numbers in ascending order. */
 export function sorted(numbers: readonly number[]): number[] {
   return [...numbers].sort((a, b) => a - b);
+}
+
+/** A policy after a number of random calls, including evictions; `look` is called after each. */
+export function usedAtRandom(
+  factory: () => EvictionPolicy,
+  turns: number,
+  look: (bench: Bench) => void = () => {},
+): Bench {
+  const bench = new Bench(factory());
+  const random = randomNumbers(11);
+  for (let turn = 0; turn < turns; turn++) {
+    const entry = random(40);
+    const act = random(6);
+    if (!bench.entries.has(entry)) bench.insert(entry, random(4));
+    else if (act === 0) bench.evict();
+    else if (act === 1) bench.remove(entry, "moved");
+    else if (act > 3) bench.policy.touch(entry);
+    else bench.hint(entry, act === 2 ? Infinity : random(1000));
+    look(bench);
+  }
+  return bench;
 }

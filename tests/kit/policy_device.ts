@@ -4,38 +4,11 @@ import {
   checkInvariants,
   type Driver,
   type EvictionPolicy,
-  type MemTypeManager,
   PAGE_SIZE,
   type Tracer,
 } from "@ttm/core";
+import { counted } from "./counted.ts";
 import { mustEqual, randomNumbers } from "./suite.ts";
-
-/** A manager that counts pages, without addresses. */
-function counted(): MemTypeManager {
-  let [free, pages] = [0, 0];
-  const nodes = new Map<object, number>();
-  return {
-    name: "counted",
-    addresses: false,
-    init: (all) => pages = free = all,
-    allocate(request) {
-      if (request.pages > free) return "no-room";
-      const node = { start: 0 };
-      free -= request.pages;
-      nodes.set(node, request.pages);
-      return node;
-    },
-    free(node) {
-      free += nodes.get(node) ?? 0;
-      nodes.delete(node);
-    },
-    takedown: () => free === pages,
-    get usedPages() {
-      return pages - free;
-    },
-    debug: () => `${free} of ${pages} pages are free`,
-  };
-}
 
 /** Uses a policy at random on a device and checks, inspects or does nothing in between; returns the evicted buffers. */
 export async function onDevice(policy: EvictionPolicy, between: "check" | "look" | "pass"): Promise<number[]> {

@@ -1,5 +1,6 @@
 import { assert } from "@std/assert";
 import { type BufferObject, type EvictionCursor, type EvictionPolicy, lru, type RemovalReason } from "@ttm/core";
+import { lookahead } from "@ttm/policies";
 import { testPolicy } from "./mod.ts";
 import { altered, failures } from "./testing_faults.ts";
 import { clock, sieve } from "./testing_policies.ts";
@@ -140,9 +141,122 @@ const handFaults: Readonly<Record<string, Change>> = {
   }),
 };
 
+/** Passes a hint on, or not. */
+const hinting = (change: (entry: number, next: number, inner: EvictionPolicy) => unknown): Change => (inner) => ({
+  hint: (entry: number, next: number) => change(entry, next, inner),
+});
+
+/** Mistakes of policies that are told of expected uses. */
+const hintFaults: Readonly<Record<string, Change>> = {
+  "takes no notice of hints": hinting(() => {}),
+  "takes the last turn for the first": hinting((entry, next, inner) =>
+    inner.hint?.(entry, next === Infinity ? next : 5000 - next)
+  ),
+  "puts all who are expected in the order of their coming": hinting((entry, next, inner) =>
+    inner.hint?.(entry, next === Infinity ? next : 1)
+  ),
+  "withdraws no hint": hinting((entry, next, inner) => next < Infinity && inner.hint?.(entry, next)),
+  "keeps the first turn of an entry": (inner) => {
+    const first = new Map<number, number>();
+    return {
+      hint(entry: number, next: number) {
+        if (next === Infinity) first.delete(entry);
+        else if (!first.has(entry)) first.set(entry, next);
+        inner.hint?.(entry, first.get(entry) ?? next);
+      },
+      remove(entry: number, why: RemovalReason) {
+        first.delete(entry);
+        inner.remove(entry, why);
+      },
+    };
+  },
+  "forgets a hint at the next use": (inner) => ({
+    touch(entry: number) {
+      inner.hint?.(entry, Infinity);
+      inner.touch(entry);
+    },
+  }),
+  "takes a use for the end of all hints": (inner) => {
+    const hinted = new Set<number>();
+    return {
+      hint(entry: number, next: number) {
+        hinted.add(entry);
+        inner.hint?.(entry, next);
+      },
+      touch(entry: number) {
+        for (const other of hinted) inner.hint?.(other, Infinity);
+        hinted.clear();
+        inner.touch(entry);
+      },
+    };
+  },
+  ...Object.fromEntries(
+    REASONS.map((reason) => [`gives the hint of one who was ${reason} to the next of that number`, keptHint(reason)]),
+  ),
+  "removes who is hinted": hinting((entry, _next, inner) => inner.remove(entry, "pinned")),
+  "removes whose hint is withdrawn": hinting((entry, next, inner) =>
+    next < Infinity ? inner.hint?.(entry, next) : inner.remove(entry, "pinned")
+  ),
+  "hints the neighbour": hinting((entry, next, inner) => inner.hint?.(entry ^ 1, next)),
+  "rounds turns": hinting((entry, next, inner) => inner.hint?.(entry, next < Infinity ? next >> 3 : next)),
+  "puts who is expected behind all priorities": (inner) => {
+    const homes = new Map<number, readonly [BufferObject, string]>();
+    return {
+      insert(entry: number, buffer: BufferObject, memoryType: string) {
+        homes.set(entry, [buffer, memoryType]);
+        inner.insert(entry, buffer, memoryType);
+      },
+      hint(entry: number, next: number) {
+        const [buffer, memoryType] = homes.get(entry) as readonly [BufferObject, string];
+        inner.remove(entry, "moved");
+        const view = next < Infinity ? Object.create(buffer, { priority: { value: 3 } }) : buffer;
+        inner.insert(entry, view, memoryType);
+        inner.hint?.(entry, next);
+      },
+    };
+  },
+  "shows who is expected first in order()": (inner) => {
+    const hinted = new Set<number>();
+    return {
+      hint(entry: number, next: number) {
+        if (next < Infinity) hinted.add(entry);
+        else hinted.delete(entry);
+        inner.hint?.(entry, next);
+      },
+      order: (memoryType: string) =>
+        [...inner.order?.(memoryType) ?? []].sort((a, b) => Number(hinted.has(b)) - Number(hinted.has(a))),
+    };
+  },
+  "answers a hint by a promise": hinting((entry, next, inner) => Promise.resolve(inner.hint?.(entry, next))),
+};
+
+/** Gives the turn of a removed entry to the next entry with its number. */
+function keptHint(reason: RemovalReason): Change {
+  return (inner) => {
+    const [turns, left] = [new Map<number, number>(), new Map<number, number>()];
+    return {
+      hint(entry: number, next: number) {
+        turns.set(entry, next);
+        inner.hint?.(entry, next);
+      },
+      remove(entry: number, why: RemovalReason) {
+        if (why === reason && turns.has(entry)) left.set(entry, turns.get(entry) ?? Infinity);
+        turns.delete(entry);
+        inner.remove(entry, why);
+      },
+      insert(entry: number, buffer: BufferObject, memoryType: string) {
+        inner.insert(entry, buffer, memoryType);
+        inner.hint?.(entry, left.get(entry) ?? Infinity);
+        left.delete(entry);
+      },
+    };
+  };
+}
+
 const all = [
   ...Object.entries(faults).map(([fault, change]) => [fault, lru, change] as const),
   ...Object.entries(handFaults).map(([fault, change]) => [fault, sieve, change] as const),
+  ...Object.entries(hintFaults).map(([fault, change]) => [fault, () => lookahead(lru()), change] as const),
   ["moves its hand in order(), as a clock", clock, handFaults["moves its hand in order()"] as Change] as const,
 ];
 

@@ -1,11 +1,12 @@
 import type { EvictionPolicy } from "@ttm/core";
 import { optionNames } from "@ttm/core/arguments";
-import { Bench } from "./policy_bench.ts";
+import { hintCases } from "./hint_cases.ts";
+import { Bench, usedAtRandom } from "./policy_bench.ts";
 import { onDevice } from "./policy_device.ts";
 import { orderCases } from "./policy_order_cases.ts";
 import { randomCases } from "./policy_random_cases.ts";
 import { walkCases } from "./policy_walk_cases.ts";
-import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions, synchronous } from "./suite.ts";
+import { checkSuite, must, mustEqual, register, type SuiteOptions, synchronous } from "./suite.ts";
 
 /** An eviction policy to test. */
 export interface PolicySuiteOptions extends SuiteOptions {
@@ -36,6 +37,7 @@ export function testPolicy(options: PolicySuiteOptions): void {
   ) => [clause, () => run(new Bench(factory()))]);
   register(options, factory().name, {
     ...Object.fromEntries(cases),
+    ...(factory().hint === undefined ? {} : hintCases(factory)),
     "its name is text": () => must(typeof factory().name === "string" && factory().name !== "", () => "it has no name"),
     "the same calls give the same order": () => mustEqual(randomWalk(factory), randomWalk(factory), "a second order"),
     "inspection returns the entries of a walk": () => looksAhead(factory),
@@ -43,22 +45,6 @@ export function testPolicy(options: PolicySuiteOptions): void {
     "on a device evictions keep every invariant": async () => void await onDevice(factory(), "check"),
     "on a device inspection does not change the victims": () => looksAreFreeOnDevice(factory),
   });
-}
-
-/** A policy after a number of random calls, including evictions; `look` is called after each. */
-function usedAtRandom(factory: () => EvictionPolicy, turns: number, look: (bench: Bench) => void = () => {}): Bench {
-  const bench = new Bench(factory());
-  const random = randomNumbers(11);
-  for (let turn = 0; turn < turns; turn++) {
-    const entry = random(40);
-    const act = random(6);
-    if (!bench.entries.has(entry)) bench.insert(entry, random(4));
-    else if (act === 0) bench.evict();
-    else if (act === 1) bench.remove(entry, "moved");
-    else bench.policy.touch(entry);
-    look(bench);
-  }
-  return bench;
 }
 
 function randomWalk(factory: () => EvictionPolicy): number[] {

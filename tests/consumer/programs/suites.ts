@@ -45,6 +45,12 @@ export const suites: Readonly<Record<string, Suite>> = {
     const { testManager } = await import("@ttm/testing");
     testManager({ test, factory: () => goodFit() });
   },
+  "@ttm/policies": async (test) => {
+    const { lru } = await import("@ttm/core");
+    const { lookahead, loops } = await import("@ttm/policies");
+    const { testPolicy } = await import("@ttm/testing");
+    for (const factory of [() => lookahead(lru()), () => loops(lru())]) testPolicy({ test, factory });
+  },
   "@ttm/buddy": async (test) => {
     const { buddy } = await import("@ttm/buddy");
     const { testManager } = await import("@ttm/testing");
@@ -77,15 +83,14 @@ export const suites: Readonly<Record<string, Suite>> = {
     testDriver({ test, factory: () => ({ driver: driver(), managers: { cma: buddy() } }) });
   },
   "@ttm/webgpu": async (test, skip) => {
-    const { byteBudget, WebGpu } = await import("@ttm/webgpu");
+    const { slabs, WebGpu } = await import("@ttm/webgpu");
     const { SystemClock } = await import("@ttm/core");
     const { testDriver } = await import("@ttm/testing");
     const device = await (await globalThis.navigator?.gpu?.requestAdapter())?.requestDevice();
     if (device === undefined) return skip("no GPU");
     const factory = () => {
       const driver = new WebGpu({ device, budget: SIZE });
-      const end = () => driver.retired.settled();
-      return { driver, managers: { vram: byteBudget(driver) }, clock: new SystemClock(), end };
+      return { driver, managers: { vram: slabs(driver) }, clock: new SystemClock() };
     };
     testDriver({ test, factory, supports: { windows: false } });
   },

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { BoDevice, buddy, byteBudget, type DeviceOptions, firstFit, PAGE_SIZE, RadeonSim, WebGpu } from "@ttm/ttm";
+import { BoDevice, buddy, type DeviceOptions, firstFit, PAGE_SIZE, RadeonSim, slabs, WebGpu } from "@ttm/ttm";
 
 const PAGES = 16;
 
@@ -36,8 +36,7 @@ await use("buddy", { driver: simulated(), managers: { vram: buddy(), gtt: buddy(
 
 const gpu = await (await globalThis.navigator?.gpu?.requestAdapter())?.requestDevice();
 if (gpu !== undefined) {
-  const driver = new WebGpu({ device: gpu, budget: PAGES * PAGE_SIZE });
-  await use("webgpu", { driver, managers: { vram: byteBudget(driver) } });
-  await driver.retired.settled();
+  const driver = new WebGpu({ device: gpu, budget: (PAGES + 1) * PAGE_SIZE, stagingBytes: PAGE_SIZE });
+  await use("webgpu", { driver, managers: { vram: slabs(driver) } });
   gpu.destroy();
 }

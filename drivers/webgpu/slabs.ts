@@ -1,0 +1,100 @@
+import {
+  type Allocation,
+  type AllocationRequest,
+  type Fence,
+  type MemTypeManager,
+  PAGE_SIZE,
+  TtmError,
+} from "@ttm/core";
+import { checkInteger } from "@ttm/core/arguments";
+import { type ChunkKind, Range } from "./chunk.ts";
+import type { GpuMemory } from "./memory.ts";
+
+const NAME = "webgpu-slabs";
+
+/** What a request is for. */
+export type KindOf = (request: AllocationRequest) => ChunkKind;
+
+/**
+ * The manager of VRAM over WebGPU: it serves requests with ranges of slabs, and with `GPUBuffer`s. Starts of its nodes
+ * are addresses only for the driver; a place with a range never has room.
+ */
+export class Slabs implements MemTypeManager<Range> {
+  readonly name: string = NAME;
+  readonly addresses: boolean = false;
+  usedPages = 0;
+  #pages = 0;
+  #memory: GpuMemory;
+  #kindOf: KindOf;
+  #busy: () => Fence | null;
+  #freeing: Fence | null = null;
+
+  /** `busy` is a fence to wait for before anything can be allocated, or null; it throws if nothing can be any more. */
+  constructor(memory: GpuMemory, kindOf: KindOf, busy: () => Fence | null) {
+    this.#memory = memory;
+    this.#kindOf = kindOf;
+    this.#busy = busy;
+  }
+
+  get freeing(): Fence | null {
+    return this.#freeing;
+  }
+
+  init(pages: number): void {
+    checkInteger(`set up ${NAME}`, "pages", pages, 1, Number.MAX_SAFE_INTEGER);
+    if (this.#pages > 0) {
+      throw new TtmError("EINVAL", `Cannot set up ${NAME}: it is in charge of ${this.#pages} pages already`);
+    }
+    this.#pages = pages;
+  }
+
+  allocate(request: AllocationRequest): Allocation<Range> {
+    this.#mustBeSetUp("allocate");
+    const { pages, alignment } = request;
+    if (!this.#isWhole(request) || this.usedPages + pages > this.#pages + this.#memory.pagesAdded) return "no-room";
+    this.#freeing = this.#busy();
+    if (this.#freeing !== null) return "later";
+    const found = this.#memory.take(pages, alignment, this.#kindOf(request));
+    if (found === "later") this.#freeing = this.#memory.freeing;
+    if (found instanceof Range) this.usedPages += pages;
+    return found;
+  }
+
+  canFit(request: AllocationRequest): boolean {
+    return this.#isWhole(request) && request.pages * PAGE_SIZE <= this.#memory.roomForBuffers;
+  }
+
+  free(range: Range): void {
+    this.#mustBeSetUp("free");
+    this.#memory.give(range);
+    this.usedPages -= range.pages;
+  }
+
+  intersects(_range: Range, _pages: number, fpfn: number, lpfn: number): boolean {
+    return fpfn === 0 && lpfn >= this.#pages;
+  }
+
+  compatible(_range: Range, _pages: number, fpfn: number, lpfn: number): boolean {
+    return fpfn === 0 && lpfn >= this.#pages;
+  }
+
+  takedown(): boolean {
+    this.#mustBeSetUp("take down");
+    if (this.usedPages > 0) return false;
+    this.#memory.shrink();
+    this.#pages = 0;
+    return true;
+  }
+
+  debug(): string {
+    return `${this.usedPages} pages used\n${this.#memory.debug()}`;
+  }
+
+  #isWhole({ fpfn, lpfn }: AllocationRequest): boolean {
+    return fpfn === 0 && lpfn >= this.#pages;
+  }
+
+  #mustBeSetUp(what: string): void {
+    if (this.#pages === 0) throw new TtmError("EINVAL", `Cannot ${what}: ${NAME} is in charge of no pages`);
+  }
+}

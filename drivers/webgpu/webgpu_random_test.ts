@@ -1,0 +1,71 @@
+import { assert, assertEquals } from "@std/assert";
+import { turn } from "./testing_bench.ts";
+import { FakeGpu } from "./testing_fake_gpu.ts";
+import { BUDGET, type Fill, useAtRandom } from "./testing_random_use.ts";
+
+const RANDOM = "random operations with a quarter of the memory lose nothing and keep to the budget";
+const adapter = await navigator.gpu?.requestAdapter() ?? null;
+
+const fill: Fill<FakeGpu> = (gpu, { buffer, offset, size }, value) =>
+  gpu.dispatch([{ buffer, offset, size, access: "write" }], (bytes) => bytes.fill(value));
+
+Deno.test(`webgpu (fake): 20,000 ${RANDOM}`, async () => {
+  const gpu = new FakeGpu();
+  const { driver: { stats } } = await useAtRandom({ gpu, operations: 20_000, seed: 1, fill });
+  await turn();
+  assertEquals([gpu.uncaptured, gpu.bytes], [[], 0]);
+  assert(gpu.peakBytes <= BUDGET && stats.highestBytes <= BUDGET, `${gpu.peakBytes} ${stats.highestBytes}`);
+  assert(gpu.readbacks > 1000 && stats.cleanEvictions > 1000, `${gpu.readbacks} ${stats.cleanEvictions}`);
+});
+
+Deno.test("webgpu (fake): so do they when the memory is a quarter smaller than the budget, and is refused at times", async () => {
+  const gpu = new FakeGpu({ memory: BUDGET * 3 / 4 });
+  const before = (left: number) => void (gpu.refusals = left % 500 === 0 ? 1 : gpu.refusals);
+  await useAtRandom({ gpu, operations: 5000, seed: 2, fill, before });
+  await turn();
+  assertEquals([gpu.uncaptured, gpu.bytes], [[], 0]);
+});
+
+for (const resolvesWhenLost of [false, true]) {
+  const how = resolvesWhenLost ? "whose promises resolve then" : "whose promises never settle then";
+  Deno.test(`webgpu (fake): a device that is lost at 50 random moments, ${how}, loses what it alone has, and nothing reads wrong`, async () => {
+    const devices = [new FakeGpu({ resolvesWhenLost })];
+    const lost: string[] = [];
+    const { driver, losses } = await useAtRandom({
+      gpu: devices[0] as FakeGpu,
+      operations: 6000,
+      seed: 3,
+      fill,
+      mayLose: true,
+      before: (left) => left % 117 === 0 && devices.at(-1)?.lose(left % 2 === 0 ? "unknown" : "destroyed"),
+      options: {
+        recover: () => {
+          devices.push(new FakeGpu({ resolvesWhenLost }));
+          return Promise.resolve(devices.at(-1) ?? null);
+        },
+        onLost: ({ buffers }) => lost.push(...buffers.map(String)),
+      },
+    });
+    await turn();
+    assert(devices.length > 50, `${devices.length} devices`);
+    assert(losses > 20 && lost.length > 20, `${losses} ${lost.length}`);
+    assertEquals([driver.device === devices.at(-1), devices.flatMap(({ uncaptured }) => uncaptured)], [true, []]);
+  });
+}
+
+if (adapter === null) {
+  Deno.test.ignore(`webgpu (adapter): ${RANDOM} -- ignored: navigator.gpu has no adapter here`, () => {});
+} else {
+  const device = await adapter.requestDevice();
+  Deno.test(`webgpu (adapter): 2,000 ${RANDOM}`, async () => {
+    const { driver } = await useAtRandom({
+      gpu: device,
+      operations: 2000,
+      seed: 2,
+      fill: ({ queue }, { buffer, offset, size }, value) => {
+        queue.writeBuffer(buffer, offset, new Uint8Array(size).fill(value));
+      },
+    });
+    await driver.retired.settled();
+  });
+}

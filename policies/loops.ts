@@ -1,0 +1,141 @@
+import type { BufferView, EvictionCursor, EvictionPolicy, RemovalReason } from "@ttm/core";
+import { checkPolicy } from "./check.ts";
+import { Lookahead } from "./lookahead.ts";
+import { UseHistory } from "./use_history.ts";
+
+/**
+ * Recognises loops: once the buffers of a memory type have been used twice in the same order, it expects them to be
+ * used like that again, and evicts the one first whose next use comes last. Buffers that are not part of the loop go
+ * before them, in the order of another policy, as do all while there is no loop. Lower priorities come first in any case.
+ *
+ * A loop may use a buffer several times, and change a little from round to round. Loops of more than 65,535 uses are
+ * not recognised. With `lookahead(loops(lru()))` hints come first, and loops order what is not hinted.
+ *
+ * @param inner A policy of its own, which nothing else uses.
+ * @returns A policy for one device. Without loops its order is that of `inner`.
+ * @throws {TtmError} `EINVAL` if `inner` is no eviction policy.
+ *
+ * @example Three buffers in turn, room for two
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { BoDevice, lru, PAGE_SIZE, SimulatedClock } from "@ttm/core";
+ * import { firstFit } from "@ttm/first-fit";
+ * import { loops } from "@ttm/policies";
+ * import { RadeonSim } from "@ttm/radeon-sim";
+ *
+ * const driver = new RadeonSim({ vram: 2 * PAGE_SIZE, gtt: 4 * PAGE_SIZE });
+ * const managers = { vram: firstFit(), gtt: firstFit() };
+ * const device = new BoDevice({ driver, managers, policy: loops(lru()), clock: new SimulatedClock() });
+ * const placement = { placement: [{ memoryType: "vram" }] };
+ * const layers = [0, 1, 2].map(() => device.createBuffer({ bytes: PAGE_SIZE }));
+ * const hits = [0, 0, 0, 0, 0, 0];
+ * for (const round of hits.keys()) {
+ *   for (const buffer of layers) {
+ *     if (buffer.memoryType === "vram") hits[round] = 1 + (hits[round] ?? 0);
+ *     await device.submit([{ buffer, placement }], () => {});
+ *   }
+ * }
+ * // From the third round on, every second use is a hit, which is the most there can be.
+ * assertEquals(hits, [0, 0, 1, 2, 1, 2]);
+ * ```
+ */
+export function loops(inner: EvictionPolicy): EvictionPolicy {
+  return new Loops(checkPolicy("make loops()", inner));
+}
+
+/** One memory type. */
+interface Uses {
+  readonly history: UseHistory;
+  /** The entry that is expected at each use. */
+  readonly due: Map<number, number>;
+  /** The first use of which it has not been checked whether it came. */
+  checked: number;
+  wasLoop: boolean;
+}
+
+class Loops implements EvictionPolicy {
+  readonly name: string;
+  #ahead: Lookahead;
+  #homes: Map<number, { readonly buffer: BufferView; readonly memoryType: string }> = new Map();
+  #uses: Map<string, Uses> = new Map();
+
+  constructor(inner: EvictionPolicy) {
+    this.name = `loops(${inner.name})`;
+    this.#ahead = new Lookahead(inner);
+  }
+
+  insert(entry: number, buffer: BufferView, memoryType: string): void {
+    this.#homes.set(entry, { buffer, memoryType });
+    this.#ahead.insert(entry, buffer, memoryType);
+    const uses = this.#uses.get(memoryType);
+    if (uses?.history.isLoop) this.#expect(entry, buffer, uses);
+  }
+
+  touch(entry: number): void {
+    this.#ahead.touch(entry);
+    const home = this.#homes.get(entry);
+    // Otherwise its buffer has left, and a copy out of it is pending.
+    if (home !== undefined && home.buffer.memoryType === home.memoryType) {
+      this.#use(entry, home.buffer, home.memoryType);
+    }
+  }
+
+  remove(entry: number, why: RemovalReason): void {
+    this.#homes.delete(entry);
+    this.#ahead.remove(entry, why);
+  }
+
+  candidates(memoryType: string): EvictionCursor {
+    return this.#ahead.candidates(memoryType);
+  }
+
+  order(memoryType: string): Iterable<number> {
+    return this.#ahead.order(memoryType);
+  }
+
+  #use(entry: number, buffer: BufferView, memoryType: string): void {
+    const uses = this.#usesOf(memoryType);
+    const { history } = uses;
+    history.use(buffer.id);
+    if (history.isLoop !== uses.wasLoop) this.#beginOrEnd(uses, memoryType);
+    else if (history.isLoop) this.#expect(entry, buffer, uses);
+    this.#giveUpOverdue(uses);
+  }
+
+  #beginOrEnd(uses: Uses, memoryType: string): void {
+    const { isLoop, time } = uses.history;
+    uses.wasLoop = isLoop;
+    uses.due.clear();
+    uses.checked = time;
+    for (const [entry, home] of this.#homes) {
+      if (home.memoryType !== memoryType) continue;
+      if (isLoop) this.#expect(entry, home.buffer, uses);
+      else this.#ahead.hint(entry, Infinity);
+    }
+  }
+
+  #expect(entry: number, { id }: BufferView, { history, due }: Uses): void {
+    const turn = history.next(id);
+    this.#ahead.hint(entry, turn);
+    if (turn < Infinity) due.set(turn, entry);
+  }
+
+  /** Expects an entry no more that was not used in its turn, nor a little later. */
+  #giveUpOverdue(uses: Uses): void {
+    const { history: { period, time }, due } = uses;
+    for (; uses.checked < time - (period >> 3) - 1; uses.checked++) {
+      const entry = due.get(uses.checked);
+      if (entry === undefined) continue;
+      due.delete(uses.checked);
+      if (this.#ahead.turnOf(entry) === uses.checked) this.#ahead.hint(entry, Infinity);
+    }
+  }
+
+  #usesOf(memoryType: string): Uses {
+    const known = this.#uses.get(memoryType);
+    if (known !== undefined) return known;
+    const made = { history: new UseHistory(), due: new Map(), checked: 0, wasLoop: false };
+    this.#uses.set(memoryType, made);
+    return made;
+  }
+}

@@ -1,0 +1,1 @@
+export * from "npm:webgpu@^0.6";
