@@ -5,8 +5,8 @@ export interface EvictionCursor {
   /**
    * The next entry, or -1 at the end. Between two calls entries may be inserted, touched and removed, and other walks
    * may begin and go on. It *must not* return an entry that has been removed, and must return every entry that stays
-   * exactly once, except that an entry that is touched after it was returned may be returned again. An entry that is
-   * inserted or hinted during the walk may be returned or not, or once more.
+   * exactly once. An entry that is touched or hinted during the walk may be returned again, or left out if it was not
+   * returned yet. An entry that is inserted during the walk may be returned or not, also if it was returned before.
    */
   next(): number;
   /** Ends the walk. Called exactly once. */

@@ -115,6 +115,6 @@ export class Slabs implements MemTypeManager<Range> {
  * }
  * ```
  */
-export function slabs(driver: { readonly slabs: Slabs }): Slabs {
+export function slabs(driver: { readonly slabs: MemTypeManager }): MemTypeManager {
   return driver.slabs;
 }

@@ -1,5 +1,6 @@
 import { type BufferObject, type Driver, type Fence, type MoveRequest, PAGE_SIZE } from "@ttm/core";
 import { bytesOf, type DriverBench } from "./driver_bench.ts";
+import { look } from "./locations.ts";
 import { must } from "./suite.ts";
 
 type Case = (bench: DriverBench) => Promise<void>;
@@ -75,9 +76,6 @@ async function mustEndInTurn(bench: DriverBench, front: Copy, behind: Copy, seed
 
 /** Whether the bytes of a seed are at the destination of a copy; false if the CPU cannot read there. */
 function hasArrived(driver: Driver, { destination, pages }: MoveRequest, seed: number): boolean {
-  const { memoryType, start, table } = destination;
-  const window = table === null ? driver.ioMemReserve?.(memoryType, start, pages) : table.contents;
-  const found = window instanceof Uint8Array ? window.slice(0, PAGE_SIZE) : null;
-  if (table === null && found !== null) driver.ioMemFree?.(memoryType, start, pages);
+  const found = look(driver, destination, pages);
   return found !== null && bytesOf(PAGE_SIZE, seed).every((byte, at) => byte === found[at]);
 }

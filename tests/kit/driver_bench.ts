@@ -56,8 +56,13 @@ export interface DriverBench {
   keep(buffer: BufferObject): BufferObject;
   /** Validates a buffer to a memory type. */
   bring(buffer: BufferObject, memoryType: string): Promise<void>;
-  /** Fails unless a buffer holds the bytes that {@linkcode DriverBench.make} wrote for this seed; zeros for 0. */
-  mustHold(buffer: BufferObject, seed: number): Promise<void>;
+  /**
+   * Fails unless a buffer holds the bytes that {@linkcode DriverBench.make} wrote for this seed; zeros for 0. The message
+   * ends with `why`.
+   */
+  mustHold(buffer: BufferObject, seed: number, why?: string): Promise<void>;
+  /** Fails unless a buffer has these bytes. */
+  mustHave(buffer: BufferObject, expected: Uint8Array, why?: string): Promise<void>;
 }
 
 /** Bytes computed from a seed; zeros for 0. */
@@ -131,6 +136,16 @@ async function runOnDevice(
     }
     mustEqual(buffer.memoryType, memoryType, `the memory type of ${buffer}`);
   };
+  const mustHave = async (buffer: BufferObject, expected: Uint8Array, why = "") => {
+    await buffer.reserve();
+    const found = await buffer.read();
+    buffer.unreserve();
+    const at = found.findIndex((byte, index) => byte !== expected[index]);
+    must(
+      at < 0,
+      () => `${buffer} in ${buffer.memoryType} has ${found[at]} at byte ${at}, and should have ${expected[at]}${why}`,
+    );
+  };
   await run({
     device,
     driver: watched,
@@ -164,17 +179,8 @@ async function runOnDevice(
       buffer.unreserve();
       return buffer;
     },
-    async mustHold(buffer, seed) {
-      await buffer.reserve();
-      const found = await buffer.read();
-      buffer.unreserve();
-      const expected = bytesOf(buffer.bytes, seed);
-      const at = found.findIndex((byte, index) => byte !== expected[index]);
-      must(
-        at < 0,
-        () => `${buffer} in ${buffer.memoryType} has ${found[at]} at byte ${at}, and should have ${expected[at]}`,
-      );
-    },
+    mustHold: (buffer, seed, why) => mustHave(buffer, bytesOf(buffer.bytes, seed), why),
+    mustHave,
   });
   checkInvariants(device);
   for (const buffer of buffers) if (!buffer.disposed) buffer.unref();

@@ -9,6 +9,9 @@ import {
 } from "@ttm/core";
 import { withCauses } from "./suite.ts";
 
+/** A driver that has postponed a move so often never makes it. */
+const MOST_POSTPONED = 1000;
+
 /** Records the calls of a driver and their results. */
 export class DriverWatch {
   /** Move requests, and the fences of their copies; postponed moves are left out. */
@@ -21,6 +24,8 @@ export class DriverWatch {
   readonly broken: string[] = [];
   /** Results that may be intended, but can be the cause of an `ENOMEM`. */
   readonly doubtful: string[] = [];
+  /** How often the move of a buffer has been postponed since its last move. */
+  #postponed: Map<unknown, number> = new Map();
   #types: readonly string[];
   #managed: readonly string[];
 
@@ -76,11 +81,26 @@ export class DriverWatch {
     const fence = result instanceof Fence ? result : null;
     const waitsFor = fence ?? retryAfter;
     if (waitsFor instanceof Fence) this.fences.set(waitsFor, member);
-    if (member === "move" && retryAfter === undefined) {
-      this.moves.push({ request: args[0] as MoveRequest, fence });
-      fence?.onSignal(() => this.ended.push(fence));
-    }
+    if (member === "move") this.#noteMove(args[0] as MoveRequest, fence, retryAfter !== undefined);
     for (const { memoryType } of placesOf(member, result)) this.#notePlace(member, `${args[0]}`, memoryType);
+  }
+
+  #noteMove(request: MoveRequest, fence: Fence | null, isPostponed: boolean): void {
+    const { buffer, destination } = request;
+    if (isPostponed) return this.#notePostponed(`${buffer} to ${destination.memoryType}`, buffer);
+    this.#postponed.delete(buffer);
+    this.moves.push({ request, fence });
+    fence?.onSignal(() => this.ended.push(fence));
+  }
+
+  /** Without an end of its own the core would ask again for ever, since some time passes each time. */
+  #notePostponed(what: string, buffer: unknown): void {
+    const times = (this.#postponed.get(buffer) ?? 0) + 1;
+    this.#postponed.set(buffer, times);
+    if (times < MOST_POSTPONED) return;
+    const why = `move of the driver has postponed the move of ${what} ${times} times, and has not moved it`;
+    this.broken.push(`${why}: does its \`retryAfter\` signal when the move can be made?`);
+    throw new Error(why);
   }
 
   #notePlace(member: string, buffer: string, memoryType: string): void {

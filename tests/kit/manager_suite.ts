@@ -1,6 +1,12 @@
-import type { AllocationRequest, EvictionScan, ManagerNode, MemTypeManager } from "@ttm/core";
+import type { ManagerNode, MemTypeManager } from "@ttm/core";
 import { checkOptions, optionNames } from "@ttm/core/arguments";
-import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions, synchronous } from "./suite.ts";
+import { alignedCases } from "./manager_aligned_cases.ts";
+import { type Bench, makeBench, PAGES } from "./manager_bench.ts";
+import { instanceCases } from "./manager_instance_cases.ts";
+import { countingCases, lifeCases } from "./manager_life_cases.ts";
+import { geometryCases, positionCases, rangeCases } from "./manager_range_cases.ts";
+import { scanCases } from "./manager_scan_cases.ts";
+import { checkSuite, mustEqual, register, type SuiteOptions, synchronous } from "./suite.ts";
 
 /** Capabilities of a manager; each defaults to yes. A manager *must not* do what it declares that it cannot do. */
 export interface ManagerSupport {
@@ -25,15 +31,6 @@ export interface ManagerSuiteOptions<Node extends ManagerNode = ManagerNode> ext
 const WHAT = "register the suite of managers";
 const OPTIONS = optionNames<ManagerSuiteOptions>({ test: true, name: true, factory: true, supports: true });
 const SUPPORT = optionNames<ManagerSupport>({ ranges: true, alignment: true, topDown: true, contiguous: true });
-const PAGES = 128;
-
-interface Bench {
-  readonly manager: MemTypeManager;
-  readonly debug: string;
-  take(request: Partial<AllocationRequest>): ManagerNode;
-  refuse(request: Partial<AllocationRequest>): void;
-}
-
 /**
  * Registers a case for each clause of the contract of managers.
  *
@@ -54,10 +51,13 @@ export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptio
   const make = () => synchronous(options.factory() as unknown as MemTypeManager, "manager");
   const bench = (pages = PAGES) => makeBench(make(), pages);
   const alignments = alignment === "any" ? [1, 2, 3, 5, 8, 12, 64] : [1, 2, 4, 8, 64];
+  const hasAddresses = options.factory().addresses !== false;
   register(options, options.factory().name, {
     ...countingCases(bench),
     ...lifeCases(bench),
-    ...(contiguous && options.factory().addresses !== false && positionCases(bench)),
+    ...instanceCases(bench),
+    ...(contiguous && ranges && hasAddresses && alignedCases(bench, alignments)),
+    ...(contiguous && hasAddresses && positionCases(bench)),
     ...(contiguous ? geometryCases(bench, alignments) : {
       "scattered pages serve one request, as declared": () => servesScattered(bench()),
     }),
@@ -81,270 +81,8 @@ export function testManager<Node extends ManagerNode>(options: ManagerSuiteOptio
   });
 }
 
-function makeBench(manager: MemTypeManager, pages: number): Bench {
-  manager.init(pages);
-  const ask = (request: Partial<AllocationRequest>) =>
-    manager.allocate({
-      pages: 1,
-      alignment: 1,
-      fpfn: 0,
-      lpfn: Infinity,
-      topDown: false,
-      contiguous: false,
-      ...request,
-    });
-  return {
-    manager,
-    debug: manager.debug(),
-    take(request) {
-      const found = ask(request);
-      must(typeof found === "object", () => `allocate(${JSON.stringify(request)}) is ${found}, and there is room`);
-      return found;
-    },
-    refuse(request) {
-      const [used, debug] = [manager.usedPages, manager.debug()];
-      mustEqual(ask(request), "no-room", `allocate(${JSON.stringify(request)}) without room`);
-      mustEqual([manager.usedPages, manager.debug()], [used, debug], "the manager after it had no room");
-    },
-  };
-}
-
-function countingCases(bench: (pages?: number) => Bench): Record<string, () => void> {
-  return {
-    "a new manager has no allocated pages": () => mustEqual(bench().manager.usedPages, 0, "usedPages"),
-    "usedPages counts allocated pages, and not freed ones"() {
-      const { manager, take } = bench();
-      const nodes = [3, 1, 7].map((pages) => take({ pages }));
-      mustEqual(manager.usedPages, 11, "usedPages");
-      for (const [at, node] of nodes.entries()) {
-        manager.free(node);
-        mustEqual(manager.usedPages, [8, 7, 0][at], "usedPages after a free");
-      }
-    },
-    "all pages can be allocated one by one, and no more"() {
-      const { manager, take, refuse } = bench(13);
-      for (let page = 0; page < 13; page++) take({});
-      mustEqual(manager.usedPages, 13, "usedPages");
-      refuse({});
-    },
-    "all pages can be allocated at once"() {
-      const { take, refuse } = bench(13);
-      take({ pages: 13 });
-      refuse({});
-    },
-    "a request for too many pages returns no-room and does not throw"() {
-      const { refuse } = bench();
-      refuse({ pages: PAGES + 1 });
-      refuse({ pages: 2 ** 40 });
-    },
-    "freed pages can be allocated again"() {
-      const { manager, take } = bench();
-      for (let round = 0; round < 20; round++) manager.free(take({ pages: PAGES }));
-    },
-    "when all pages are freed, in any order, they are one range again"() {
-      const { manager, take } = bench();
-      const random = randomNumbers(3);
-      const nodes = Array.from({ length: 40 }, () => take({ pages: 1 + random(3) }));
-      while (nodes.length > 0) manager.free(nodes.splice(random(nodes.length), 1)[0] as ManagerNode);
-      take({ pages: PAGES });
-    },
-  };
-}
-
-function lifeCases(bench: (pages?: number) => Bench): Record<string, () => void> {
-  return {
-    "takedown() of a manager in use is false and changes nothing"() {
-      const { manager, take } = bench();
-      const node = take({ pages: 5 });
-      const debug = manager.debug();
-      mustEqual(manager.takedown(), false, "takedown()");
-      mustEqual([manager.usedPages, manager.debug()], [5, debug], "the manager after it");
-      manager.free(node);
-    },
-    "after takedown() init() can be called again, with another size"() {
-      const { manager } = bench();
-      mustEqual(manager.takedown(), true, "takedown()");
-      const again = makeBench(manager, 7);
-      again.take({ pages: 7 });
-      again.refuse({});
-    },
-    "the same calls allocate the same pages"() {
-      const starts = () => {
-        const { manager, take } = bench();
-        const random = randomNumbers(9);
-        const nodes: ManagerNode[] = [];
-        for (let turn = 0; turn < 60; turn++) {
-          if (random(3) === 0 && nodes.length > 0) {
-            manager.free(nodes.splice(random(nodes.length), 1)[0] as ManagerNode);
-          } else if (manager.usedPages < PAGES / 2) nodes.push(take({ pages: 1 + random(4) }));
-        }
-        return nodes.map(({ start }) => start);
-      };
-      mustEqual(starts(), starts(), "the starts of a second manager");
-    },
-    "a request is read only during the call"() {
-      const { manager } = bench();
-      const request = { pages: 4, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false };
-      const node = manager.allocate(request);
-      must(typeof node === "object", () => `allocate() is ${node}`);
-      Object.assign(request, { pages: 99, alignment: 64, fpfn: 100 });
-      mustEqual(manager.usedPages, 4, "usedPages");
-      manager.free(node);
-      mustEqual(manager.usedPages, 0, "usedPages after the free");
-    },
-    "name and debug() are text, which differs between used and free pages"() {
-      const { manager, debug, take } = bench();
-      must(typeof manager.name === "string" && manager.name !== "", () => `the name is ${manager.name}`);
-      take({ pages: 5 });
-      must(typeof debug === "string" && manager.debug() !== debug, () => "debug() says the same before and after");
-    },
-  };
-}
-
-function geometryCases(bench: (pages?: number) => Bench, alignments: readonly number[]): Record<string, () => void> {
-  return {
-    "ranges never overlap, and lie inside the memory type"() {
-      const { manager, take } = bench();
-      const random = randomNumbers(1);
-      const live = new Map<ManagerNode, number>();
-      for (let turn = 0; turn < 400; turn++) {
-        const victim = [...live.keys()][random(live.size + 1)];
-        if (victim !== undefined && (random(2) === 0 || manager.usedPages > PAGES / 2)) {
-          manager.free(victim);
-          live.delete(victim);
-          continue;
-        }
-        if (manager.usedPages > PAGES / 2) continue;
-        const pages = 1 + random(6);
-        const node = take({ pages, topDown: random(2) === 0 });
-        const isInside = node.start >= 0 && node.start + pages <= PAGES && Number.isInteger(node.start);
-        must(isInside, () => `${pages} pages at ${node.start} do not lie inside ${PAGES}`);
-        for (const [other, length] of live) {
-          const isApart = node.start >= other.start + length || node.start + pages <= other.start;
-          must(isApart, () => `${pages} pages at ${node.start} overlap ${length} at ${other.start}`);
-        }
-        live.set(node, pages);
-      }
-    },
-    "starts are multiples of the alignment"() {
-      for (const alignment of alignments) {
-        const { take } = bench();
-        take({});
-        const { start } = take({ pages: 3, alignment });
-        mustEqual(start % alignment, 0, `${start} modulo the alignment ${alignment}`);
-      }
-    },
-  };
-}
-
-/** Cases for managers whose starts are addresses. */
-function positionCases(bench: (pages?: number) => Bench): Record<string, () => void> {
-  return {
-    "a node intersects a range if it has pages in it"() {
-      const { manager, take } = bench();
-      const node = take({ pages: 4 });
-      const { start } = node;
-      const cases = [[start, start + 4, true], [start + 3, start + 9, true], [0, Infinity, true], [
-        start + 4,
-        Infinity,
-        false,
-      ]];
-      for (const [fpfn, lpfn, expected] of cases as [number, number, boolean][]) {
-        const found = manager.intersects?.(node, 4, fpfn, lpfn) ?? (start < lpfn && start + 4 > fpfn);
-        mustEqual(found, expected, `whether [${start}, ${start + 4}) intersects [${fpfn}, ${lpfn})`);
-      }
-    },
-    "a node is compatible with a range if it lies wholly in it"() {
-      const { manager, take } = bench();
-      const node = take({ pages: 4 });
-      const { start } = node;
-      const cases = [[start, start + 4, true], [0, Infinity, true], [start + 1, Infinity, false], [
-        0,
-        start + 3,
-        false,
-      ]];
-      for (const [fpfn, lpfn, expected] of cases as [number, number, boolean][]) {
-        const found = manager.compatible?.(node, 4, fpfn, lpfn) ?? (start >= fpfn && start + 4 <= lpfn);
-        mustEqual(found, expected, `whether [${start}, ${start + 4}) is compatible with [${fpfn}, ${lpfn})`);
-      }
-    },
-  };
-}
-
-function rangeCases(bench: (pages?: number) => Bench): Record<string, () => void> {
-  return {
-    "a request for a range gets pages in it"() {
-      for (const topDown of [false, true]) {
-        const { take } = bench();
-        for (const [fpfn, lpfn] of [[10, 20], [40, 44], [100, 200], [0, 4]] as const) {
-          const { start } = take({ pages: 4, fpfn, lpfn, topDown });
-          must(start >= fpfn && start + 4 <= lpfn, () => `4 pages for [${fpfn}, ${lpfn}) are at ${start}`);
-        }
-      }
-    },
-    "a full range has no room, also if there are free pages outside"() {
-      const { take, refuse } = bench();
-      take({ pages: 4, fpfn: 40, lpfn: 44 });
-      refuse({ fpfn: 40, lpfn: 44 });
-      refuse({ fpfn: PAGES, lpfn: PAGES + 10 });
-      refuse({ pages: 5, fpfn: 60, lpfn: 64 });
-      take({});
-    },
-    "an lpfn beyond the end is the end"() {
-      const { take, refuse } = bench();
-      const { start } = take({ pages: 8, fpfn: PAGES - 8, lpfn: 2 ** 40 });
-      mustEqual(start, PAGES - 8, "the start of the last pages");
-      refuse({ fpfn: PAGES - 8, lpfn: 2 ** 40 });
-    },
-  };
-}
-
 function takesTheTop({ take }: Bench): void {
   mustEqual(take({ pages: 4, topDown: true }).start, PAGES - 4, "the start of 4 pages from the top");
-}
-
-function scanCases(bench: (pages?: number) => Bench): Record<string, () => void> {
-  const request = { pages: 8, alignment: 4, fpfn: 0, lpfn: PAGES - 8, topDown: false, contiguous: true };
-  const offer = ({ manager, take }: Bench, keep: (at: number) => boolean) => {
-    const nodes = Array.from({ length: PAGES / 2 }, () => take({ pages: 2 }));
-    const random = randomNumbers(2);
-    const scan = manager.scan?.(request) as EvictionScan;
-    const offered: ManagerNode[] = [];
-    let isEnough = false;
-    while (nodes.length > 0 && !isEnough) {
-      const node = nodes.splice(random(nodes.length), 1)[0] as ManagerNode;
-      if (keep(node.start)) continue;
-      must(scan.victims.length === 0, () => "there are victims before add() has said that there are enough");
-      offered.push(node);
-      isEnough = scan.add(node);
-    }
-    return { scan, offered, isEnough };
-  };
-  return {
-    "a scan's victims were added to it, and make room when they are freed"() {
-      const made = bench();
-      const { scan, offered, isEnough } = offer(made, () => false);
-      must(isEnough, () => "all nodes were added, and add() never returned true");
-      mustEqual(new Set(scan.victims).size, scan.victims.length, "how many different victims there are");
-      for (const node of scan.victims) {
-        must(offered.includes(node), () => `the node at ${node.start} is a victim and was not offered`);
-        made.manager.free(node);
-      }
-      made.take(request);
-    },
-    "a scan without enough neighbours has no victims"() {
-      const { scan, isEnough } = offer(bench(), (start) => start % 8 === 0 || start >= PAGES - 8);
-      mustEqual([isEnough, scan.victims.length], [false, 0], "what comes of it");
-    },
-    "a scan changes nothing"() {
-      const made = bench();
-      const nodes = Array.from({ length: PAGES }, () => made.take({}));
-      const before = [made.manager.usedPages, made.manager.debug()];
-      const scan = made.manager.scan?.(request) as EvictionScan;
-      for (const node of nodes) scan.add(node);
-      mustEqual([made.manager.usedPages, made.manager.debug()], before, "the manager after it");
-    },
-  };
 }
 
 function tellsWhatFits(bench: () => Bench): void {
@@ -352,10 +90,11 @@ function tellsWhatFits(bench: () => Bench): void {
   for (let page = 0; page < PAGES; page++) full.take({});
   for (const pages of [1, PAGES - 1, PAGES, PAGES + 1]) {
     for (const [fpfn, lpfn] of [[0, Infinity], [PAGES - 1, Infinity], [1, PAGES - 1]] as const) {
-      const request = { pages, alignment: 1, fpfn, lpfn, topDown: false, contiguous: false };
-      const expected = typeof bench().manager.allocate(request) === "object";
-      for (const { manager } of [bench(), full]) {
-        mustEqual(manager.canFit?.(request), expected, `whether ${pages} pages can fit into [${fpfn}, ${lpfn})`);
+      for (const alignment of [1, 8]) {
+        const request = { pages, alignment, fpfn, lpfn, topDown: false, contiguous: false };
+        const expected = typeof bench().manager.allocate(request) === "object";
+        const what = `whether ${pages} pages that are aligned to ${alignment} can fit into [${fpfn}, ${lpfn})`;
+        for (const { manager } of [bench(), full]) mustEqual(manager.canFit?.(request), expected, what);
       }
     }
   }

@@ -8,6 +8,9 @@ import {
 } from "@ttm/core";
 import { mustEqual, randomNumbers } from "./suite.ts";
 
+/** The memory types of the entries. */
+export const MEMORY_TYPES: readonly string[] = ["vram", "gtt", "cma"];
+
 interface Entry {
   readonly priority: number;
   readonly memoryType: string;
@@ -79,8 +82,8 @@ export class Bench {
 
   /** Fails unless walks and `order()` return each entry once, lower priorities first, and the expected in their order. */
   check(): void {
-    for (const memoryType of ["vram", "gtt"]) {
-      this.mustBeAll(this.look(memoryType), `what somebody who looks at ${memoryType} sees`, memoryType);
+    for (const memoryType of MEMORY_TYPES) {
+      this.mustBeAll(this.look(memoryType), `the entries of ${memoryType} on inspection`, memoryType);
       this.mustBeAll(this.walk(memoryType), `what a walk over ${memoryType} meets`, memoryType);
     }
   }
@@ -100,7 +103,7 @@ export class Bench {
   }
 }
 
-/** What a walk has left to return, at most so many entries. */
+/** The entries that a walk still gives, at most this many. */
 export function rest(walk: ReturnType<EvictionPolicy["candidates"]>, most: number): number[] {
   const met: number[] = [];
   for (let entry = walk.next(); entry >= 0 && met.length < most; entry = walk.next()) met.push(entry);

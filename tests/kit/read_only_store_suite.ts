@@ -2,6 +2,7 @@ import { BoDevice, PAGE_SIZE, type ReadOnlyStore } from "@ttm/core";
 import { optionNames } from "@ttm/core/arguments";
 import { checkSuite, must, mustEqual, register, type SuiteOptions } from "./suite.ts";
 import { mustFail, mustRead } from "./store_checks.ts";
+import { readsAreApart } from "./store_owner_cases.ts";
 
 /** A read-only store, and what it must have. */
 export interface ReadOnlyParts {
@@ -73,6 +74,9 @@ const readOnlyStoreCases: Readonly<Record<string, (parts: ReadOnlyParts) => Prom
       (await store.read(key)).fill(0x5a);
       await mustRead(store, key, bytes);
     }
+  },
+  async "what a read() gives is its own, also of reads that run together"({ store, contents }) {
+    await readsAreApart(store, contents);
   },
   async "reads may run together"({ store, contents }) {
     const all = [...contents, ...contents];

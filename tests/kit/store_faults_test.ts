@@ -1,23 +1,8 @@
 import { assert } from "@std/assert";
-import { memoryStore, type ReadOnlyStore, type SwapStore, TtmError } from "@ttm/core";
+import { memoryStore, type ReadOnlyStore, type SwapStore } from "@ttm/core";
 import { failingStore, testReadOnlyStore, testStore } from "./mod.ts";
+import { broken } from "./testing_broken_store.ts";
 import { failures } from "./testing_faults.ts";
-
-/** A store over a `Map`, with some members replaced by wrong ones. */
-function broken(change: (kept: Map<string, Uint8Array>, good: SwapStore) => Partial<SwapStore>): SwapStore {
-  const kept = new Map<string, Uint8Array>();
-  const good: SwapStore = {
-    name: "broken",
-    write: (key, bytes) => void kept.set(key, bytes.slice()),
-    read(key) {
-      const bytes = kept.get(key);
-      if (bytes === undefined) throw new TtmError("EIO", `Cannot read ${key}: there is none`);
-      return bytes.slice();
-    },
-    delete: (key) => void kept.delete(key),
-  };
-  return { ...good, ...change(kept, good) };
-}
 
 const faults: Readonly<Record<string, () => SwapStore>> = {
   "keeps the bytes of the writer": () => broken((kept) => ({ write: (key, bytes) => void kept.set(key, bytes) })),

@@ -1,7 +1,9 @@
 import { BoDevice, PAGE_SIZE, type SwapStore } from "@ttm/core";
 import { optionNames } from "@ttm/core/arguments";
-import { mustFail, mustRead } from "./store_checks.ts";
-import { checkSuite, must, mustEqual, randomNumbers, register, type SuiteOptions } from "./suite.ts";
+import { bytesOf, mustFail, mustRead } from "./store_checks.ts";
+import { keyCases } from "./store_key_cases.ts";
+import { ownerCases } from "./store_owner_cases.ts";
+import { checkSuite, must, mustEqual, register, type SuiteOptions } from "./suite.ts";
 
 /** A store to test. */
 export interface StoreSuiteOptions extends SuiteOptions {
@@ -12,11 +14,6 @@ export interface StoreSuiteOptions extends SuiteOptions {
 }
 
 const OPTIONS = optionNames<StoreSuiteOptions>({ test: true, name: true, factory: true, dispose: true });
-
-const bytesOf = (length: number, seed: number) => {
-  const random = randomNumbers(seed);
-  return Uint8Array.from({ length }, () => random(256));
-};
 
 /**
  * Registers a case for each clause of the contract of stores.
@@ -34,7 +31,7 @@ const bytesOf = (length: number, seed: number) => {
 export function testStore(options: StoreSuiteOptions): void {
   checkSuite("stores", options, OPTIONS);
   const { factory, dispose } = options;
-  const cases = Object.entries(storeCases).map(([clause, run]) => {
+  const cases = Object.entries({ ...storeCases, ...keyCases, ...ownerCases }).map(([clause, run]) => {
     const withStore = async () => {
       const store = await factory();
       try {
@@ -69,13 +66,6 @@ const storeCases: Readonly<Record<string, (store: SwapStore) => Promise<void>>> 
       await mustRead(store, "a", bytesOf(length, length));
     }
   },
-  async "keys do not touch one another"(store) {
-    const keys = ["a", "b", "A", "a b", "a/b", "../a", "ä", "bo-1", "bo-10", "bo-1 "];
-    for (const [at, key] of keys.entries()) await store.write(key, bytesOf(50, at));
-    for (const [at, key] of keys.entries()) await mustRead(store, key, bytesOf(50, at));
-    await store.delete("bo-1");
-    await mustRead(store, "bo-10", bytesOf(50, keys.indexOf("bo-10")));
-  },
   async "what was forgotten cannot be read"(store) {
     await store.write("a", bytesOf(10, 1));
     await store.delete("a");
@@ -91,12 +81,6 @@ const storeCases: Readonly<Record<string, (store: SwapStore) => Promise<void>>> 
     await store.delete("a");
     await store.write("a", bytesOf(20, 2));
     await mustRead(store, "a", bytesOf(20, 2));
-  },
-  async "the bytes belong to the caller again when write() has ended"(store) {
-    const bytes = bytesOf(5000, 1);
-    await store.write("a", bytes);
-    bytes.fill(0);
-    await mustRead(store, "a", bytesOf(5000, 1));
   },
   async "what read() gives is the caller's to change"(store) {
     await store.write("a", bytesOf(5000, 1));

@@ -1,0 +1,106 @@
+import type { ManagerNode } from "@ttm/core";
+import { type Bench, PAGES } from "./manager_bench.ts";
+import { must, mustEqual, randomNumbers } from "./suite.ts";
+
+/** Cases for where nodes lie. */
+export function geometryCases(
+  bench: (pages?: number) => Bench,
+  alignments: readonly number[],
+): Record<string, () => void> {
+  return {
+    "ranges never overlap, and lie inside the memory type"() {
+      const { manager, take } = bench();
+      const random = randomNumbers(1);
+      const live = new Map<ManagerNode, number>();
+      for (let turn = 0; turn < 400; turn++) {
+        const victim = [...live.keys()][random(live.size + 1)];
+        if (victim !== undefined && (random(2) === 0 || manager.usedPages > PAGES / 2)) {
+          manager.free(victim);
+          live.delete(victim);
+          continue;
+        }
+        if (manager.usedPages > PAGES / 2) continue;
+        const pages = 1 + random(6);
+        const node = take({ pages, topDown: random(2) === 0 });
+        const isInside = node.start >= 0 && node.start + pages <= PAGES && Number.isInteger(node.start);
+        must(isInside, () => `${pages} pages at ${node.start} do not lie inside ${PAGES}`);
+        for (const [other, length] of live) {
+          const isApart = node.start >= other.start + length || node.start + pages <= other.start;
+          must(isApart, () => `${pages} pages at ${node.start} overlap ${length} at ${other.start}`);
+        }
+        live.set(node, pages);
+      }
+    },
+    "starts are multiples of the alignment"() {
+      for (const alignment of alignments) {
+        const { take } = bench();
+        take({});
+        const { start } = take({ pages: 3, alignment });
+        mustEqual(start % alignment, 0, `${start} modulo the alignment ${alignment}`);
+      }
+    },
+  };
+}
+
+/** Cases for managers whose starts are addresses. */
+export function positionCases(bench: (pages?: number) => Bench): Record<string, () => void> {
+  return {
+    "a node intersects a range if it has pages in it"() {
+      const { manager, take } = bench();
+      const node = take({ pages: 4 });
+      const { start } = node;
+      const cases = [[start, start + 4, true], [start + 3, start + 9, true], [0, Infinity, true], [
+        start + 4,
+        Infinity,
+        false,
+      ]];
+      for (const [fpfn, lpfn, expected] of cases as [number, number, boolean][]) {
+        const found = manager.intersects?.(node, 4, fpfn, lpfn) ?? (start < lpfn && start + 4 > fpfn);
+        mustEqual(found, expected, `whether [${start}, ${start + 4}) intersects [${fpfn}, ${lpfn})`);
+      }
+    },
+    "a node is compatible with a range if it lies wholly in it"() {
+      const { manager, take } = bench();
+      const node = take({ pages: 4 });
+      const { start } = node;
+      const cases = [[start, start + 4, true], [0, Infinity, true], [start + 1, Infinity, false], [
+        0,
+        start + 3,
+        false,
+      ]];
+      for (const [fpfn, lpfn, expected] of cases as [number, number, boolean][]) {
+        const found = manager.compatible?.(node, 4, fpfn, lpfn) ?? (start >= fpfn && start + 4 <= lpfn);
+        mustEqual(found, expected, `whether [${start}, ${start + 4}) is compatible with [${fpfn}, ${lpfn})`);
+      }
+    },
+  };
+}
+
+/** Cases for requests that name a range. */
+export function rangeCases(bench: (pages?: number) => Bench): Record<string, () => void> {
+  return {
+    "a request for a range gets pages in it"() {
+      for (const topDown of [false, true]) {
+        const { take } = bench();
+        for (const [fpfn, lpfn] of [[10, 20], [40, 44], [100, 200], [0, 4]] as const) {
+          const { start } = take({ pages: 4, fpfn, lpfn, topDown });
+          must(start >= fpfn && start + 4 <= lpfn, () => `4 pages for [${fpfn}, ${lpfn}) are at ${start}`);
+        }
+      }
+    },
+    "a full range has no room, also if there are free pages outside"() {
+      const { take, refuse } = bench();
+      take({ pages: 4, fpfn: 40, lpfn: 44 });
+      refuse({ fpfn: 40, lpfn: 44 });
+      refuse({ fpfn: PAGES, lpfn: PAGES + 10 });
+      refuse({ pages: 5, fpfn: 60, lpfn: 64 });
+      take({});
+    },
+    "an lpfn beyond the end is the end"() {
+      const { take, refuse } = bench();
+      const { start } = take({ pages: 8, fpfn: PAGES - 8, lpfn: 2 ** 40 });
+      mustEqual(start, PAGES - 8, "the start of the last pages");
+      refuse({ fpfn: PAGES - 8, lpfn: 2 ** 40 });
+    },
+  };
+}
