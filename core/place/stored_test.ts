@@ -429,3 +429,16 @@ async function whileReservedAsync<Result>(buffer: BufferObject, act: () => Promi
   using _reservation = await buffer.reserve();
   return await act();
 }
+
+Deno.test("a submission that writes makes a buffer dirty, also without a fence or if its work throws, one that reads does not", async () => {
+  const submitted = async (usage: "read" | "write", work: () => void) => {
+    const { device, buffer } = born();
+    await device.submit([{ buffer, usage, placement: only("vram") }], work).catch(() => {});
+    return buffer.clean;
+  };
+  const fail = () => {
+    throw new Error("the work fails");
+  };
+  assertEquals(await submitted("read", () => {}), true);
+  assertEquals([await submitted("write", () => {}), await submitted("write", fail)], [false, false]);
+});
