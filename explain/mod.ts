@@ -1,0 +1,6 @@
+/**
+ * A record of what a device does and why.
+ *
+ * @module
+ */
+export * from "./record.ts";
