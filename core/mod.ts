@@ -76,6 +76,7 @@ export type { Work } from "./submit/work.ts";
 export { SimulatedClock, type SleepOptions } from "./time/simulated_clock.ts";
 export type { MoveEvent, TracedDevice, TracedOperation, TracedPlace, Tracer, WaitEvent } from "./contract/tracer.ts";
 export type { EvictionCause, PassedOver, PassedOverReason } from "./contract/traced_eviction.ts";
+export { joinTracers } from "./contract/join_tracers.ts";
 export { AcquireTicket } from "./lock/acquire_ticket.ts";
 export { memoryStore, type ReadOnlyStore, type SwapStore } from "./contract/swap_store.ts";
 export { PagePool, type PagePoolOptions } from "./contract/page_pool.ts";

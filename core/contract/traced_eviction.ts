@@ -1,4 +1,5 @@
 import type { BufferView } from "./buffer_view.ts";
+import type { Place } from "./placement.ts";
 
 /**
  * Why a candidate was not evicted:
@@ -39,10 +40,9 @@ export interface EvictionCause {
   /** Pages that are needed; 0 if the memory type is cleared. */
   readonly pages: number;
   /**
-   * Where room is needed: a memory type, and the range of pages that is allowed there, from `fpfn` to before `lpfn`
-   * (Infinity for the end). null if the memory type is cleared, or host memory is needed.
+   * Where room is needed: a place of its placement. null if a memory type is cleared, or host memory is needed.
    */
-  readonly place: { readonly memoryType: string; readonly fpfn: number; readonly lpfn: number } | null;
+  readonly place: Place | null;
   /** Number of candidates that the search visited before the victim, those evicted by it included. */
   readonly position: number;
   /** Candidates before it that were not taken: the first 16. */

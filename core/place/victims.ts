@@ -44,9 +44,7 @@ export function beginSearch(
   pages: number,
   place: PreparedPlace | null = null,
 ): VictimSearch | null {
-  if (tracer.move === undefined) return null;
-  if (place === null) return new VictimSearch(forBuffer, pages);
-  return new VictimSearch(forBuffer, pages, { memoryType: place.type.name, fpfn: place.fpfn, lpfn: place.lpfn });
+  return tracer.move === undefined ? null : new VictimSearch(forBuffer, pages, place?.place ?? null);
 }
 
 /** Whether a first search for room may spare buffers, which a second one evicts unless the upload is an early one. */

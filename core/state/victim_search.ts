@@ -1,4 +1,5 @@
 import type { BufferRecord } from "./buffer_record.ts";
+import type { Place } from "../contract/placement.ts";
 import type { EvictionCause, PassedOver, PassedOverReason } from "../contract/traced_eviction.ts";
 
 /** How many candidates are named that a search has passed over. */
@@ -15,14 +16,14 @@ export interface Visited {
 export class VictimSearch {
   #forBuffer: BufferRecord | null;
   #pages: number;
-  #place: EvictionCause["place"];
+  #place: Place | null;
   #visited = 0;
   /** The candidate that was visited last. */
   candidate: BufferRecord | null = null;
   #passedOver: PassedOver[] | null = null;
 
   /** Begins it: `pages` are needed for a buffer, in a place or, without one, of host memory. */
-  constructor(forBuffer: BufferRecord | null, pages: number, place: EvictionCause["place"] = null) {
+  constructor(forBuffer: BufferRecord | null, pages: number, place: Place | null) {
     this.#forBuffer = forBuffer;
     this.#pages = pages;
     this.#place = place;
