@@ -78,7 +78,7 @@ export function allocateResource(
 }
 
 function waitForRoom(freeing: Fence | null | undefined, op: Operation): Outcome {
-  return op.waitFor(freeing ?? null) === BLOCKED ? BLOCKED : LATER;
+  return op.waitFor(freeing ?? null, "room") === BLOCKED ? BLOCKED : LATER;
 }
 
 /** Frees a resource and its room in the manager. Its buffer must no longer refer to it. */

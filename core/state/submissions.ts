@@ -24,23 +24,23 @@ export class Submissions {
     this.#shared = new Operation(tracer, false);
   }
 
-  /** A reset operation, for a call on a buffer. */
-  fresh(buffer: BufferRecord): Operation {
+  /** A reset operation, for the call of that name on a buffer. */
+  fresh(name: string, buffer: BufferRecord): Operation {
     this.#shared.reset();
     this.#shared.forBuffer = buffer;
-    return this.#shared;
+    return this.#shared.start(name);
   }
 
-  /** The operation for the next attempt on a reserved buffer. */
+  /** The operation for the next attempt to validate a reserved buffer. */
   next(buffer: BufferRecord): Operation {
-    return this.#unfinished.size === 0 ? this.fresh(buffer) : this.#resume(buffer);
+    return this.#unfinished.size === 0 ? this.fresh("validate", buffer) : this.#resume(buffer);
   }
 
   #resume(buffer: BufferRecord): Operation {
     const unfinished = this.#unfinished.get(buffer);
-    if (unfinished === undefined) return this.fresh(buffer);
+    if (unfinished === undefined) return this.fresh("validate", buffer);
     this.#unfinished.delete(buffer);
-    if (isOver(unfinished)) return this.fresh(buffer);
+    if (isOver(unfinished)) return this.fresh("validate", buffer);
     unfinished.op.begin();
     return unfinished.op;
   }
