@@ -3,7 +3,7 @@ import type { RecordEvent } from "@ttm/explain";
 import { importRecording } from "@ttm/import";
 import fc from "fast-check";
 import { chromeTrace } from "./chrome_trace.ts";
-import { create, demoRecord, HEADER, move } from "./testing_records.ts";
+import { cause, create, demoRecord, HEADER, move } from "./testing_records.ts";
 import { randomEvents } from "./testing_random_record.ts";
 import { lastCounters, type ReadEvent, readTrace } from "./testing_trace_reader.ts";
 
@@ -74,6 +74,21 @@ Deno.test("an arrow leads from the operation that needed room to each eviction",
     ["s", 2, "operations", 4999.999],
     ["f", 2, "vram → gtt", 7000],
   ]);
+});
+
+Deno.test("arrows never lead back in time, however many operations begin at one time", () => {
+  const begin = (operation: number): RecordEvent => {
+    return { kind: "operation", time: 1, operation, name: "validate", buffer: 1, submission: null };
+  };
+  const evict = (operation: number) => move(1, 0, "vram 0", "gtt 0", { operation, eviction: cause(1, 1) });
+  const numbers = Array.from({ length: 50 }, (_, index) => index + 1);
+  const events = draw([
+    create(0, 0, 1),
+    create(0, 1, 1),
+    ...numbers.flatMap((number) => [begin(number), evict(number)]),
+  ]);
+  const starts = events.filter(({ ph }) => ph === "s").map(({ ts }) => Math.round(ts * 1000));
+  assertEquals(starts, numbers.map((number) => 1_000_000 + number - 1));
 });
 
 Deno.test("an operation lasts until the last event that names it, and overlapping ones have lanes", () => {

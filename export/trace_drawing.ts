@@ -133,7 +133,10 @@ export class TraceDrawing {
     }
     const track = `${from?.memoryType ?? "new"} → ${to.memoryType}`;
     const end = event.end ?? this.#last;
-    const slice = this.#tracks.lay("moves", track, nanoseconds(time), nanoseconds(end), "queue");
+    const needed = eviction === null ? undefined : this.#operations.get(operation);
+    // Of several operations at one time, all but the first are drawn a little later.
+    const begin = Math.max(nanoseconds(time), needed?.begin ?? 0);
+    const slice = this.#tracks.lay("moves", track, begin, nanoseconds(end), "queue");
     const pages = this.#occupancy.creation(buffer)?.pages;
     yield this.#slice(title, eviction === null ? "move" : "eviction", slice, {
       ...{ buffer, bytes: pages === undefined ? null : pages * this.#header.pageSize },
@@ -141,8 +144,7 @@ export class TraceDrawing {
       ...(event.end === null ? { unfinished: true } : {}),
       ...(eviction === null ? {} : { eviction }),
     });
-    const needed = this.#operations.get(operation);
-    if (eviction !== null && needed !== undefined) yield* this.#arrow(nanoseconds(time), needed, slice);
+    if (needed !== undefined) yield* this.#arrow(nanoseconds(time), needed, slice);
   }
 
   /** From within the slice of an operation to the beginning of a move. */

@@ -5,10 +5,13 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
+import { type DeviceRecord, recorder } from "@ttm/explain";
+import { chromeTrace } from "@ttm/export";
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { isModulePath, loadFactory } from "./part_module.ts";
 import {
+  inBatches,
   readArguments,
   readRecordingFile,
   RECORDING_HELP,
@@ -40,6 +43,7 @@ ${RECORDING_HELP}
   --seed NUMBER         of shipped workloads with random parts                       [1]
   --verify              compare contents and check invariants on the way
   --json                print one JSON object
+  --chrome FILE         write a trace for ui.perfetto.dev: memory, moves, evictions and their causes over time
   --help
 
 Recordings, recognised from their contents: bo-trace v1, CUDA memory snapshots of PyTorch, gem_wsim workloads, RMM's CSV
@@ -69,6 +73,7 @@ const OPTIONS = {
   seed: { type: "string", default: "1" },
   verify: { type: "boolean" },
   json: { type: "boolean" },
+  chrome: { type: "string" },
   help: { type: "boolean" },
 } as const;
 
@@ -90,6 +95,21 @@ async function load(nameOrFile: string, seed: string, options: RecordingOptions)
   return uses === "lifetimes" ? { ...workload, name: `${workload.name} (lifetimes only)` } : workload;
 }
 
+/** How many events a recorder keeps, for which it takes about 100 MB. */
+const MOST_RECORDED = 2 ** 20;
+
+/** Writes the file piece by piece, and says if the record has lost its beginning. */
+function writeTrace(file: string, record: DeviceRecord): void {
+  const to = openSync(file, "w");
+  try {
+    for (const piece of inBatches(chromeTrace(record))) writeFileSync(to, piece);
+  } finally {
+    closeSync(to);
+  }
+  const { lost } = record.header;
+  if (lost > 0) process.stderr.write(`${file}: the first ${lost} events are missing, for no more are kept\n`);
+}
+
 /** A name, or the default export of the module if the value is a path. */
 async function partOf<Factory extends (...args: never[]) => unknown>(
   option: string,
@@ -104,7 +124,7 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const { workload: name, seed, json, vram, gtt, contents, verify } = values;
+  const { workload: name, seed, json, vram, gtt, contents, verify, chrome } = values;
   if (contents !== undefined && contents !== "bytes" && contents !== "stamps") {
     throw new UsageError(`Cannot use --contents ${JSON.stringify(contents)}: choose bytes or stamps`);
   }
@@ -115,8 +135,15 @@ async function main(args: string[]): Promise<number> {
   };
   const workload = await load(name, seed, values);
   const bar = progressBar(workload.events.length);
-  const { report, text } = replay(workload, { ...parts, vram, gtt, contents, verify, onProgress: bar?.update });
+  const recording = chrome === undefined ? undefined : recorder({ events: MOST_RECORDED, run: workload.name });
+  const { report, text } = replay(workload, {
+    ...parts,
+    ...{ vram, gtt, contents, verify },
+    tracer: recording?.tracer,
+    onProgress: bar?.update,
+  });
   bar?.clear();
+  if (chrome !== undefined && recording !== undefined) writeTrace(chrome, recording.record());
   process.stdout.write(`${json ? JSON.stringify(report) : text}\n`);
   return report.losses.length === 0 ? 0 : 1;
 }
