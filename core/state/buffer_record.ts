@@ -62,6 +62,8 @@ export class BufferRecord implements BufferView {
   mappings: Mappings | null = null;
   /** @internal Where its last submission needed it; null if there was none. */
   submittedTo: PreparedPlacement | null = null;
+  /** @internal What a blocked attempt has left to the next one; null if there is nothing. */
+  unfinished: { readonly turn: number } | null = null;
   /** @internal Whether its last move was an eviction. */
   wasEvicted = false;
   /** @internal Has no references or ghost objects; freed when its work has ended. */
