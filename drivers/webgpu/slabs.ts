@@ -114,10 +114,9 @@ export class Slabs implements MemTypeManager {
  * import { BoDevice } from "@ttm/core";
  * import { slabs, WebGpu } from "@ttm/webgpu";
  *
- * const gpu = await (await navigator.gpu?.requestAdapter())?.requestDevice();
- * if (gpu !== undefined) {
+ * function open(gpu: GPUDevice): BoDevice {
  *   const driver = new WebGpu({ device: gpu, budget: 1 << 20 });
- *   await using _device = new BoDevice({ driver, managers: { vram: slabs(driver) } });
+ *   return new BoDevice({ driver, managers: { vram: slabs(driver) } });
  * }
  * ```
  */

@@ -39,27 +39,23 @@ const SMALL_PART = 64;
  * of the queue: nothing waits for it. Uploads are writes in queue order. An eviction of a buffer that the device has not
  * written costs nothing; one that it has written is copied to a staging buffer, and its bytes arrive behind a fence.
  *
- * @example A buffer that moves to the device and back
+ * @example A buffer that moves to a device and back
  * ```ts
+ * // To be called with the device of `navigator.gpu`, or of Dawn.
  * import { assertEquals } from "@std/assert";
  * import { BoDevice } from "@ttm/core";
  * import { slabs, WebGpu } from "@ttm/webgpu";
  *
- * const adapter = await navigator.gpu?.requestAdapter();
- * const gpu = await adapter?.requestDevice();
- * if (gpu !== undefined) {
+ * async function evictOnce(gpu: GPUDevice): Promise<void> {
  *   const driver = new WebGpu({ device: gpu, budget: 1 << 20 });
- *   const device = new BoDevice({ driver, managers: { vram: slabs(driver) } });
- *   const buffer = device.createBuffer({ bytes: 4096, driverOptions: { access: "read" } });
+ *   await using device = new BoDevice({ driver, managers: { vram: slabs(driver) } });
+ *   using buffer = device.createBuffer({ bytes: 4096, driverOptions: { access: "read" } });
  *   await buffer.reserve();
  *   await buffer.validate({ placement: [{ memoryType: "vram" }] });
  *   await buffer.write(new Uint8Array([1, 2, 3, 4]));
  *   buffer.unreserve();
  *   await device.evictAll("vram");
  *   assertEquals([buffer.memoryType, driver.stats.readBackBytes], ["system", 0]);
- *   buffer.unref();
- *   await device.close();
- *   gpu.destroy();
  * }
  * ```
  */

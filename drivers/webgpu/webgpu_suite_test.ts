@@ -1,5 +1,7 @@
 import { type MemTypeManager, SystemClock } from "@ttm/core";
 import { testDriver, testManager } from "@ttm/testing";
+import { noAdapter } from "../../tests/apart/adapter.ts";
+import { testApart } from "../../tests/apart/apart.ts";
 import { slabs, WebGpu } from "./mod.ts";
 import { GpuMemory, STAMP_BYTES } from "./memory.ts";
 import { Slabs } from "./slabs.ts";
@@ -7,7 +9,6 @@ import { Timeline } from "./timeline.ts";
 import { FakeGpu } from "./testing_fake_gpu.ts";
 
 const SIZE = 16 * 4096;
-const adapter = await navigator.gpu?.requestAdapter() ?? null;
 
 function makeSlabs() {
   const gpu = new FakeGpu();
@@ -43,17 +44,4 @@ testDriver({
   supports: { windows: false },
 });
 
-if (adapter === null) {
-  Deno.test.ignore("webgpu (adapter): the suite -- ignored: navigator.gpu has no adapter here", () => {});
-} else {
-  const device = await adapter.requestDevice();
-  testDriver({
-    test: Deno.test,
-    name: "webgpu (adapter)",
-    factory: () => {
-      const driver = new WebGpu({ device, budget: SIZE });
-      return { driver, managers: { vram: slabs(driver) }, clock: new SystemClock() };
-    },
-    supports: { windows: false },
-  });
-}
+testApart(await noAdapter(), "webgpu (adapter): the suite", import.meta.resolve("./testing_adapter.ts"), "suite");
