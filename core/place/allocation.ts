@@ -13,7 +13,6 @@ import {
 import type { MemoryType } from "../state/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import { TtmError } from "../base/errors.ts";
-import type { Fence } from "../lock/fence.ts";
 import { BLOCKED, DONE, EBUSY, EIO, ENOSPC, LATER, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlace } from "../state/prepared_placement.ts";
 
