@@ -136,7 +136,7 @@ async function main(args: string[]): Promise<number> {
   const workload = await load(name, seed, values);
   const bar = progressBar(workload.events.length);
   const recording = chrome === undefined ? undefined : recorder({ events: MOST_RECORDED, run: workload.name });
-  const { report, text } = replay(workload, {
+  const { report, text } = await replay(workload, {
     ...parts,
     ...{ vram, gtt, contents, verify },
     tracer: recording?.tracer,

@@ -69,7 +69,7 @@ export interface Replayed {
 }
 
 /**
- * Runs a workload through a simulated device. Synchronous; deterministic for equal arguments.
+ * Runs a workload through a simulated device, in simulated time. Deterministic for equal arguments.
  *
  * @returns The figures, the report as text, and the record if it was asked for.
  * @throws {TtmError} `EINVAL` for an unknown option, or an object that is not a part of its kind.
@@ -90,12 +90,12 @@ export interface Replayed {
  *     ...[...ids, ...ids].map((id, t) => ({ op: "job", t, uses: [{ id, write: false }], durationUs: 1 } as const)),
  *   ],
  * };
- * const { report } = replay(workload, { vram: "8192", verify: true });
+ * const { report } = await replay(workload, { vram: "8192", verify: true });
  * assertEquals(report.evictions, 4);
  * assertEquals(report.losses, []);
  * ```
  */
-export function replay(workload: Workload, options: ReplayOptions = {}): Replayed {
+export async function replay(workload: Workload, options: ReplayOptions = {}): Promise<Replayed> {
   checkOptions("replay", options, OPTIONS);
   const peak = Math.max(peakBytes(workload), 4096);
   const { driver, manager, managers, policy, tracer, vram, gtt, contents, record, onProgress } = options;
@@ -119,7 +119,7 @@ export function replay(workload: Workload, options: ReplayOptions = {}): Replaye
     ...(onProgress === undefined ? {} : { onProgress }),
   };
   const player = new Player(workload, play);
-  player.play();
+  await player.play();
   const report = reportOf(workload, peak, player);
   return { report, text: formatReport(report, player), record: player.recorder?.record() ?? null };
 }

@@ -35,17 +35,24 @@ export function swapOutDevice(state: DeviceState, op: Operation): number | Outco
  * whose work must not be waited for or whose move or write fails.
  */
 export function swapOutType(state: DeviceState, type: MemoryType, target: number, op: Operation): number | Outcome {
+  const walk = state.order.walkToSwapOut(type);
   // A victim that gets no further than a stop in this type joins again. The dying, ghosts of this walk among them, do not.
-  let left = type.residents;
+  let left = type.residents - state.order.leftOut(type);
   const outer = op.search;
   const search = op.search = beginSearch(state, op.forBuffer, target);
-  const walk = state.order.walk(type);
   try {
     for (let row = walk.next(); row >= 0 && op.freedPages < target; row = walk.next()) {
       const buffer = state.resources.buffer(row);
       if (buffer === null) continue;
       search?.visit(buffer);
       if (!buffer.isDying && left-- === 0) break;
+      if (!hasPages(buffer)) {
+        search?.passOver(buffer, "nothing to swap out");
+        // A buffer that is being moved has two resources, and only one may be left out until its table has pages.
+        const isPresent = state.buffers.resource(buffer.row) === row;
+        if (isPresent && buffer.tt !== null && !buffer.isDying) state.order.leaveOut(row, buffer.tt);
+        continue;
+      }
       const kept = whyKept(buffer, op);
       if (kept !== null) {
         search?.passOver(buffer, kept);
@@ -69,10 +76,13 @@ export function swapOutType(state: DeviceState, type: MemoryType, target: number
   return freed;
 }
 
-/** Why a buffer cannot be swapped out; null if it can. */
-function whyKept({ pins, tt, reservation }: BufferRecord, op: Operation): PassedOverReason | null {
+function hasPages({ tt }: BufferRecord): boolean {
+  return tt !== null && tt.populated && !tt.external;
+}
+
+/** Why a buffer with pages cannot be swapped out; null if it can. */
+function whyKept({ pins, reservation }: BufferRecord, op: Operation): PassedOverReason | null {
   if (pins > 0) return "pinned";
-  if (tt === null || !tt.populated || tt.external) return "nothing to swap out";
   return reservation.locked && reservation !== op.siblings ? "reserved" : null;
 }
 

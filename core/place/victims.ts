@@ -28,7 +28,8 @@ export function availability(
   if (isReserved && (ticket === null || reservation.holder === ticket)) return "reserved";
   if (isReserved && op.signal?.aborted === true) return op.waitForReservation(victim);
   if (isReserved && reservation.mustGiveWay(ticket)) return EDEADLK;
-  if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) {
+  const { type, fpfn, lpfn } = place;
+  if (!type.intersects(resources.handle(row), resources.start(row), resources.pages(row), fpfn, lpfn)) {
     return "outside the range";
   }
   return isReserved ? op.waitForReservation(victim) : DONE;
