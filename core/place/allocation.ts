@@ -13,7 +13,6 @@ import {
 import type { MemoryType } from "../state/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import { TtmError } from "../base/errors.ts";
-import type { Fence } from "../lock/fence.ts";
 import { BLOCKED, DONE, EBUSY, EIO, ENOSPC, LATER, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlace } from "../state/prepared_placement.ts";
 
@@ -69,7 +68,7 @@ export function allocateResource(
       return op.fail(error, EIO);
     }
   }
-  const old = state.buffers.resource(buffer.row);
+  const old = buffer.resource;
   const caching = selectCaching(
     old < 0 ? 0 : state.resources.caching(old),
     type.defaultCaching,
@@ -125,7 +124,7 @@ export function inheritMoveFences({ moveFences }: MemoryType, buffer: BufferReco
   if (op.noWait) return moveFences.every((fence) => op.waitFor(fence) === DONE) ? DONE : EBUSY;
   for (const fence of moveFences) {
     buffer.reservation.fences.add(fence, "kernel");
-    buffer.reservation.fences.reserve(1);
+    buffer.reservation.reserveFence();
   }
   return DONE;
 }
