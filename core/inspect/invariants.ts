@@ -106,7 +106,7 @@ function checkUsage(state: DeviceState, type: MemoryType, rows: number[]): void 
 
 function checkRanges(state: DeviceState, type: MemoryType, rows: number[]): void {
   const { resources } = state;
-  if (type.manager?.addresses === false) return;
+  if (type.manager?.startOf === undefined) return;
   rows.sort((a, b) => resources.start(a) - resources.start(b));
   let end = 0;
   for (const row of rows) {

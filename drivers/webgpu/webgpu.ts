@@ -13,7 +13,7 @@ import {
 } from "@ttm/core";
 import { type BindGroupRequest, type Binding, Bindings } from "./bindings.ts";
 import { checkBufferOptions, kindOf, mustBeUsable } from "./buffer_options.ts";
-import { Range } from "./chunk.ts";
+import type { Range } from "./chunk.ts";
 import { CpuAccess } from "./cpu_access.ts";
 import { DeviceLife, type LostDevice } from "./device_life.ts";
 import type { BindGroupOf, GpuDevice } from "./gpu_types.ts";
@@ -96,7 +96,7 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
     const present = () => this.#life.device;
     const { maxBufferSize } = device.limits;
     this.#timeline = new Timeline(() => present().queue.onSubmittedWorkDone());
-    this.#bindings = new Bindings(present, onRebound);
+    this.#bindings = new Bindings(present, (handle) => this.#memory.rangeOf(handle), onRebound);
     this.#memory = new GpuMemory(
       makerOf(this.#life),
       this.#timeline,
@@ -199,7 +199,7 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
 
   /** A number that changes when the `GPUBuffer` or the offset of a buffer changes; null if it is not in VRAM. */
   generation(buffer: BufferView): number | null {
-    return buffer.node instanceof Range ? buffer.node.generation : null;
+    return this.#memory.rangeOf(buffer.handle)?.generation ?? null;
   }
 
   /** From VRAM to SYSTEM. */
@@ -208,8 +208,8 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
   }
 
   /** Small buffers that the device has written go last. */
-  evictionValuable({ node, bytes }: BufferView): boolean {
-    const isDirty = node instanceof Range && node.tenant?.isDirty === true;
+  evictionValuable({ handle, bytes }: BufferView): boolean {
+    const isDirty = this.#memory.rangeOf(handle)?.tenant?.isDirty === true;
     return !isDirty || bytes > this.#memory.budget.allowed / SMALL_PART;
   }
 
@@ -229,9 +229,10 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
   }
 
   /** Host pages; they reuse the buffer's host copy if there is one. */
-  createTranslationTable({ node, pages }: BufferView): TranslationTable {
+  createTranslationTable({ handle, pages }: BufferView): TranslationTable {
+    const range = this.#memory.rangeOf(handle);
     return new TranslationTable(pages, () => {
-      const copy = node instanceof Range ? node.tenant?.copy : null;
+      const copy = range?.tenant?.copy;
       return copy instanceof Uint8Array ? copy : new Uint8Array(pages * PAGE_SIZE);
     });
   }
@@ -240,9 +241,9 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
   move({ buffer, source, destination, after }: MoveRequest): Fence | Postponed | void {
     const foreign = this.#foreign(after);
     if (foreign !== undefined) return { retryAfter: foreign };
-    const from = source === null || source.table !== null ? null : this.#memory.rangeAt(source.start);
+    const from = source === null || source.table !== null ? null : this.#memory.rangeOf(source.start);
     if (destination.table !== null) return this.#moves.toHost(from as Range, destination.table);
-    const range = this.#memory.rangeAt(destination.start);
+    const range = this.#memory.rangeOf(destination.start) as Range;
     if (from?.chunk.buffer === null) return this.#moves.toNewDevice(from, range);
     if (from === null) return this.#moves.toDevice(buffer, source?.table ?? null, range);
     this.#moves.within(from, range);
@@ -250,7 +251,7 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
 
   /** Reads and writes of the CPU. */
   accessMemory(
-    { node }: BufferView,
+    { handle }: BufferView,
     offset: number,
     bytes: Uint8Array,
     write: boolean,
@@ -258,18 +259,18 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
   ): Postponed | void {
     const foreign = this.#foreign(after);
     if (foreign !== undefined) return { retryAfter: foreign };
-    const { tenant } = node as Range;
-    if (tenant !== null) return this.#cpu.access(node as Range, tenant, offset, bytes, write);
+    const range = this.#memory.rangeOf(handle) as Range;
+    const { tenant } = range;
+    if (tenant !== null) return this.#cpu.access(range, tenant, offset, bytes, write);
   }
 
   /** Checks the buffers of a submission, and notes which ones it writes. */
   beginSubmit(entries: readonly SubmittedBuffer[]): Postponed | void {
     const postponed = this.#life.check();
     if (postponed !== null) return postponed;
-    for (const { buffer, usage } of entries) mustBeUsable(buffer, usage);
-    for (const { buffer: { node }, usage } of entries) {
-      if (node instanceof Range && usage === "write") node.tenant?.noteWritten();
-    }
+    const ranges = entries.map(({ buffer }) => this.#memory.rangeOf(buffer.handle));
+    for (const [at, { buffer, usage }] of entries.entries()) mustBeUsable(buffer, ranges[at] ?? null, usage);
+    for (const [at, { usage }] of entries.entries()) if (usage === "write") ranges[at]?.tenant?.noteWritten();
     this.#bindings.open(new Set(entries.map(({ buffer }) => buffer)));
   }
 

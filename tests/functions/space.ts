@@ -98,8 +98,8 @@ export const space: readonly Row[] = rows(
     "place/make_room.ts",
     "place/spared_victims_test.ts",
     "what the driver holds to be worth keeping is evicted after all others, and before ENOMEM",
-    "      if (sparing && isSpared(state, victim, op)) continue;\n",
-    "",
+    "      const spared = sparing ? whySpared(state, victim, op) : null;",
+    "      const spared = null;",
   ],
   [
     "ttm_mem_evict_wait_busy",
@@ -125,7 +125,7 @@ export const space: readonly Row[] = rows(
     "place/allocation.ts",
     "place/allocation_test.ts",
     "a resource counts in its memory type's usage from allocation to release, also in SYSTEM",
-    "  type.usedPages -= resources.pages(row);",
+    "  type.usedPages -= pages;",
     "  // nothing",
   ],
   [
