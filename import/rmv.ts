@@ -32,7 +32,7 @@ export async function readRmv(
   const streams = chunks.filter(({ name }) => name === "RmtData").map((chunk) => processOf(chunk, failAt));
   if (streams.length === 0) throw failAt(0)("it has no RMT tokens");
   const tokens = streams.flatMap(({ process, stream }) => checked(process, stream, facts, failAt));
-  const log = new AllocationLog();
+  const log = new AllocationLog(byteOf(streams.map(({ process }) => process)));
   for (const { us, address, token } of tokens.sort((a, b) => a.us - b.us)) {
     if (token.kind === "allocate") log.alloc(us, address, token.bytes, HEAPS[token.heap]);
     else log.free(us, address, 1);
@@ -48,6 +48,15 @@ function heapsOf({ data, offset }: RdfChunk, failAt: (offset: number) => Fail): 
     heaps[name] = Number(data.getBigUint64(at + 16, true));
   }
   return heaps;
+}
+
+/** Makes addresses of all processes differ: GPUs have 48 bits for each. */
+function byteOf(processes: readonly number[]): (address: number | string) => number {
+  const order = [...new Set(processes)];
+  return (address) => {
+    const [process, start] = String(address).split(":").map(Number) as [number, number];
+    return order.indexOf(process) * 2 ** 48 + start;
+  };
 }
 
 function processOf({ header, data, offset }: RdfChunk, failAt: (offset: number) => Fail) {

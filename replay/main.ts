@@ -37,7 +37,7 @@ export async function readRecordingFile(path: string, options: RecordingOptions 
   if (device !== undefined && !/^\d{1,3}$/.test(device)) {
     throw new UsageError(`Cannot use --device ${JSON.stringify(device)}: give a whole number`);
   }
-  if (statSync(path).isDirectory()) throw new UsageError(`Cannot replay ${JSON.stringify(path)}: it is a folder`);
+  if (statSync(path).isDirectory()) throw new UsageError(`Cannot read ${JSON.stringify(path)}: it is a folder`);
   const recording = await importRecording(path, Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>, {
     uses: assume ? "assumed" : "lifetimes",
     ...(device === undefined ? {} : { device: Number(device) }),

@@ -84,6 +84,8 @@ for (
     ["replay", ["--workload", "tests"], "it is a folder"],
     ["replay", ["--seed", "x"], "give a whole number"],
     ["replay", ["--vram", "1M", "--vram", "2M"], "Cannot use --vram twice"],
+    ["view", ["no/such/file"], "no/such/file"],
+    ["view", ["tests"], "it is a folder"],
     ["matrix", ["--traces", "no/such/folder"], "there is no such folder"],
     ["new", ["driver"], "give a KIND and a NAME"],
   ] as const
