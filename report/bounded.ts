@@ -2,10 +2,8 @@ import { at } from "./at.ts";
 import { keptTouches } from "./kept_touches.ts";
 import { NONE, type Run } from "./run.ts";
 
-/** The most stays of a run in a file; evictions, operations and buffers are those that these stays name. */
+/** The most stays of a run in a file; with more stays or buffers, all else is what these stays name. */
 export const MOST_STAYS = 200_000;
-/** The most buffers of a run in a file, if it has more than its stays name. */
-const MOST_BUFFERS = 200_000;
 const MOST_FAILURES = 1000;
 /** The most candidates that were passed over, for each eviction, in a run with many evictions. */
 const MOST_PASSED = 2;
@@ -15,26 +13,26 @@ const MOST_CHARACTERS = 1000;
 
 /**
  * Leaves out what a page with all of a run has no pixels for: the stays whose rectangles are smallest, beyond
- * {@linkcode MOST_STAYS}, with what only they name, and uses between others. Figures and lines still count everything.
+ * `most`, with what only they name, and uses between others. Figures and lines still count everything.
  */
-export function bounded(run: Run): Run {
+export function bounded(run: Run, most: number = MOST_STAYS): Run {
   const { buffers } = run;
-  const stays = keptStays(run);
-  if (stays.length === run.stays.from.length && buffers.id.length <= MOST_BUFFERS) {
-    return { ...run, ...textsOf(run), touches: keptTouches(run.touches, run.duration) };
+  const stays = keptStays(run, most);
+  if (stays.length === run.stays.from.length && buffers.id.length <= most) {
+    return { ...run, ...textsOf(run), touches: keptTouches(run.touches, run.duration, most) };
   }
   const picked = pick(run.stays, stays);
   const evictions = rowsIn(run.evictions.time.length, picked.eviction);
   const keptEvictions = passedOf(run.evictions, evictions);
   const named = rowsIn(buffers.id.length, picked.buffer, keptEvictions.forBuffer, keptEvictions.passed);
   const operations = rowsIn(run.operations.id.length, picked.cameBy, picked.wentBy, keptEvictions.operation);
-  const keptBuffers = buffers.id.length <= MOST_BUFFERS ? Int32Array.from(buffers.id.keys()) : named;
+  const keptBuffers = buffers.id.length <= most ? Int32Array.from(buffers.id.keys()) : named;
   const [toBuffer, toEviction, toOperation] = [
     renumbering(buffers.id.length, keptBuffers),
     renumbering(run.evictions.time.length, evictions),
     renumbering(run.operations.id.length, operations),
   ];
-  const touches = keptTouches(run.touches, run.duration);
+  const touches = keptTouches(run.touches, run.duration, most);
   const known = Int32Array.from(touches.time.keys()).filter((touch) => toBuffer(at(touches.buffer, touch)) !== NONE);
   const keptTouch = pick(touches, known);
   const keptOperations = pick(run.operations, operations);
@@ -67,14 +65,14 @@ export function bounded(run: Run): Run {
 }
 
 /** Rows of the stays that take most pages for most time, in their order. */
-function keptStays({ stays, buffers }: Run): Int32Array {
+function keptStays({ stays, buffers }: Run, most: number): Int32Array {
   const all = Int32Array.from(stays.from.keys());
-  if (all.length <= MOST_STAYS) return all;
+  if (all.length <= most) return all;
   const areas = Float64Array.from(all, (stay) => {
     return at(buffers.pages, at(stays.buffer, stay)) * (at(stays.until, stay) - at(stays.from, stay));
   });
-  const least = areas.toSorted()[all.length - MOST_STAYS] as number;
-  let equal = MOST_STAYS - areas.reduce((count, area) => count + (area > least ? 1 : 0), 0);
+  const least = areas.toSorted()[all.length - most] as number;
+  let equal = most - areas.reduce((count, area) => count + (area > least ? 1 : 0), 0);
   return all.filter((stay) => at(areas, stay) > least || (at(areas, stay) === least && equal-- > 0));
 }
 

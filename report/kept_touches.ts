@@ -1,19 +1,16 @@
 import { at } from "./at.ts";
 import { type TouchColumns, TOUCHES } from "./run.ts";
 
-/** The most uses of a run in a file. */
-export const MOST_TOUCHES = 200_000;
-
 const FINEST_PARTS = 2 ** 16;
 
 /**
- * Of more uses than {@linkcode MOST_TOUCHES}, the last one of each buffer in each part of the time, for as many parts as
+ * Of more uses than `most`, the last one of each buffer in each part of the time, for as many parts as
  * leave few enough. Pins and unpins stay as long as there is room.
  */
-export function keptTouches(touches: TouchColumns, duration: number): TouchColumns {
+export function keptTouches(touches: TouchColumns, duration: number, most: number): TouchColumns {
   const use = TOUCHES.indexOf("use");
   let rows = Int32Array.from(touches.time.keys());
-  for (let parts = FINEST_PARTS; rows.length > MOST_TOUCHES && parts >= 1; parts /= 2) {
+  for (let parts = FINEST_PARTS; rows.length > most && parts >= 1; parts /= 2) {
     const later = new Map<number, number>();
     const kept: number[] = [];
     for (let row = touches.time.length - 1; row >= 0; row--) {
@@ -25,7 +22,7 @@ export function keptTouches(touches: TouchColumns, duration: number): TouchColum
     }
     rows = Int32Array.from(kept.reverse());
   }
-  rows = rows.subarray(-MOST_TOUCHES);
+  rows = rows.subarray(-most);
   return {
     time: Float64Array.from(rows, (row) => at(touches.time, row)),
     order: Float64Array.from(rows, (row) => at(touches.order, row)),

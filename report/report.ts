@@ -28,10 +28,10 @@ const POLICY = [
  *
  * @example A page that reads recordings
  * ```ts
- * import { assertStringIncludes } from "@std/assert";
+ * import { assertMatch } from "@std/assert";
  * import { report } from "@ttm/report";
  *
- * assertStringIncludes(await report([]), "<!doctype html>");
+ * assertMatch(await report([]), /^<!doctype html>/);
  * ```
  */
 export async function report(records: readonly ReportedRecord[]): Promise<string> {

@@ -1,4 +1,4 @@
-import type { DeviceRecord, PassedOverReason, RecordedMemoryType } from "@ttm/explain";
+import type { DeviceRecord, RecordedMemoryType } from "@ttm/explain";
 
 /** A record to show, and what its reader has to know about it. */
 export interface ReportedRecord extends DeviceRecord {
@@ -12,18 +12,6 @@ export interface ReportedRecord extends DeviceRecord {
 export const CAME = ["before the record", "new", "moved", "evicted"] as const;
 /** How a stay ended. */
 export const WENT = ["stays", "moved", "evicted", "freed", "destroyed"] as const;
-/** Why a candidate was passed over, by its number in {@linkcode EvictionColumns}. */
-export const REASONS: readonly PassedOverReason[] = [
-  "reserved",
-  "pinned",
-  "busy",
-  "hinted",
-  "protected",
-  "not valuable",
-  "outside the range",
-  "cannot be moved",
-  "same submission",
-];
 /** What happened to a buffer, by its number in {@linkcode TouchColumns}. */
 export const TOUCHES = ["use", "pin", "unpin"] as const;
 
@@ -90,7 +78,7 @@ export interface EvictionColumns {
   readonly operation: Int32Array;
   /** Where its candidates that were passed over end in `passed` and `reason`; they begin where those before end. */
   readonly passedEnd: Int32Array;
-  /** Rows of buffers, and numbers of reasons. */
+  /** Rows of buffers, and numbers of texts. */
   readonly passed: Int32Array;
   readonly reason: Int32Array;
 }

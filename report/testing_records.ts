@@ -101,6 +101,9 @@ class Device {
       yield { kind: "wait", time, operation, what: "fence", buffer: buffer.id, end: time + 0.5 };
     } else if (dice < 6 && buffer.place?.memoryType === "vram") {
       buffer.pinned = !buffer.pinned && [...this.#lru].filter(({ pinned }) => pinned).length < 3;
+      // As in TTM, what is unpinned is at the end of the order.
+      this.#lru.delete(buffer);
+      this.#lru.add(buffer);
       yield { kind: buffer.pinned ? "pin" : "unpin", time, buffer: buffer.id };
     } else {
       yield { kind: "operation", time, operation, name: "submit", buffer: buffer.id, submission: operation };

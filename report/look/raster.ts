@@ -38,9 +38,9 @@ export function drawStays(picture: Picture, frame: Frame, run: Run, type: number
     const buffer = at(stays.buffer, stay);
     const [low, high] = [at(stays.start, stay), at(stays.start, stay) + at(buffers.pages, buffer)];
     if (high <= frame.low || low >= frame.high) continue;
-    let left = Math.round((from - frame.from) * scaleX);
+    let left = Math.min(width - 1, Math.round((from - frame.from) * scaleX));
     let right = Math.max(left + 1, Math.round((until - frame.from) * scaleX));
-    let bottom = height - Math.round((low - frame.low) * scaleY);
+    let bottom = Math.max(1, height - Math.round((low - frame.low) * scaleY));
     let top = Math.min(bottom - 1, height - Math.round((high - frame.low) * scaleY));
     const edged = right - left >= EDGED && bottom - top >= EDGED;
     [left, right, top, bottom] = [

@@ -1,5 +1,5 @@
 import { at } from "../at.ts";
-import { CAME, NONE, REASONS, type Run, WENT } from "../run.ts";
+import { CAME, NONE, type Run, WENT } from "../run.ts";
 import { bufferName, sizeText, timeText, typeName } from "./names.ts";
 
 /** Why a buffer came to where it stayed, as a sentence without an end. */
@@ -64,7 +64,7 @@ function passedStory(run: Run, eviction: number): string {
   const first = eviction === 0 ? 0 : at(passedEnd, eviction - 1);
   const over: string[] = [];
   for (let row = first; row < at(passedEnd, eviction); row++) {
-    over.push(`${bufferName(run, at(passed, row))} (${REASONS[at(reason, row)]})`);
+    over.push(`${bufferName(run, at(passed, row))} (${run.texts[at(reason, row)]})`);
   }
   return over.length === 0 ? "" : `, after ${over.join(", ")}`;
 }

@@ -45,9 +45,10 @@ export function section(id: string, title: string, meaning: string, ...children:
   );
 }
 
-/** A button. */
-export function button(text: string, label: string, onClick: () => void): HTMLButtonElement {
-  const made = h("button", { type: "button", "aria-label": label, title: label }, text);
+/** A button, and what it does; a text without letters or digits is no name for it. */
+export function button(text: string, does: string, onClick: () => void): HTMLButtonElement {
+  const name = /[a-z0-9]/i.test(text) ? {} : { "aria-label": does };
+  const made = h("button", { type: "button", title: does, ...name }, text);
   made.addEventListener("click", onClick);
   return made;
 }

@@ -1,6 +1,6 @@
 import type { FailureEvent, MoveEvent, OperationEvent, RecordEvent, RecordHeader, WaitEvent } from "@ttm/explain";
 import { at } from "../at.ts";
-import { CAME, type Failure, NONE, REASONS, type ReportedRecord, type Run, TOUCHES, WENT } from "../run.ts";
+import { CAME, type Failure, NONE, type ReportedRecord, type Run, TOUCHES, WENT } from "../run.ts";
 import { flowsOf } from "./flows.ts";
 import { fragmentationOf } from "./fragmentation.ts";
 import { Tables } from "./tables.ts";
@@ -170,7 +170,7 @@ class Reduction {
   #eviction({ eviction: cause, from, to }: MoveEvent, buffer: number, operation: number): number {
     if (cause === null) return NONE;
     for (const { buffer, reason } of cause.passedOver) {
-      this.#tables.passedOver.add({ passed: this.#row(buffer), reason: REASONS.indexOf(reason) });
+      this.#tables.passedOver.add({ passed: this.#row(buffer), reason: this.#texts.number(reason) });
     }
     return this.#tables.evictions.add({
       ...{ time: this.#now, buffer, from: this.#type(from?.memoryType ?? ""), to: this.#type(to.memoryType) },
