@@ -58,8 +58,15 @@ export { Exec, type ExecOptions } from "./api/exec.ts";
 export { Fence, type FenceCallback, FenceContext } from "./lock/fence.ts";
 export { FenceList, type FenceUsage, type GuardedFence } from "./lock/fence_list.ts";
 export type { KernelMap, MapRange } from "./memory/kernel_map.ts";
-export type { Allocation, AllocationRequest, EvictionScan, MemTypeManager } from "./contract/mem_type_manager.ts";
-export type { ManagerNode } from "./contract/manager_node.ts";
+export {
+  type AllocationRequest,
+  BUSY,
+  type EvictionScan,
+  LATER,
+  MAX_HANDLE,
+  type MemTypeManager,
+  NO_ROOM,
+} from "./contract/mem_type_manager.ts";
 export { type DumpedRange, dumpRanges } from "./contract/dump_ranges.ts";
 export { lru, mru } from "./state/lru.ts";
 export { moveMemcpy } from "./contract/move_memcpy.ts";

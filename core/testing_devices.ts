@@ -202,10 +202,10 @@ export interface TestDevice {
 export function testDevice(
   options:
     & TestDriverOptions
-    & Pick<DeviceOptions, "store" | "global" | "limits">
+    & Pick<DeviceOptions, "store" | "global" | "limits" | "policy">
     & { managers?: Record<string, MemTypeManager>; tracer?: Omit<Tracer, "move"> } = {},
 ): TestDevice {
-  const { store, global, limits } = options;
+  const { store, global, limits, policy } = options;
   const driver = new TestDriver(options);
   const clock = new StoppedClock();
   const moves: string[] = [];
@@ -219,6 +219,7 @@ export function testDevice(
     ...(store && { store }),
     ...(global && { global }),
     ...(limits && { limits }),
+    ...(policy && { policy }),
   });
   return { device, driver, clock, moves };
 }

@@ -115,7 +115,7 @@ async function main(args: string[]): Promise<number> {
   };
   const workload = await load(name, seed, values);
   const bar = progressBar(workload.events.length);
-  const { report, text } = replay(workload, { ...parts, vram, gtt, contents, verify, onProgress: bar?.update });
+  const { report, text } = await replay(workload, { ...parts, vram, gtt, contents, verify, onProgress: bar?.update });
   bar?.clear();
   process.stdout.write(`${json ? JSON.stringify(report) : text}\n`);
   return report.losses.length === 0 ? 0 : 1;

@@ -74,8 +74,8 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
     ticket.locks = 0;
   }],
   [/1 wait for a reservation that is free/, ({ gtt }) => gtt.buffer.reservation.enqueue(null, () => {})],
-  [/buffer 1 is in gtt, its node is not/, ({ state }) => {
-    state.resources.node = () => null;
+  [/buffer 1 is in gtt, its handle is not/, ({ state }) => {
+    state.resources.handle = () => 0;
   }],
   [/buffer 0 starts at 3 of system/, (inside) => restart(inside, inside.system.row, 3)],
   [/the resource of buffer 0 has 3 pages/, ({ state }) => state.resources.pages = () => 3],

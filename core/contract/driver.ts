@@ -41,7 +41,7 @@ export interface MemoryTypeOptions {
 export interface Location {
   /** Name of the memory type. */
   readonly memoryType: string;
-  /** First page in that memory type; 0 in SYSTEM. Meaningless if the manager does not assign addresses. */
+  /** First page in that memory type; 0 in SYSTEM. The handle if the manager has no addresses. */
   readonly start: number;
   /** The translation table with populated host pages; null in device-resident memory. */
   readonly table: TranslationTable | null;

@@ -83,8 +83,8 @@ export class Reservation extends FenceList {
    */
   enqueue(ticket: AcquireTicket | null, end: (outcome: Outcome) => void): () => void {
     const line = this.#line ??= new WaitingLine();
-    const waiter = new Waiter(line, ticket, end);
-    line.join(waiter);
+    const waiter = new Waiter(end);
+    line.join(waiter, ticket);
     if (ticket !== null) this.#turnAwayTheYounger(line);
     return () => line.leave(waiter);
   }
@@ -93,7 +93,7 @@ export class Reservation extends FenceList {
     this.#turn++;
     this.#holder = ticket;
     if (ticket === null || ticket.locks++ > 0 || ticket.waits === null) return;
-    for (const waiter of ticket.waits) waiter.noteLocks();
+    for (let { next } = ticket.waits; next.owner !== null; next = next.next) next.owner.noteLocks();
   }
 
   #handOver(line: WaitingLine): void {
@@ -121,10 +121,15 @@ export class Reservation extends FenceList {
   }
 
   #turnAwayTheYounger(line: WaitingLine): void {
-    for (const waiter of line.withLocks()) {
-      if (!this.mustGiveWay(waiter.ticket)) continue;
-      line.leave(waiter);
-      waiter.end(EDEADLK);
+    for (const party of line.withLocks()) {
+      for (let waiter: Waiter | null = party.first; waiter !== null && this.mustGiveWay(party.ticket);) {
+        const next: Waiter | null = waiter.next;
+        if (waiter.place.isLinked) {
+          line.leave(waiter);
+          waiter.end(EDEADLK);
+        }
+        waiter = next;
+      }
     }
   }
 }

@@ -49,6 +49,19 @@ for (
   });
 }
 
+Deno.test("16,000 waits under one ticket cost a few looks each, and end in order", () => {
+  const count = 16_000;
+  const [ticket, reservation] = [new AcquireTicket(), held()];
+  const seen: number[] = [];
+  const before = WaitingLine.steps;
+  const leave = Array.from({ length: count }, (_, at) => reservation.enqueue(ticket, () => seen.push(at)));
+  for (let at = 0; at < count; at += 3) leave[at]?.();
+  for (let turn = 0; turn < count; turn++) reservation.unlock();
+  assert(WaitingLine.steps - before <= 60 * count, `${WaitingLine.steps - before} looks`);
+  const stayed = Array.from({ length: count }, (_, at) => at).filter((at) => at % 3 !== 0);
+  assertEquals([seen, reservation.waiting, ticket.waits?.isLinked], [stayed, 0, false]);
+});
+
 Deno.test("100,000 waiters that unlock as soon as they are told have their turns in order", () => {
   const reservation = held();
   const seen: number[] = [];

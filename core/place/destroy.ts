@@ -29,6 +29,7 @@ export function disown(state: DeviceState, buffer: BufferRecord): void {
   const row = state.buffers.resource(buffer.row);
   state.hints.drop(buffer);
   if (row >= 0) state.order.leaveBulk(row);
+  if (row >= 0) state.order.letIn(row);
   buffer.bulkMove = null;
   if (state.buffers.pins(buffer.row) > 0) {
     state.buffers.setPins(buffer.row, 0);

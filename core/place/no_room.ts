@@ -88,9 +88,10 @@ export function keptBuffers(
 function reasonFor(state: DeviceState, other: BufferRecord, place: PreparedPlace): KeptReason {
   const { buffers, resources } = state;
   const row = buffers.resource(other.row);
+  const { type, fpfn, lpfn } = place;
   if (buffers.pins(other.row) > 0) return "pinned";
   if (other.reservation.locked) return "reserved";
-  if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) {
+  if (!type.intersects(resources.handle(row), resources.start(row), resources.pages(row), fpfn, lpfn)) {
     return "outside the range";
   }
   return whyStuck(other);

@@ -33,15 +33,21 @@ export function swapOutDevice(state: DeviceState, op: Operation): number | Outco
  * whose work must not be waited for or whose move or write fails.
  */
 export function swapOutType(state: DeviceState, type: MemoryType, target: number, op: Operation): number | Outcome {
+  const walk = state.order.walkToSwapOut(type);
   // A victim that gets no further than a stop in this type joins again. The dying, ghosts of this walk among them, do not.
-  let left = type.residents;
-  const walk = state.order.walk(type);
+  let left = type.residents - state.order.leftOut(type);
   try {
     for (let row = walk.next(); row >= 0 && op.freedPages < target; row = walk.next()) {
       const buffer = state.resources.buffer(row);
       if (buffer === null) continue;
       if (!buffer.isDying && left-- === 0) break;
-      if (!isCandidate(buffer, op)) continue;
+      if (!hasPages(buffer)) {
+        // A buffer that is being moved has two resources, and only one may be left out until its table has pages.
+        const isPresent = state.buffers.resource(buffer.row) === row;
+        if (isPresent && buffer.tt !== null && !buffer.isDying) state.order.leaveOut(row, buffer.tt);
+        continue;
+      }
+      if (!isFree(buffer, op)) continue;
       const outcome = swapOutVictim(state, buffer, op);
       if (outcome === BLOCKED) return BLOCKED;
       if (outcome !== DONE) op.passOver(outcome);
@@ -56,9 +62,12 @@ export function swapOutType(state: DeviceState, type: MemoryType, target: number
   return freed;
 }
 
-function isCandidate({ pins, tt, reservation }: BufferRecord, op: Operation): boolean {
-  if (pins > 0 || tt === null || !tt.populated || tt.external) return false;
-  return !reservation.locked || reservation === op.siblings;
+function hasPages({ tt }: BufferRecord): boolean {
+  return tt !== null && tt.populated && !tt.external;
+}
+
+function isFree({ pins, reservation }: BufferRecord, op: Operation): boolean {
+  return pins === 0 && (!reservation.locked || reservation === op.siblings);
 }
 
 function swapOutVictim(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {

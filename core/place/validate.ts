@@ -47,7 +47,8 @@ function isInOneOf(state: DeviceState, buffer: BufferRecord, places: readonly Pr
     if (place.type !== present.type) continue;
     if ((place.cachingMask & resources.caching(row)) === 0) continue;
     if (place.contiguous && !present.contiguous) continue;
-    if (present.type.compatible(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) return true;
+    const { fpfn, lpfn } = place;
+    if (present.type.compatible(resources.handle(row), resources.start(row), buffer.pages, fpfn, lpfn)) return true;
   }
   return false;
 }

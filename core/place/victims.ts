@@ -29,7 +29,8 @@ export function availability(
     return BLOCKED;
   }
   if (isReserved && reservation.mustGiveWay(ticket)) return EDEADLK;
-  if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) {
+  const { type, fpfn, lpfn } = place;
+  if (!type.intersects(resources.handle(row), resources.start(row), resources.pages(row), fpfn, lpfn)) {
     return "outside the range";
   }
   if (!isReserved) return DONE;

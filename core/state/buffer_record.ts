@@ -4,7 +4,6 @@ import { type BufferTraits, traitsOf } from "./buffer_traits.ts";
 import type { BufferKind, BufferView } from "../contract/buffer_view.ts";
 import type { BulkMove } from "./bulk_move.ts";
 import type { RemovalReason } from "../contract/eviction_policy.ts";
-import type { ManagerNode } from "../contract/manager_node.ts";
 import type { Mappings } from "./cpu_maps.ts";
 import type { MemoryType } from "./memory_type.ts";
 import type { Place } from "../contract/placement.ts";
@@ -62,6 +61,8 @@ export class BufferRecord implements BufferView {
   mappings: Mappings | null = null;
   /** @internal Where its last submission needed it; null if there was none. */
   submittedTo: PreparedPlacement | null = null;
+  /** @internal What a blocked attempt has left to the next one; null if there is nothing. */
+  unfinished: { readonly turn: number } | null = null;
   /** @internal Whether its last move was an eviction. */
   wasEvicted = false;
   /** @internal Has no references or ghost objects; freed when its work has ended. */
@@ -154,7 +155,9 @@ export class BufferRecord implements BufferView {
     return this.type?.name ?? null;
   }
 
-  /** First page in its memory type; 0 in SYSTEM, null without a resource. */
+  /**
+   * First page in its memory type, or its handle if the manager has no addresses; 0 in SYSTEM, null without a resource.
+   */
   get start(): number | null {
     const row = this.resourceRow;
     return row < 0 ? null : this.state.resources.start(row);
@@ -172,10 +175,10 @@ export class BufferRecord implements BufferView {
     return row < 0 ? null : this.state.resources.place(row).place;
   }
 
-  /** The node that the manager of its memory type allocated; null in SYSTEM and without a resource. */
-  get node(): ManagerNode | null {
+  /** What the manager of its memory type calls its pages; 0 in SYSTEM and without a resource. */
+  get handle(): number {
     const row = this.resourceRow;
-    return row < 0 ? null : this.state.resources.node(row);
+    return row < 0 ? 0 : this.state.resources.handle(row);
   }
 
   /** The pin count. */

@@ -7,6 +7,7 @@ import type { Hints } from "./hints.ts";
 import { Lru } from "./lru.ts";
 import type { MemoryType } from "./memory_type.ts";
 import type { ResourceTable } from "./resource_table.ts";
+import type { TranslationTable } from "../contract/translation_table.ts";
 
 /**
  * The resources that can be evicted, in the order of the device's policy, and those of pinned buffers, on one list for
@@ -111,6 +112,34 @@ export class EvictionOrder {
   /** Starts a walk over a memory type to find victims. Close it in a `finally`. */
   walk(type: MemoryType): EvictionCursor {
     return this.policy.candidates(type.name);
+  }
+
+  /**
+   * As {@linkcode walk}, to find buffers to swap out: with the kernel's order it leaves out those at the front of a list
+   * that {@linkcode leaveOut} has told of.
+   */
+  walkToSwapOut(type: MemoryType): EvictionCursor {
+    return this.policy instanceof Lru ? this.policy.candidates(type.name, true) : this.walk(type);
+  }
+
+  /** Whether such a walk would leave out a resource. */
+  isLeftOut(row: number): boolean {
+    return this.policy instanceof Lru && this.policy.isSkipped(row);
+  }
+
+  /** Number of resources that such a walk leaves out. */
+  leftOut(type: MemoryType): number {
+    return this.policy instanceof Lru ? this.policy.skipped(type.name) : 0;
+  }
+
+  /** Lets further such walks leave out a resource that this one has returned, until its table has pages. */
+  leaveOut(row: number, table: TranslationTable): void {
+    if (this.policy instanceof Lru && this.policy.skip(row)) table.whenFilled = () => this.letIn(row);
+  }
+
+  /** Lets such walks return a resource again. */
+  letIn(row: number): void {
+    if (this.policy instanceof Lru) this.policy.refill(row);
   }
 
   /** The resources of a memory type in eviction order, the first victim first, for reading only. */

@@ -1,11 +1,10 @@
 import type { BufferRecord } from "./buffer_record.ts";
 import { Operation } from "./operation.ts";
-import type { Reservation } from "../lock/reservation.ts";
 import type { Tracer } from "../contract/tracer.ts";
 
+/** The operation of a blocked attempt, for the turn of the reservation in which it was made. */
 interface Unfinished {
   readonly op: Operation;
-  readonly reservation: Reservation;
   readonly turn: number;
 }
 
@@ -17,7 +16,6 @@ interface Unfinished {
 export class Submissions {
   #tracer: Tracer;
   #shared: Operation;
-  #unfinished: Map<BufferRecord, Unfinished> = new Map();
 
   constructor(tracer: Tracer) {
     this.#tracer = tracer;
@@ -33,27 +31,18 @@ export class Submissions {
 
   /** The operation for the next attempt on a reserved buffer. */
   next(buffer: BufferRecord): Operation {
-    return this.#unfinished.size === 0 ? this.fresh(buffer) : this.#resume(buffer);
-  }
-
-  #resume(buffer: BufferRecord): Operation {
-    const unfinished = this.#unfinished.get(buffer);
-    if (unfinished === undefined) return this.fresh(buffer);
-    this.#unfinished.delete(buffer);
-    if (isOver(unfinished)) return this.fresh(buffer);
+    const unfinished = buffer.unfinished as Unfinished | null;
+    if (unfinished === null) return this.fresh(buffer);
+    buffer.unfinished = null;
+    if (unfinished.turn !== buffer.reservation.turn) return this.fresh(buffer);
     unfinished.op.begin();
     return unfinished.op;
   }
 
   /** Keeps the operation of a blocked attempt. */
   keep(buffer: BufferRecord, op: Operation): void {
-    for (const [other, unfinished] of this.#unfinished) if (isOver(unfinished)) this.#unfinished.delete(other);
-    const { reservation } = buffer;
-    this.#unfinished.set(buffer, { op, reservation, turn: reservation.turn });
+    const unfinished: Unfinished = { op, turn: buffer.reservation.turn };
+    buffer.unfinished = unfinished;
     if (op === this.#shared) this.#shared = new Operation(this.#tracer, false);
   }
-}
-
-function isOver({ reservation, turn }: Unfinished): boolean {
-  return reservation.turn !== turn;
 }

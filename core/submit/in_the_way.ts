@@ -40,8 +40,8 @@ function* candidates(state: DeviceState, part: Part, op: Operation): Generator<B
     for (const row of order.candidates(type)) {
       const buffer = resources.buffer(row);
       if (buffer === null || buffer === part.buffer || buffers.pins(buffer.row) > 0) continue;
-      const [node, pages] = [resources.node(row), resources.pages(row)];
-      const isInRange = places.some(({ fpfn, lpfn }) => type.intersects(node, pages, fpfn, lpfn));
+      const [handle, start, pages] = [resources.handle(row), resources.start(row), resources.pages(row)];
+      const isInRange = places.some(({ fpfn, lpfn }) => type.intersects(handle, start, pages, fpfn, lpfn));
       if (isInRange || places.length === 0) yield buffer;
     }
   }

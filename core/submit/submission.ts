@@ -57,7 +57,7 @@ export class Submission implements InLine {
 
   /** Those that its buffers may be placed in; all after its second wait, since victims may lack room elsewhere. */
   get types(): number {
-    if (this.#waits > 1) return ~0;
+    if (this.#waits > 1) return (1 << this.#state.types.length) - 1;
     return this.#types ??= this.#parts.reduce((types, part) => types | typesOf(part), 0);
   }
 

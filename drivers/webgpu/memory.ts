@@ -1,4 +1,4 @@
-import { type Fence, FenceContext, PAGE_SIZE, TtmError } from "@ttm/core";
+import { type Fence, FenceContext, PAGE_SIZE } from "@ttm/core";
 import { Budget } from "./budget.ts";
 import { Chunk, type ChunkKind, type Range, SPAN, STAGING } from "./chunk.ts";
 import { ChunkSet } from "./chunk_set.ts";
@@ -32,6 +32,7 @@ export class GpuMemory {
   #chunks: ChunkSet;
   #room: Room;
   #ranges: Map<number, Range> = new Map();
+  #unusedHandles: number[] = [];
   #stamp: Stamp | null = null;
   #creations: FenceContext = new FenceContext("webgpu creation of the stamp");
 
@@ -70,11 +71,9 @@ export class GpuMemory {
     return Math.floor((this.budget.allowed - this.sizes.budget) / PAGE_SIZE);
   }
 
-  /** The range at a page address. */
-  rangeAt(start: number): Range {
-    const range = this.#ranges.get(start);
-    if (range === undefined) throw new TtmError("EINVAL", `page ${start} is in no range of webgpu's memory`);
-    return range;
+  /** The range with a handle; null if there is none, as for a buffer that is not in VRAM. */
+  rangeOf(handle: number): Range | null {
+    return this.#ranges.get(handle) ?? null;
   }
 
   /** Takes a range; `"later"` while the device creates or frees what serves it, `"no-room"` if somebody must leave. */
@@ -108,10 +107,8 @@ export class GpuMemory {
 
   /** Gives a range back. Its next user comes after this one in the order of the queue. */
   give(range: Range): void {
-    if (this.#ranges.get(range.start) !== range) {
-      throw new TtmError("EINVAL", `Cannot free pages: webgpu's memory did not hand out page ${range.start}`);
-    }
-    this.#ranges.delete(range.start);
+    this.#ranges.delete(range.handle);
+    this.#unusedHandles.push(range.handle);
     range.tenant = null;
     const { chunk } = range;
     chunk.give(range);
@@ -153,7 +150,8 @@ export class GpuMemory {
       ? this.#chunks.smallest(kind, bytes, bytes + bytes / 4)?.take(pages, 1) ?? null
       : this.#chunks.takeShared(pages, alignment, kind);
     if (range === null) return null;
-    this.#ranges.set(range.start, range);
+    range.handle = this.#unusedHandles.pop() ?? this.#ranges.size + 1;
+    this.#ranges.set(range.handle, range);
     this.budget.noteServed();
     return range;
   }

@@ -1,7 +1,8 @@
 import type { HoleQuery } from "./hole_query.ts";
 import type { HoleIndexes } from "./hole_indexes.ts";
 import type { HoleTable } from "./hole_table.ts";
-import { NONE, type Side } from "./hole_tree.ts";
+import type { Side } from "./hole_tree.ts";
+import { NONE } from "./span_ring.ts";
 import type { HoleSortKey, SearchOrder } from "./range_requests.ts";
 
 /** A search that may be long gives up after this many entries, */

@@ -1,8 +1,6 @@
 import type { HoleTable } from "./hole_table.ts";
+import { NONE } from "./span_ring.ts";
 import { FANOUT, firstOf, nodeOf, STEM, TreeNodes } from "./tree_nodes.ts";
-
-/** No row. */
-export const NONE = 0;
 
 /** The end to search from: 0 from the first entry on, 1 from the last one back. */
 export type Side = 0 | 1;

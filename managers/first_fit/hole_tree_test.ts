@@ -11,10 +11,10 @@ const SPANS = 400;
 
 /** Nodes at 0, 10, 20 and so on; each may be followed by a hole of 1 to 9 units. */
 function spans(): { holes: HoleTable; indexes: HoleIndexes; rows: number[] } {
-  const ring = new SpanRing();
+  const ring = new SpanRing(SPANS);
   const holes = new HoleTable(ring);
   const rows: number[] = [];
-  for (let i = 0; i < SPANS; i++) rows.push(ring.link(rows.at(-1) ?? 1, i * 10, 1, i % 3).row);
+  for (let i = 0; i < SPANS; i++) rows.push(ring.link(rows.at(-1) ?? 1, i * 10, 1, i % 3));
   return { holes, indexes: new HoleIndexes(ring, holes), rows };
 }
 

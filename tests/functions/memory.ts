@@ -8,8 +8,8 @@ export const memory: readonly Row[] = rows(
     "place/swapout.ts",
     "place/swapout_test.ts",
     "reserved, pinned, imported, unpopulated and swapped out buffers are skipped",
-    "  if (pins > 0 || tt === null || !tt.populated || tt.external) return false;",
-    "  if (tt === null || !tt.populated || tt.external) return false;",
+    "  return pins === 0 && (!reservation.locked || reservation === op.siblings);",
+    "  return !reservation.locked || reservation === op.siblings;",
   ],
   [
     "ttm_bo_swapout_all",

@@ -98,8 +98,8 @@ export const moves: readonly Row[] = rows(
     "contract/translation_table.ts",
     "contract/translation_table_test.ts",
     "pages are allocated once, when first needed, and read as zero",
-    "    this.#contents ??= this.#allocate(this.pages, zeroed);",
-    "    this.#contents = this.#allocate(this.pages, zeroed);",
+    "    if (this.#contents !== null) return this.#contents;",
+    "",
   ],
   [
     "ttm_tt_bind",

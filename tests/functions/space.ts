@@ -125,7 +125,7 @@ export const space: readonly Row[] = rows(
     "place/allocation.ts",
     "place/allocation_test.ts",
     "a resource counts in its memory type's usage from allocation to release, also in SYSTEM",
-    "  type.usedPages -= resources.pages(row);",
+    "  type.usedPages -= pages;",
     "  // nothing",
   ],
   [

@@ -6,6 +6,7 @@ import {
   FenceContext,
   lru,
   type MemTypeManager,
+  NO_ROOM,
   SystemClock,
 } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
@@ -127,7 +128,7 @@ testDriver({ test: Deno.test, name: "a slow card in real time", factory: realPar
 
 Deno.test("an async allocate() of a manager and an async insert() of a policy are reported as async", async () => {
   // deno-lint-ignore require-await -- the mistake
-  const allocate = async () => "no-room";
+  const allocate = async () => NO_ROOM;
   const insert = async () => {};
   const manager = () => altered<MemTypeManager>(firstFit(), { allocate });
   const policy = () => altered<EvictionPolicy>(lru(), { insert });

@@ -178,10 +178,10 @@ export const suites: Readonly<Record<string, Suite>> = {
   },
   "@ttm/replay": async (test) => {
     const { replay, workloads } = await import("@ttm/replay");
-    test("a shipped workload keeps its contents under pressure", () => {
+    test("a shipped workload keeps its contents under pressure", async () => {
       const workload = workloads["texture-streaming"]?.make({ seed: 1 });
       if (workload === undefined) throw new Error("there is none");
-      const { report } = replay(workload, { contents: "stamps", verify: true });
+      const { report } = await replay(workload, { contents: "stamps", verify: true });
       if (report.evictions === 0 || report.losses.length > 0) throw new Error(JSON.stringify(report));
     });
   },
