@@ -4,3 +4,7 @@
  * @module
  */
 export * from "./record.ts";
+export { type Recorder, recorder } from "./recorder.ts";
+export type { RecorderOptions } from "./recorder_options.ts";
+export { readRecord } from "./read_record.ts";
+export { writeRecord } from "./write_record.ts";

@@ -80,7 +80,9 @@ export type PassedOverReason =
   | "not valuable"
   | "outside the range"
   | "cannot be moved"
-  | "same submission";
+  | "same submission"
+  | "not adjacent"
+  | "nothing to swap out";
 
 /** A candidate that came earlier in the order of eviction than the victim, and was not taken. */
 export interface PassedOver {
@@ -156,6 +158,10 @@ export interface BufferEvent extends At {
    */
   readonly kind: "use" | "pin" | "unpin" | "purge" | "swap-out" | "swap-in" | "free" | "destroy";
   readonly buffer: number;
+  /** The operation that caused a purge or swap; 0 for background work, absent from other events. */
+  readonly operation?: number;
+  /** The place that became free; absent from other events than `"free"`. */
+  readonly place?: RecordedPlace;
 }
 
 /** One thing that happened on a device. */

@@ -2,15 +2,16 @@ import {
   type BufferObject,
   type BufferView,
   type Fence,
+  joinTracers,
   type MoveEvent,
   type PreparedPlacement,
-  type Tracer,
   TtmError,
 } from "@ttm/core";
 import { compose, type Composition, type CompositionOptions } from "./compose.ts";
 import { Counters } from "./counters.ts";
 import { JobPlacements } from "./job_placements.ts";
 import { TagCounters } from "./tag_counters.ts";
+import { type Recorder, recorder } from "@ttm/explain";
 import { UsageError } from "./usage_error.ts";
 import { VramSamples } from "./vram_samples.ts";
 import { Verifier } from "./verifier.ts";
@@ -20,6 +21,8 @@ import { type BufferUse, hasJobs, type Workload, type WorkloadEvent } from "@ttm
 export interface PlayOptions extends CompositionOptions {
   /** Compare contents and check invariants on the way. @default {false} */
   readonly verify?: boolean;
+  /** How many events of the device are recorded, the last ones. @default {none} */
+  readonly record?: number;
   /** Called from time to time with the number of events done. */
   readonly onProgress?: (done: number) => void;
 }
@@ -57,6 +60,8 @@ export class Player {
   readonly counters: Counters;
   /** Counters of moves by tag. */
   readonly tags: TagCounters;
+  /** Records what the device does; null if nobody asked for it. */
+  readonly recorder: Recorder | null;
   /** Compares contents, and counts the comparisons. */
   readonly verifier: Verifier;
   /** Samples of the use of fast memory. */
@@ -89,10 +94,17 @@ export class Player {
     this.#validateAtAlloc = !hasJobs(workload);
     this.#verify = options.verify === true;
     this.#onProgress = options.onProgress;
-    const tracer = withMoves(options.tracer, (event) => {
+    const counted = (event: MoveEvent) => {
       this.counters.add(event);
       this.tags.add(event);
+    };
+    this.recorder = options.record === undefined ? null : recorder({
+      events: options.record,
+      run: workload.name,
+      tagOf: ({ label }) => label ?? "",
+      submissionOf: () => this.jobs === 0 ? null : this.jobs,
     });
+    const tracer = joinTracers({ move: counted }, this.recorder?.tracer ?? {}, options.tracer ?? {});
     this.composition = compose({ ...options, tracer });
     const { device, fast } = this.composition;
     this.counters = new Counters(this.composition);
@@ -263,20 +275,4 @@ function reasonOf({ message, report }: TtmError, buffers: readonly BufferObject[
   }
   const names = buffers.map((buffer) => `Cannot submit ${buffer}: `);
   return message.slice((names.find((name) => message.startsWith(name)) ?? "Cannot submit: ").length);
-}
-
-/** Wraps a tracer so that `told` is called first for each move. */
-function withMoves(tracer: Tracer | undefined, told: (event: MoveEvent) => void): Tracer {
-  if (tracer === undefined) return { move: told };
-  const move = (event: MoveEvent) => {
-    told(event);
-    tracer.move?.(event);
-  };
-  return new Proxy(tracer, {
-    get(_, name) {
-      if (name === "move") return move;
-      const member = Reflect.get(tracer, name);
-      return typeof member === "function" ? member.bind(tracer) : member;
-    },
-  });
 }

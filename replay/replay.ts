@@ -4,6 +4,7 @@ import type { DriverFactory, ManagerFactory, PolicyFactory } from "./parts.ts";
 import { Player, type PlayOptions } from "./player.ts";
 import { formatReport, type Report, reportOf } from "./report.ts";
 import { parseSize } from "./size.ts";
+import type { DeviceRecord } from "@ttm/explain";
 import { UsageError } from "./usage_error.ts";
 import { peakBytes, type Workload } from "@ttm/import";
 
@@ -34,6 +35,11 @@ export interface ReplayOptions {
   readonly contents?: "bytes" | "stamps" | undefined;
   /** Compare contents and check invariants on the way. @default {false} */
   readonly verify?: boolean | undefined;
+  /**
+   * How many events of the device are recorded, the last ones, from 1 to 2^24. In the record a buffer has its tag as tag
+   * and label, and the submission of an operation is the number of its job, from 1. @default {nothing is recorded}
+   */
+  readonly record?: number | undefined;
   /** Called from time to time with the number of events done. */
   readonly onProgress?: ((done: number) => void) | undefined;
 }
@@ -48,13 +54,24 @@ const OPTIONS = optionNames<ReplayOptions>({
   gtt: true,
   contents: true,
   verify: true,
+  record: true,
   onProgress: true,
 });
+
+/** What came of a replay. */
+export interface Replayed {
+  /** The figures. */
+  readonly report: Report;
+  /** The report as text. */
+  readonly text: string;
+  /** What the device did and why; null without the option `record`. */
+  readonly record: DeviceRecord | null;
+}
 
 /**
  * Runs a workload through a simulated device, in simulated time. Deterministic for equal arguments.
  *
- * @returns The figures, and the report as text.
+ * @returns The figures, the report as text, and the record if it was asked for.
  * @throws {TtmError} `EINVAL` for an unknown option, or an object that is not a part of its kind.
  * @throws {UsageError} For an unknown name of a driver, manager, policy or memory type, an invalid size, sizes or
  * contents in addition to a driver object, or work of the driver that never ends.
@@ -78,13 +95,10 @@ const OPTIONS = optionNames<ReplayOptions>({
  * assertEquals(report.losses, []);
  * ```
  */
-export async function replay(
-  workload: Workload,
-  options: ReplayOptions = {},
-): Promise<{ report: Report; text: string }> {
+export async function replay(workload: Workload, options: ReplayOptions = {}): Promise<Replayed> {
   checkOptions("replay", options, OPTIONS);
   const peak = Math.max(peakBytes(workload), 4096);
-  const { driver, manager, managers, policy, tracer, vram, gtt, contents, onProgress } = options;
+  const { driver, manager, managers, policy, tracer, vram, gtt, contents, record, onProgress } = options;
   const sizes = Object.entries({ vram, gtt, contents }).filter(([, value]) => value !== undefined);
   if (typeof driver === "object" && sizes.length > 0) {
     throw new UsageError(`Cannot use ${sizes.map(([name]) => name).join(", ")}: the driver that is given has its own`);
@@ -101,10 +115,11 @@ export async function replay(
     ...(managers === undefined ? {} : { managers }),
     ...(policy === undefined ? {} : { policy }),
     ...(tracer === undefined ? {} : { tracer }),
+    ...(record === undefined ? {} : { record }),
     ...(onProgress === undefined ? {} : { onProgress }),
   };
   const player = new Player(workload, play);
   await player.play();
   const report = reportOf(workload, peak, player);
-  return { report, text: formatReport(report, player) };
+  return { report, text: formatReport(report, player), record: player.recorder?.record() ?? null };
 }

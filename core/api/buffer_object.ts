@@ -108,7 +108,11 @@ export class BufferObject extends BufferRecord implements Disposable {
   unreserve(): void {
     if (this.disposed || !this.reserved) return unlockFormer(this, "unreserve");
     const row = this.resourceRow;
-    if (row >= 0) this.state.order.touch(row, this);
+    if (row >= 0) {
+      const { order, tracer } = this.state;
+      order.touch(row, this);
+      tracer.use?.(this);
+    }
     this.reservation.unlock();
   }
 
@@ -225,7 +229,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     if (options.usage !== undefined && !isFenceUsage(options.usage)) {
       throw new TtmError("EINVAL", `Cannot wait for ${this}: there is no usage ${show(options.usage)}`);
     }
-    const op = new Operation(this.state.tracer, options.noWait === true, this);
+    const op = new Operation(this.state.tracer, options.noWait === true, this).start("wait");
     const attempt = () => op.waitForAll(this.reservation.fences, options.usage);
     const outcome = await complete(this.state.clock, op, options.signal, attempt);
     if (outcome !== DONE) throw op.error(`wait for ${this}`, "its work has not ended", outcome);
@@ -284,6 +288,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     const row = this.resourceRow;
     if (row >= 0) this.state.order.leaveBulk(row);
     this.state.buffers.setPins(this.row, this.pins + 1);
+    if (this.pins === 1) this.state.tracer.pin?.(this);
     const { timesUnpinned } = this;
     return once<BufferObject>(this, (buffer) => {
       if (!buffer.disposed && buffer.timesUnpinned === timesUnpinned) buffer.#unpin();
@@ -305,6 +310,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     this.state.buffers.setPins(this.row, this.pins - 1);
     if (this.pins > 0) return;
     this.timesUnpinned++;
+    this.state.tracer.unpin?.(this);
     const row = this.resourceRow;
     if (row < 0) return;
     this.state.order.joinBulkUnpinned(row);

@@ -19,7 +19,7 @@ export function mustHaveNoUsers({ buffers, liveBuffers }: DeviceState): void {
 
 /** Waits until the buffers without references are freed; throws EBUSY if some remain, or others have been made. */
 export async function waitForTheDying(state: DeviceState, { noWait = false, signal }: WaitOptions): Promise<void> {
-  const op = new Operation(state.tracer, noWait);
+  const op = new Operation(state.tracer, noWait).start("close");
   const freeing = new FreeTheDying(state, op);
   const outcome = await complete(state.clock, op, signal, () => freeing.attempt());
   mustHaveNoUsers(state);

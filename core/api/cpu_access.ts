@@ -89,7 +89,7 @@ async function reach(
   { signal, noWait }: WaitOptions,
   attempt: (op: Operation) => Outcome,
 ): Promise<void> {
-  const op = new Operation(state.tracer, noWait === true, buffer);
+  const op = new Operation(state.tracer, noWait === true, buffer).start(what);
   const outcome = await complete(state.clock, op, signal, () => {
     mustBeReserved(buffer, what);
     return attempt(op);

@@ -154,7 +154,7 @@ export class UserMap implements Disposable {
     visit: (page: Uint8Array) => void,
   ): Promise<void> {
     const state = this.#state;
-    const op = new Operation(state.tracer, noWait === true, buffer);
+    const op = new Operation(state.tracer, noWait === true, buffer).start("map access");
     const outcome = await complete(state.clock, op, signal, () => {
       this.#mappedBuffer(what);
       const memory = memoryForUsers(state, buffer, op);

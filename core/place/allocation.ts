@@ -94,7 +94,7 @@ function refused(type: MemoryType, manager: MemTypeManager, answer: number, mayW
       return op.fail(new TtmError("EBUSY", `the manager of "${type.name}" is busy`), EBUSY);
     case FREE_LATER:
       if (!mayWait) return ENOSPC;
-      return op.waitFor(manager.freeing ?? null) === BLOCKED ? BLOCKED : LATER;
+      return op.waitFor(manager.freeing ?? null, "room") === BLOCKED ? BLOCKED : LATER;
     default: {
       const why = `the manager of "${type.name}" answered ${show(answer)}, which is no handle and no refusal`;
       return op.fail(new TtmError("EIO", why), EIO);

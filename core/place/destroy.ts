@@ -34,6 +34,7 @@ export function disown(state: DeviceState, buffer: BufferRecord): void {
   if (state.buffers.pins(buffer.row) > 0) {
     state.buffers.setPins(buffer.row, 0);
     if (row >= 0) state.order.touch(row, buffer);
+    state.tracer.unpin?.(buffer);
   }
   buffer.individualise();
 }
@@ -114,6 +115,7 @@ export function dyingIn(state: DeviceState): BufferRecord[] {
 
 /** Frees a dying, idle buffer and its memory. */
 export function reap(state: DeviceState, buffer: BufferRecord): void {
+  tellOfRoom(state, buffer);
   state.tracer.destroy?.(buffer);
   freeMemory(state, buffer);
   forget(state, buffer);
@@ -131,8 +133,13 @@ function freeMemory(state: DeviceState, buffer: BufferRecord): void {
 
 /** Frees the room of an idle dying buffer now; the buffer itself stays while delayed destruction is held back. */
 export function reapForRoom(state: DeviceState, buffer: BufferRecord): void {
-  if (state.delayedDestroyHolds > 0) freeMemory(state, buffer);
-  else reap(state, buffer);
+  if (state.delayedDestroyHolds === 0) return reap(state, buffer);
+  tellOfRoom(state, buffer);
+  freeMemory(state, buffer);
+}
+
+function tellOfRoom({ buffers, tracer }: DeviceState, buffer: BufferRecord): void {
+  if (tracer.free !== undefined && !buffer.isGhost && buffers.resource(buffer.row) >= 0) tracer.free(buffer);
 }
 
 /** The charge for the structures of a buffer. */

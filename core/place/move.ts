@@ -211,7 +211,7 @@ function trace(
   state: DeviceState,
   { buffer, evict, drops, target, to, fence }: Transition,
   outcome: Outcome,
-  { forBuffer }: Operation,
+  op: Operation,
 ): void {
   if (state.tracer.move === undefined) return;
   const { memoryType, start } = buffer;
@@ -224,6 +224,8 @@ function trace(
     failure: outcome === DONE ? null : outcome === EMULTIHOP ? "EMULTIHOP" : codeOf(outcome),
     fence,
     time: state.clock.now(),
-    forBuffer,
+    forBuffer: op.forBuffer,
+    operation: op,
+    eviction: evict ? op.evictionCause : null,
   });
 }

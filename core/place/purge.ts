@@ -36,7 +36,10 @@ export function purge(
   }
   dropMaps(state, buffer);
   const losesSomething = row >= 0 || old?.populated === true || old?.swapped === true;
-  if (row >= 0) state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
+  if (row >= 0) {
+    state.tracer.free?.(buffer);
+    state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
+  }
   if (isBusy) {
     leaveToGhost(state, buffer, old, buffer.reservation.fences, why);
   } else {
@@ -49,7 +52,7 @@ export function purge(
     buffer.tt.swap = buffer.stored;
     buffer.becomeClean();
   }
-  if (losesSomething) state.tracer.purge?.(buffer);
+  if (losesSomething) state.tracer.purge?.(buffer, op);
   buffer.contents = { lost: undefined };
   buffer.wasEvicted = false;
   return DONE;

@@ -28,7 +28,7 @@ export class ReturnToExporter implements Returning {
   constructor(state: DeviceState, buffer: BufferRecord) {
     this.#state = state;
     this.#buffer = buffer;
-    this.#op = new Operation(state.tracer, false);
+    this.#op = new Operation(state.tracer, false, buffer).start("return");
     disown(state, buffer);
     buffer.isReturning = true;
     state.returning.add(this);

@@ -6,8 +6,10 @@ import { dropMaps } from "../memory/io_memory.ts";
 import { moveToSystem } from "./make_room.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
-import { BLOCKED, DONE, EIO, ENODEV, type Outcome } from "../base/outcome.ts";
+import { BLOCKED, DONE, EBUSY, EIO, ENODEV, type Outcome } from "../base/outcome.ts";
 import { unpopulate } from "../memory/populate.ts";
+import type { PassedOverReason } from "../contract/traced_eviction.ts";
+import { beginSearch } from "./victims.ts";
 import { beginTransfer } from "../memory/swap_in.ts";
 import { isPromise, nextSwapKey } from "../contract/swap_store.ts";
 import type { SwappedPages, TranslationTable } from "../contract/translation_table.ts";
@@ -36,26 +38,38 @@ export function swapOutType(state: DeviceState, type: MemoryType, target: number
   const walk = state.order.walkToSwapOut(type);
   // A victim that gets no further than a stop in this type joins again. The dying, ghosts of this walk among them, do not.
   let left = type.residents - state.order.leftOut(type);
+  const outer = op.search;
+  const search = op.search = beginSearch(state, op.forBuffer, target);
   try {
     for (let row = walk.next(); row >= 0 && op.freedPages < target; row = walk.next()) {
       const buffer = state.resources.buffer(row);
       if (buffer === null) continue;
+      search?.visit(buffer);
       if (!buffer.isDying && left-- === 0) break;
       if (!hasPages(buffer)) {
+        search?.passOver(buffer, "nothing to swap out");
         // A buffer that is being moved has two resources, and only one may be left out until its table has pages.
         const isPresent = state.buffers.resource(buffer.row) === row;
         if (isPresent && buffer.tt !== null && !buffer.isDying) state.order.leaveOut(row, buffer.tt);
         continue;
       }
-      if (!isFree(buffer, op)) continue;
+      const kept = whyKept(buffer, op);
+      if (kept !== null) {
+        search?.passOver(buffer, kept);
+        continue;
+      }
       const outcome = swapOutVictim(state, buffer, op);
       if (outcome === BLOCKED) return BLOCKED;
-      if (outcome !== DONE) op.passOver(outcome);
+      if (outcome !== DONE) {
+        op.passOver(outcome);
+        search?.passOver(buffer, outcome === EBUSY ? "busy" : "cannot be moved");
+      }
       // An asynchronous store is writing this one; one at a time is enough.
       if (buffer.tt?.transfer?.signalled === false) break;
     }
   } finally {
     walk.close();
+    op.search = outer;
   }
   const freed = op.freedPages;
   op.freedPages = 0;
@@ -66,8 +80,10 @@ function hasPages({ tt }: BufferRecord): boolean {
   return tt !== null && tt.populated && !tt.external;
 }
 
-function isFree({ pins, reservation }: BufferRecord, op: Operation): boolean {
-  return pins === 0 && (!reservation.locked || reservation === op.siblings);
+/** Why a buffer with pages cannot be swapped out; null if it can. */
+function whyKept({ pins, reservation }: BufferRecord, op: Operation): PassedOverReason | null {
+  if (pins > 0) return "pinned";
+  return reservation.locked && reservation !== op.siblings ? "reserved" : null;
 }
 
 function swapOutVictim(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
@@ -112,7 +128,7 @@ function swapOutTable(state: DeviceState, buffer: BufferRecord, table: Translati
     table.swap = { store, key, length, checksum, persistent };
     unpopulate(state, table);
     op.freedPages += table.pages;
-    state.tracer.swapOut?.(buffer);
+    state.tracer.swapOut?.(buffer, op);
   };
   if (stored !== null && buffer.clean) {
     dropMaps(state, buffer);

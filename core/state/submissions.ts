@@ -22,19 +22,19 @@ export class Submissions {
     this.#shared = new Operation(tracer, false);
   }
 
-  /** A reset operation, for a call on a buffer. */
-  fresh(buffer: BufferRecord): Operation {
+  /** A reset operation, for the call of that name on a buffer. */
+  fresh(name: string, buffer: BufferRecord): Operation {
     this.#shared.reset();
     this.#shared.forBuffer = buffer;
-    return this.#shared;
+    return this.#shared.start(name);
   }
 
-  /** The operation for the next attempt on a reserved buffer. */
+  /** The operation for the next attempt to validate a reserved buffer. */
   next(buffer: BufferRecord): Operation {
     const unfinished = buffer.unfinished as Unfinished | null;
-    if (unfinished === null) return this.fresh(buffer);
+    if (unfinished === null) return this.fresh("validate", buffer);
     buffer.unfinished = null;
-    if (unfinished.turn !== buffer.reservation.turn) return this.fresh(buffer);
+    if (unfinished.turn !== buffer.reservation.turn) return this.fresh("validate", buffer);
     unfinished.op.begin();
     return unfinished.op;
   }

@@ -38,9 +38,13 @@ export async function waitAndRepeat(
   const deadline = clock.now() + WAIT_BUDGET_MS;
   let outcome: Outcome = BLOCKED;
   while (outcome === BLOCKED && op.blockedOn !== null) {
-    if (op.blockedOn instanceof Reservation) {
-      if (!await turnComes(clock, op.blockedOn, ticket, signal)) return EBUSY;
-    } else if (!await fenceSignals(clock, op.blockedOn, deadline, signal)) return EBUSY;
+    try {
+      if (op.blockedOn instanceof Reservation) {
+        if (!await turnComes(clock, op.blockedOn, ticket, signal)) return EBUSY;
+      } else if (!await fenceSignals(clock, op.blockedOn, deadline, signal)) return EBUSY;
+    } finally {
+      op.endWait();
+    }
     signal?.throwIfAborted();
     op.begin();
     outcome = attempt();

@@ -7,6 +7,7 @@ import {
   PAGE_SIZE,
   PagePool,
   type PreparedPlacement,
+  type Tracer,
   TranslationTable,
 } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
@@ -60,6 +61,8 @@ export interface FleetOptions {
   readonly hasContents?: boolean;
   /** @default {first fit, lowest hole} */
   readonly manager?: MemTypeManager;
+  /** @default {none} */
+  readonly tracer?: Tracer;
 }
 
 /** Many buffers on one device, each of which has been in VRAM. */
@@ -72,8 +75,8 @@ export interface Fleet {
 
 /** Makes a device and its buffers. */
 export function makeFleet(options: FleetOptions): Fleet {
-  const { sizes, vram: pages = sum(sizes), hasContents = false, manager = firstFit() } = options;
-  const device = new BoDevice({ driver: new Card(pages, hasContents), managers: { vram: manager } });
+  const { sizes, vram: pages = sum(sizes), hasContents = false, manager = firstFit(), tracer = {} } = options;
+  const device = new BoDevice({ driver: new Card(pages, hasContents), managers: { vram: manager }, tracer });
   const vram = device.preparePlacement({ placement: [{ memoryType: "vram" }] });
   const system = device.preparePlacement({ placement: [{ memoryType: "system" }] });
   const buffers = sizes.map((size) => device.createBuffer({ bytes: size * PAGE_SIZE }));

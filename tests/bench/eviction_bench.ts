@@ -1,5 +1,6 @@
 import { equalSizes, makeFleet, mixedSizes, pick, sum, use, zipf } from "./devices.ts";
 import { copiesOf, PlainDevice } from "./plain.ts";
+import { recorder } from "@ttm/explain";
 import { benchRows, type Row, type Variant } from "./variant.ts";
 
 const BUFFERS = 10_000;
@@ -39,6 +40,22 @@ function ours(sizes: readonly number[], hasContents = false): Variant {
   };
 }
 
+/** The same with a recorder that is full, so that each event is written over an older one. */
+function recorded(sizes: readonly number[]): Variant {
+  return {
+    name: "the same with a recorder",
+    operations: ACCESSES,
+    prepare() {
+      const { pages, ids } = draw(sizes);
+      const { buffers, vram } = makeFleet({ sizes, vram: pages, tracer: recorder().tracer });
+      const list = pick(buffers, ids);
+      return () => {
+        for (const buffer of list) use(buffer, vram);
+      };
+    },
+  };
+}
+
 /** What the same accesses lead to copy. */
 function copiesAlone(sizes: readonly number[]): Variant {
   return {
@@ -61,5 +78,6 @@ const mixed = mixedSizes(BUFFERS, 64);
 export const EVICTION_ROWS: readonly Row[] = benchRows([
   { name: "eviction loop, 16 pages", variants: [plain(sixteen), ours(sixteen)] },
   { name: "eviction loop, 1 to 64 pages", variants: [plain(mixed), ours(mixed)] },
+  { name: "eviction loop, 16 pages, and its record", variants: [ours(sixteen), recorded(sixteen)] },
   { name: "eviction loop, 64 KiB copied", variants: [copiesAlone(sixteen), ours(sixteen, true)] },
 ]);

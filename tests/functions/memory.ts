@@ -8,8 +8,8 @@ export const memory: readonly Row[] = rows(
     "place/swapout.ts",
     "place/swapout_test.ts",
     "reserved, pinned, imported, unpopulated and swapped out buffers are skipped",
-    "  return pins === 0 && (!reservation.locked || reservation === op.siblings);",
-    "  return !reservation.locked || reservation === op.siblings;",
+    '  if (pins > 0) return "pinned";\n',
+    "",
   ],
   [
     "ttm_bo_swapout_all",

@@ -152,8 +152,8 @@ export const objects: readonly Row[] = rows(
     "api/buffer_object.ts",
     "state/lru_test.ts",
     "unreserve() moves a buffer to the tail, unlock() does not, and both keep the order of the others",
-    "    if (row >= 0) this.state.order.touch(row, this);\n    this.reservation.unlock();",
-    "    this.reservation.unlock();",
+    "      order.touch(row, this);\n      tracer.use?.(this);",
+    "      tracer.use?.(this);",
   ],
   [
     "ttm_bo_wait_unreserved",
