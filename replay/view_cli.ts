@@ -5,17 +5,17 @@
  *
  * @module
  */
-import { recordOf, report, type ReportedRecord } from "@ttm/report";
+import { openRecord, report, type ReportedRecord } from "@ttm/report";
 import { writeFileSync } from "node:fs";
 import process from "node:process";
-import { readArguments, readRecordingFile, RECORDING_HELP, RECORDING_OPTIONS, runMain } from "./main.ts";
+import { openFile, readArguments, RECORDING_HELP, RECORDING_OPTIONS, runMain } from "./main.ts";
 
 const HELP = `Writes one HTML file that shows recordings of GPU memory on one axis of time, and names it.
 
 Usage: view [FILE…] [options]
 
-  FILE                  a recording, plain or gzip'd; its format is recognised from its contents. Without one the page
-                        waits for recordings that are dropped on it
+  FILE                  a record of @ttm/explain, or a recording of another tool, plain or gzip'd; the format is
+                        recognised from the contents. Without a FILE the page waits for files that are dropped on it
   --out FILE            the page                                               [report.html]
 ${RECORDING_HELP}
   --help
@@ -37,7 +37,7 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const records: ReportedRecord[] = [];
-  for (const file of positionals) records.push(recordOf(await readRecordingFile(file, values)));
+  for (const file of positionals) records.push(await openRecord(file, ...openFile(file, values)));
   const { out = "report.html" } = values;
   writeFileSync(out, await report(records));
   process.stdout.write(`${out}\n`);

@@ -3,6 +3,7 @@
  *
  * @module
  */
-export { recordOf } from "./recording.ts";
+export { type OpenOptions, openRecord } from "./open_record.ts";
+export { purposeOf, recordOf } from "./recording.ts";
 export type { ReportedRecord } from "./run.ts";
 export { report } from "./report.ts";

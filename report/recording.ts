@@ -59,7 +59,7 @@ function* eventsOf({ events, time: unit }: Workload, { starts }: Layout): Genera
       const buffer = numbers.size;
       numbers.set(event.id, buffer);
       const { bytes: size, tag = "" } = event;
-      yield { kind: "create", time, buffer, label: tag, tag: tagOf(tag), client: "", size, pages: size };
+      yield { kind: "create", time, buffer, label: tag, tag: purposeOf(tag), client: "", size, pages: size };
       yield {
         ...{ kind: "move", time, buffer, from: null, to: { memoryType: MEMORY, start: starts.get(event.id) ?? 0 } },
         ...{ dropped: false, failure: null, end: time, operation: 0, eviction: null },
@@ -72,7 +72,7 @@ function* eventsOf({ events, time: unit }: Workload, { starts }: Layout): Genera
   }
 }
 
-/** The purpose without the numbers that distinguish buffers of one purpose: `layer 7` and `layer 8` are `layer #`. */
-function tagOf(label: string): string {
+/** The purpose that a label names, without the numbers that distinguish buffers of one purpose: `layer 7` and `layer 8` are `layer #`. */
+export function purposeOf(label: string): string {
   return label.replace(/\d+/g, "#");
 }

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import { type Group, groupBuffers, type Grouping } from "../look/groups.ts";
 import { AGE_FILLS, onStripe } from "../look/palette.ts";
+import { rangedTypes } from "../look/ranged_types.ts";
 import { colouring } from "./controls.ts";
 import { h, section } from "./dom.ts";
 import { AddressMap } from "./map.ts";
@@ -11,9 +12,8 @@ const SWATCH = 16;
 
 /** The address maps of all range managers of all runs, under one legend. */
 export function mapsSection(state: State, timeText: (time: number) => string): HTMLElement {
-  const maps = state.now.runs.flatMap(({ types, stays }, run) =>
-    [...types.keys()].filter((type) => types[type]?.manager !== null && stays.type.includes(type))
-      .map((type) => new AddressMap(state, run, type))
+  const maps = state.now.runs.flatMap((run, which) =>
+    rangedTypes(run).map((type) => new AddressMap(state, which, type))
   );
   const legend = h("ul", { class: "legend", "aria-label": "Colours of the maps" });
   let grouping: Grouping | undefined;

@@ -2,6 +2,7 @@
 import { at } from "../at.ts";
 import { bufferName, sizeText, timeText, typeName } from "../look/names.ts";
 import { orderAt } from "../look/order.ts";
+import { rangedTypes } from "../look/ranged_types.ts";
 import { evictionStory } from "../look/story.ts";
 import { NONE, type Run } from "../run.ts";
 import { button, h, section, tableOf } from "./dom.ts";
@@ -25,8 +26,7 @@ export function orderSection(state: State): HTMLElement {
       const shown = runs[run];
       if (shown === undefined) return;
       evictions.replaceChildren(...aroundMoment(state, shown, t));
-      const types = [...shown.types.keys()].filter((type) => shown.types[type]?.manager !== null);
-      orders.replaceChildren(...types.map((type) => orderTable(state, shown, type, t)));
+      orders.replaceChildren(...rangedTypes(shown).map((type) => orderTable(state, shown, type, t)));
     }, REST_MS);
   });
   return section("order", "Order of eviction at the moment", MEANINGS.order, evictions, orders);

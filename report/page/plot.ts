@@ -16,6 +16,8 @@ export interface Line {
 }
 
 const HEIGHT = 220;
+/** Room at both sides, in pixels: maps leave the same, so that a moment is at the same place in all of them. */
+const [LEFT, RIGHT] = [90, 24];
 const DASHES = [[], [8, 4], [2, 3], [12, 3, 2, 3]];
 const WHEEL_ZOOM = 1.2;
 /** How far an arrow key goes, as a share of what is shown. */
@@ -60,13 +62,14 @@ export class Plot {
     const plot = new uPlot(
       {
         ...this.#size(),
+        padding: [8, RIGHT, 0, 0],
         scales: {
           x: { time: false, auto: false, min: from, max: until },
           y: { range: (_plot, _min, max) => [0, highest ?? (max > 0 ? max * 1.05 : 1)] },
         },
         axes: [
           { ...axis, values: (_plot, splits) => splits.map((split) => this.#timeText(split)), space: 110 },
-          { ...axis, values: (_plot, splits) => splits.map((split) => this.#valueText(split)), size: 90 },
+          { ...axis, values: (_plot, splits) => splits.map((split) => this.#valueText(split)), size: LEFT },
         ],
         series: [
           { label: "time", value: (_plot, value) => value === null ? "" : this.#timeText(value) },

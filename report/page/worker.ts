@@ -1,6 +1,5 @@
 /// <reference lib="webworker" />
-import { importRecording } from "@ttm/import";
-import { recordOf } from "../recording.ts";
+import { openRecord } from "../open_record.ts";
 import { reduce } from "../reduce/reduce.ts";
 import type { Run } from "../run.ts";
 
@@ -18,7 +17,7 @@ export type Answer = { readonly run: Run } | { readonly error: string };
 export async function answer({ file, uses, device }: Question): Promise<Answer> {
   try {
     const options = { uses, ...(device === null ? {} : { device }) };
-    return { run: reduce(recordOf(await importRecording(file.name, file.stream(), options))) };
+    return { run: reduce(await openRecord(file.name, file.stream(), options)) };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };
   }

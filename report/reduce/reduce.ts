@@ -1,4 +1,12 @@
-import type { FailureEvent, MoveEvent, OperationEvent, RecordEvent, RecordHeader, WaitEvent } from "@ttm/explain";
+import type {
+  FailureEvent,
+  MoveEvent,
+  OperationEvent,
+  RecordedPlace,
+  RecordEvent,
+  RecordHeader,
+  WaitEvent,
+} from "@ttm/explain";
 import { at } from "../at.ts";
 import { CAME, type Failure, NONE, type ReportedRecord, type Run, TOUCHES, WENT } from "../run.ts";
 import { flowsOf } from "./flows.ts";
@@ -77,7 +85,7 @@ class Reduction {
         this.#swaps[event.kind]++;
         break;
       case "free":
-        this.#close(this.#row(event.buffer), { went: went("freed"), wentTo: NONE, wentBy: NONE, eviction: NONE });
+        this.#free(this.#row(event.buffer), event.place);
         break;
       case "destroy":
         this.#destroy(this.#row(event.buffer));
@@ -192,6 +200,14 @@ class Reduction {
   #wait({ time, end }: WaitEvent): void {
     this.#waits.push({ time, end });
     if (end !== null) this.#end = Math.max(this.#end, end - (this.#start ?? 0));
+  }
+
+  /** A place became free: that of the buffer, or one that it had left before. */
+  #free(row: number, place: RecordedPlace | undefined): void {
+    const { type, start } = this.#tables.stays.columns;
+    const stay = this.#open[row] ?? NONE;
+    const other = place !== undefined && (this.#type(place.memoryType) !== type[stay] || place.start !== start[stay]);
+    if (!other) this.#close(row, { went: went("freed"), wentTo: NONE, wentBy: NONE, eviction: NONE });
   }
 
   #destroy(row: number): void {
