@@ -18,6 +18,8 @@ export interface Line {
 const HEIGHT = 220;
 /** Room at both sides, in pixels: maps leave the same, so that a moment is at the same place in all of them. */
 const [LEFT, RIGHT] = [90, 24];
+/** Distances of the lines of a grid of bytes, and of shares. */
+const INCREMENTS = [0.01, 0.05, 0.1, 0.25, ...Array.from({ length: 53 }, (_, power) => 2 ** power)];
 const DASHES = [[], [8, 4], [2, 3], [12, 3, 2, 3]];
 const WHEEL_ZOOM = 1.2;
 /** How far an arrow key goes, as a share of what is shown. */
@@ -69,7 +71,12 @@ export class Plot {
         },
         axes: [
           { ...axis, values: (_plot, splits) => splits.map((split) => this.#timeText(split)), space: 110 },
-          { ...axis, values: (_plot, splits) => splits.map((split) => this.#valueText(split)), size: LEFT },
+          {
+            ...axis,
+            values: (_plot, splits) => splits.map((split) => this.#valueText(split)),
+            size: LEFT,
+            incrs: INCREMENTS,
+          },
         ],
         series: [
           { label: "time", value: (_plot, value) => value === null ? "" : this.#timeText(value) },

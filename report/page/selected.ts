@@ -60,6 +60,7 @@ function storyOf(state: State, run: Run, buffer: number): HTMLElement[] {
     listed.length < own.length ? `, of which ${listed.length} are listed` : ""
   }`;
   const table = tableOf(caption, ["where", "from", "it was", "until", "then it was"], rows, 5);
+  if (now >= 0) table.tBodies[0]?.rows[now - first]?.setAttribute("aria-current", "true");
   return [
     h("h3", {}, bufferName(run, buffer)),
     h("p", {}, `${facts.join(", ")}.`),
