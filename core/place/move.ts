@@ -203,7 +203,7 @@ function emptyAfter(
 function loseContentsIfItFails(buffer: BufferRecord, copy: Fence): void {
   const { contents } = buffer;
   copy.observe((error) => {
-    if (error !== undefined && buffer.contents === contents) buffer.contents = { lost: error };
+    if (error !== undefined && buffer.contents === contents) buffer.lose(error);
   });
 }
 

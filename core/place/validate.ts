@@ -5,6 +5,7 @@ import type { Operation } from "../state/operation.ts";
 import { DONE, EINVAL, ENOSPC, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlace, PreparedPlacement } from "../state/prepared_placement.ts";
 import { purge } from "./purge.ts";
+import { restoreFromStore } from "./restore.ts";
 import { noRoomFigures } from "./no_room.ts";
 
 /**
@@ -19,6 +20,8 @@ export function validate(
 ): Outcome {
   if (placement.isEmpty) return purge(state, buffer, op);
   const { places, busyPlaces } = placement;
+  const restored = restoreFromStore(state, buffer, op);
+  if (restored !== DONE) return restored;
   if (isInOneOf(state, buffer, places)) {
     buffer.settledFor = placement;
     return DONE;

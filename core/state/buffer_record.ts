@@ -201,6 +201,12 @@ export class BufferRecord implements BufferView {
     return this.contents.lost;
   }
 
+  /** @internal The contents are lost. The next submission looks whether a store has them, wherever the buffer is. */
+  lose(error: unknown): void {
+    this.contents = { lost: error };
+    this.settledFor = null;
+  }
+
   /** Whether its pages are swapped out; they are swapped in when they are needed. */
   get swapped(): boolean {
     return this.tt !== null && this.tt.swapped;
