@@ -35,7 +35,7 @@ export async function readRmv(
   const streams = chunks.filter(({ name }) => name === "RmtData").map(processOf);
   if (streams.length === 0) throw failAt(0)("it has no RMT tokens");
   const tokens = streams.flatMap((stream) => checked(stream, facts));
-  const log = new AllocationLog();
+  const log = new AllocationLog(byteOf(streams.map(({ process }) => process)));
   for (const { us, address, token } of tokens.sort((a, b) => a.us - b.us)) {
     if (token.kind === "allocate") log.alloc(us, address, token.bytes, HEAPS[token.heap]);
     else log.free(us, address, 1);
@@ -51,6 +51,15 @@ function heapsOf({ data, failAt }: RdfChunk): Record<string, number> {
     heaps[name] = Number(data.getBigUint64(at + 16, true));
   }
   return heaps;
+}
+
+/** Makes addresses of all processes differ: GPUs have 48 bits for each. */
+function byteOf(processes: readonly number[]): (address: number | string) => number {
+  const order = [...new Set(processes)];
+  return (address) => {
+    const [process, start] = String(address).split(":").map(Number) as [number, number];
+    return order.indexOf(process) * 2 ** 48 + start;
+  };
 }
 
 interface Process {

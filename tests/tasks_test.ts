@@ -84,6 +84,7 @@ for (
     ["replay", ["--workload", "tests"], "it is a folder"],
     ["replay", ["--seed", "x"], "give a whole number"],
     ["replay", ["--vram", "1M", "--vram", "2M"], "Cannot use --vram twice"],
+    ["replay", ["--chrome", "no/such/a", "--report", "no/such/b"], "Cannot use --chrome with --report"],
     ["export", [], "name a FILE"],
     ["export", ["no/such/file"], "choose --chrome or --vma"],
     ["export", ["no/such/file", "--chrome", "--vma"], "choose --chrome or --vma"],
@@ -92,6 +93,8 @@ for (
     ["export", ["no/such/file", "--chrome"], "no such file"],
     ["export", ["tests", "--vma"], "it is a folder"],
     ["export", ["deno.json", "--vma"], "deno.json:1: Cannot read the record"],
+    ["view", ["no/such/file"], "no/such/file"],
+    ["view", ["tests"], "it is a folder"],
     ["matrix", ["--traces", "no/such/folder"], "there is no such folder"],
     ["new", ["driver"], "give a KIND and a NAME"],
   ] as const

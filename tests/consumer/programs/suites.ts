@@ -194,6 +194,17 @@ export const suites: Readonly<Record<string, Suite>> = {
       if (JSON.stringify(workload) !== JSON.stringify(again.workload)) throw new Error(JSON.stringify(again));
     });
   },
+  "@ttm/report": async (test) => {
+    const { importRecording } = await import("@ttm/import");
+    const { recordOf, report } = await import("@ttm/report");
+    test("a recording becomes a page that asks for nothing", async () => {
+      const recording = await importRecording("frame", new TextEncoder().encode("w.1.2n4096\n1.RCS.500.r1-0/w1-1.0\n"));
+      const html = await report([recordOf(recording)]);
+      if (!html.startsWith("<!doctype html>") || !html.includes("default-src 'none'")) {
+        throw new Error(html.slice(0, 500));
+      }
+    });
+  },
   "@ttm/replay": async (test) => {
     const { replay, workloads } = await import("@ttm/replay");
     test("a shipped workload keeps its contents under pressure", async () => {
