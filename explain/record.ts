@@ -138,6 +138,7 @@ export interface FailureEvent extends At {
   readonly kind: "failure";
   /** The operation that failed or waited; 0 for background work. */
   readonly operation: number;
+  /** The buffer that it was about, null if none. */
   readonly buffer: number | null;
   /** Code of the error, for example `"ENOMEM"`. */
   readonly code: string;
@@ -189,6 +190,7 @@ export type RecordEvent =
 
 /** What a device did, and why. As a file: a line of JSON for the header, then a line for each event. */
 export interface DeviceRecord {
+  /** What it is of. */
   readonly header: RecordHeader;
   /** In the order in which they happened. */
   readonly events: Iterable<RecordEvent>;
