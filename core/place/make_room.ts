@@ -13,11 +13,14 @@ import { purge } from "./purge.ts";
 import { whyStuck } from "./no_room.ts";
 import { allocateResource, freeResource, inheritMoveFences, neverFits } from "./allocation.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
-import { availability, beginSearch, firstVictim, sparesSome, whySpared } from "./victims.ts";
+import { availability, beginSearch, firstVictim, shieldFor, sparesSome, whySpared } from "./victims.ts";
+import { mayBeDue } from "../groups/shield.ts";
+import { PAGE_SIZE } from "../base/units.ts";
 
 /**
  * Allocates a resource in the first place that has room, evicting other buffers if `force` is set
- * (`ttm_bo_alloc_resource`).
+ * (`ttm_bo_alloc_resource`). For a buffer that its group will protect, others that are not protected are evicted in any
+ * case: the next place is no match for what is due to it.
  *
  * @returns The row of the resource, ENOSPC if no place has room, or the outcome that ended the search.
  */
@@ -35,7 +38,9 @@ export function allocateAmong(
     let row = allocateResource(state, buffer, place, force, op);
     // No other place is tried, since a busy manager cannot tell whether there is room.
     if (row === EBUSY) return EBUSY;
-    if (row === ENOSPC && force && !type.isSystem) row = makeRoom(state, buffer, place, op);
+    if (row === ENOSPC && !type.isSystem && (force || mayBeDue(buffer.group, type.index, buffer.pages * PAGE_SIZE))) {
+      row = makeRoom(state, buffer, place, force, op);
+    }
     if (row === EBUSY) op.passOver(EBUSY);
     if (row === ENOSPC || row === EBUSY || row === LATER) continue;
     // Other places would be tried with the same locks held; the caller must unlock them first.
@@ -61,7 +66,7 @@ export function memSpace(
  * Evicts buffers of one memory type, in the order of its lists, until a buffer fits into the place
  * (`ttm_bo_evict_alloc`). Victims stay evicted whatever the outcome. A victim that cannot be evicted is skipped. Only
  * if the buffer is reserved under a ticket is the search repeated while it evicts buffers, and are victims that others
- * have reserved waited for.
+ * have reserved waited for. Buffers below the `low` of their groups are evicted if the search finds no room without.
  *
  * @returns The row of the new resource, ENOSPC if no victim is left, {@linkcode BLOCKED}, or EDEADLK if the
  * ticket must back off for an older one.
@@ -70,27 +75,58 @@ export function makeRoom(
   state: DeviceState,
   buffer: BufferRecord,
   place: PreparedPlace,
+  force: boolean,
   op: Operation,
 ): number | Outcome {
   // Evictions nest from memory type to memory type; one that returns to a type would recurse without end.
   const bit = 1 << place.type.index;
   if (op.mayEvict === null || (op.evicting & bit) !== 0 || neverFits(buffer, place)) return ENOSPC;
   op.evicting |= bit;
+  const outer = op.shield;
+  const shield = op.shield = shieldFor(state, buffer, place.type, force);
   try {
-    let room: number | Outcome = ENOSPC;
-    if (sparesSome(state, op)) room = evictFor(state, buffer, place, true, op);
-    if (room === ENOSPC && op.mayEvict === undefined) room = evictFor(state, buffer, place, false, op);
-    const ticket = buffer.reservation.holder;
-    // A turn is repeated only if it evicted a buffer; victims that only move within the type could do so for ever.
-    let turnsLeft = 1 + place.type.residents;
-    for (let evictions = -1; room === ENOSPC && ticket !== null && evictions !== op.evictions && turnsLeft-- > 0;) {
-      evictions = op.evictions;
-      room = evictUntilRoom(state, buffer, place, op.noWait ? null : ticket, false, op);
+    let room = evictUnreserved(state, buffer, place, op);
+    if (room === ENOSPC && op.mayEvict === undefined && shield?.yieldLow()) {
+      room = evictUnreserved(state, buffer, place, op);
     }
-    return room;
+    const ticket = force ? buffer.reservation.holder : null;
+    if (ticket === null || room !== ENOSPC) return room;
+    shield?.regardLow();
+    room = evictInTurns(state, buffer, place, ticket, op);
+    return room === ENOSPC && shield?.yieldLow() ? evictInTurns(state, buffer, place, ticket, op) : room;
   } finally {
+    op.shield = outer;
     op.evicting &= ~bit;
   }
+}
+
+/** Evicts buffers that nobody has reserved: first those that nobody wants to keep. */
+function evictUnreserved(
+  state: DeviceState,
+  buffer: BufferRecord,
+  place: PreparedPlace,
+  op: Operation,
+): number | Outcome {
+  const room = sparesSome(state, op) ? evictFor(state, buffer, place, true, op) : ENOSPC;
+  return room === ENOSPC && op.mayEvict === undefined ? evictFor(state, buffer, place, false, op) : room;
+}
+
+/** Evicts for a buffer that is reserved under a ticket, and waits for victims that others have reserved. */
+function evictInTurns(
+  state: DeviceState,
+  buffer: BufferRecord,
+  place: PreparedPlace,
+  ticket: AcquireTicket,
+  op: Operation,
+): number | Outcome {
+  let room: number | Outcome = ENOSPC;
+  // A turn is repeated only if it evicted a buffer; victims that only move within the type could do so for ever.
+  let turnsLeft = 1 + place.type.residents;
+  for (let evictions = -1; room === ENOSPC && evictions !== op.evictions && turnsLeft-- > 0;) {
+    evictions = op.evictions;
+    room = evictUntilRoom(state, buffer, place, op.noWait ? null : ticket, false, op);
+  }
+  return room;
 }
 
 /** Evicts neighbours that make room together, if the manager can name some, else one victim after the other. */

@@ -107,8 +107,8 @@ export const space: readonly Row[] = rows(
     "place/make_room.ts",
     "lock/acquire_ticket_test.ts",
     "under a ticket, validate() waits for a victim that another holder has reserved",
-    "      room = evictUntilRoom(state, buffer, place, op.noWait ? null : ticket, false, op);",
-    "      room = evictUntilRoom(state, buffer, place, null, false, op);",
+    "    room = evictUntilRoom(state, buffer, place, op.noWait ? null : ticket, false, op);",
+    "    room = evictUntilRoom(state, buffer, place, null, false, op);",
   ],
   [
     "ttm_bo_evict",
