@@ -77,17 +77,18 @@ export class Counter {
     return this.usage - bytes < this.protectedBytes(kind, root) || (this.parent?.keeps(bytes, kind, root) ?? false);
   }
 
-  /** Whether bytes more would all be protected from groups outside `root`, by this group or one below `root`. */
+  /** Whether with bytes more all that is used were protected on the device, by this group or one below `root`. */
   wouldProtect(bytes: number, kind: Protection, root: Counter | null): boolean {
     this.add(bytes);
-    const isProtected = this.#isWhollyProtected(kind, root);
+    const isProtected = this.isWhollyProtected(kind, root);
     this.add(-bytes);
     return isProtected;
   }
 
-  #isWhollyProtected(kind: Protection, root: Counter | null): boolean {
+  /** Whether all that is used is protected on the device, by this group or one below `root`. */
+  isWhollyProtected(kind: Protection, root: Counter | null): boolean {
     if (this === root) return false;
-    return this.usage <= this.protectedBytes(kind, root) || (this.parent?.#isWhollyProtected(kind, root) ?? false);
+    return this.usage <= this.protectedBytes(kind, null) || (this.parent?.isWhollyProtected(kind, root) ?? false);
   }
 
   get #claims(): Record<Protection, number> {

@@ -1,4 +1,4 @@
-import type { Protection } from "./counter.ts";
+import type { Counter, Protection } from "./counter.ts";
 import { commonGroup, type GroupRecord } from "./group_record.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 
@@ -34,47 +34,69 @@ export class Shield {
   #type: number;
   #bytes: number;
   #forced: boolean;
-  #sparesLow = true;
+  /** The limit under which `low` is not regarded, null for none; undefined while it is regarded. */
+  #yieldsUnder: Counter | null | undefined = undefined;
+  /** Whether somebody was kept for the sake of `low` alone. */
   #hitLow = false;
+  /** The limit for whose sake somebody was kept. */
+  #hitLimit: Counter | null = null;
+  #roundsLeft = 2;
 
   constructor(asker: GroupRecord | null, type: number, bytes: number, forced: boolean) {
     this.#asker = asker;
     this.#type = type;
     this.#bytes = bytes;
     this.#forced = forced;
+    for (let group = asker; group !== null; group = group.parent) this.#roundsLeft += 2;
   }
 
   /** Why a buffer is left alone; null if it is not. A limit of the asking group can only be met by its own buffers. */
   whyKept(candidate: Candidate): "protected" | "outside the group" | null {
     const { group, isDying } = candidate;
-    const limit = this.#asker?.counter(this.#type).limiting(this.#bytes) ?? null;
-    if (limit !== null && !isBelow(group, this.#type, limit)) return "outside the group";
+    const limit = this.#limit;
+    if (limit !== null && !isBelow(group, this.#type, limit)) {
+      this.#hitLimit = limit;
+      return "outside the group";
+    }
     if (isDying) return null;
     if (isProtected(candidate, this.#asker, this.#type, "min")) return "protected";
     const mayTakeLow = this.#forced || this.#isDue(group, "min");
     if (!mayTakeLow && !this.#isDue(group, "low")) return "outside the group";
-    if (!isProtected(candidate, this.#asker, this.#type, "low")) return null;
+    const yields = mayTakeLow && this.#yieldsUnder === limit;
+    if (yields || !isProtected(candidate, this.#asker, this.#type, "low")) return null;
     this.#hitLow ||= mayTakeLow;
-    return this.#sparesLow || !mayTakeLow ? "protected" : null;
+    return "protected";
   }
 
-  /** Whether there is a point in going on without regard to `low`; if so, that holds from now on. */
-  yieldLow(): boolean {
-    const yields = this.#sparesLow && this.#hitLow;
-    if (yields) this.#sparesLow = false;
-    return yields;
+  /**
+   * Whether another round may find more: a limit has been met, so that others than its group can make room now; or nobody
+   * is left but those below the `low` of their groups, which is not regarded from now on.
+   */
+  goesOn(): boolean {
+    const limit = this.#limit;
+    const isMet = this.#hitLimit !== null && this.#hitLimit !== limit;
+    const yields = !isMet && this.#hitLow && this.#yieldsUnder !== limit;
+    if (yields) this.#yieldsUnder = limit;
+    this.#hitLimit = null;
+    this.#hitLow = false;
+    return (isMet || yields) && this.#roundsLeft-- > 0;
   }
 
-  /** Has regard to `low` again. */
+  /** Regards `low` again. */
   regardLow(): void {
-    this.#sparesLow = true;
+    this.#yieldsUnder = undefined;
     this.#hitLow = false;
   }
 
-  /** Has no regard to `low`. */
+  /** Does not regard `low`, as long as the limit is what it is. */
   disregardLow(): this {
-    this.#sparesLow = false;
+    this.#yieldsUnder = this.#limit;
     return this;
+  }
+
+  /** The limit that the asking group has to meet first; null if there is none. */
+  get #limit(): Counter | null {
+    return this.#asker?.counter(this.#type).limiting(this.#bytes) ?? null;
   }
 
   /** Whether what is asked for will be protected from the group of a candidate. */
@@ -93,7 +115,7 @@ export function mayBeDue(asker: GroupRecord | null, type: number, bytes: number)
   return false;
 }
 
-function isBelow(group: GroupRecord | null, type: number, limit: object): boolean {
+function isBelow(group: GroupRecord | null, type: number, limit: Counter): boolean {
   for (let at = group; at !== null; at = at.parent) if (at.counter(type) === limit) return true;
   return false;
 }

@@ -86,14 +86,14 @@ export function makeRoom(
   const shield = op.shield = shieldFor(state, buffer, place.type, force);
   try {
     let room = evictUnreserved(state, buffer, place, op);
-    if (room === ENOSPC && op.mayEvict === undefined && shield?.yieldLow()) {
+    while (room === ENOSPC && op.mayEvict === undefined && shield?.goesOn()) {
       room = evictUnreserved(state, buffer, place, op);
     }
     const ticket = force ? buffer.reservation.holder : null;
     if (ticket === null || room !== ENOSPC) return room;
     shield?.regardLow();
-    room = evictInTurns(state, buffer, place, ticket, op);
-    return room === ENOSPC && shield?.yieldLow() ? evictInTurns(state, buffer, place, ticket, op) : room;
+    do room = evictInTurns(state, buffer, place, ticket, op); while (room === ENOSPC && shield?.goesOn());
+    return room;
   } finally {
     op.shield = outer;
     op.evicting &= ~bit;
@@ -162,6 +162,8 @@ function evictNeighbours(
     for (const victim of victims) {
       // An earlier eviction may have evicted it, too.
       if (victim.type !== place.type) continue;
+      // Each of them may leave, but a group may need to keep some.
+      if (op.shield !== null && op.shield.whyKept(victim) !== null) return ENOSPC;
       op.search = beginSearch(state, buffer, buffer.pages, place);
       op.search?.goTo(victim, visited, victims);
       const outcome = giveUpPlace(state, victim, op);

@@ -119,7 +119,7 @@ export function whyStuck({ reservation }: BufferRecord): KeptReason {
 /** The figures in one line. */
 export function summarize(figures: NoRoomFigures): string {
   const { pages, alignment, tried } = figures;
-  const places = tried.filter(({ evicting, problem }) => evicting || problem !== "no room")
+  const places = tried.filter(({ evicting, problem }) => evicting || (problem !== "no room" && problem !== "limit"))
     .map((place) => `${place.memoryType}: ${explain(place, figures)}`);
   const wanted = `${plural(pages, "page")}${alignment > 1 ? ` aligned to ${alignment}` : ""}`;
   return `no room for ${wanted}; ${[...new Set(places)].join("; ") || "no place may be used"}`;

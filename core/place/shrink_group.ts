@@ -38,7 +38,7 @@ export function shrinkGroup(state: DeviceState, type: MemoryType, group: GroupRe
       } finally {
         walk.close();
       }
-    } while (counter.usage > counter.limits.max && shield.yieldLow());
+    } while (counter.usage > counter.limits.max && shield.goesOn());
     return DONE;
   } finally {
     op.shield = outer;
