@@ -77,7 +77,7 @@ interface Walk {
   readonly staying: Set<number>;
   /** Entries that it returned and that were neither used nor inserted since. */
   readonly given: Set<number>;
-  /** The last entry that it returned, as it was then; null once a call has named that one. */
+  /** The last entry that it returned, of those that no call had named since the walk began, as it was then. */
   last: { readonly priority: number; readonly turn: number } | null;
 }
 
