@@ -5,10 +5,13 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
+import { type DeviceRecord, recorder } from "@ttm/explain";
+import { chromeTrace } from "@ttm/export";
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { isModulePath, loadFactory } from "./part_module.ts";
 import {
+  inBatches,
   readArguments,
   readRecordingFile,
   RECORDING_HELP,
@@ -19,7 +22,9 @@ import {
 import { type DriverFactory, drivers, type ManagerFactory, managers, policies, type PolicyFactory } from "./parts.ts";
 import { progressBar } from "./progress.ts";
 import { replay } from "./replay.ts";
+import { ReportFile } from "./report_file.ts";
 import { UsageError } from "./usage_error.ts";
+import { variantsOf } from "./variants.ts";
 import type { Workload } from "@ttm/import";
 import { workloads } from "./workloads/mod.ts";
 
@@ -38,8 +43,11 @@ ${RECORDING_HELP}
   --contents KIND       stamps, which are compared as well as bytes at a fraction    [stamps]
                         of the time, or bytes: each is written and copied
   --seed NUMBER         of shipped workloads with random parts                       [1]
+  --report FILE         write a page that shows what moved, was evicted and failed, and why; then --manager, --policy
+                        and --vram take several values, divided by commas, and the page has all of these replays
   --verify              compare contents and check invariants on the way
   --json                print one JSON object
+  --chrome FILE         write a trace for ui.perfetto.dev: memory, moves, evictions and their causes over time
   --help
 
 Recordings, recognised from their contents: bo-trace v1, CUDA memory snapshots of PyTorch, gem_wsim workloads, RMM's CSV
@@ -67,8 +75,10 @@ const OPTIONS = {
   policy: { type: "string" },
   contents: { type: "string" },
   seed: { type: "string", default: "1" },
+  report: { type: "string" },
   verify: { type: "boolean" },
   json: { type: "boolean" },
+  chrome: { type: "string" },
   help: { type: "boolean" },
 } as const;
 
@@ -90,6 +100,21 @@ async function load(nameOrFile: string, seed: string, options: RecordingOptions)
   return uses === "lifetimes" ? { ...workload, name: `${workload.name} (lifetimes only)` } : workload;
 }
 
+/** How many events a recorder keeps for a trace: it takes about 100 MB for them. */
+const RECORDED = { events: 2 ** 20 };
+
+/** Writes the file piece by piece, and says if the record has lost its beginning. */
+function writeTrace(file: string, record: DeviceRecord): void {
+  const to = openSync(file, "w");
+  try {
+    for (const piece of inBatches(chromeTrace(record))) writeFileSync(to, piece);
+  } finally {
+    closeSync(to);
+  }
+  const { lost } = record.header;
+  if (lost > 0) process.stderr.write(`${file}: the first ${lost} events are missing, for no more are kept\n`);
+}
+
 /** A name, or the default export of the module if the value is a path. */
 async function partOf<Factory extends (...args: never[]) => unknown>(
   option: string,
@@ -104,21 +129,35 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const { workload: name, seed, json, vram, gtt, contents, verify } = values;
+  const { workload: name, seed, json, vram, gtt, contents, verify, chrome } = values;
   if (contents !== undefined && contents !== "bytes" && contents !== "stamps") {
     throw new UsageError(`Cannot use --contents ${JSON.stringify(contents)}: choose bytes or stamps`);
   }
-  const parts = {
-    driver: await partOf<DriverFactory>("driver", values.driver),
-    manager: await partOf<ManagerFactory>("manager", values.manager),
-    policy: await partOf<PolicyFactory>("policy", values.policy),
-  };
+  if (chrome !== undefined && values.report !== undefined) {
+    throw new UsageError("Cannot use --chrome with --report: choose one");
+  }
   const workload = await load(name, seed, values);
-  const bar = progressBar(workload.events.length);
-  const { report, text } = await replay(workload, { ...parts, vram, gtt, contents, verify, onProgress: bar?.update });
-  bar?.clear();
-  process.stdout.write(`${json ? JSON.stringify(report) : text}\n`);
-  return report.losses.length === 0 ? 0 : 1;
+  const page = values.report === undefined ? undefined : new ReportFile(values.report);
+  const given = { manager: values.manager, policy: values.policy, vram };
+  let lossless = true;
+  for (const variant of page === undefined ? [given] : variantsOf(given)) {
+    const parts = {
+      driver: await partOf<DriverFactory>("driver", values.driver),
+      manager: await partOf<ManagerFactory>("manager", variant.manager),
+      policy: await partOf<PolicyFactory>("policy", variant.policy),
+    };
+    const recording = page?.recorder(workload) ?? (chrome === undefined ? undefined : recorder(RECORDED));
+    const bar = progressBar(workload.events.length);
+    const how = { gtt, contents, verify, tracer: recording?.tracer, onProgress: bar?.update } as const;
+    const { report, text } = await replay(workload, { ...parts, vram: variant.vram, ...how });
+    bar?.clear();
+    process.stdout.write(`${json ? JSON.stringify(report) : text}\n`);
+    if (recording !== undefined) page?.add(report, recording, workload.time);
+    if (chrome !== undefined && recording !== undefined) writeTrace(chrome, recording.record());
+    lossless &&= report.losses.length === 0;
+  }
+  await page?.write();
+  return lossless ? 0 : 1;
 }
 
 await runMain(main);

@@ -13,7 +13,7 @@ function move(from: string | null, to: string, more: Partial<MoveEvent> = {}): M
     fence: null,
     time: 0,
     forBuffer: null,
-    operation: { name: "", forBuffer: null, ticket: null },
+    operation: { name: "validate", forBuffer: null, ticket: null },
     eviction: null,
     ...more,
   };

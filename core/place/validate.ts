@@ -42,7 +42,7 @@ export function validate(
 /** Whether the buffer's present resource is compatible with one of the places (`ttm_resource_compatible`). */
 function isInOneOf(state: DeviceState, buffer: BufferRecord, places: readonly PreparedPlace[]): boolean {
   const { resources } = state;
-  const row = state.buffers.resource(buffer.row);
+  const row = buffer.resource;
   if (row < 0) return false;
   const present = resources.place(row);
   if (present.temporary) return false;

@@ -104,7 +104,7 @@ export class DeviceState {
     this.types = createTypes(driver, managers);
     this.typesByName = new Map(this.types.map((type) => [type.name, type]));
     this.systemPlace = preparePlace(this.typesByName, "the swap place", { memoryType: "system" });
-    this.order = new EvictionOrder(this.resources, this.buffers, this.hints, policy);
+    this.order = new EvictionOrder(this.resources, this.hints, policy);
   }
 
   /** Takes the parts for exclusive use by this device; if one of them fails, the others are released again. */
