@@ -7,6 +7,8 @@
  */
 import { existsSync } from "node:fs";
 import process from "node:process";
+import { type DeviceRecord, explainer, writeRecord } from "@ttm/explain";
+import { asLines, evictionsOf, whatIsMissing } from "./explanations.ts";
 import { isModulePath, loadFactory } from "./part_module.ts";
 import {
   readArguments,
@@ -15,6 +17,7 @@ import {
   RECORDING_OPTIONS,
   type RecordingOptions,
   runMain,
+  saveLines,
 } from "./main.ts";
 import { type DriverFactory, drivers, type ManagerFactory, managers, policies, type PolicyFactory } from "./parts.ts";
 import { progressBar } from "./progress.ts";
@@ -39,6 +42,9 @@ ${RECORDING_HELP}
                         of the time, or bytes: each is written and copied
   --seed NUMBER         of shipped workloads with random parts                       [1]
   --verify              compare contents and check invariants on the way
+  --explain NUMBER|NAME print why buffers were evicted, in place of the report: one by its number in order of
+                        creation, from 0, or all of a tag
+  --record FILE         save what the device did and why, for deno task explain
   --json                print one JSON object
   --help
 
@@ -57,6 +63,9 @@ Shipped workloads:
 ${Object.entries(workloads).map(([name, { description }]) => `  ${name.padEnd(20)}  ${description}`).join("\n")}
 `;
 
+/** How many events are recorded, in about 100 MB: those of all shipped workloads. */
+const RECORDED_EVENTS = 2 ** 20;
+
 const OPTIONS = {
   workload: { type: "string", default: "phi3-decode" },
   ...RECORDING_OPTIONS,
@@ -68,6 +77,8 @@ const OPTIONS = {
   contents: { type: "string" },
   seed: { type: "string", default: "1" },
   verify: { type: "boolean" },
+  explain: { type: "string" },
+  record: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
@@ -98,6 +109,14 @@ async function partOf<Factory extends (...args: never[]) => unknown>(
   return value === undefined || !isModulePath(value) ? value : await loadFactory<Factory>(option, value);
 }
 
+/** Why buffers were evicted. */
+function explained(record: DeviceRecord, name: string, json: boolean | undefined): string {
+  const explain = explainer(record);
+  const found = evictionsOf(explain, name);
+  process.stderr.write(whatIsMissing(explain));
+  return json ? `${JSON.stringify(found)}\n` : asLines(found, `Buffer ${name} was not evicted`);
+}
+
 async function main(args: string[]): Promise<number> {
   const { values } = readArguments(args, OPTIONS);
   if (values.help) {
@@ -115,9 +134,19 @@ async function main(args: string[]): Promise<number> {
   };
   const workload = await load(name, seed, values);
   const bar = progressBar(workload.events.length);
-  const { report, text } = await replay(workload, { ...parts, vram, gtt, contents, verify, onProgress: bar?.update });
+  const { report, text, record } = await replay(workload, {
+    ...parts,
+    vram,
+    gtt,
+    contents,
+    verify,
+    record: values.explain === undefined && values.record === undefined ? undefined : RECORDED_EVENTS,
+    onProgress: bar?.update,
+  });
   bar?.clear();
-  process.stdout.write(`${json ? JSON.stringify(report) : text}\n`);
+  if (record !== null && values.record !== undefined) await saveLines(values.record, writeRecord(record));
+  if (record !== null && values.explain !== undefined) process.stdout.write(explained(record, values.explain, json));
+  else process.stdout.write(`${json ? JSON.stringify(report) : text}\n`);
   return report.losses.length === 0 ? 0 : 1;
 }
 

@@ -1,8 +1,9 @@
 import { TtmError } from "@ttm/core";
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream, createWriteStream, statSync } from "node:fs";
 import process from "node:process";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { importRecording, type Recording } from "@ttm/import";
 import { UsageError } from "./usage_error.ts";
 
@@ -47,6 +48,26 @@ export async function readRecordingFile(path: string, options: RecordingOptions 
     process.stderr.write(`${path}: ${why}\n`);
   }
   return recording;
+}
+
+/** How many lines are written at a time. */
+const BATCH = 1000;
+
+/** Lines with their ends, many at a time. */
+export function* inBatches(lines: Iterable<string>): Generator<string, void> {
+  let batch: string[] = [];
+  for (const line of lines) {
+    batch.push(`${line}\n`);
+    if (batch.length < BATCH) continue;
+    yield batch.join("");
+    batch = [];
+  }
+  yield batch.join("");
+}
+
+/** Writes lines to a file. */
+export async function saveLines(path: string, lines: Iterable<string>): Promise<void> {
+  await pipeline(Readable.from(inBatches(lines)), createWriteStream(path));
 }
 
 /** 128 and the number of the signal. */
