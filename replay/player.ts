@@ -100,7 +100,6 @@ export class Player {
     };
     this.recorder = options.record === undefined ? null : recorder({
       events: options.record,
-      run: workload.name,
       tagOf: ({ label }) => label ?? "",
       submissionOf: () => this.jobs === 0 ? null : this.jobs,
     });

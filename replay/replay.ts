@@ -121,5 +121,12 @@ export async function replay(workload: Workload, options: ReplayOptions = {}): P
   const player = new Player(workload, play);
   await player.play();
   const report = reportOf(workload, peak, player);
-  return { report, text: formatReport(report, player), record: player.recorder?.record() ?? null };
+  return { report, text: formatReport(report, player), record: recordOf(workload, player) };
+}
+
+/** The record, with a name that tells runs of the same workload apart. */
+function recordOf({ name }: Workload, { composition: { parts }, recorder }: Player): DeviceRecord | null {
+  if (recorder === null) return null;
+  const { header, events } = recorder.record();
+  return { header: { ...header, run: `${name}, ${parts.manager}, ${parts.policy}` }, events };
 }
