@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { recorder } from "@ttm/explain";
 import type { Workload } from "@ttm/import";
 import { CausesModel } from "./causes_model_testing.ts";
 import { replay } from "./replay.ts";
@@ -6,11 +7,12 @@ import { shortened } from "./shipped_testing.ts";
 import { workloads } from "./workloads/mod.ts";
 
 async function compare(workload: Workload, vram: string, gtt: string): Promise<void> {
-  const { record, report } = await replay(workload, { vram, gtt, record: 2 ** 20 });
-  assert(record !== null);
-  assertEquals(record.header.lost, 0);
+  const { tracer, record } = recorder({ events: 2 ** 20 });
+  const { report } = await replay(workload, { vram, gtt, tracer });
+  const { header, events } = record();
+  assertEquals(header.lost, 0);
   const model = new CausesModel(workload);
-  for (const event of record.events) model.add(event);
+  for (const event of events) model.add(event);
   assertEquals(model.faults.slice(0, 3), []);
   assert(model.compared >= report.evictions && report.evictions > 100);
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { boTraceLines } from "@ttm/import";
+import { boTraceLines, type Workload } from "@ttm/import";
 import process from "node:process";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -27,6 +27,10 @@ Visualizer.
 Exit status: 0 done, 2 wrong arguments or recording.
 `;
 
+function* linesOf(workload: Workload): Generator<string, void> {
+  for (const line of boTraceLines(workload)) yield `${line}\n`;
+}
+
 async function main(args: string[]): Promise<number> {
   const { values, positionals } = readArguments(args, { ...RECORDING_OPTIONS, help: { type: "boolean" } }, 1);
   if (values.help) {
@@ -36,7 +40,7 @@ async function main(args: string[]): Promise<number> {
   const [file] = positionals;
   if (file === undefined) throw new UsageError("Cannot import: name a FILE");
   const { workload } = await readRecordingFile(file, values);
-  await pipeline(Readable.from(inBatches(boTraceLines(workload))), process.stdout, { end: false });
+  await pipeline(Readable.from(inBatches(linesOf(workload))), process.stdout, { end: false });
   return 0;
 }
 

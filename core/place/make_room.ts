@@ -28,7 +28,7 @@ export function allocateAmong(
   force: boolean,
   op: Operation,
 ): number | Outcome {
-  buffer.reservation.fences.reserve(1);
+  buffer.reservation.reserveFence();
   for (const place of places) {
     const { type } = place;
     if (!type.usable || (place.cachingMask & type.availableCaching) === 0) continue;
@@ -206,7 +206,7 @@ function evictUntilRoom(
 export function giveUpPlace(state: DeviceState, victim: BufferRecord, op: Operation): Outcome {
   const { reservation } = victim;
   if (victim.isDying) {
-    const idle = op.waitForAll(reservation.fences);
+    const idle = op.waitForAll(reservation);
     if (idle === DONE && victim.row >= 0) reapForRoom(state, victim);
     return idle;
   }
@@ -215,7 +215,7 @@ export function giveUpPlace(state: DeviceState, victim: BufferRecord, op: Operat
   try {
     return evict(state, victim, op);
   } finally {
-    reservation.unlock();
+    reservation.release();
   }
 }
 
@@ -240,7 +240,7 @@ function evict(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome
     return op.fail(error, EINVAL);
   }
   if (placement.isEmpty && buffer.imported === null) {
-    const idle = op.waitForAll(buffer.reservation.fences);
+    const idle = op.waitForAll(buffer.reservation);
     return idle === DONE ? purge(state, buffer, op, "evicted") : idle;
   }
   // The driver must not discard imported memory.

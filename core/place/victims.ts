@@ -21,8 +21,8 @@ export function availability(
   ticket: AcquireTicket | null,
   op: Operation,
 ): Outcome | Extract<KeptReason, PassedOverReason> {
-  const { buffers, resources } = state;
-  if (buffers.pins(victim.row) > 0) return "pinned";
+  const { resources } = state;
+  if (victim.pins > 0) return "pinned";
   const { reservation } = victim;
   const isReserved = reservation.locked && reservation !== op.siblings;
   if (isReserved && (ticket === null || reservation.holder === ticket)) return "reserved";
