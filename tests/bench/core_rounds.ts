@@ -10,6 +10,7 @@
 import { runCommand, UsageError, wholeNumber } from "../command.ts";
 import { EVICTION_ROWS } from "./eviction_bench.ts";
 import { LRU_ROWS } from "./lru_bench.ts";
+import { MANAGER_ROWS } from "./manager_bench.ts";
 import { bytesPerBuffer } from "./memory.ts";
 import { RESERVATION_ROWS } from "./reservation_bench.ts";
 import { RESERVE_LIST_ROWS } from "./reserve_list_bench.ts";
@@ -18,7 +19,8 @@ import { SCALING_ROWS } from "./scaling_bench.ts";
 import { VALIDATE_ROWS } from "./validate_bench.ts";
 import type { Row } from "./variant.ts";
 
-const ROWS = [VALIDATE_ROWS, RESERVATION_ROWS, EVICTION_ROWS, RESERVE_LIST_ROWS, LRU_ROWS, SCALING_ROWS].flat();
+const ROWS = [VALIDATE_ROWS, RESERVATION_ROWS, EVICTION_ROWS, RESERVE_LIST_ROWS, LRU_ROWS, MANAGER_ROWS, SCALING_ROWS]
+  .flat();
 
 await runCommand({
   help: `Measures what the core costs on a busy machine: variants by turns, CPU time, ratios.
