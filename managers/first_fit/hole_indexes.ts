@@ -109,7 +109,7 @@ export class HoleIndexes {
 
   #make(key: HoleSortKey): HoleTree {
     const firstColumn = this.#tracksLimits && key !== "address" ? MINUS_START : FIRST_CLASS;
-    const tree = new HoleTree(this.#holes, firstColumn, key === "address");
+    const tree = new HoleTree(this.#holes, firstColumn, key === "recency" ? 64 : this.#holes.bits, key === "address");
     // In the order in which they were made, since a tree puts the hole added last first among equals.
     for (const row of this.sorted("recency")) tree.insert(row, this.#keyOf(key, row));
     if (key === "address") this.#address = tree;

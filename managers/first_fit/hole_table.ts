@@ -1,5 +1,6 @@
 import { AlignmentClasses, ANY_REQUEST } from "./alignment_classes.ts";
-import type { SpanRing } from "./span_ring.ts";
+import type { Bits } from "./columns.ts";
+import { HEAD, type SpanRing } from "./span_ring.ts";
 
 /** The column of minus the start: the largest value in a subtree gives the lowest start. */
 export const MINUS_START = 0;
@@ -25,12 +26,15 @@ export function alignDown(address: number, alignment: number): number {
  * here but the kinds of request.
  */
 export class HoleTable {
+  /** Bits of a difference of addresses. */
+  readonly bits: Bits;
   #ring: SpanRing;
   #classes: AlignmentClasses = new AlignmentClasses();
 
   /** Makes the table of the holes of a ring. */
   constructor(ring: SpanRing) {
     this.#ring = ring;
+    this.bits = ring.start(HEAD) < 2 ** 30 ? 32 : 64;
   }
 
   /** Number of columns of {@linkcode HoleTable.value}. It grows with each new kind of request. */
@@ -44,7 +48,7 @@ export class HoleTable {
     if (column < FIRST_CLASS) return column === END ? this.end(row) : 0 - this.start(row);
     const color = this.#classes.color(column - FIRST_CLASS);
     const usable = alignUp(this.usableStart(row, color), this.#classes.alignment(column - FIRST_CLASS));
-    return this.usableEnd(row, color) - usable;
+    return Math.max(0, this.usableEnd(row, color) - usable);
   }
 
   /** First unit of the row's hole. */
