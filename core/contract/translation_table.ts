@@ -58,6 +58,8 @@ export class TranslationTable<Pages = unknown> {
   swap: SwappedPages | null = null;
   /** @internal The fence of the last transfer from or to the swap store; it may have signalled. */
   transfer: Fence | null = null;
+  /** @internal Called once, when it gets pages. */
+  whenFilled: (() => void) | null = null;
   #allocate: (pages: number, zeroed: boolean) => Pages;
   #options: TableOptions<Pages>;
   #contents: Pages | null = null;
@@ -118,8 +120,10 @@ export class TranslationTable<Pages = unknown> {
 
   /** Allocates the pages unless they are allocated already; `zeroed` is passed on. Throws what `allocate` throws. */
   populate(zeroed = true): Pages {
-    this.#contents ??= this.#allocate(this.pages, zeroed);
-    return this.#contents;
+    if (this.#contents !== null) return this.#contents;
+    const contents = this.#allocate(this.pages, zeroed);
+    this.#fill(contents);
+    return contents;
   }
 
   /** Frees the pages and discards their contents. */
@@ -145,7 +149,13 @@ export class TranslationTable<Pages = unknown> {
   /** @internal Restores the pages from the bytes that {@linkcode encode} returned. */
   restore(bytes: Uint8Array): void {
     const { codec } = this.#options;
-    this.#contents = codec === undefined ? bytes as Pages : codec.decode(bytes);
+    this.#fill(codec === undefined ? bytes as Pages : codec.decode(bytes));
+  }
+
+  #fill(contents: Pages): void {
+    this.#contents = contents;
+    this.whenFilled?.();
+    this.whenFilled = null;
   }
 
   /** @internal Records a binding that the driver has made. */

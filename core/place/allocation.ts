@@ -68,7 +68,7 @@ export function allocateResource(
       return op.fail(error, EIO);
     }
   }
-  const old = state.buffers.resource(buffer.row);
+  const old = buffer.resource;
   const caching = selectCaching(
     old < 0 ? 0 : state.resources.caching(old),
     type.defaultCaching,
@@ -94,7 +94,7 @@ function refused(type: MemoryType, manager: MemTypeManager, answer: number, mayW
       return op.fail(new TtmError("EBUSY", `the manager of "${type.name}" is busy`), EBUSY);
     case FREE_LATER:
       if (!mayWait) return ENOSPC;
-      return op.waitFor(manager.freeing ?? null) === BLOCKED ? BLOCKED : LATER;
+      return op.waitFor(manager.freeing ?? null, "room") === BLOCKED ? BLOCKED : LATER;
     default: {
       const why = `the manager of "${type.name}" answered ${show(answer)}, which is no handle and no refusal`;
       return op.fail(new TtmError("EIO", why), EIO);
@@ -124,7 +124,7 @@ export function inheritMoveFences({ moveFences }: MemoryType, buffer: BufferReco
   if (op.noWait) return moveFences.every((fence) => op.waitFor(fence) === DONE) ? DONE : EBUSY;
   for (const fence of moveFences) {
     buffer.reservation.fences.add(fence, "kernel");
-    buffer.reservation.fences.reserve(1);
+    buffer.reservation.reserveFence();
   }
   return DONE;
 }

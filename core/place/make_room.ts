@@ -5,6 +5,7 @@ import type { MemoryType } from "../state/memory_type.ts";
 import { handleMove } from "./move.ts";
 import { neighboursInTheWay } from "./neighbours.ts";
 import { type KeptReason, nobodyKept } from "../base/no_room_report.ts";
+import type { Visited } from "../state/victim_search.ts";
 import type { Operation } from "../state/operation.ts";
 import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EMULTIHOP, ENOSPC, LATER, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlace, PreparedPlacement } from "../state/prepared_placement.ts";
@@ -12,7 +13,7 @@ import { purge } from "./purge.ts";
 import { whyStuck } from "./no_room.ts";
 import { allocateResource, freeResource, inheritMoveFences, neverFits } from "./allocation.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
-import { availability, firstVictim, isSpared, sparesSome } from "./victims.ts";
+import { availability, beginSearch, firstVictim, sparesSome, whySpared } from "./victims.ts";
 
 /**
  * Allocates a resource in the first place that has room, evicting other buffers if `force` is set
@@ -27,7 +28,7 @@ export function allocateAmong(
   force: boolean,
   op: Operation,
 ): number | Outcome {
-  buffer.reservation.fences.reserve(1);
+  buffer.reservation.reserveFence();
   for (const place of places) {
     const { type } = place;
     if (!type.usable || (place.cachingMask & type.availableCaching) === 0) continue;
@@ -112,20 +113,33 @@ function evictNeighbours(
   sparing: boolean,
   op: Operation,
 ): number | Outcome {
-  const mayLeave = (victim: BufferRecord, row: number) =>
-    availability(state, victim, row, place, null, op) === DONE && !(sparing && isSpared(state, victim, op));
-  for (const victim of neighboursInTheWay(state, buffer, place, mayLeave, op)) {
-    // An earlier eviction may have evicted it, too.
-    if (victim.type !== place.type) continue;
-    const outcome = giveUpPlace(state, victim, op);
-    if (outcome === BLOCKED) return BLOCKED;
-    if (outcome !== DONE) {
-      op.passOver(outcome);
-      return ENOSPC;
+  const visited: Visited[] = [];
+  const mayLeave = (victim: BufferRecord, row: number) => {
+    const available = availability(state, victim, row, place, null, op);
+    const kept = typeof available === "string" ? available : sparing ? whySpared(state, victim, op) : null;
+    if (state.tracer.move !== undefined) visited.push({ buffer: victim, reason: kept ?? "not adjacent" });
+    return kept === null;
+  };
+  const victims = neighboursInTheWay(state, buffer, place, mayLeave, op);
+  const outer = op.search;
+  try {
+    for (const victim of victims) {
+      // An earlier eviction may have evicted it, too.
+      if (victim.type !== place.type) continue;
+      op.search = beginSearch(state, op, buffer, buffer.pages, place);
+      op.search?.goTo(victim, visited, victims);
+      const outcome = giveUpPlace(state, victim, op);
+      if (outcome === BLOCKED) return BLOCKED;
+      if (outcome !== DONE) {
+        op.passOver(outcome);
+        return ENOSPC;
+      }
+      op.evictions++;
+      const left = waitUntilLeft(op);
+      if (left !== DONE) return left;
     }
-    op.evictions++;
-    const left = waitUntilLeft(op);
-    if (left !== DONE) return left;
+  } finally {
+    op.search = outer;
   }
   return allocateResource(state, buffer, place, true, op);
 }
@@ -142,26 +156,36 @@ function evictUntilRoom(
   // ghost objects, those made by this walk included, are visited once only.
   let victimsLeft = place.type.residents;
   let kept: Record<KeptReason, number> | null = null;
+  const outer = op.search;
+  const search = op.search = beginSearch(state, op, buffer, buffer.pages, place);
   const walk = state.order.walk(place.type);
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {
       const victim = state.resources.buffer(row);
       if (victim === null) continue;
+      search?.visit(victim);
       const available = availability(state, victim, row, place, ticket, op);
       if (typeof available === "string") {
+        search?.passOver(victim, available);
         kept ??= nobodyKept();
         if (victim !== buffer) kept[available]++;
         continue;
       }
       if (available !== DONE) return available;
-      if (sparing && isSpared(state, victim, op)) continue;
+      const spared = sparing ? whySpared(state, victim, op) : null;
+      if (spared !== null) {
+        search?.passOver(victim, spared);
+        continue;
+      }
       if (!victim.isDying && victimsLeft-- === 0) break;
       const outcome = giveUpPlace(state, victim, op);
       if (outcome === BLOCKED) return BLOCKED;
       if (outcome !== DONE) {
         op.passOver(outcome);
         kept ??= nobodyKept();
-        kept[whyStuck(victim)]++;
+        const stuck = whyStuck(victim);
+        search?.passOver(victim, stuck === "cannot leave" ? "cannot be moved" : stuck);
+        kept[stuck]++;
         continue;
       }
       op.evictions++;
@@ -172,6 +196,7 @@ function evictUntilRoom(
     }
   } finally {
     walk.close();
+    op.search = outer;
   }
   if (kept !== null) op.noteKept(place, kept);
   return ENOSPC;
@@ -181,7 +206,7 @@ function evictUntilRoom(
 export function giveUpPlace(state: DeviceState, victim: BufferRecord, op: Operation): Outcome {
   const { reservation } = victim;
   if (victim.isDying) {
-    const idle = op.waitForAll(reservation.fences);
+    const idle = op.waitForAll(reservation);
     if (idle === DONE && victim.row >= 0) reapForRoom(state, victim);
     return idle;
   }
@@ -190,7 +215,7 @@ export function giveUpPlace(state: DeviceState, victim: BufferRecord, op: Operat
   try {
     return evict(state, victim, op);
   } finally {
-    reservation.unlock();
+    reservation.release();
   }
 }
 
@@ -215,7 +240,7 @@ function evict(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome
     return op.fail(error, EINVAL);
   }
   if (placement.isEmpty && buffer.imported === null) {
-    const idle = op.waitForAll(buffer.reservation.fences);
+    const idle = op.waitForAll(buffer.reservation);
     return idle === DONE ? purge(state, buffer, op, "evicted") : idle;
   }
   // The driver must not discard imported memory.
@@ -233,7 +258,10 @@ export function evictAll(state: DeviceState, type: MemoryType, op: Operation): O
   // Buffers may be evicted into this type again; each is visited at most twice, and dying ones, among them the ghost
   // objects of these evictions, once.
   let left = 2 * type.residents;
-  for (let victim = firstVictim(state, type); victim !== null; victim = firstVictim(state, type)) {
+  for (;;) {
+    const search = op.search = beginSearch(state, op, null, 0);
+    const victim = firstVictim(state, type, search);
+    if (victim === null) break;
     if (!victim.isDying && left-- === 0) return EBUSY;
     const outcome = giveUpPlace(state, victim, op);
     if (outcome !== DONE) return outcome;

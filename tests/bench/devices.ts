@@ -2,11 +2,13 @@ import {
   BoDevice,
   type BufferObject,
   type Driver,
+  type EvictionPolicy,
   type MemTypeManager,
   type MoveRequest,
   PAGE_SIZE,
   PagePool,
   type PreparedPlacement,
+  type Tracer,
   TranslationTable,
 } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
@@ -60,6 +62,10 @@ export interface FleetOptions {
   readonly hasContents?: boolean;
   /** @default {first fit, lowest hole} */
   readonly manager?: MemTypeManager;
+  /** @default {none} */
+  readonly tracer?: Tracer;
+  /** @default {the kernel's} */
+  readonly policy?: EvictionPolicy;
 }
 
 /** Many buffers on one device, each of which has been in VRAM. */
@@ -72,8 +78,13 @@ export interface Fleet {
 
 /** Makes a device and its buffers. */
 export function makeFleet(options: FleetOptions): Fleet {
-  const { sizes, vram: pages = sum(sizes), hasContents = false, manager = firstFit() } = options;
-  const device = new BoDevice({ driver: new Card(pages, hasContents), managers: { vram: manager } });
+  const { sizes, vram: pages = sum(sizes), hasContents = false, manager = firstFit(), tracer = {}, policy } = options;
+  const device = new BoDevice({
+    driver: new Card(pages, hasContents),
+    managers: { vram: manager },
+    tracer,
+    ...(policy && { policy }),
+  });
   const vram = device.preparePlacement({ placement: [{ memoryType: "vram" }] });
   const system = device.preparePlacement({ placement: [{ memoryType: "system" }] });
   const buffers = sizes.map((size) => device.createBuffer({ bytes: size * PAGE_SIZE }));
