@@ -127,3 +127,18 @@ function isUsageError(error: unknown): error is Error {
   const isOfFiles = typeof code === "string" && /^(ERR_PARSE_ARGS_|EISDIR|ENOTDIR|ENOENT|EACCES|EPERM)/.test(code);
   return name === "NotCapable" || isOfFiles;
 }
+
+/** How many pieces are written at a time. */
+const BATCH = 1000;
+
+/** Joins small pieces of text, so that a stream takes fewer of them. */
+export function* inBatches(pieces: Iterable<string>): Generator<string, void> {
+  let batch: string[] = [];
+  for (const piece of pieces) {
+    batch.push(piece);
+    if (batch.length < BATCH) continue;
+    yield batch.join("");
+    batch = [];
+  }
+  yield batch.join("");
+}
