@@ -122,7 +122,7 @@ function notifyMove(driver: Driver, { buffer, from, target, drops }: Transition)
 }
 
 /** Whether the move changes the pages that users' maps see, or their caching. */
-function mapsWouldLie({ resources }: DeviceState, { buffer, old, from, target, to }: Transition): boolean {
+function mapsWouldLie({ resources }: DeviceState, { old, from, target, to }: Transition): boolean {
   if (from === null) return false;
   const before = resources.caching(old);
   const caching = resources.caching(to);
