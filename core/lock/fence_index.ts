@@ -13,7 +13,8 @@ export class FenceIndex {
   /** The slots with pending fences of each usage. */
   #pending: readonly SlotSet[] = [new SlotSet(), new SlotSet(), new SlotSet(), new SlotSet()];
   #signalled: SlotSet = new SlotSet();
-  #ofContext: Map<FenceContext, Set<number>> = new Map();
+  /** The slots with pending fences of each timeline, one for each usage at most. */
+  #ofContext: Map<FenceContext, readonly number[]> = new Map();
 
   constructor(slots: readonly Slot[]) {
     this.#slots = slots;
@@ -42,9 +43,7 @@ export class FenceIndex {
     const { fence, usage } = this.#slots[at] as Slot;
     if (fence.signalled) return this.#signalled.add(at);
     this.#pending[usage]?.add(at);
-    const others = this.#ofContext.get(fence.context);
-    if (others === undefined) this.#ofContext.set(fence.context, new Set([at]));
-    else others.add(at);
+    this.#ofContext.set(fence.context, [...this.#ofContext.get(fence.context) ?? [], at]);
     fence.watch(() => this.#noteSignalled(at, fence));
   }
 
@@ -53,7 +52,9 @@ export class FenceIndex {
     const { fence, usage } = this.#slots[at] as Slot;
     this.#signalled.delete(at);
     this.#pending[usage]?.delete(at);
-    this.#ofContext.get(fence.context)?.delete(at);
+    const others = this.#ofContext.get(fence.context)?.filter((other) => other !== at) ?? [];
+    if (others.length > 0) this.#ofContext.set(fence.context, others);
+    else this.#ofContext.delete(fence.context);
   }
 
   /** It may have left the slot since. */
