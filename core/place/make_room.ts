@@ -139,7 +139,7 @@ function evictNeighbours(
     for (const victim of victims) {
       // An earlier eviction may have evicted it, too.
       if (victim.type !== place.type) continue;
-      op.search = beginSearch(state, buffer, buffer.pages, place);
+      op.search = beginSearch(state, op, buffer, buffer.pages, place);
       op.search?.goTo(victim, visited, victims);
       const outcome = giveUpPlace(state, victim, op);
       if (outcome === BLOCKED) return BLOCKED;
@@ -170,7 +170,7 @@ function evictUntilRoom(
   let victimsLeft = place.type.residents;
   let kept: Record<KeptReason, number> | null = null;
   const outer = op.search;
-  const search = op.search = beginSearch(state, buffer, buffer.pages, place);
+  const search = op.search = beginSearch(state, op, buffer, buffer.pages, place);
   const walk = state.order.walk(place.type);
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {
@@ -275,7 +275,7 @@ export function evictAll(state: DeviceState, type: MemoryType, op: Operation): O
   // objects of these evictions, once.
   let left = 2 * type.residents;
   for (;;) {
-    const search = op.search = beginSearch(state, null, 0);
+    const search = op.search = beginSearch(state, op, null, 0);
     const victim = firstVictim(state, type, search);
     if (victim === null) break;
     if (!victim.isDying && left-- === 0) return EBUSY;

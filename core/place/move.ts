@@ -220,20 +220,20 @@ function loseContentsIfItFails(buffer: BufferRecord, copy: Fence): void {
 
 function trace(
   state: DeviceState,
-  { buffer, evict, drops, target, to, fence }: Transition,
+  { buffer, old, from, evict, drops, target, to, fence }: Transition,
   outcome: Outcome,
   op: Operation,
 ): void {
-  const { memoryType, start } = buffer;
-  state.tracer.move?.({
+  const { clock, resources, tracer } = state;
+  tracer.move?.({
     buffer,
     evict,
     dropped: drops,
-    from: memoryType === null ? null : { memoryType, start: start ?? 0 },
-    to: { memoryType: target.name, start: state.resources.start(to) },
+    from: from === null ? null : { memoryType: from.name, start: resources.start(old) },
+    to: { memoryType: target.name, start: resources.start(to) },
     failure: outcome === DONE ? null : outcome === EMULTIHOP ? "EMULTIHOP" : codeOf(outcome),
     fence,
-    time: state.clock.now(),
+    time: tracer.now === undefined ? clock.now() : tracer.now(),
     forBuffer: op.forBuffer,
     operation: op,
     eviction: evict ? op.evictionCause : null,

@@ -55,7 +55,7 @@ export class BufferTraits {
   }
 }
 
-const PLAIN = new BufferTraits();
+const PLAIN = /* @__PURE__ */ new BufferTraits();
 
 /** The traits of a new buffer; all buffers with default traits share one object until one of them gets others. */
 export function traitsOf(options: BufferOptions): BufferTraits {
