@@ -94,12 +94,13 @@ export class Readbacks<Device extends GpuDevice> {
     const map = () => this.#life.until(target.mapAsync(MAP_MODE_READ, 0, size + STAMP_BYTES));
     try {
       // The bytes stay in the staging buffer: a map that fails is tried once more.
-      await map().catch(map);
+      await map().catch(() => this.#life.nextTurn().then(map));
     } catch (cause) {
       throw cause instanceof TtmError ? cause : new TtmError("EIO", `Cannot read back ${size} bytes`, { cause });
     }
     const bytes = new Uint8Array(target.getMappedRange(0, size + STAMP_BYTES));
     if (new DataView(bytes.buffer, bytes.byteOffset).getUint32(size, true) !== stamp) {
+      await this.#life.nextTurn();
       throw new TtmError("EIO", `Cannot read back ${size} bytes: the device has not made the copy`);
     }
     return bytes.subarray(0, size);
