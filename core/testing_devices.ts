@@ -17,6 +17,7 @@ import {
   type ClockEvent,
   type DeviceOptions,
   type Driver,
+  type DriverContext,
   type Fence,
   FenceContext,
   type Location,
@@ -110,6 +111,8 @@ export class TestDriver implements Driver {
   line: (request: MoveRequest) => FenceContext = () => this.#line;
   /** Makes the tables. */
   table: (buffer: BufferObject) => TranslationTable | null = (buffer) => byteTable(buffer.pages);
+  /** Tells the core that the contents of a buffer are lost. */
+  lose: DriverContext["loseContents"] = () => {};
   #vram: Uint8Array;
   #visible: number;
   #line: FenceContext = new FenceContext("copy");
@@ -132,6 +135,10 @@ export class TestDriver implements Driver {
     if (copy === undefined) throw new Error("no copy is queued");
     if (error === undefined) copy.run();
     copy.fence.signal(error);
+  }
+
+  attach({ loseContents }: DriverContext): void {
+    this.lose = loseContents;
   }
 
   evictPlacement(buffer: BufferObject): Placement {

@@ -107,13 +107,13 @@ export class BufferObject extends BufferRecord implements Disposable {
    */
   unreserve(): void {
     if (this.disposed || !this.reserved) return unlockFormer(this, "unreserve");
-    const row = this.resourceRow;
+    const row = this.resource;
     if (row >= 0) {
       const { order, tracer } = this.state;
       order.touch(row, this);
       tracer.use?.(this);
     }
-    this.reservation.unlock();
+    this.reservation.release();
   }
 
   /**
@@ -123,7 +123,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    */
   unlock(): void {
     if (this.disposed || !this.reserved) return unlockFormer(this, "unlock");
-    this.reservation.unlock();
+    this.reservation.release();
   }
 
   /**
@@ -140,7 +140,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     const { reservation } = this;
     if (!reservation.locked) return;
     await reserveForCall(this.state, this, what, options);
-    reservation.unlock();
+    reservation.release();
   }
 
   /**
@@ -162,7 +162,7 @@ export class BufferObject extends BufferRecord implements Disposable {
       }
       bulk.attach(order.policy, resources);
     }
-    const row = this.resourceRow;
+    const row = this.resource;
     if (row >= 0) order.leaveBulk(row);
     this.bulkMove = bulk;
     if (row >= 0) order.joinBulk(row);
@@ -178,7 +178,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     mustBeReserved(this, "set the priority of");
     const checked = checkInteger(`set the priority of ${this}`, "priority", priority, 0, PRIORITIES - 1);
     if (checked === this.priority) return;
-    const row = this.resourceRow;
+    const row = this.resource;
     if (row >= 0) this.state.order.leaveBulk(row);
     this.priority = checked;
     if (row >= 0) this.state.order.relist(row, this);
@@ -230,7 +230,7 @@ export class BufferObject extends BufferRecord implements Disposable {
       throw new TtmError("EINVAL", `Cannot wait for ${this}: there is no usage ${show(options.usage)}`);
     }
     const op = new Operation(this.state.tracer, options.noWait === true, this).start("wait");
-    const attempt = () => op.waitForAll(this.reservation.fences, options.usage);
+    const attempt = () => op.waitForAll(this.reservation, options.usage);
     const outcome = await complete(this.state.clock, op, options.signal, attempt);
     if (outcome !== DONE) throw op.error(`wait for ${this}`, "its work has not ended", outcome);
     if (op.firstFailure === undefined) return;
@@ -270,7 +270,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     if (!(fence instanceof Fence) || !isFenceUsage(usage)) {
       throw new TtmError("EINVAL", `Cannot add a fence to ${this}: ${show(usage)} or the fence itself is none`);
     }
-    this.reservation.fences.reserve(1);
+    this.reservation.reserveFence();
     if (usage === "write" || usage === "kernel") this.becomeDirty();
     if (!fence.signalled) this.reservation.fences.add(fence, usage);
   }
@@ -285,9 +285,9 @@ export class BufferObject extends BufferRecord implements Disposable {
    */
   pin(): Disposable {
     mustBeReserved(this, "pin");
-    const row = this.resourceRow;
+    const row = this.resource;
     if (row >= 0) this.state.order.leaveBulk(row);
-    this.state.buffers.setPins(this.row, this.pins + 1);
+    this.pins = this.pins + 1;
     if (this.pins === 1) this.state.tracer.pin?.(this);
     const { timesUnpinned } = this;
     return once<BufferObject>(this, (buffer) => {
@@ -307,11 +307,11 @@ export class BufferObject extends BufferRecord implements Disposable {
   }
 
   #unpin(): void {
-    this.state.buffers.setPins(this.row, this.pins - 1);
+    this.pins = this.pins - 1;
     if (this.pins > 0) return;
     this.timesUnpinned++;
     this.state.tracer.unpin?.(this);
-    const row = this.resourceRow;
+    const row = this.resource;
     if (row < 0) return;
     this.state.order.joinBulkUnpinned(row);
     if (!this.reserved) this.state.order.touch(row, this);
@@ -323,7 +323,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     const { reservation, state } = this;
     if (!this.reserved) return retryReturns(state);
     reservation.enqueue(null, () => {
-      reservation.unlock();
+      reservation.release();
       retryReturns(state);
     });
   }
@@ -442,7 +442,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     const { reservation } = this;
     reservation.enqueue(null, () => {
       this.#endKeeping();
-      reservation.unlock();
+      reservation.release();
     });
   }
 

@@ -205,7 +205,7 @@ export class Exec implements Disposable {
 
   #add(buffer: BufferObject): void {
     this.#buffers.add(buffer);
-    buffer.reservation.fences.reserve(1);
+    buffer.reservation.reserveFence();
   }
 
   async #take(buffer: BufferObject, options: WaitOptions): Promise<void> {

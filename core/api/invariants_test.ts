@@ -19,7 +19,7 @@ function healthy() {
     const buffer = new BufferObject(state, { id: state.liveBuffers, bytes: pages * 4096, alignment: 2, priority: 1 });
     state.liveBuffers++;
     place(buffer, memoryType);
-    return { buffer, row: state.buffers.resource(buffer.row) };
+    return { buffer, row: buffer.resource };
   };
   const [system, gtt, vram, second, pinned] = [
     make("system", 1),
@@ -42,7 +42,10 @@ type Inside = ReturnType<typeof healthy>;
 const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   [/5 buffers are alive, 4 are counted/, ({ state }) => state.liveBuffers--],
   [/0 buffers are dying, 1 are counted/, ({ state }) => state.dyingBuffers++],
-  [/buffer 1 is a live ghost/, ({ gtt }) => gtt.buffer.ghost = { of: gtt.buffer, made: 1, leavesBecause: "moved" }],
+  [/buffer 1 is a live ghost/, ({ gtt }) => {
+    gtt.buffer.becomeGhostOf(gtt.buffer, 1, "moved");
+    gtt.buffer.isDying = false;
+  }],
   [/buffer 0 is swapped out and has pages/, ({ system }) => {
     system.buffer.tt?.populate();
     Object.assign(system.buffer.tt ?? {}, {
@@ -94,14 +97,14 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
     dying(vram.buffer);
     mappingsOf(vram.buffer).keepers++;
   }],
-  [/dying buffer 4 is pinned/, ({ pinned, state }) => {
+  [/dying buffer 4 is pinned/, ({ pinned }) => {
     dying(pinned.buffer);
-    state.buffers.setPins(pinned.buffer.row, 1);
+    pinned.buffer.pins = 1;
   }],
   [/buffer 4 is dying and has users/, ({ pinned }) => pinned.buffer.isDying = true],
-  [/buffer 1 has bound pages but no place/, ({ state, gtt }) => state.buffers.setResource(gtt.buffer, -1)],
-  [/the resource of buffer 3 belongs to another buffer/, ({ state, vram, second }) => {
-    state.buffers.setResource(second.buffer, vram.row);
+  [/buffer 1 has bound pages but no place/, ({ gtt }) => gtt.buffer.occupy(-1)],
+  [/the resource of buffer 3 belongs to another buffer/, ({ vram, second }) => {
+    second.buffer.occupy(vram.row);
   }],
   [/buffer 2 is in fixed memory and its pages are bound/, ({ vram }) => {
     vram.buffer.tt = byteTable(2);

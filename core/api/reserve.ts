@@ -64,7 +64,7 @@ export async function reserve(
   }
   if (outcome !== DONE) throw reserveError(what, buffer, outcome);
   if (!buffer.disposed) return new Turn(buffer);
-  reservation.unlock();
+  reservation.release();
   throw new TtmError("EINVAL", `Cannot ${what} ${buffer}: its last reference went while it was waited for`);
 }
 
@@ -109,7 +109,7 @@ export function isHeldUnder(buffer: BufferRecord, ticket: AcquireTicket): boolea
 export function unlockFormer(buffer: BufferRecord, what: string): void {
   const { shared } = buffer;
   if (shared?.locked !== true) return refuse(buffer, what);
-  shared.unlock();
+  shared.release();
 }
 
 /** The reservation that its users lock: a released buffer has left a shared one, which may still be held. */

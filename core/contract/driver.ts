@@ -11,6 +11,15 @@ import type { TranslationTable } from "./translation_table.ts";
 export interface DriverContext {
   /** The device's clock; drivers must not use any other time. */
   readonly clock: Clock;
+  /**
+   * Tells that the device has lost the contents of a buffer for good, as when it was reset: an access of the CPU is then
+   * `EIO`, with `error` as its cause. If a store has the contents (`BufferView.clean`), the core takes the buffer back to
+   * SYSTEM when it is next placed or accessed, and reads them again; a pinned buffer stays lost until it is unpinned. A
+   * copy that fails needs no such call.
+   *
+   * @throws {TtmError} `EINVAL` if it is no buffer of the device.
+   */
+  loseContents(buffer: BufferView, error: unknown): void;
 }
 
 /** The properties of one of a driver's memory types. */

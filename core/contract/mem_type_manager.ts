@@ -26,14 +26,14 @@ export const NO_ROOM = 0;
  * Answer of {@linkcode MemTypeManager.allocate}: the manager cannot serve the request now, and evicting would not help.
  * The call ends with `EBUSY`.
  */
-export const BUSY = -1;
+export const BUSY: -1 = -1;
 
 /**
  * Answer of {@linkcode MemTypeManager.allocate}: enough pages have been returned, and are free when
  * {@linkcode MemTypeManager.freeing} signals. The core tries the other places without evicting, and waits for that fence
  * if none has room.
  */
-export const LATER = -2;
+export const LATER: -2 = -2;
 
 /** The largest handle of {@linkcode MemTypeManager.allocate}, so that a handle takes four bytes. */
 export const MAX_HANDLE: number = 2 ** 31 - 1;

@@ -35,7 +35,7 @@ function checkLock({ reservation }: BufferRecord): void {
 }
 
 function checkPlace(state: DeviceState, buffer: BufferRecord): void {
-  const row = state.buffers.resource(buffer.row);
+  const row = buffer.resource;
   const { tt, type } = buffer;
   if (row < 0 || type === null) {
     must(tt === null || tt.boundTo === null, () => `${buffer} has bound pages but no place`);

@@ -81,7 +81,7 @@ function checkLists(state: DeviceState): number[] {
   }
   for (const row of state.order.pinned()) check(row, () => true);
   for (const buffer of state.buffers.all()) {
-    const row = state.buffers.resource(buffer.row);
+    const row = buffer.resource;
     must(row < 0 || seen.has(row), () => `${buffer} is in ${buffer.memoryType} but on no list`);
   }
   return [...seen];

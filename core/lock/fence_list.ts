@@ -68,6 +68,8 @@ export class FenceList {
   add(fence: Fence, usage: FenceUsage): void {
     const rank = order.indexOf(usage);
     if (usage === "write") this.writes++;
+    // Lists are made when they get their first fence, later than slots are reserved for it.
+    if (this.#capacity === 0) this.reserve(1);
     for (const slot of this.#slots) {
       const covered = slot.fence.context === fence.context && slot.usage >= rank && slot.fence.seqno <= fence.seqno;
       if (!covered && !slot.fence.signalled) continue;

@@ -1,6 +1,6 @@
 import type { AcquireTicket } from "./acquire_ticket.ts";
 import { Link } from "../base/link.ts";
-import type { Outcome } from "../base/outcome.ts";
+import { DONE, type Outcome } from "../base/outcome.ts";
 
 /** One who stands in a line. */
 export class Waiter {
@@ -60,6 +60,9 @@ export class WaitingLine {
   // Parties whose tickets have got locks; few, since they are turned away when an older ticket joins.
   #withLocks: Set<Party> = new Set();
   #length = 0;
+  /** Who has got the lock, and has not been told yet. */
+  #next: Waiter | null = null;
+  #isTelling = false;
 
   /** Number of waiters. */
   get length(): number {
@@ -118,6 +121,23 @@ export class WaitingLine {
     for (const age of party.ages) age.leave();
     party.ofTicket.leave();
     this.#withLocks.delete(party);
+  }
+
+  /** Tells a waiter that it has the lock, and then those who get it from one who has been told; `after` follows each. */
+  tell(waiter: Waiter, after: () => void): void {
+    this.#next = waiter;
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    try {
+      while (this.#next !== null) {
+        const { end } = this.#next;
+        this.#next = null;
+        end(DONE);
+        after();
+      }
+    } finally {
+      this.#isTelling = false;
+    }
   }
 
   /** Notes that the ticket of a party has got its first lock, elsewhere. */

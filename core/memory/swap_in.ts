@@ -49,7 +49,7 @@ export function swapIn(
 export function beginTransfer(buffer: BufferRecord, table: TranslationTable): TransferFence {
   const fence = new TransferFence(`swap of ${buffer}`);
   table.transfer = fence;
-  buffer.reservation.fences.reserve(1);
+  buffer.reservation.reserveFence();
   buffer.reservation.fences.add(fence, "kernel");
   return fence;
 }

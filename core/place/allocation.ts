@@ -68,7 +68,7 @@ export function allocateResource(
       return op.fail(error, EIO);
     }
   }
-  const old = state.buffers.resource(buffer.row);
+  const old = buffer.resource;
   const caching = selectCaching(
     old < 0 ? 0 : state.resources.caching(old),
     type.defaultCaching,
@@ -124,7 +124,7 @@ export function inheritMoveFences({ moveFences }: MemoryType, buffer: BufferReco
   if (op.noWait) return moveFences.every((fence) => op.waitFor(fence) === DONE) ? DONE : EBUSY;
   for (const fence of moveFences) {
     buffer.reservation.fences.add(fence, "kernel");
-    buffer.reservation.fences.reserve(1);
+    buffer.reservation.reserveFence();
   }
   return DONE;
 }

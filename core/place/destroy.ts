@@ -27,13 +27,13 @@ export function releaseUnlessKept(state: DeviceState, buffer: BufferRecord): voi
  * nothing.
  */
 export function disown(state: DeviceState, buffer: BufferRecord): void {
-  const row = state.buffers.resource(buffer.row);
+  const row = buffer.resource;
   state.hints.drop(buffer);
   if (row >= 0) state.order.leaveBulk(row);
   if (row >= 0) state.order.letIn(row);
   buffer.bulkMove = null;
-  if (state.buffers.pins(buffer.row) > 0) {
-    state.buffers.setPins(buffer.row, 0);
+  if (buffer.pins > 0) {
+    buffer.pins = 0;
     if (row >= 0) state.order.touch(row, buffer);
     state.tracer.unpin?.(buffer);
   }
@@ -57,7 +57,7 @@ export function leaveToGhost(
   fences: FenceList,
   why: RemovalReason,
 ): void {
-  const row = state.buffers.resource(buffer.row);
+  const row = buffer.resource;
   const ghost = new BufferRecord(state, {
     id: buffer.id,
     bytes: buffer.bytes,
@@ -71,8 +71,8 @@ export function leaveToGhost(
   if (row >= 0) {
     state.order.leaveBulk(row);
     state.order.expectNothing(row);
-    state.buffers.setResource(buffer, -1);
-    state.buffers.setResource(ghost, row);
+    buffer.occupy(-1);
+    ghost.occupy(row);
     state.resources.setBuffer(row, ghost);
     state.order.touch(row, ghost);
   }
@@ -93,12 +93,10 @@ function reapWhenIdle(state: DeviceState, buffer: BufferRecord): void {
  * The first fence that keeps the memory of a dying buffer; null if there is none. One that the driver orders its work
  * behind does not, except for host pages, which others than the driver may take over.
  */
-function keeping({ driver, buffers, resources }: DeviceState, buffer: BufferRecord): Fence | null {
-  const { fences } = buffer.reservation;
-  const row = buffers.resource(buffer.row);
-  const isFixed = row >= 0 && buffer.tt === null && resources.place(row).type.fixed;
-  if (!isFixed || driver.ordersBehind === undefined) return fences.pending();
-  return fences.allPending().find((fence) => driver.ordersBehind?.(fence) !== true) ?? null;
+function keeping({ driver, resources }: DeviceState, { reservation, resource, tt }: BufferRecord): Fence | null {
+  const isFixed = resource >= 0 && tt === null && resources.place(resource).type.fixed;
+  if (!isFixed || driver.ordersBehind === undefined) return reservation.pending();
+  return reservation.allPending().find((fence) => driver.ordersBehind?.(fence) !== true) ?? null;
 }
 
 /**
@@ -136,11 +134,11 @@ export function reap(state: DeviceState, buffer: BufferRecord): void {
 
 /** Frees the place and table of a dying, idle buffer (`ttm_bo_cleanup_memtype_use`). */
 function freeMemory(state: DeviceState, buffer: BufferRecord): void {
-  const row = state.buffers.resource(buffer.row);
+  const row = buffer.resource;
   if (!buffer.isGhost && row >= 0) state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
   if (buffer.tt !== null) emptyTable(state, buffer, buffer.tt);
   buffer.tt = null;
-  state.buffers.setResource(buffer, -1);
+  buffer.occupy(-1);
   if (row >= 0) freeResource(state, row, buffer.leavesBecause);
 }
 
@@ -151,8 +149,8 @@ export function reapForRoom(state: DeviceState, buffer: BufferRecord): void {
   freeMemory(state, buffer);
 }
 
-function tellOfRoom({ buffers, tracer }: DeviceState, buffer: BufferRecord): void {
-  if (tracer.free !== undefined && !buffer.isGhost && buffers.resource(buffer.row) >= 0) tracer.free(buffer);
+function tellOfRoom({ tracer }: DeviceState, buffer: BufferRecord): void {
+  if (tracer.free !== undefined && !buffer.isGhost && buffer.resource >= 0) tracer.free(buffer);
 }
 
 /** The charge for the structures of a buffer. */

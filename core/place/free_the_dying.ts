@@ -37,7 +37,7 @@ export class FreeTheDying {
 
   #freeLeft(): Outcome {
     for (let buffer = this.#left.at(-1); buffer !== undefined; buffer = this.#left.at(-1)) {
-      const ended = this.#op.waitForAll(buffer.reservation.fences);
+      const ended = this.#op.waitForAll(buffer.reservation);
       if (ended !== DONE) return ended;
       if (buffer.row >= 0) reap(this.#state, buffer);
       this.#left.pop();

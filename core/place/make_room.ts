@@ -28,7 +28,7 @@ export function allocateAmong(
   force: boolean,
   op: Operation,
 ): number | Outcome {
-  buffer.reservation.fences.reserve(1);
+  buffer.reservation.reserveFence();
   for (const place of places) {
     const { type } = place;
     if (!type.usable || (place.cachingMask & type.availableCaching) === 0) continue;
@@ -126,7 +126,7 @@ function evictNeighbours(
     for (const victim of victims) {
       // An earlier eviction may have evicted it, too.
       if (victim.type !== place.type) continue;
-      op.search = beginSearch(state, buffer, buffer.pages, place);
+      op.search = beginSearch(state, op, buffer, buffer.pages, place);
       op.search?.goTo(victim, visited, victims);
       const outcome = giveUpPlace(state, victim, op);
       if (outcome === BLOCKED) return BLOCKED;
@@ -157,7 +157,7 @@ function evictUntilRoom(
   let victimsLeft = place.type.residents;
   let kept: Record<KeptReason, number> | null = null;
   const outer = op.search;
-  const search = op.search = beginSearch(state, buffer, buffer.pages, place);
+  const search = op.search = beginSearch(state, op, buffer, buffer.pages, place);
   const walk = state.order.walk(place.type);
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {
@@ -206,7 +206,7 @@ function evictUntilRoom(
 export function giveUpPlace(state: DeviceState, victim: BufferRecord, op: Operation): Outcome {
   const { reservation } = victim;
   if (victim.isDying) {
-    const idle = op.waitForAll(reservation.fences);
+    const idle = op.waitForAll(reservation);
     if (idle === DONE && victim.row >= 0) reapForRoom(state, victim);
     return idle;
   }
@@ -215,7 +215,7 @@ export function giveUpPlace(state: DeviceState, victim: BufferRecord, op: Operat
   try {
     return evict(state, victim, op);
   } finally {
-    reservation.unlock();
+    reservation.release();
   }
 }
 
@@ -240,7 +240,7 @@ function evict(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome
     return op.fail(error, EINVAL);
   }
   if (placement.isEmpty && buffer.imported === null) {
-    const idle = op.waitForAll(buffer.reservation.fences);
+    const idle = op.waitForAll(buffer.reservation);
     return idle === DONE ? purge(state, buffer, op, "evicted") : idle;
   }
   // The driver must not discard imported memory.
@@ -259,7 +259,7 @@ export function evictAll(state: DeviceState, type: MemoryType, op: Operation): O
   // objects of these evictions, once.
   let left = 2 * type.residents;
   for (;;) {
-    const search = op.search = beginSearch(state, null, 0);
+    const search = op.search = beginSearch(state, op, null, 0);
     const victim = firstVictim(state, type, search);
     if (victim === null) break;
     if (!victim.isDying && left-- === 0) return EBUSY;

@@ -26,8 +26,8 @@ export function handleMove(
   mayHop: boolean,
   op: Operation,
 ): Outcome {
-  const { buffers, resources } = state;
-  const old = buffers.resource(buffer.row);
+  const { resources } = state;
+  const old = buffer.resource;
   const from = old < 0 ? null : resources.place(old).type;
   const target = resources.place(to).type;
   const hasContents = buffer.imported !== null || buffer.stored !== null;
@@ -73,16 +73,16 @@ function askForHop(state: DeviceState, { buffer, origin, target }: Transition, o
 
 /** Pages must not be unbound while the device works on them, and immediate moves come after all work. */
 function waitBeforeMove(state: DeviceState, { buffer, from, target, drops }: Transition, op: Operation): Outcome {
-  if (drops) return state.orderedMoves && state.pipelinesEvictions ? DONE : op.waitForAll(buffer.reservation.fences);
+  if (drops) return state.orderedMoves && state.pipelinesEvictions ? DONE : op.waitForAll(buffer.reservation);
   const bytesTravel = from?.fixed === true || target.fixed;
   // Whether there are bytes to return to the exporter's array is known when earlier copies have ended.
   const isReturn = buffer.imported !== null && from?.fixed === true && !target.fixed;
-  const known = isReturn ? op.waitForAll(buffer.reservation.fences, "kernel") : DONE;
+  const known = isReturn ? op.waitForAll(buffer.reservation, "kernel") : DONE;
   if (known !== DONE) return known;
   const isQueued = bytesTravel ? state.orderedMoves : state.rebinds;
   const mustBeIdle = (!isQueued || (isReturn && buffer.lost !== undefined)) &&
     (bytesTravel || (from !== null && !from.isSystem));
-  return mustBeIdle ? op.waitForAll(buffer.reservation.fences) : DONE;
+  return mustBeIdle ? op.waitForAll(buffer.reservation) : DONE;
 }
 
 function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): Outcome {
@@ -92,7 +92,7 @@ function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): 
   if (mapsWouldLie(state, move)) unmapVirtual(state, buffer);
   let outcome = prepareTable(state, move, op);
   if (outcome === DONE) {
-    buffer.reservation.fences.reserve(1);
+    buffer.reservation.reserveFence();
     notifyMove(driver, move);
     outcome = travel(state, move, op);
     if (outcome !== DONE) driver.moveNotify?.(buffer, target.name, from?.name ?? null);
@@ -148,7 +148,7 @@ function prepareDrop(state: DeviceState, buffer: BufferRecord, op: Operation): O
 
 /** Nothing is copied out of a dropped range, but work may still use it. */
 function handOnAfterWork({ buffer, from }: Transition): void {
-  for (const work of buffer.reservation.fences.allPending()) from?.remember(work);
+  for (const work of buffer.reservation.allPending()) from?.remember(work);
 }
 
 /** Adds the copy's fence to the buffer. An eviction that is not pipelined ends only when its copy has ended. */
@@ -162,7 +162,7 @@ function waitForCopy(state: DeviceState, move: Transition, op: Operation): void 
     move.pipelined = true;
     return;
   }
-  for (const earlier of buffer.reservation.fences.allPending()) op.waitForOwn(earlier);
+  for (const earlier of buffer.reservation.allPending()) op.waitForOwn(earlier);
   op.ownCopy = fence.signalled ? null : fence;
 }
 
@@ -184,7 +184,7 @@ function commit(state: DeviceState, move: Transition): void {
   if (leavingTable !== null) buffer.tt = null;
   // What was lost on the device is not lost in the store.
   if (move.drops) buffer.contents = { lost: undefined };
-  state.buffers.setResource(buffer, to);
+  buffer.occupy(to);
   if (buffer.wasEvicted) state.driver.invalidateCaches?.(buffer);
   buffer.wasEvicted = false;
 }
@@ -203,27 +203,27 @@ function emptyAfter(
 function loseContentsIfItFails(buffer: BufferRecord, copy: Fence): void {
   const { contents } = buffer;
   copy.observe((error) => {
-    if (error !== undefined && buffer.contents === contents) buffer.contents = { lost: error };
+    if (error !== undefined && buffer.contents === contents) buffer.lose(error);
   });
 }
 
 function trace(
   state: DeviceState,
-  { buffer, evict, drops, target, to, fence }: Transition,
+  { buffer, old, from, evict, drops, target, to, fence }: Transition,
   outcome: Outcome,
   op: Operation,
 ): void {
-  if (state.tracer.move === undefined) return;
-  const { memoryType, start } = buffer;
-  state.tracer.move({
+  const { clock, resources, tracer } = state;
+  if (tracer.move === undefined) return;
+  tracer.move({
     buffer,
     evict,
     dropped: drops,
-    from: memoryType === null ? null : { memoryType, start: start ?? 0 },
-    to: { memoryType: target.name, start: state.resources.start(to) },
+    from: from === null ? null : { memoryType: from.name, start: resources.start(old) },
+    to: { memoryType: target.name, start: resources.start(to) },
     failure: outcome === DONE ? null : outcome === EMULTIHOP ? "EMULTIHOP" : codeOf(outcome),
     fence,
-    time: state.clock.now(),
+    time: tracer.now === undefined ? clock.now() : tracer.now(),
     forBuffer: op.forBuffer,
     operation: op,
     eviction: evict ? op.evictionCause : null,

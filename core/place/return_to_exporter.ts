@@ -52,7 +52,7 @@ export class ReturnToExporter implements Returning {
     this.#op.begin();
     const outcome = mustReturn(this.#buffer) ? this.#bringBack() : DONE;
     const { blockedOn } = this.#op;
-    this.#buffer.reservation.unlock();
+    this.#buffer.reservation.release();
     this.waitsFor = outcome === BLOCKED && blockedOn instanceof Fence ? blockedOn : null;
     if (this.waitsFor !== null) this.waitsFor.onSignal(() => this.attempt());
     else if (outcome !== ENOSPC) this.end();

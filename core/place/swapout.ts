@@ -39,7 +39,7 @@ export function swapOutType(state: DeviceState, type: MemoryType, target: number
   // A victim that gets no further than a stop in this type joins again. The dying, ghosts of this walk among them, do not.
   let left = type.residents - state.order.leftOut(type);
   const outer = op.search;
-  const search = op.search = beginSearch(state, op.forBuffer, target);
+  const search = op.search = beginSearch(state, op, op.forBuffer, target);
   try {
     for (let row = walk.next(); row >= 0 && op.freedPages < target; row = walk.next()) {
       const buffer = state.resources.buffer(row);
@@ -49,7 +49,7 @@ export function swapOutType(state: DeviceState, type: MemoryType, target: number
       if (!hasPages(buffer)) {
         search?.passOver(buffer, "nothing to swap out");
         // A buffer that is being moved has two resources, and only one may be left out until its table has pages.
-        const isPresent = state.buffers.resource(buffer.row) === row;
+        const isPresent = buffer.resource === row;
         if (isPresent && buffer.tt !== null && !buffer.isDying) state.order.leaveOut(row, buffer.tt);
         continue;
       }
@@ -89,7 +89,7 @@ function whyKept({ pins, reservation }: BufferRecord, op: Operation): PassedOver
 function swapOutVictim(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
   const { reservation, pages } = buffer;
   if (buffer.isDying) {
-    const idle = op.waitForAll(reservation.fences);
+    const idle = op.waitForAll(reservation);
     if (idle !== DONE || buffer.row < 0) return idle;
     op.freedPages += pages;
     reapForRoom(state, buffer);
@@ -100,7 +100,7 @@ function swapOutVictim(state: DeviceState, buffer: BufferRecord, op: Operation):
   try {
     return swapOutLocked(state, buffer, op);
   } finally {
-    reservation.unlock();
+    reservation.release();
   }
 }
 
@@ -109,7 +109,7 @@ function swapOutLocked(state: DeviceState, buffer: BufferRecord, op: Operation):
   // A move through a hop may have given it another table.
   const { tt } = buffer;
   if (left !== DONE || tt === null) return left;
-  const idle = op.waitForAll(buffer.reservation.fences);
+  const idle = op.waitForAll(buffer.reservation);
   if (idle !== DONE) return idle;
   state.driver.swapNotify?.(buffer);
   return swapOutTable(state, buffer, tt, op);

@@ -21,8 +21,8 @@ export function availability(
   ticket: AcquireTicket | null,
   op: Operation,
 ): Outcome | Extract<KeptReason, PassedOverReason> {
-  const { buffers, resources } = state;
-  if (buffers.pins(victim.row) > 0) return "pinned";
+  const { resources } = state;
+  if (victim.pins > 0) return "pinned";
   const { reservation } = victim;
   const isReserved = reservation.locked && reservation !== op.siblings;
   if (isReserved && (ticket === null || reservation.holder === ticket)) return "reserved";
@@ -41,11 +41,12 @@ export function availability(
  */
 export function beginSearch(
   { tracer }: DeviceState,
+  op: Operation,
   forBuffer: BufferRecord | null,
   pages: number,
   place: PreparedPlace | null = null,
 ): VictimSearch | null {
-  return tracer.move === undefined ? null : new VictimSearch(forBuffer, pages, place?.place ?? null);
+  return tracer.move === undefined ? null : new VictimSearch(op, forBuffer, pages, place?.place ?? null);
 }
 
 /** Whether a first search for room may spare buffers, which a second one evicts unless the upload is an early one. */

@@ -1,5 +1,4 @@
 import type { BufferRecord } from "./buffer_record.ts";
-import type { BufferTable } from "./buffer_table.ts";
 import type { BulkMove } from "./bulk_move.ts";
 import type { EvictionCursor, EvictionPolicy, RemovalReason } from "../contract/eviction_policy.ts";
 import { entryOf, LinkedLists, nodeOf } from "../base/linked_lists.ts";
@@ -18,7 +17,6 @@ export class EvictionOrder {
   /** The policy that decides the order. */
   readonly policy: EvictionPolicy;
   #resources: ResourceTable<BufferRecord>;
-  #buffers: BufferTable<BufferRecord>;
   #hints: Hints;
   // Also used by the default policy, so that one table holds all links.
   #links: LinkedLists = new LinkedLists();
@@ -27,26 +25,24 @@ export class EvictionOrder {
 
   constructor(
     resources: ResourceTable<BufferRecord>,
-    buffers: BufferTable<BufferRecord>,
     hints: Hints,
     policy: EvictionPolicy | null,
   ) {
     this.#resources = resources;
-    this.#buffers = buffers;
     this.#hints = hints;
     this.policy = policy ?? new Lru(this.#links);
   }
 
   /** Adds a new resource of a buffer. */
   add(row: number, buffer: BufferRecord, type: MemoryType): void {
-    if (this.#buffers.pins(buffer.row) > 0) return this.#listAsPinned(row);
+    if (buffer.pins > 0) return this.#listAsPinned(row);
     this.#insert(row, buffer, type);
     buffer.bulkMove?.join(row);
   }
 
   /** Tells the policy when the next use of a buffer is expected. */
   expect(buffer: BufferRecord): void {
-    const row = buffer.row < 0 ? -1 : this.#buffers.resource(buffer.row);
+    const row = buffer.row < 0 ? -1 : buffer.resource;
     if (row >= 0 && !this.#isListedAsPinned(row)) this.policy.hint?.(row, this.#hints.next(buffer));
   }
 
@@ -57,7 +53,7 @@ export class EvictionOrder {
 
   /** Notes that the buffer of a resource was used; applies pins and unpins since the last call. */
   touch(row: number, buffer: BufferRecord): void {
-    const isPinned = this.#buffers.pins(buffer.row) > 0;
+    const isPinned = buffer.pins > 0;
     if (buffer.bulkMove === null && !isPinned && this.#pinned.size === 0) this.policy.touch(row);
     else this.#touch(row, buffer, isPinned);
   }
@@ -197,7 +193,7 @@ export class EvictionOrder {
 
   #isPinned(row: number): boolean {
     const buffer = this.#resources.buffer(row);
-    return buffer !== null && this.#buffers.pins(buffer.row) > 0;
+    return buffer !== null && buffer.pins > 0;
   }
 
   /** The bulk move that a resource is a member of; null for a pinned buffer. */

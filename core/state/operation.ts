@@ -1,7 +1,7 @@
 import type { BufferRecord } from "./buffer_record.ts";
 import { TtmError } from "../base/errors.ts";
 import type { Fence } from "../lock/fence.ts";
-import type { FenceList, FenceUsage } from "../lock/fence_list.ts";
+import type { FenceUsage } from "../lock/fence_list.ts";
 import type { KeptReason, NoRoomFigures, NoRoomReport } from "../base/no_room_report.ts";
 import { BLOCKED, codeOf, DONE, EBUSY, EIO, ENODEV, ENOMEM, ENOSPC, type Outcome, outcomeOf } from "../base/outcome.ts";
 import type { PreparedPlace, PreparedPlacement } from "./prepared_placement.ts";
@@ -138,7 +138,7 @@ export class Operation implements TracedOperation {
   /** The buffer that a fence keeps busy, as far as the operation knows. */
   #ownerOf(fence: Fence): BufferRecord | null {
     for (const buffer of [this.search?.candidate, this.forBuffer]) {
-      if (buffer && [...buffer.reservation.fences.allPending()].includes(fence)) return buffer;
+      if (buffer && [...buffer.reservation.allPending()].includes(fence)) return buffer;
     }
     return null;
   }
@@ -163,9 +163,9 @@ export class Operation implements TracedOperation {
     return fence.signalled ? DONE : EBUSY;
   }
 
-  /** As {@linkcode waitFor}, for all pending fences up to a usage, one after the other. */
-  waitForAll(fences: FenceList, usage?: FenceUsage): Outcome {
-    for (let fence = fences.pending(usage); fence !== null; fence = fences.pending(usage)) {
+  /** As {@linkcode waitFor}, for all pending fences of a reservation up to a usage, one after the other. */
+  waitForAll(reservation: Reservation, usage?: FenceUsage): Outcome {
+    for (let fence = reservation.pending(usage); fence !== null; fence = reservation.pending(usage)) {
       const outcome = this.waitFor(fence);
       if (outcome !== DONE) return outcome;
     }

@@ -110,6 +110,6 @@ export async function turnComes(
   signal?.throwIfAborted();
   let outcome = reservation.tryLock(ticket);
   if (outcome === BLOCKED) outcome = await waitInLine(clock, reservation, ticket, signal, WAIT_BUDGET_MS);
-  if (outcome === DONE) reservation.unlock();
+  if (outcome === DONE) reservation.release();
   return outcome !== BLOCKED;
 }

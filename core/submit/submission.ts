@@ -87,7 +87,7 @@ export class Submission implements InLine {
   /** Unlocks what it has locked; the order of eviction stays as it is. */
   backOff(): void {
     for (const reservation of this.#locked.splice(0)) {
-      if (reservation.holder === this.ticket) reservation.unlock();
+      if (reservation.holder === this.ticket) reservation.release();
     }
     this.#cleared.clear();
     this.#isClearing = false;

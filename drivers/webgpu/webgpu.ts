@@ -1,6 +1,7 @@
 import {
   type BufferView,
   type Driver,
+  type DriverContext,
   type Fence,
   type MoveRequest,
   PAGE_SIZE,
@@ -8,7 +9,7 @@ import {
   type Postponed,
   type SubmittedBuffer,
   TranslationTable,
-  type TtmError,
+  TtmError,
 } from "@ttm/core";
 import { type BindGroupRequest, type Binding, Bindings } from "./bindings.ts";
 import { checkBufferOptions, kindOf, mustBeUsable } from "./buffer_options.ts";
@@ -77,6 +78,7 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
   #cpu: CpuAccess<Device>;
   #bindings: Bindings<Device>;
   #moves: Moves<Device>;
+  #context: DriverContext | null = null;
 
   /**
    * Makes a driver for one device.
@@ -122,6 +124,14 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
       { name: "system" },
       { name: "vram", pages, fixed: true, availableCaching: ["wc"], defaultCaching: "wc" },
     ];
+  }
+
+  /** Called by the device that it belongs to; `EBUSY` if it has had one. */
+  attach(context: DriverContext): void {
+    if (this.#context !== null) {
+      throw new TtmError("EBUSY", "Cannot attach webgpu: it serves one device only, and has had one");
+    }
+    this.#context = context;
   }
 
   /** The device: the one it was made for, or the one that `recover` has brought last. */
@@ -281,7 +291,9 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
   }
 
   #lose(error: TtmError, lost: LostDevice): void {
-    const buffers = loseContents(error, lost, this.#memory, this.#moves.arriving);
+    const buffers = loseContents(error, lost, this.#memory, this.#moves.arriving, (buffer) => {
+      this.#context?.loseContents(buffer, error);
+    });
     this.#bindings.close();
     this.#timeline.fail(error);
     this.#options.onLost?.({ reason: lost.reason, message: lost.message, buffers });

@@ -134,7 +134,7 @@ export const memory: readonly Row[] = rows(
     "state/device_state.ts",
     "api/device_test.ts",
     "a device has its driver's memory types, and passes its clock to the driver",
-    "      this.driver.attach?.({ clock: this.clock });",
+    "      this.driver.attach?.({ clock: this.clock, loseContents: this.#loseContents });",
     "      // nothing",
   ],
   [

@@ -8,7 +8,7 @@ export const moves: readonly Row[] = rows(
     "place/move.ts",
     "place/move_test.ts",
     "pages are unbound only after the work on them has ended, but may be bound before",
-    "  return mustBeIdle ? op.waitForAll(buffer.reservation.fences) : DONE;",
+    "  return mustBeIdle ? op.waitForAll(buffer.reservation) : DONE;",
     "  return DONE;",
   ],
   [

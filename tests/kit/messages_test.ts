@@ -109,7 +109,7 @@ class CountingClock extends SystemClock {
 /** The slow card on its own real-time clock, independent of the device's clock. */
 function realCard(): Driver {
   const card = slowCard();
-  return { ...card, attach: () => card.attach?.({ clock: new CountingClock() }) };
+  return { ...card, attach: (context) => card.attach?.({ ...context, clock: new CountingClock() }) };
 }
 
 Deno.test("the suite suggests SystemClock for a real-time device on a simulated clock, and the guide quotes the message", async () => {
