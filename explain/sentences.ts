@@ -59,7 +59,9 @@ export class Sentences {
 
   /** Those before it in the walk: taken as well, or passed over. */
   #others({ position, passedOver }: EvictionCause): string[] {
-    if (passedOver.length === 0) return position === 0 ? [] : [`the ${position} before it were evicted as well`];
+    if (passedOver.length === 0) {
+      return position === 0 ? [] : [position === 1 ? ONE_BEFORE : `the ${position} before it were evicted as well`];
+    }
     const named = passedOver.map(({ buffer, reason }: PassedOver) => `${this.#nameOf(buffer)} (${reason})`);
     const more = passedOver.length === MOST_NAMED && position > MOST_NAMED ? ", …" : "";
     return [`passed over: ${named.join(", ")}${more}`];
@@ -82,6 +84,8 @@ export class Sentences {
     return `pages ${start}..${start + Math.max(1, this.#creations.get(buffer)?.pages ?? 1) - 1}`;
   }
 }
+
+const ONE_BEFORE = "the one before it was evicted as well";
 
 const WAITED_FOR = { fence: "for the work", reservation: "for the reservation", room: "for room" };
 

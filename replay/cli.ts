@@ -164,7 +164,7 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const { workload: name, seed, json, vram, gtt, contents, verify, chrome } = values;
+  const { workload: name, seed, json, vram, gtt, contents, verify } = values;
   if (contents !== undefined && contents !== "bytes" && contents !== "stamps") {
     throw new UsageError(`Cannot use --contents ${JSON.stringify(contents)}: choose bytes or stamps`);
   }

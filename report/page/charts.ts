@@ -6,6 +6,7 @@ import { h, section, tableOf } from "./dom.ts";
 import { MEANINGS } from "./meanings.ts";
 import { type Line, Plot } from "./plot.ts";
 import type { State } from "./state.ts";
+import { afterRest } from "./visible.ts";
 
 type TimeText = (time: number) => string;
 
@@ -87,8 +88,8 @@ export function flowSection(state: State, text: TimeText): HTMLElement {
     role: "region",
     "aria-label": "Sums of the time that is shown",
   });
-  state.listen(({ from, until }, last) => {
-    if (from === last?.from && until === last.until) return;
+  const fill = afterRest(() => {
+    const { from, until } = state.now;
     const rows = runs.flatMap((run) =>
       run.flows.map((flow) => {
         const [moves, bytes] = [sum(flow.moves, run.duration, from, until), sum(flow.bytes, run.duration, from, until)];
@@ -98,6 +99,9 @@ export function flowSection(state: State, text: TimeText): HTMLElement {
     );
     const caption = `From ${text(from)} to ${text(until)}`;
     sums.replaceChildren(tableOf(caption, ["from → to", "moves", "bytes", `bytes per ${unit}`], rows));
+  });
+  state.listen(({ from, until }, last) => {
+    if (from !== last?.from || until !== last.until) fill();
   });
   return section("flow", "Moves between memory types", MEANINGS.flow, plot.element, sums);
 }
