@@ -48,6 +48,12 @@ interface Rest {
   whenFilled: (() => void) | null;
 }
 
+/** Where pages are bound. */
+interface Binding {
+  readonly memoryType: string;
+  readonly start: number;
+}
+
 const NOTHING: Rest = { swap: null, transfer: null, whenFilled: null };
 
 const ACCOUNTED = 128;
@@ -66,8 +72,7 @@ export class TranslationTable<Pages = unknown> {
   #allocate: (pages: number, zeroed: boolean) => Pages;
   #options: TableOptions<Pages>;
   #contents: Pages | null = null;
-  #boundAt = -1;
-  #boundTo: string | null = null;
+  #binding: Binding | null = null;
   /** The caching bit, and {@linkcode ACCOUNTED}. */
   #flags: number = CACHED;
 
@@ -144,12 +149,12 @@ export class TranslationTable<Pages = unknown> {
 
   /** The memory type that the pages are bound into; null while they are not. */
   get boundTo(): string | null {
-    return this.#boundTo;
+    return this.#binding === null ? null : this.#binding.memoryType;
   }
 
   /** First page of that memory type; -1 while unbound. */
   get boundAt(): number {
-    return this.#boundAt;
+    return this.#binding === null ? -1 : this.#binding.start;
   }
 
   /** How the CPU maps the pages. */
@@ -206,14 +211,12 @@ export class TranslationTable<Pages = unknown> {
 
   /** @internal Records a binding that the driver has made. */
   noteBound(memoryType: string, start: number): void {
-    this.#boundTo = memoryType;
-    this.#boundAt = start;
+    this.#binding = { memoryType, start };
   }
 
   /** @internal Records that the binding is gone. */
   noteUnbound(): void {
-    this.#boundTo = null;
-    this.#boundAt = -1;
+    this.#binding = null;
   }
 
   /** @internal */
