@@ -20,6 +20,7 @@ import {
   type DriverContext,
   type Fence,
   FenceContext,
+  joinTracers,
   type Location,
   type MemTypeManager,
   type MoveEvent,
@@ -210,14 +211,15 @@ export function testDevice(
   options:
     & TestDriverOptions
     & Pick<DeviceOptions, "store" | "global" | "limits" | "policy">
-    & { managers?: Record<string, MemTypeManager>; tracer?: Omit<Tracer, "move"> } = {},
+    & { managers?: Record<string, MemTypeManager>; tracer?: Tracer } = {},
 ): TestDevice {
   const { store, global, limits, policy } = options;
   const driver = new TestDriver(options);
   const clock = new StoppedClock();
   const moves: string[] = [];
   const managers = Object.fromEntries(driver.memoryTypes.slice(1).map(({ name }) => [name, firstFit()]));
-  const tracer = { ...options.tracer, move: (event: MoveEvent) => void moves.push(describeMove(event)) };
+  const move = (event: MoveEvent) => void moves.push(describeMove(event));
+  const tracer = joinTracers({ move }, options.tracer ?? {});
   const device = new BoDevice({
     driver,
     managers: { ...managers, ...options.managers },

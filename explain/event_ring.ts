@@ -1,107 +1,110 @@
-/** Slots that are there for each event; most events need 3 to 17. */
+/** Slots that are there for each event on average; most events need 3 to 18. */
 const SLOTS_PER_EVENT = 12;
-/** Slots of a small ring: the largest events fit, more than once. */
-const LEAST_SLOTS = 2048;
+/** The ring is overwritten by a block at a time. */
+const BLOCKS = 16;
+/** Slots of a small block: the largest event fits. */
+const LEAST_SLOTS = 1024;
 /** The first slot of an event holds its kind and the number of its slots: `kind + KINDS * slots`. */
 const KINDS = 32;
-/** The kind of the slots at the end of the ring that are too few for the event that comes next. */
-const UNUSED = 0;
+/** Where a first slot could be, after the last event of a block. */
+const NOTHING = 0;
 
-/** Told of an event that is lost, and where in the slots it begins. */
-type Lose = (kind: number, at: number) => void;
+/** A copy of the events in a ring. */
+export interface RingCopy {
+  /** The slots of the events, the oldest first. */
+  readonly slots: Float64Array;
+  /** Number of events that were lost before the oldest. */
+  readonly lost: number;
+}
 
 /**
  * The last events of a device, as numbers in one array of a fixed size. The first two slots of an event are its kind,
- * from 1, and its time. When the ring is full, the oldest events are lost.
+ * from 1, and its time. When the ring is full, its oldest block of events is lost, so that most events are written
+ * without a look at those that they replace.
  */
 export class EventRing {
   /** The slots; those of one event are neighbours. */
   readonly slots: Float64Array;
-  /** Number of events that were lost. */
-  lost = 0;
   #limit: number;
-  #lose: Lose;
-  #count = 0;
-  // Addresses count slots since the beginning, so that they tell whether an event is still there.
-  #head = 0;
-  #tail = 0;
-  #headAt = 0;
-  #tailAt = 0;
-  #lastLength = 0;
+  #blockSlots: number;
+  /** The number of the current block since the beginning, and where in the slots its free part begins and ends. */
+  #block = 0;
+  #at = 0;
+  #end: number;
+  #lastAt = 0;
+  #appended = 0;
+  #forget: (buffer: number) => void;
+  /** For each block, the buffers that no event after it names. */
+  #ended: number[][] = Array.from({ length: BLOCKS }, () => []);
 
-  /** A ring for a number of events; `lose` is told of each event before it is overwritten. */
-  constructor(events: number, lose: Lose) {
-    this.slots = new Float64Array(Math.max(LEAST_SLOTS, events * SLOTS_PER_EVENT));
+  /** A ring for a number of events. `forget` is called for buffers that no event names any more. */
+  constructor(events: number, forget: (buffer: number) => void) {
     this.#limit = events;
-    this.#lose = lose;
+    this.#blockSlots = Math.max(LEAST_SLOTS, Math.ceil(events * SLOTS_PER_EVENT / (BLOCKS - 1)));
+    this.slots = new Float64Array(BLOCKS * this.#blockSlots);
+    this.#end = this.#blockSlots;
+    this.#forget = forget;
   }
 
-  /** Number of events that are there. */
-  get count(): number {
-    return this.#count;
+  /** Number of events that were appended, and may be lost since. */
+  get appended(): number {
+    return this.#appended;
   }
 
-  /** The address of the event that was appended last. */
+  /** The address of the event that was appended last: the number of its first slot since the beginning. */
   get lastAddress(): number {
-    return this.#head - this.#lastLength;
+    return this.#block * this.#blockSlots + this.#lastAt % this.#blockSlots;
   }
 
   /** Appends an event; returns where in the slots it begins. The caller fills in all slots but the first two. */
   append(kind: number, length: number, time: number): number {
     const { slots } = this;
-    const left = slots.length - this.#headAt;
-    const skipped = length <= left ? 0 : left;
-    while (this.#count >= this.#limit || this.#head + skipped + length - this.#tail > slots.length) this.#loseOldest();
-    if (skipped > 0) {
-      slots[this.#headAt] = UNUSED + KINDS * skipped;
-      this.#head += skipped;
-      this.#headAt = 0;
-    }
-    const at = this.#headAt;
+    if (this.#at + length > this.#end) this.#beginBlock();
+    const at = this.#at;
     slots[at] = kind + KINDS * length;
     slots[at + 1] = time;
-    this.#head += length;
-    this.#headAt = at + length === slots.length ? 0 : at + length;
-    this.#lastLength = length;
-    this.#count++;
+    this.#at = at + length;
+    this.#lastAt = at;
+    this.#appended++;
     return at;
   }
 
   /** Changes a slot of an event, if the event is still there. */
   set(address: number, offset: number, value: number): void {
-    if (address >= this.#tail) this.slots[address % this.slots.length + offset] = value;
+    const isThere = address >= (this.#block - BLOCKS + 1) * this.#blockSlots;
+    if (isThere) this.slots[address % this.slots.length + offset] = value;
   }
 
-  /** The slots of all events, the oldest first, without gaps. */
-  copy(): Float64Array {
+  /** The event that was appended last is the last one that names a buffer. */
+  end(buffer: number): void {
+    this.#ended[this.#block % BLOCKS]?.push(buffer);
+  }
+
+  /** Copies the last events, as many as the ring is for. */
+  copy(): RingCopy {
     const { slots } = this;
-    const copy = new Float64Array(this.#head - this.#tail);
-    let length = 0;
-    let at = this.#tailAt;
-    for (let left = this.#count; left > 0;) {
-      const first = slots[at] as number;
-      const size = sizeOf(first);
-      if (kindOf(first) !== UNUSED) {
-        copy.set(slots.subarray(at, at + size), length);
-        length += size;
-        left--;
-      }
-      at = at + size === slots.length ? 0 : at + size;
+    const starts: number[] = [];
+    for (let block = Math.max(0, this.#block - BLOCKS + 1); block <= this.#block; block++) {
+      const start = block % BLOCKS * this.#blockSlots;
+      const end = block === this.#block ? this.#at : start + this.#blockSlots;
+      for (let at = start; at < end && slots[at] !== NOTHING; at += sizeOf(slots[at] as number)) starts.push(at);
     }
-    return copy.slice(0, length);
+    const kept = starts.slice(-this.#limit);
+    const copy = new Float64Array(kept.reduce((sum, at) => sum + sizeOf(slots[at] as number), 0));
+    let length = 0;
+    for (const at of kept) {
+      const size = sizeOf(slots[at] as number);
+      for (let offset = 0; offset < size; offset++) copy[length++] = slots[at + offset] as number;
+    }
+    return { slots: copy, lost: this.#appended - kept.length };
   }
 
-  #loseOldest(): void {
-    const first = this.slots[this.#tailAt] as number;
-    const kind = kindOf(first);
-    if (kind !== UNUSED) {
-      this.#lose(kind, this.#tailAt);
-      this.#count--;
-      this.lost++;
-    }
-    const size = sizeOf(first);
-    this.#tail += size;
-    this.#tailAt = this.#tailAt + size === this.slots.length ? 0 : this.#tailAt + size;
+  #beginBlock(): void {
+    if (this.#at < this.#end) this.slots[this.#at] = NOTHING;
+    this.#block++;
+    this.#at = this.#block % BLOCKS * this.#blockSlots;
+    this.#end = this.#at + this.#blockSlots;
+    for (const buffer of this.#ended[this.#block % BLOCKS]?.splice(0) ?? []) this.#forget(buffer);
   }
 }
 

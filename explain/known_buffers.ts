@@ -53,7 +53,7 @@ export class KnownBuffers {
     const [creations, states]: [RecordEvent[], RecordEvent[]] = [[], []];
     for (const [buffer, { creation, view }] of this.#facts) {
       const known = first.buffers.get(buffer);
-      if (known?.created) continue;
+      if (known?.created || (known === undefined && view === null)) continue;
       creations.push(creation);
       const { time } = first;
       const to = known?.from === undefined ? placeOf(view) : known.from;

@@ -60,9 +60,10 @@ export class Names {
 
   /** The number of a name. */
   numberOf(name: string): number {
+    const names = this.#names;
     // Comparing few names is faster than hashing one.
-    const known = this.#names.indexOf(name);
-    return known >= 0 ? known : this.#names.push(name) - 1;
+    for (let at = 0; at < names.length; at++) if (names[at] === name) return at;
+    return names.push(name) - 1;
   }
 
   /** The name of a number. */

@@ -7,10 +7,6 @@ import { Recording } from "./recording.ts";
 export interface Recorder {
   /** The tracer for the option of that name when the device is created. */
   readonly tracer: Tracer;
-  /** Number of events that are kept. */
-  readonly count: number;
-  /** Number of events that were lost. */
-  readonly lost: number;
   /**
    * What has been recorded so far; what happens later does not change it. Before the first event that is kept come those
    * that lead to the state of that moment: for each buffer its creation, and its last move, use, pin and swap, with their
@@ -24,7 +20,7 @@ export interface Recorder {
 /**
  * Makes a recorder for one device: a tracer that keeps the last events, each tied to its cause, in a fixed amount of
  * memory. What it notes of live buffers comes on top. Times of events that follow each other without an `await` may be
- * those of up to eight events before, with the clock of the machine.
+ * those of up to 32 events before, with the clock of the machine.
  *
  * @throws {TtmError} `EINVAL` for an unknown option or one of a wrong type. Creating a second device with the tracer
  * fails with `EINVAL`.
@@ -59,12 +55,6 @@ export function recorder(options: RecorderOptions = {}): Recorder {
   const { tracer } = options;
   return {
     tracer: tracer === undefined ? recording : joinTracers(tracer, recording),
-    get count() {
-      return recording.count;
-    },
-    get lost() {
-      return recording.lost;
-    },
     record: () => recording.record(),
   };
 }

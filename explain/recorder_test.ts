@@ -158,7 +158,7 @@ Deno.test("pins, purges, frees and ends are recorded", async () => {
 });
 
 Deno.test("when the ring is full the oldest events are lost, and the state before the others is told", async () => {
-  const { make, use, record, device, count, lost } = recorded({ events: 12 });
+  const { make, use, record, device } = recorded({ events: 12 });
   const [a, b, gone] = [make(2, "a"), make(2, "b"), make(1)];
   for (const buffer of [a, b, gone]) await use(buffer, "vram");
   b.tryReserve();
@@ -166,7 +166,6 @@ Deno.test("when the ring is full the oldest events are lost, and the state befor
   b.unreserve();
   gone.unref();
   for (let time = 0; time < 30; time++) await use(a, time % 2 === 0 ? "gtt" : "vram");
-  assertEquals([count, lost], [0, 0]); // read before anything happened
   const { header, events } = record();
   const all = [...events];
   assert(header.lost > 60);

@@ -65,17 +65,7 @@ export class Recording implements Tracer {
 
   constructor(options: RecorderOptions, events: number) {
     this.#options = options;
-    this.#ring = new EventRing(events, (kind, at) => {
-      if (kind === DESTROY) this.#buffers.forget(this.#ring.slots[at + 2] as number);
-    });
-  }
-
-  get count(): number {
-    return this.#ring.count;
-  }
-
-  get lost(): number {
-    return this.#ring.lost;
+    this.#ring = new EventRing(events, (buffer) => this.#buffers.forget(buffer));
   }
 
   attach(device: TracedDevice): void {
@@ -123,10 +113,14 @@ export class Recording implements Tracer {
     putText(slots, at + 5, message);
   }
 
+  now(): number {
+    return this.#now();
+  }
+
   move(event: MoveEvent): void {
     const { buffer, from, to, failure, fence, eviction } = event;
     const length = eviction === null ? MOVE_SLOTS : EVICTION_SLOTS + eviction.passedOver.length;
-    const time = this.#timeline.set(event.time);
+    const { time } = event;
     const at = this.#ring.append(MOVE, length, time);
     const { slots } = this.#ring;
     slots[at + 2] = buffer.id;
@@ -196,6 +190,7 @@ export class Recording implements Tracer {
   destroy({ id, isGhost }: BufferView): void {
     if (isGhost) return;
     this.#note(DESTROY, id);
+    this.#ring.end(id);
     this.#buffers.destroy(id);
   }
 
@@ -204,6 +199,7 @@ export class Recording implements Tracer {
     if (device === null) {
       throw new TtmError("EINVAL", "Cannot record: no device was created with the recorder's tracer");
     }
+    const { slots, lost } = this.#ring.copy();
     const header: RecordHeader = {
       format: "ttm-record",
       version: 1,
@@ -214,14 +210,13 @@ export class Recording implements Tracer {
       memoryTypes: device.memoryTypes.map(({ name, pages, manager }, at) => {
         return { name, pages: at === 0 ? null : pages, manager };
       }),
-      lost: this.#ring.lost,
+      lost,
     };
-    const slots = this.#ring.copy();
     const creations = this.#buffers.creations();
     const kept: Iterable<RecordEvent> = {
       [Symbol.iterator]: () => unpack(slots, this.#names, (buffer) => creations.get(buffer) as RecordEvent),
     };
-    const before = header.lost === 0 ? [] : this.#buffers.before(kept);
+    const before = lost === 0 ? [] : this.#buffers.before(kept);
     const events: Iterable<RecordEvent> = {
       *[Symbol.iterator]() {
         yield* before;

@@ -1,11 +1,11 @@
 import { type Clock, SystemClock } from "@ttm/core";
 
 /** How many events may share one reading of the clock. */
-const SHARED = 8;
+const SHARED = 32;
 
 /**
  * The time of events, never smaller than that of an earlier one. Reading the clock of the machine takes longer than
- * writing an event: up to eight events in a row, with nothing awaited between them, share a reading.
+ * writing an event: up to 32 events in a row, with nothing awaited between them, share a reading.
  */
 export class Timeline {
   #clock: Clock;

@@ -5,10 +5,13 @@
  *
  * @module
  */
-import { type DeviceRecord, recorder } from "@ttm/explain";
+import { type DeviceRecord, explainer, recorder, writeRecord } from "@ttm/explain";
 import { chromeTrace } from "@ttm/export";
+import type { BufferView } from "@ttm/core";
+import type { Report } from "./report.ts";
 import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import process from "node:process";
+import { asLines, evictionsOf, whatIsMissing } from "./explanations.ts";
 import { isModulePath, loadFactory } from "./part_module.ts";
 import {
   inBatches,
@@ -46,6 +49,9 @@ ${RECORDING_HELP}
   --report FILE         write a page that shows what moved, was evicted and failed, and why; then --manager, --policy
                         and --vram take several values, divided by commas, and the page has all of these replays
   --verify              compare contents and check invariants on the way
+  --explain NUMBER|NAME print why buffers were evicted, in place of the report: one by its number in order of
+                        creation, from 0, or all of a tag
+  --record FILE         save what the device did and why, for deno task explain
   --json                print one JSON object
   --chrome FILE         write a trace for ui.perfetto.dev: memory, moves, evictions and their causes over time
   --help
@@ -77,6 +83,8 @@ const OPTIONS = {
   seed: { type: "string", default: "1" },
   report: { type: "string" },
   verify: { type: "boolean" },
+  explain: { type: "string" },
+  record: { type: "string" },
   json: { type: "boolean" },
   chrome: { type: "string" },
   help: { type: "boolean" },
@@ -100,18 +108,25 @@ async function load(nameOrFile: string, seed: string, options: RecordingOptions)
   return uses === "lifetimes" ? { ...workload, name: `${workload.name} (lifetimes only)` } : workload;
 }
 
-/** How many events a recorder keeps for a trace: it takes about 100 MB for them. */
-const RECORDED = { events: 2 ** 20 };
+/** What is done with the record of a replay. */
+interface RecordOptions {
+  readonly chrome?: string | undefined;
+  readonly explain?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly record?: string | undefined;
+}
 
-/** Writes the file piece by piece, and says if the record has lost its beginning. */
-function writeTrace(file: string, record: DeviceRecord): void {
+/** How many events a recorder keeps, in about 100 MB. */
+const RECORDED = { events: 2 ** 20, tagOf: ({ label = "" }: BufferView) => label };
+
+/** Writes a file piece by piece, and says if the record has lost its beginning. */
+function write(file: string, pieces: Iterable<string>, { header: { lost } }: DeviceRecord): void {
   const to = openSync(file, "w");
   try {
-    for (const piece of inBatches(chromeTrace(record))) writeFileSync(to, piece);
+    for (const piece of inBatches(pieces)) writeFileSync(to, piece);
   } finally {
     closeSync(to);
   }
-  const { lost } = record.header;
   if (lost > 0) process.stderr.write(`${file}: the first ${lost} events are missing, for no more are kept\n`);
 }
 
@@ -123,18 +138,39 @@ async function partOf<Factory extends (...args: never[]) => unknown>(
   return value === undefined || !isModulePath(value) ? value : await loadFactory<Factory>(option, value);
 }
 
+/** A record with a name that tells replays of one workload apart. */
+function named({ header, events }: DeviceRecord, { workload, device }: Report): DeviceRecord {
+  return { header: { ...header, run: `${workload}, ${device.manager}, ${device.policy}` }, events };
+}
+
+/** Saves the record in the forms that are asked for, and prints why buffers were evicted. */
+function useRecord(record: DeviceRecord, { chrome, explain: name, json, record: file }: RecordOptions): void {
+  if (chrome !== undefined) write(chrome, chromeTrace(record), record);
+  if (file !== undefined) write(file, linesOf(record), record);
+  if (name === undefined) return;
+  const explain = explainer(record);
+  const found = evictionsOf(explain, name);
+  process.stderr.write(whatIsMissing(explain));
+  process.stdout.write(json ? `${JSON.stringify(found)}\n` : asLines(found, `Buffer ${name} was not evicted`));
+}
+
+function* linesOf(record: DeviceRecord): Generator<string, void> {
+  for (const line of writeRecord(record)) yield `${line}\n`;
+}
+
 async function main(args: string[]): Promise<number> {
   const { values } = readArguments(args, OPTIONS);
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
   }
-  const { workload: name, seed, json, vram, gtt, contents, verify, chrome } = values;
+  const { workload: name, seed, json, vram, gtt, contents, verify } = values;
   if (contents !== undefined && contents !== "bytes" && contents !== "stamps") {
     throw new UsageError(`Cannot use --contents ${JSON.stringify(contents)}: choose bytes or stamps`);
   }
-  if (chrome !== undefined && values.report !== undefined) {
-    throw new UsageError("Cannot use --chrome with --report: choose one");
+  const oneReplay = (["chrome", "explain", "record"] as const).find((option) => values[option] !== undefined);
+  if (oneReplay !== undefined && values.report !== undefined) {
+    throw new UsageError(`Cannot use --${oneReplay} with --report: choose one`);
   }
   const workload = await load(name, seed, values);
   const page = values.report === undefined ? undefined : new ReportFile(values.report);
@@ -146,14 +182,14 @@ async function main(args: string[]): Promise<number> {
       manager: await partOf<ManagerFactory>("manager", variant.manager),
       policy: await partOf<PolicyFactory>("policy", variant.policy),
     };
-    const recording = page?.recorder(workload) ?? (chrome === undefined ? undefined : recorder(RECORDED));
+    const recording = page?.recorder(workload) ?? (oneReplay === undefined ? undefined : recorder(RECORDED));
     const bar = progressBar(workload.events.length);
     const how = { gtt, contents, verify, tracer: recording?.tracer, onProgress: bar?.update } as const;
     const { report, text } = await replay(workload, { ...parts, vram: variant.vram, ...how });
     bar?.clear();
-    process.stdout.write(`${json ? JSON.stringify(report) : text}\n`);
+    if (values.explain === undefined) process.stdout.write(`${json ? JSON.stringify(report) : text}\n`);
     if (recording !== undefined) page?.add(report, recording, workload.time);
-    if (chrome !== undefined && recording !== undefined) writeTrace(chrome, recording.record());
+    if (oneReplay !== undefined && recording !== undefined) useRecord(named(recording.record(), report), values);
     lossless &&= report.losses.length === 0;
   }
   await page?.write();

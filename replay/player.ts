@@ -11,7 +11,6 @@ import { compose, type Composition, type CompositionOptions } from "./compose.ts
 import { Counters } from "./counters.ts";
 import { JobPlacements } from "./job_placements.ts";
 import { TagCounters } from "./tag_counters.ts";
-import { type Recorder, recorder } from "@ttm/explain";
 import { UsageError } from "./usage_error.ts";
 import { VramSamples } from "./vram_samples.ts";
 import { Verifier } from "./verifier.ts";
@@ -21,8 +20,6 @@ import { type BufferUse, hasJobs, type Workload, type WorkloadEvent } from "@ttm
 export interface PlayOptions extends CompositionOptions {
   /** Compare contents and check invariants on the way. @default {false} */
   readonly verify?: boolean;
-  /** How many events of the device are recorded, the last ones. @default {none} */
-  readonly record?: number;
   /** Called from time to time with the number of events done. */
   readonly onProgress?: (done: number) => void;
 }
@@ -60,8 +57,6 @@ export class Player {
   readonly counters: Counters;
   /** Counters of moves by tag. */
   readonly tags: TagCounters;
-  /** Records what the device does; null if nobody asked for it. */
-  readonly recorder: Recorder | null;
   /** Compares contents, and counts the comparisons. */
   readonly verifier: Verifier;
   /** Samples of the use of fast memory. */
@@ -98,13 +93,7 @@ export class Player {
       this.counters.add(event);
       this.tags.add(event);
     };
-    this.recorder = options.record === undefined ? null : recorder({
-      events: options.record,
-      run: workload.name,
-      tagOf: ({ label }) => label ?? "",
-      submissionOf: () => this.jobs === 0 ? null : this.jobs,
-    });
-    const tracer = joinTracers({ move: counted }, this.recorder?.tracer ?? {}, options.tracer ?? {});
+    const tracer = joinTracers({ move: counted }, options.tracer ?? {});
     this.composition = compose({ ...options, tracer });
     const { device, fast } = this.composition;
     this.counters = new Counters(this.composition);

@@ -4,7 +4,6 @@ import type { DriverFactory, ManagerFactory, PolicyFactory } from "./parts.ts";
 import { Player, type PlayOptions } from "./player.ts";
 import { formatReport, type Report, reportOf } from "./report.ts";
 import { parseSize } from "./size.ts";
-import type { DeviceRecord } from "@ttm/explain";
 import { UsageError } from "./usage_error.ts";
 import { peakBytes, type Workload } from "@ttm/import";
 
@@ -35,11 +34,6 @@ export interface ReplayOptions {
   readonly contents?: "bytes" | "stamps" | undefined;
   /** Compare contents and check invariants on the way. @default {false} */
   readonly verify?: boolean | undefined;
-  /**
-   * How many events of the device are recorded, the last ones, from 1 to 2^24. In the record a buffer has its tag as tag
-   * and label, and the submission of an operation is the number of its job, from 1. @default {nothing is recorded}
-   */
-  readonly record?: number | undefined;
   /** Called from time to time with the number of events done. */
   readonly onProgress?: ((done: number) => void) | undefined;
 }
@@ -54,7 +48,6 @@ const OPTIONS = optionNames<ReplayOptions>({
   gtt: true,
   contents: true,
   verify: true,
-  record: true,
   onProgress: true,
 });
 
@@ -64,14 +57,12 @@ export interface Replayed {
   readonly report: Report;
   /** The report as text. */
   readonly text: string;
-  /** What the device did and why; null without the option `record`. */
-  readonly record: DeviceRecord | null;
 }
 
 /**
  * Runs a workload through a simulated device, in simulated time. Deterministic for equal arguments.
  *
- * @returns The figures, the report as text, and the record if it was asked for.
+ * @returns The figures, and the report as text.
  * @throws {TtmError} `EINVAL` for an unknown option, or an object that is not a part of its kind.
  * @throws {UsageError} For an unknown name of a driver, manager, policy or memory type, an invalid size, sizes or
  * contents in addition to a driver object, or work of the driver that never ends.
@@ -98,7 +89,7 @@ export interface Replayed {
 export async function replay(workload: Workload, options: ReplayOptions = {}): Promise<Replayed> {
   checkOptions("replay", options, OPTIONS);
   const peak = Math.max(peakBytes(workload), 4096);
-  const { driver, manager, managers, policy, tracer, vram, gtt, contents, record, onProgress } = options;
+  const { driver, manager, managers, policy, tracer, vram, gtt, contents, onProgress } = options;
   const sizes = Object.entries({ vram, gtt, contents }).filter(([, value]) => value !== undefined);
   if (typeof driver === "object" && sizes.length > 0) {
     throw new UsageError(`Cannot use ${sizes.map(([name]) => name).join(", ")}: the driver that is given has its own`);
@@ -115,11 +106,10 @@ export async function replay(workload: Workload, options: ReplayOptions = {}): P
     ...(managers === undefined ? {} : { managers }),
     ...(policy === undefined ? {} : { policy }),
     ...(tracer === undefined ? {} : { tracer }),
-    ...(record === undefined ? {} : { record }),
     ...(onProgress === undefined ? {} : { onProgress }),
   };
   const player = new Player(workload, play);
   await player.play();
   const report = reportOf(workload, peak, player);
-  return { report, text: formatReport(report, player), record: player.recorder?.record() ?? null };
+  return { report, text: formatReport(report, player) };
 }

@@ -55,6 +55,7 @@ class Device {
   #random: number;
   #now = 0;
   #operation = 0;
+  #pinned = 0;
   /** In the order of last use. */
   readonly #lru = new Set<Made>();
 
@@ -100,7 +101,9 @@ class Device {
     } else if (dice === 2) {
       yield { kind: "wait", time, operation, what: "fence", buffer: buffer.id, end: time + 0.5 };
     } else if (dice < 6 && buffer.place?.memoryType === "vram") {
-      buffer.pinned = !buffer.pinned && [...this.#lru].filter(({ pinned }) => pinned).length < 3;
+      this.#pinned -= buffer.pinned ? 1 : 0;
+      buffer.pinned = !buffer.pinned && this.#pinned < 3;
+      this.#pinned += buffer.pinned ? 1 : 0;
       // As in TTM, what is unpinned is at the end of the order.
       this.#lru.delete(buffer);
       this.#lru.add(buffer);
@@ -117,7 +120,7 @@ class Device {
       let range = this.#vram.insert({ size: buffer.pages });
       const passedOver: PassedOver[] = [];
       let position = 0;
-      for (const victim of [...this.#lru]) {
+      for (const victim of this.#lru) {
         if (range !== null) break;
         if (victim.pinned) passedOver.push({ buffer: victim.id, reason: "pinned" });
         else {
@@ -154,6 +157,7 @@ class Device {
 
   *#destroy(buffer: Made, live: Made[]): Generator<RecordEvent, void> {
     this.#free(buffer);
+    this.#pinned -= buffer.pinned ? 1 : 0;
     this.#lru.delete(buffer);
     live.splice(live.indexOf(buffer), 1);
     yield { kind: "destroy", time: this.#now, buffer: buffer.id };

@@ -17,7 +17,7 @@ export async function evictFirstFrom(
   { noWait = false, signal }: WaitOptions,
 ): Promise<boolean> {
   const op = new Operation(state.tracer, noWait).start("evictFirst");
-  op.search = beginSearch(state, null, 0);
+  op.search = beginSearch(state, op, null, 0);
   const victim = firstVictim(state, type, op.search);
   const outcome = await complete(state.clock, op, signal, () => {
     // The victim may have left the memory type during the wait.

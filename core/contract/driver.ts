@@ -191,6 +191,12 @@ export interface Driver {
    */
   endSubmit?(entries: readonly SubmittedBuffer[], failed: boolean): Fence | void;
   /**
+   * Whether whatever the driver does from now on comes after the work of a fence, because one queue orders both. Device
+   * memory of a buffer without users is then free at once, and nobody waits for the fence. Left out: for no fence. Must
+   * not throw.
+   */
+  ordersBehind?(fence: Fence): boolean;
+  /**
    * Checks what a buffer is created with as `driverOptions`. If it throws, the buffer is not created. Left out: buffers
    * may have no such options.
    */

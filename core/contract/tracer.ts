@@ -61,7 +61,7 @@ export interface MoveEvent {
   readonly failure: TtmErrorCode | "EMULTIHOP" | null;
   /** The fence of the copy, which may have signalled already; null if the driver returned none. */
   readonly fence: Fence | null;
-  /** Time of the attempt on the device's clock, in milliseconds; a copy with a `fence` ends later. */
+  /** Time of the attempt on the device's clock (`Tracer.now`), in milliseconds; a copy with a `fence` ends later. */
   readonly time: number;
   /**
    * The buffer whose validate, creation, populate, read, write or map caused the move: the moved buffer itself, or
@@ -113,6 +113,8 @@ export interface Tracer {
   operation?(operation: TracedOperation): void;
   /** A call failed; `error.report` tells why there was no room. Wrong arguments are not told. */
   failure?(operation: TracedOperation, error: TtmError): void;
+  /** The time of a move, for tracers that read the clock less often. Left out: the device's clock is read for each. */
+  now?(): number;
   /** A move was attempted: a bind, copy, clear or eviction. */
   move?(event: MoveEvent): void;
   /**

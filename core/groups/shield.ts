@@ -38,7 +38,7 @@ export class Shield {
   #yieldsUnder: Counter | null | undefined = undefined;
   /** Whether somebody was kept for the sake of `low` alone. */
   #hitLow = false;
-  /** The limit for whose sake somebody was kept. */
+  /** The first limit for whose sake somebody was kept. */
   #hitLimit: Counter | null = null;
   #roundsLeft = 2;
 
@@ -55,7 +55,7 @@ export class Shield {
     const { group, isDying } = candidate;
     const limit = this.#limit;
     if (limit !== null && !isBelow(group, this.#type, limit)) {
-      this.#hitLimit = limit;
+      this.#hitLimit ??= limit;
       return "outside the group";
     }
     if (isDying) return null;

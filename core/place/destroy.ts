@@ -4,6 +4,7 @@ import type { Charge } from "../state/memory_accountant.ts";
 import { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { RemovalReason } from "../contract/eviction_policy.ts";
+import type { Fence } from "../lock/fence.ts";
 import type { FenceList } from "../lock/fence_list.ts";
 import { freeResource } from "./allocation.ts";
 import { emptyTable } from "../memory/bind.ts";
@@ -41,7 +42,7 @@ export function disown(state: DeviceState, buffer: BufferRecord): void {
 
 /** Frees an idle buffer at once, imported memory always in the worker, since releasing it may take locks. */
 function queueOrReap(state: DeviceState, buffer: BufferRecord): void {
-  if (buffer.kind !== "sg" && buffer.reservation.pending() === null) reap(state, buffer);
+  if (buffer.kind !== "sg" && keeping(state, buffer) === null) reap(state, buffer);
   else reapWhenIdle(state, buffer);
 }
 
@@ -84,9 +85,19 @@ export function leaveToGhost(
 /** Frees inside the signal of the last fence, so that later callbacks of the fence find the room free. */
 function reapWhenIdle(state: DeviceState, buffer: BufferRecord): void {
   if (buffer.row < 0 || state.delayedDestroyHolds > 0) return;
-  const fence = buffer.reservation.pending();
+  const fence = keeping(state, buffer);
   if (fence === null) reap(state, buffer);
   else fence.onSignal(() => reapWhenIdle(state, buffer));
+}
+
+/**
+ * The first fence that keeps the memory of a dying buffer; null if there is none. One that the driver orders its work
+ * behind does not, except for host pages, which others than the driver may take over.
+ */
+function keeping({ driver, resources }: DeviceState, { reservation, resource, tt }: BufferRecord): Fence | null {
+  const isFixed = resource >= 0 && tt === null && resources.place(resource).type.fixed;
+  if (!isFixed || driver.ordersBehind === undefined) return reservation.pending();
+  return reservation.allPending().find((fence) => driver.ordersBehind?.(fence) !== true) ?? null;
 }
 
 /**
@@ -98,7 +109,7 @@ export function reapAllIdle(state: DeviceState): void {
   state.delayedDestroyHolds++;
   try {
     for (;;) {
-      const idle = dyingIn(state).filter((buffer) => buffer.reservation.pending() === null);
+      const idle = dyingIn(state).filter((buffer) => keeping(state, buffer) === null);
       if (idle.length === 0) break;
       for (const buffer of idle) if (buffer.row >= 0) reap(state, buffer);
     }

@@ -32,7 +32,9 @@ export function allocateAmong(
   op: Operation,
 ): number | Outcome {
   buffer.reservation.reserveFence();
-  for (const place of places) {
+  // A loop over indices is compiled into a third of the code, and then with what it calls.
+  for (let at = 0; at < places.length; at++) {
+    const place = places[at] as PreparedPlace;
     const { type } = place;
     if (!type.usable || (place.cachingMask & type.availableCaching) === 0) continue;
     let row = allocateResource(state, buffer, place, force, op);
@@ -45,7 +47,7 @@ export function allocateAmong(
     if (row === ENOSPC || row === EBUSY || row === LATER) continue;
     // Other places would be tried with the same locks held; the caller must unlock them first.
     if (row === EDEADLK) return ENOSPC;
-    if (row < 0 || inheritMoveFences(type, buffer, op) !== EBUSY) return row;
+    if (row < 0 || type.moveFences.length === 0 || inheritMoveFences(type, buffer, op) !== EBUSY) return row;
     freeResource(state, row, "freed");
   }
   return ENOSPC;
@@ -92,7 +94,7 @@ export function makeRoom(
     const ticket = force ? buffer.reservation.holder : null;
     if (ticket === null || room !== ENOSPC) return room;
     shield?.regardLow();
-    do room = evictInTurns(state, buffer, place, ticket, op); while (room === ENOSPC && shield?.goesOn());
+    do room = evictAgain(state, buffer, place, ticket, op); while (room === ENOSPC && shield?.goesOn());
     return room;
   } finally {
     op.shield = outer;
@@ -111,8 +113,8 @@ function evictUnreserved(
   return room === ENOSPC && op.mayEvict === undefined ? evictFor(state, buffer, place, false, op) : room;
 }
 
-/** Evicts for a buffer that is reserved under a ticket, and waits for victims that others have reserved. */
-function evictInTurns(
+/** A turn is repeated only if it evicted a buffer; victims that only move within the type could do so for ever. */
+function evictAgain(
   state: DeviceState,
   buffer: BufferRecord,
   place: PreparedPlace,
@@ -120,7 +122,6 @@ function evictInTurns(
   op: Operation,
 ): number | Outcome {
   let room: number | Outcome = ENOSPC;
-  // A turn is repeated only if it evicted a buffer; victims that only move within the type could do so for ever.
   let turnsLeft = 1 + place.type.residents;
   for (let evictions = -1; room === ENOSPC && evictions !== op.evictions && turnsLeft-- > 0;) {
     evictions = op.evictions;
@@ -164,7 +165,7 @@ function evictNeighbours(
       if (victim.type !== place.type) continue;
       // Each of them may leave, but a group may need to keep some.
       if (op.shield !== null && op.shield.whyKept(victim) !== null) return ENOSPC;
-      op.search = beginSearch(state, buffer, buffer.pages, place);
+      op.search = beginSearch(state, op, buffer, buffer.pages, place);
       op.search?.goTo(victim, visited, victims);
       const outcome = giveUpPlace(state, victim, op);
       if (outcome === BLOCKED) return BLOCKED;
@@ -195,7 +196,7 @@ function evictUntilRoom(
   let victimsLeft = place.type.residents;
   let kept: Record<KeptReason, number> | null = null;
   const outer = op.search;
-  const search = op.search = beginSearch(state, buffer, buffer.pages, place);
+  const search = op.search = beginSearch(state, op, buffer, buffer.pages, place);
   const walk = state.order.walk(place.type);
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {
@@ -243,11 +244,7 @@ function evictUntilRoom(
 /** Frees the place of a buffer: a dying buffer is destroyed, a live one is evicted. */
 export function giveUpPlace(state: DeviceState, victim: BufferRecord, op: Operation): Outcome {
   const { reservation } = victim;
-  if (victim.isDying) {
-    const idle = op.waitForAll(reservation);
-    if (idle === DONE && victim.row >= 0) reapForRoom(state, victim);
-    return idle;
-  }
+  if (victim.isDying) return freeWhenIdle(state, victim, op);
   if (reservation.locked && reservation === op.siblings) return evict(state, victim, op);
   if (reservation.tryLock() !== DONE) return EBUSY;
   try {
@@ -255,6 +252,12 @@ export function giveUpPlace(state: DeviceState, victim: BufferRecord, op: Operat
   } finally {
     reservation.release();
   }
+}
+
+function freeWhenIdle(state: DeviceState, dying: BufferRecord, op: Operation): Outcome {
+  const idle = op.waitForAll(dying.reservation);
+  if (idle === DONE && dying.row >= 0) reapForRoom(state, dying);
+  return idle;
 }
 
 /** Whether the copy of an eviction must be waited for. */
@@ -266,29 +269,30 @@ export function waitUntilLeft(op: Operation): Outcome {
 
 /** Moves a locked buffer to its driver's eviction placement (`ttm_bo_evict`). */
 function evict(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
-  if (buffer.clean && buffer.type?.fixed === true) {
-    const dropped = moveToSystem(state, buffer, op);
-    if (dropped === DONE) buffer.wasEvicted = true;
-    return dropped;
-  }
+  const outcome = buffer.clean && buffer.type?.fixed === true
+    ? moveToSystem(state, buffer, op)
+    : moveToEvictPlacement(state, buffer, op);
+  if (outcome === DONE && buffer.resource >= 0) buffer.wasEvicted = true;
+  return outcome;
+}
+
+function moveToEvictPlacement(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
   let placement;
   try {
     placement = state.prepareOnce(state.driver.evictPlacement(buffer));
   } catch (error) {
     return op.fail(error, EINVAL);
   }
-  if (placement.isEmpty && buffer.imported === null) {
-    const idle = op.waitForAll(buffer.reservation);
-    return idle === DONE ? purge(state, buffer, op, "evicted") : idle;
-  }
-  // The driver must not discard imported memory.
-  const row = placement.isEmpty
-    ? allocateResource(state, buffer, state.systemPlace, false, op)
-    : memSpace(state, buffer, placement, op);
-  if (row < 0) return row;
-  const outcome = moveThroughHops(state, buffer, row, true, op);
-  if (outcome === DONE) buffer.wasEvicted = true;
-  return outcome;
+  if (placement.isEmpty) return discard(state, buffer, op);
+  const row = memSpace(state, buffer, placement, op);
+  return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
+}
+
+/** Imported memory is not discarded. */
+function discard(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+  if (buffer.imported !== null) return moveToSystem(state, buffer, op);
+  const idle = op.waitForAll(buffer.reservation);
+  return idle === DONE ? purge(state, buffer, op, "evicted") : idle;
 }
 
 /** Evicts until only pinned buffers are left in a memory type, and waits for the copies out of it. */
@@ -297,7 +301,7 @@ export function evictAll(state: DeviceState, type: MemoryType, op: Operation): O
   // objects of these evictions, once.
   let left = 2 * type.residents;
   for (;;) {
-    const search = op.search = beginSearch(state, null, 0);
+    const search = op.search = beginSearch(state, op, null, 0);
     const victim = firstVictim(state, type, search);
     if (victim === null) break;
     if (!victim.isDying && left-- === 0) return EBUSY;

@@ -27,7 +27,7 @@ export function shrinkGroup(state: DeviceState, type: MemoryType, group: GroupRe
           if (victim === null || victim.pins > 0 || !group.contains(victim.group)) continue;
           if (shield.whyKept(victim) !== null || (victim.reservation.locked && !victim.isDying)) continue;
           if (left-- === 0) break;
-          op.search = beginSearch(state, null, 0);
+          op.search = beginSearch(state, op, null, 0);
           op.search?.visit(victim);
           const outcome = giveUpPlace(state, victim, op);
           if (outcome === BLOCKED) return BLOCKED;

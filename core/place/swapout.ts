@@ -40,7 +40,7 @@ export function swapOutType(state: DeviceState, type: MemoryType, target: number
   // A victim that gets no further than a stop in this type joins again. The dying, ghosts of this walk among them, do not.
   let left = type.residents - state.order.leftOut(type);
   const outer = op.search;
-  const search = op.search = beginSearch(state, op.forBuffer, target);
+  const search = op.search = beginSearch(state, op, op.forBuffer, target);
   try {
     for (let row = walk.next(); row >= 0 && op.freedPages < target; row = walk.next()) {
       const buffer = state.resources.buffer(row);

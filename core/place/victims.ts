@@ -55,11 +55,12 @@ export function shieldFor(
  */
 export function beginSearch(
   { tracer }: DeviceState,
+  op: Operation,
   forBuffer: BufferRecord | null,
   pages: number,
   place: PreparedPlace | null = null,
 ): VictimSearch | null {
-  return tracer.move === undefined ? null : new VictimSearch(forBuffer, pages, place?.place ?? null);
+  return tracer.move === undefined ? null : new VictimSearch(op, forBuffer, pages, place?.place ?? null);
 }
 
 /** Whether a first search for room may spare buffers, which a second one evicts unless the upload is an early one. */

@@ -37,6 +37,10 @@ export class BufferTraits {
   onDestroy: ((buffer: BufferView) => void) | undefined = undefined;
   /** The shared reservation that it was created with; null if it has its own. */
   shared: Reservation | null = null;
+  /** The same, until the last reference is gone. */
+  reservation: Reservation | null = null;
+  /** Number of references, if there are any. */
+  users = 1;
   /** The group that its memory is charged to; null if there is none. */
   group: GroupRecord | null = null;
   pins = 0;
@@ -62,14 +66,14 @@ const PLAIN = /* @__PURE__ */ new BufferTraits();
 
 /** The traits of a new buffer; all buffers with default traits share one object until one of them gets others. */
 export function traitsOf(options: BufferOptions): BufferTraits {
-  const { label, kind = "device", imported = null, driverOptions, onDestroy, reservation = null } = options;
-  const { alignment = 1, group = null } = options;
+  const { label, kind = "device", alignment = 1, imported = null, driverOptions, onDestroy } = options;
+  const { reservation = null, group = null } = options;
   const isPlain = label === undefined && kind === "device" && imported === null && options.stored === undefined &&
     driverOptions === undefined && onDestroy === undefined && reservation === null && alignment === 1 &&
     group === null;
   if (isPlain) return PLAIN;
   const traits = new BufferTraits();
-  return Object.assign(traits, {
+  Object.assign(traits, {
     label,
     kind,
     alignment,
@@ -77,6 +81,8 @@ export function traitsOf(options: BufferOptions): BufferTraits {
     driverOptions,
     onDestroy,
     shared: reservation,
+    reservation,
     group,
   });
+  return traits;
 }

@@ -1,6 +1,7 @@
 import type { BufferRecord } from "./buffer_record.ts";
 import type { Place } from "../contract/placement.ts";
 import type { EvictionCause, PassedOver, PassedOverReason } from "../contract/traced_eviction.ts";
+import type { TracedOperation } from "../contract/tracer.ts";
 
 /** How many candidates are named that a search has passed over. */
 const NAMED = 16;
@@ -14,6 +15,7 @@ export interface Visited {
 
 /** A walk over candidates for eviction, as far as a tracer is told of it: whom it is for, and whom it passes over. */
 export class VictimSearch {
+  #operation: TracedOperation;
   #forBuffer: BufferRecord | null;
   #pages: number;
   #place: Place | null;
@@ -22,8 +24,9 @@ export class VictimSearch {
   candidate: BufferRecord | null = null;
   #passedOver: PassedOver[] | null = null;
 
-  /** Begins it: `pages` are needed for a buffer, in a place or, without one, of host memory. */
-  constructor(forBuffer: BufferRecord | null, pages: number, place: Place | null) {
+  /** Begins it: an operation needs `pages` for a buffer, in a place or, without one, of host memory. */
+  constructor(operation: TracedOperation, forBuffer: BufferRecord | null, pages: number, place: Place | null) {
+    this.#operation = operation;
     this.#forBuffer = forBuffer;
     this.#pages = pages;
     this.#place = place;
@@ -56,8 +59,8 @@ export class VictimSearch {
 
   /** Whether the caller that needs the room has the buffer reserved, too. */
   #isNeededToo({ reservation }: BufferRecord): boolean {
-    const own = this.#forBuffer?.reservation;
-    return own !== undefined && (own === reservation || (own.holder !== null && own.holder === reservation.holder));
+    const { ticket } = this.#operation;
+    return reservation === this.#forBuffer?.reservation || (ticket !== null && ticket === reservation.holder);
   }
 
   /** Why the candidate that was visited last is evicted. */

@@ -280,9 +280,14 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
     return this.#timeline.work();
   }
 
+  /** Work of the queue: who takes memory over comes after it. */
+  ordersBehind({ context }: Fence): boolean {
+    return context === this.#timeline.context;
+  }
+
   /** Work of others; that of this queue comes before whatever is queued now. */
   #foreign(after: readonly Fence[]): Fence | undefined {
-    return after.find(({ context, signalled }) => context !== this.#timeline.context && !signalled);
+    return after.find((fence) => !fence.signalled && !this.ordersBehind(fence));
   }
 
   #lose(error: TtmError, lost: LostDevice): void {

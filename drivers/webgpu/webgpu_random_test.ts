@@ -32,7 +32,7 @@ for (const resolvesWhenLost of [false, true]) {
   Deno.test(`webgpu (fake): a device that is lost at 50 random moments, ${how}, loses what it alone has, and nothing reads wrong`, async () => {
     const devices = [new FakeGpu({ resolvesWhenLost })];
     const lost: string[] = [];
-    const { driver, losses } = await useAtRandom({
+    const { driver, failed } = await useAtRandom({
       gpu: devices[0] as FakeGpu,
       operations: 6000,
       seed: 3,
@@ -49,7 +49,8 @@ for (const resolvesWhenLost of [false, true]) {
     });
     await turn();
     assert(devices.length > 50, `${devices.length} devices`);
-    assert(losses > 20 && lost.length > 20, `${losses} ${lost.length}`);
+    assert(failed.length > 20 && lost.length > 20, `${failed.length} ${lost.length}`);
+    assertEquals(failed.filter((name) => !lost.includes(name)), [], "every loss is reported");
     assertEquals([driver.device === devices.at(-1), devices.flatMap(({ uncaptured }) => uncaptured)], [true, []]);
   });
 }

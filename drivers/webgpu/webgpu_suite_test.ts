@@ -3,7 +3,7 @@ import { testDriver, testManager } from "@ttm/testing";
 import { noAdapter } from "../../tests/apart/adapter.ts";
 import { testApart } from "../../tests/apart/apart.ts";
 import { slabs, WebGpu } from "./mod.ts";
-import { GpuMemory, STAMP_BYTES } from "./memory.ts";
+import { GpuMemory, STAMPS_BYTES } from "./memory.ts";
 import { Slabs } from "./slabs.ts";
 import { Timeline } from "./timeline.ts";
 import { FakeGpu } from "./testing_fake_gpu.ts";
@@ -14,7 +14,7 @@ function makeSlabs() {
   const gpu = new FakeGpu();
   const maker = (size: number, usage: number) => ({ buffer: gpu.createBuffer({ size, usage }), answer: null });
   const timeline = new Timeline(() => Promise.resolve());
-  const sizes = { budget: 128 * 4096 + STAMP_BYTES, reserve: STAMP_BYTES, slab: 128 * 4096, maxBufferSize: 2 ** 30 };
+  const sizes = { budget: 128 * 4096 + STAMPS_BYTES, reserve: STAMPS_BYTES, slab: 128 * 4096, maxBufferSize: 2 ** 30 };
   const memory = new GpuMemory(maker, timeline, sizes);
   return { memory, made: new Slabs(memory, () => ({ usage: 0, slab: "read" }), () => null) };
 }

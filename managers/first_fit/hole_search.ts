@@ -26,7 +26,7 @@ export function findHole(query: HoleQuery, order: SearchOrder, holes: HoleTable,
   if (query.isPlain) return query.search(holes, indexes.by(key), side);
   query.useColumn(holes, holes.boundFor(query.alignment, query.color));
   const isShort = query.exact && (key === "address" || !query.limited);
-  query.patience = isShort || holes.count <= FEW ? Infinity : PATIENCE;
+  query.patience = isShort || indexes.count <= FEW ? Infinity : PATIENCE;
   const row = query.search(holes, indexes.by(key), side);
   if (row !== NONE || !query.gaveUp) return row;
   query.useColumn(holes, indexes.columnFor(query.alignment, query.color));

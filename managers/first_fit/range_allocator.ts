@@ -72,10 +72,10 @@ export class RangeAllocator {
     this.#defaultOrder = this.#orders[0] as SearchOrder;
     this.#guarded = options.guardColors ?? false;
     this.#free = this.size;
-    this.#ring = new SpanRing(this.size);
+    this.#ring = new SpanRing(this.start, this.start + this.size);
     this.#holes = new HoleTable(this.#ring);
     this.#indexes = new HoleIndexes(this.#ring, this.#holes);
-    this.#indexes.open(HEAD, this.start, this.start + this.size);
+    this.#indexes.open(HEAD);
   }
 
   /** Free units, in all holes together. */
@@ -91,7 +91,7 @@ export class RangeAllocator {
 
   /** Number of holes. */
   get holeCount(): number {
-    return this.#holes.count;
+    return this.#indexes.count;
   }
 
   /** Number of allocated ranges, by handle or as nodes. */
@@ -196,7 +196,7 @@ export class RangeAllocator {
     const { size, lo = 0, hi = Infinity } = request;
     const changes = this.#changes;
     const wanted = { size, alignment: request.alignment || 1, lo, hi };
-    return new RangeScan(this.#ring, this.#holes, wanted, () => this.#changes === changes);
+    return new RangeScan(this.#ring, wanted, () => this.#changes === changes);
   }
 
   /** The allocated ranges, by address: copies, not the nodes. Do not allocate or free during the iteration. */
@@ -266,14 +266,12 @@ export class RangeAllocator {
   // The part before the range becomes a new hole first, then the part after it: drm_mm's order.
   #occupy(hole: number, address: number, color: number): number {
     const { size } = this.#fit;
-    const start = this.#holes.start(hole);
     const end = this.#holes.end(hole);
     const row = this.#ring.link(hole, address, size, color);
-    const behind = address + size;
-    if (address > start) {
-      this.#indexes.change(hole, hole, start, address);
-      if (behind < end) this.#indexes.open(row, behind, end);
-    } else if (behind < end) this.#indexes.change(hole, row, behind, end);
+    if (address > this.#holes.start(hole)) {
+      this.#indexes.change(hole, hole);
+      if (address + size < end) this.#indexes.open(row);
+    } else if (address + size < end) this.#indexes.change(hole, row);
     else this.#indexes.close(hole);
     this.#changes++;
     this.#nodeCount++;
@@ -283,19 +281,15 @@ export class RangeAllocator {
 
   #vacate(row: number): void {
     const ring = this.#ring;
-    const holes = this.#holes;
-    const start = ring.start(row);
     const size = ring.size(row);
     const before = ring.previous(row);
-    const from = holes.has(before) ? holes.start(before) : start;
-    const to = holes.has(row) ? holes.end(row) : start + size;
-    const widens = from < start;
-    const follows = to > start + size;
+    const widens = ring.end(before) < ring.start(row);
+    const follows = ring.end(row) < ring.start(ring.next(row));
     if (widens && follows) this.#indexes.close(row);
     ring.unlink(row);
-    if (widens) this.#indexes.change(before, before, from, to);
-    else if (follows) this.#indexes.change(row, before, from, to);
-    else this.#indexes.open(before, from, to);
+    if (widens) this.#indexes.change(before, before);
+    else if (follows) this.#indexes.change(row, before);
+    else this.#indexes.open(before);
     this.#changes++;
     this.#nodeCount--;
     this.#free += size;

@@ -1,6 +1,6 @@
 import { TtmError } from "@ttm/core";
 import { show } from "@ttm/core/arguments";
-import { alignUp, type HoleTable } from "./hole_table.ts";
+import { alignUp } from "./hole_table.ts";
 import { HEAD, NONE, type SpanRing } from "./span_ring.ts";
 
 /** The request of a scan. */
@@ -30,7 +30,6 @@ interface Run {
  */
 export class RangeScan {
   #ring: SpanRing;
-  #holes: HoleTable;
   #request: ScanRequest;
   #isCurrent: () => boolean;
   #added: Set<number> = new Set();
@@ -39,9 +38,8 @@ export class RangeScan {
   #victims: readonly number[] = [];
 
   /** @internal `isCurrent` tells whether the allocator is unchanged since the scan began. */
-  constructor(ring: SpanRing, holes: HoleTable, request: ScanRequest, isCurrent: () => boolean) {
+  constructor(ring: SpanRing, request: ScanRequest, isCurrent: () => boolean) {
     this.#ring = ring;
-    this.#holes = holes;
     this.#request = request;
     this.#isCurrent = isCurrent;
   }
@@ -76,11 +74,10 @@ export class RangeScan {
 
   /** Joins a range with the adjacent runs and holes. Each run already includes the holes at its ends. */
   #grow(row: number): Run {
-    const before = this.#ring.previous(row);
     const [start, end] = [this.#ring.start(row), this.#ring.end(row)];
     const run = {
-      start: this.#byEnd.get(start)?.start ?? (this.#holes.has(before) ? this.#holes.start(before) : start),
-      end: this.#byStart.get(end)?.end ?? (this.#holes.has(row) ? this.#holes.end(row) : end),
+      start: this.#byEnd.get(start)?.start ?? this.#ring.end(this.#ring.previous(row)),
+      end: this.#byStart.get(end)?.end ?? this.#ring.start(this.#ring.next(row)),
     };
     this.#byStart.set(run.start, run);
     this.#byEnd.set(run.end, run);

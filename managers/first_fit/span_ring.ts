@@ -2,7 +2,10 @@ import { TtmError } from "@ttm/core";
 import { UNGUARDED } from "./alignment_classes.ts";
 import { enlarge } from "./columns.ts";
 
-/** The row before the first range and after the last one: it has no range, but maybe a hole. Row 0 stays unused. */
+/**
+ * The row before the first range and after the last one: it has no range, but maybe a hole. Its start is the end of the
+ * space, and its end the start of the space. Row 0 stays unused.
+ */
 export const HEAD = 1;
 
 /** No row. */
@@ -14,8 +17,9 @@ const PREVIOUS = 1;
 const HANDLE = 2;
 const CELLS_LOG2 = 2;
 const START = 0;
-const SIZE = 1;
+const END = 1;
 const COLOR = 2;
+const STAMP = 3;
 const NUMBERS_LOG2 = 2;
 
 // The lower bits of a handle are the row, the others a generation that increases each time the row is freed. A row that
@@ -41,13 +45,16 @@ export class SpanRing {
   #rowMask: number;
   #firstGeneration: number;
 
-  /** Makes a ring without ranges, for a space of `size` units. */
-  constructor(size: number) {
+  /** Makes a ring without ranges, for the space [`start`, `end`). */
+  constructor(start: number, end: number) {
     // Rows count from 2, and a space has at most a range for each unit.
+    const size = end - start;
     const bits = size < 1 << MAX_ROW_BITS ? 32 - Math.clz32(size + 1) : MAX_ROW_BITS;
     this.#rowMask = 2 ** Math.min(MAX_ROW_BITS, bits) - 1;
     this.#firstGeneration = Math.imul(++rings, 0x9e3779b1) & HANDLE_BITS & ~this.#rowMask;
     this.#join(HEAD, HEAD);
+    this.#numbers[HEAD << NUMBERS_LOG2 | START] = end;
+    this.#numbers[HEAD << NUMBERS_LOG2 | END] = start;
   }
 
   /** All rows are below this number. It grows by doubling. */
@@ -70,19 +77,29 @@ export class SpanRing {
     return this.#numbers[row << NUMBERS_LOG2 | START] as number;
   }
 
-  /** Units of a range. */
-  size(row: number): number {
-    return this.#numbers[row << NUMBERS_LOG2 | SIZE] as number;
-  }
-
   /** First unit after a range. */
   end(row: number): number {
-    return this.start(row) + this.size(row);
+    return this.#numbers[row << NUMBERS_LOG2 | END] as number;
+  }
+
+  /** Units of a range. */
+  size(row: number): number {
+    return this.end(row) - this.start(row);
   }
 
   /** The colour of a range. */
   color(row: number): number {
     return this.#numbers[row << NUMBERS_LOG2 | COLOR] as number;
+  }
+
+  /** When the hole after a range was made: the later, the larger. */
+  stamp(row: number): number {
+    return this.#numbers[row << NUMBERS_LOG2 | STAMP] as number;
+  }
+
+  /** Sets when the hole after a range was made. */
+  setStamp(row: number, stamp: number): void {
+    this.#numbers[row << NUMBERS_LOG2 | STAMP] = stamp;
   }
 
   /** The handle of a range. */
@@ -108,7 +125,7 @@ export class SpanRing {
     this.#join(row, this.next(before));
     this.#join(before, row);
     this.#numbers[numbers | START] = start;
-    this.#numbers[numbers | SIZE] = size;
+    this.#numbers[numbers | END] = start + size;
     this.#numbers[numbers | COLOR] = color;
     return row;
   }

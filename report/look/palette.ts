@@ -44,6 +44,8 @@ function fill([red, green, blue]: readonly [number, number, number], stripes: 0 
 export const FILLS: readonly Fill[] = ([0, 1, 2] as const).flatMap((stripes) =>
   COLOURS.map((colour) => fill(colour, stripes))
 );
+/** How many colours there are, before they have stripes. */
+export const HUES: number = COLOURS.length;
 /** The fill of all groups beyond {@linkcode FILLS}. */
 export const OTHER_FILL: Fill = fill(OTHER, 0);
 /** Fills for ages, each twice the one before; the last is at least half of the run. */
@@ -54,9 +56,8 @@ export function onStripe(stripes: number, x: number, y: number): boolean {
   return stripes !== 0 && ((stripes === 1 ? x + y : x - y) & 7) < 2;
 }
 
-/** The number of the age's fill. */
-export function ageFill(age: number, duration: number): number {
-  const last = AGE_FILLS.length - 1;
-  if (!(age > 0 && duration > 0)) return 0;
-  return Math.min(last, Math.max(0, last + 1 + Math.floor(Math.log2(age / duration))));
+/** Where an age begins, as a share of the run; the one behind the last never does. */
+export function ageShare(age: number): number {
+  if (age === 0) return -Infinity;
+  return age < AGE_FILLS.length ? 2 ** (age - AGE_FILLS.length) : Infinity;
 }

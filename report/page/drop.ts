@@ -3,17 +3,9 @@ import type { Run } from "../run.ts";
 import { h } from "./dom.ts";
 import type { Answer, Question } from "./worker.ts";
 
-/** Reads files in a worker that runs this page's own script, so that the page does not stop. */
-function startWorker(): Worker {
-  const script = document.querySelector("script#script")?.textContent ?? "";
-  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-  const worker = new Worker(address, { type: "module" });
-  URL.revokeObjectURL(address);
-  return worker;
-}
-
 /** Where recordings are dropped or chosen. They stay on this machine. */
 export function dropZone(add: (runs: readonly Run[]) => void): HTMLElement {
+  const script = new Blob([document.querySelector("script#script")?.textContent ?? ""], { type: "text/javascript" });
   const input = h("input", { type: "file", multiple: true });
   const assume = h("input", { type: "checkbox" });
   const device = h("input", { type: "number", min: "0", max: "1000", class: "short" });
@@ -24,7 +16,7 @@ export function dropZone(add: (runs: readonly Run[]) => void): HTMLElement {
     for (const file of files) {
       status.textContent = `Reading ${file.name} …`;
       const uses = assume.checked ? "assumed" as const : "lifetimes" as const;
-      const answer = await ask({ file, uses, device: device.value === "" ? null : Number(device.value) });
+      const answer = await ask(script, { file, uses, device: device.value === "" ? null : Number(device.value) });
       if ("run" in answer) runs.push(answer.run);
       else errors.push(answer.error);
     }
@@ -61,11 +53,17 @@ export function dropZone(add: (runs: readonly Run[]) => void): HTMLElement {
   );
 }
 
-function ask(question: Question): Promise<Answer> {
+/** Reads a file in a worker that runs the script of this page, so that the page does not stop. */
+function ask(script: Blob, question: Question): Promise<Answer> {
   const { promise, resolve } = Promise.withResolvers<Answer>();
-  const worker = startWorker();
+  const address = URL.createObjectURL(script);
+  // Not as a module: browsers refuse those in pages that are files.
+  const worker = new Worker(address);
   worker.onmessage = ({ data }: MessageEvent<Answer>) => resolve(data);
   worker.onerror = ({ message }) => resolve({ error: `Cannot read ${question.file.name}: ${message}` });
   worker.postMessage(question);
-  return promise.finally(() => worker.terminate());
+  return promise.finally(() => {
+    worker.terminate();
+    URL.revokeObjectURL(address);
+  });
 }

@@ -4,11 +4,13 @@ import type { Grouping } from "../look/groups.ts";
 import { bufferName, sizeText, timeText } from "../look/names.ts";
 import { present, stayAt } from "../look/present.ts";
 import { drawStays } from "../look/raster.ts";
+import { indexStays, type StayIndex } from "../look/stay_index.ts";
 import { stayStory } from "../look/story.ts";
 import type { Run } from "../run.ts";
 import { h } from "./dom.ts";
 import { addKeys, KEYS } from "./plot.ts";
 import type { State } from "./state.ts";
+import { Visible } from "./visible.ts";
 
 const HEIGHT = 280;
 const WHEEL_ZOOM = 1.2;
@@ -27,13 +29,19 @@ export class AddressMap {
   readonly #which: number;
   readonly #type: number;
   readonly #pages: number;
+  readonly #index: StayIndex;
+  readonly #visible: Visible;
+  #image: ImageData | null = null;
+  #grouping: Grouping | null = null;
 
   constructor(state: State, which: number, type: number) {
     this.#state = state;
     this.#which = which;
     this.#run = state.now.runs[which] as Run;
     this.#type = type;
-    this.#pages = pagesOf(this.#run, type);
+    this.#index = indexStays(this.#run, type);
+    // Without a known size it ends behind the highest page that was used.
+    this.#pages = Math.max(1, this.#run.types[type]?.pages ?? this.#index.high.reduce((a, b) => Math.max(a, b), 0));
     const { name, manager } = this.#run.types[type] as Run["types"][number];
     const title = `${this.#run.name}: ${name}, ${sizeText(this.#pages * this.#run.pageSize)}, ${manager}`;
     this.#canvas.setAttribute("aria-label", `Address map of ${title}`);
@@ -45,25 +53,34 @@ export class AddressMap {
       "aria-label": `Address map of ${title}; ${keys}`,
     });
     area.append(this.#canvas, this.#moment, this.#tip);
+    this.#visible = new Visible(area, () => this.#draw());
     this.element = h("figure", {}, h("figcaption", {}, title), area);
     addKeys(area, state);
     area.addEventListener("keydown", (event) => this.#step(event));
     this.#addPointer(area);
   }
 
-  /** Draws it anew. */
+  /** Draws it anew, with these colours. */
   draw(grouping: Grouping): void {
-    const ratio = devicePixelRatio;
-    const width = Math.max(1, Math.round(this.#canvas.clientWidth * ratio));
-    const height = Math.round(HEIGHT * ratio);
-    if (this.#canvas.width !== width || this.#canvas.height !== height) Object.assign(this.#canvas, { width, height });
-    const context = this.#canvas.getContext("2d") as CanvasRenderingContext2D;
-    const image = context.createImageData(width, height);
-    const { from, until } = this.#state.now;
-    const picture = { pixels: new Uint32Array(image.data.buffer), width, height };
-    drawStays(picture, { from, until, low: 0, high: this.#pages }, this.#run, this.#type, this.#which, grouping);
-    context.putImageData(image, 0, 0);
+    this.#grouping = grouping;
+    this.#visible.draw();
     this.drawMoment();
+  }
+
+  #draw(): void {
+    if (this.#grouping === null) return;
+    const width = Math.max(1, Math.round(this.#canvas.clientWidth * devicePixelRatio));
+    const height = Math.round(HEIGHT * devicePixelRatio);
+    if (this.#image?.width !== width || this.#image.height !== height) {
+      Object.assign(this.#canvas, { width, height });
+      this.#image = new ImageData(width, height);
+    }
+    const { from, until } = this.#state.now;
+    const picture = { pixels: new Uint32Array(this.#image.data.buffer), width, height };
+    picture.pixels.fill(0);
+    const frame = { from, until, low: 0, high: this.#pages };
+    drawStays(picture, frame, this.#run, this.#index, this.#which, this.#grouping);
+    this.#canvas.getContext("2d")?.putImageData(this.#image, 0, 0);
   }
 
   /** Moves the line of the moment. */
@@ -139,16 +156,4 @@ export class AddressMap {
     const next = here[place < 0 ? (step > 0 ? 0 : here.length - 1) : place + step];
     if (next !== undefined) this.#state.set({ run: this.#which, buffer: at(stays.buffer, next) });
   }
-}
-
-/** The pages of a memory type, or up to the highest that was used. */
-function pagesOf({ types, stays, buffers }: Run, type: number): number {
-  const known = types[type]?.pages ?? null;
-  if (known !== null) return Math.max(1, known);
-  let most = 1;
-  for (let stay = 0; stay < stays.from.length; stay++) {
-    if (at(stays.type, stay) !== type) continue;
-    most = Math.max(most, at(stays.start, stay) + at(buffers.pages, at(stays.buffer, stay)));
-  }
-  return most;
 }

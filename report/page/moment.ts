@@ -8,26 +8,24 @@ import { NONE, type Run } from "../run.ts";
 import { button, h, section, tableOf } from "./dom.ts";
 import { MEANINGS } from "./meanings.ts";
 import type { State } from "./state.ts";
+import { afterRest } from "./visible.ts";
 
 /** How many buffers of an order are listed. */
 const LISTED = 20;
-/** While the moment moves, lists wait so long, in milliseconds. */
-const REST_MS = 120;
 
 /** The order of eviction at the moment, and the evictions around it. */
 export function orderSection(state: State): HTMLElement {
   const orders = h("div", { class: "columns" });
   const evictions = h("div", { "aria-live": "polite" });
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const fill = afterRest(() => {
+    const { t, run, runs } = state.now;
+    const shown = runs[run];
+    if (shown === undefined) return;
+    evictions.replaceChildren(...aroundMoment(state, shown, t));
+    orders.replaceChildren(...rangedTypes(shown).map((type) => orderTable(state, shown, type, t)));
+  });
   state.listen(({ t, run, runs }, last) => {
-    if (t === last?.t && run === last.run && runs === last.runs) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      const shown = runs[run];
-      if (shown === undefined) return;
-      evictions.replaceChildren(...aroundMoment(state, shown, t));
-      orders.replaceChildren(...rangedTypes(shown).map((type) => orderTable(state, shown, type, t)));
-    }, REST_MS);
+    if (t !== last?.t || run !== last.run || runs !== last.runs) fill();
   });
   return section("order", "Order of eviction at the moment", MEANINGS.order, evictions, orders);
 }

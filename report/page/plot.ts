@@ -1,15 +1,16 @@
 /// <reference lib="dom" />
 import uPlot from "uplot";
-import { FILLS } from "../look/palette.ts";
+import { FILLS, HUES } from "../look/palette.ts";
 import { h } from "./dom.ts";
 import type { State } from "./state.ts";
+import { Visible } from "./visible.ts";
 
 /** A line of a plot. */
 export interface Line {
   readonly name: string;
   readonly times: Float64Array;
   readonly values: Float64Array;
-  /** Lines of one hue belong together. */
+  /** The number of its colour. */
   readonly hue: number;
   /** Lines of one run have the same dashes. */
   readonly run: number;
@@ -43,11 +44,14 @@ export class Plot {
     this.element = h("div", { class: "plot", tabindex: "0", role: "group", "aria-label": `${label}; ${KEYS}` });
     addKeys(this.element, state);
     new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(this.element);
-    state.listen((now, last) => {
-      if (this.#plot === null) return;
-      const { from, until, t } = now;
-      if (from !== last?.from || until !== last.until) this.#plot.setScale("x", { min: from, max: until });
-      else if (t !== last.t) this.#plot.redraw(false);
+    const visible = new Visible(this.element, () => {
+      const { from, until } = state.now;
+      const { min, max } = this.#plot?.scales["x"] ?? {};
+      if (from !== min || until !== max) this.#plot?.setScale("x", { min: from, max: until });
+      else this.#plot?.redraw(false);
+    });
+    state.listen(({ from, until, t }, last) => {
+      if (from !== last?.from || until !== last.until || t !== last.t) visible.draw();
     });
   }
 
@@ -82,7 +86,7 @@ export class Plot {
           { label: "time", value: (_plot, value) => value === null ? "" : this.#timeText(value) },
           ...lines.map((line) => ({
             label: line.name,
-            stroke: FILLS[line.hue % FILLS.length]?.css ?? "",
+            stroke: FILLS[line.hue % HUES]?.css ?? "",
             width: 2,
             dash: DASHES[line.run % DASHES.length] ?? [],
             spanGaps: true,

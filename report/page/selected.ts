@@ -6,6 +6,7 @@ import { NONE, type Run } from "../run.ts";
 import { button, h, section, tableOf } from "./dom.ts";
 import { MEANINGS } from "./meanings.ts";
 import type { State } from "./state.ts";
+import { afterRest } from "./visible.ts";
 
 /** How many stays are listed, the ones around the moment. */
 const LISTED = 40;
@@ -13,12 +14,15 @@ const LISTED = 40;
 /** Everything about the buffer that was chosen. */
 export function selectedSection(state: State): HTMLElement {
   const content = h("div", { "aria-live": "polite" });
-  state.listen(({ buffer, run, runs, t }, last) => {
-    if (buffer === last?.buffer && run === last.run && runs === last.runs && t === last.t) return;
+  const fill = afterRest(() => {
+    const { buffer, run, runs } = state.now;
     const shown = runs[run];
     const known = shown !== undefined && buffer >= 0 && buffer < shown.buffers.id.length;
     const none = "No buffer is chosen: click a rectangle of the map, or a name in a table.";
     content.replaceChildren(...(known ? storyOf(state, shown, buffer) : [h("p", {}, none)]));
+  });
+  state.listen(({ buffer, run, runs, t }, last) => {
+    if (buffer !== last?.buffer || run !== last.run || runs !== last.runs || t !== last.t) fill();
   });
   return section("selected", "The chosen buffer", MEANINGS.selected, content);
 }

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import { type ColourBy, usualColours } from "../look/groups.ts";
 import { NONE, type Run } from "../run.ts";
+import { afterRest } from "./visible.ts";
 
 /** What the page shows. Times are those of runs. */
 export interface Shown {
@@ -28,8 +29,7 @@ export class State {
   #last: Shown | null = null;
   #listeners: ((now: Shown, last: Shown | null) => void)[] = [];
   #pending = false;
-  /** How often the page was drawn. */
-  frames = 0;
+  readonly #tellAddress = afterRest(() => this.#writeHash());
 
   constructor() {
     globalThis.addEventListener("hashchange", () => this.set(this.#readHash()));
@@ -67,6 +67,7 @@ export class State {
     this.#now = { ...next, from, until: from + width, t, run };
     if (this.#pending) return;
     this.#pending = true;
+    document.body.dataset["drawing"] = "yes";
     requestAnimationFrame(() => this.#draw());
   }
 
@@ -85,11 +86,13 @@ export class State {
 
   #draw(): void {
     this.#pending = false;
-    this.frames++;
     const [now, last] = [this.#now, this.#last];
     this.#last = now;
     for (const listener of this.#listeners) listener(now, last);
-    if (now.runs.length > 0) this.#writeHash();
+    if (now.runs.length > 0) this.#tellAddress();
+    if (this.#pending) return;
+    document.body.dataset["drawing"] = "no";
+    if (last === null) performance.mark("drawn");
   }
 
   #writeHash(): void {

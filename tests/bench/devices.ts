@@ -2,6 +2,7 @@ import {
   BoDevice,
   type BufferObject,
   type Driver,
+  type EvictionPolicy,
   type MemTypeManager,
   type MoveRequest,
   PAGE_SIZE,
@@ -63,6 +64,8 @@ export interface FleetOptions {
   readonly manager?: MemTypeManager;
   /** @default {none} */
   readonly tracer?: Tracer;
+  /** @default {the kernel's} */
+  readonly policy?: EvictionPolicy;
 }
 
 /** Many buffers on one device, each of which has been in VRAM. */
@@ -75,8 +78,13 @@ export interface Fleet {
 
 /** Makes a device and its buffers. */
 export function makeFleet(options: FleetOptions): Fleet {
-  const { sizes, vram: pages = sum(sizes), hasContents = false, manager = firstFit(), tracer = {} } = options;
-  const device = new BoDevice({ driver: new Card(pages, hasContents), managers: { vram: manager }, tracer });
+  const { sizes, vram: pages = sum(sizes), hasContents = false, manager = firstFit(), tracer = {}, policy } = options;
+  const device = new BoDevice({
+    driver: new Card(pages, hasContents),
+    managers: { vram: manager },
+    tracer,
+    ...(policy && { policy }),
+  });
   const vram = device.preparePlacement({ placement: [{ memoryType: "vram" }] });
   const system = device.preparePlacement({ placement: [{ memoryType: "system" }] });
   const buffers = sizes.map((size) => device.createBuffer({ bytes: size * PAGE_SIZE }));

@@ -1,6 +1,8 @@
 import { equalSizes, makeFleet, mixedSizes, pick, sum, use, zipf } from "./devices.ts";
 import { copiesOf, PlainDevice } from "./plain.ts";
+import { type BufferObject, type EvictionPolicy, lru } from "@ttm/core";
 import { recorder } from "@ttm/explain";
+import { lookahead, loops } from "@ttm/policies";
 import { benchRows, type Row, type Variant } from "./variant.ts";
 
 const BUFFERS = 10_000;
@@ -56,6 +58,22 @@ function recorded(sizes: readonly number[]): Variant {
   };
 }
 
+/** One buffer after the other, again and again, with a use of each expected if the policy is told. */
+function inTurn(name: string, make: () => EvictionPolicy): Variant {
+  return {
+    name,
+    operations: ACCESSES,
+    prepare() {
+      const policy = make();
+      const { device, buffers, vram } = makeFleet({ sizes: sixteen, vram: sum(sixteen) >> 2, policy });
+      return () => {
+        if (policy.hint !== undefined) device.hint(buffers);
+        for (let at = 0; at < ACCESSES; at++) use(buffers[at % BUFFERS] as BufferObject, vram);
+      };
+    },
+  };
+}
+
 /** What the same accesses lead to copy. */
 function copiesAlone(sizes: readonly number[]): Variant {
   return {
@@ -79,5 +97,13 @@ export const EVICTION_ROWS: readonly Row[] = benchRows([
   { name: "eviction loop, 16 pages", variants: [plain(sixteen), ours(sixteen)] },
   { name: "eviction loop, 1 to 64 pages", variants: [plain(mixed), ours(mixed)] },
   { name: "eviction loop, 16 pages, and its record", variants: [ours(sixteen), recorded(sixteen)] },
+  {
+    name: "eviction loop in turn, by policy",
+    variants: [
+      inTurn("lru", lru),
+      inTurn("lookahead(lru)", () => lookahead(lru())),
+      inTurn("loops(lru)", () => loops(lru())),
+    ],
+  },
   { name: "eviction loop, 64 KiB copied", variants: [copiesAlone(sixteen), ours(sixteen, true)] },
 ]);

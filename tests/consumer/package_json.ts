@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, readonly Command[]>> = {
     { entry: "./cli", bin: "replay" },
     { entry: "./import", bin: "ttm-import" },
     { entry: "./export", bin: "ttm-export" },
+    { entry: "./explain", bin: "ttm-explain" },
   ],
   "@ttm/testing": [{ entry: "./new", bin: "ttm-new" }],
 };

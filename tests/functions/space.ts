@@ -116,7 +116,7 @@ export const space: readonly Row[] = rows(
     "place/make_room.ts",
     "place/make_room_test.ts",
     "a move request has `wasEvicted` for the first move after an eviction, once",
-    "  if (outcome === DONE) buffer.wasEvicted = true;",
+    "  if (outcome === DONE && buffer.resource >= 0) buffer.wasEvicted = true;",
     "  // nothing",
   ],
   [

@@ -184,6 +184,25 @@ export const suites: Readonly<Record<string, Suite>> = {
       }
     });
   },
+  "@ttm/explain": async (test) => {
+    const { BoDevice, SimulatedClock } = await import("@ttm/core");
+    const { explainer, readRecord, recorder, writeRecord } = await import("@ttm/explain");
+    const { firstFit } = await import("@ttm/first-fit");
+    const { RadeonSim } = await import("@ttm/radeon-sim");
+    test("a record that was saved explains an eviction", async () => {
+      const { tracer, record } = recorder();
+      const driver = new RadeonSim({ vram: SIZE, gtt: SIZE });
+      const managers = { vram: firstFit(), gtt: firstFit() };
+      const device = new BoDevice({ driver, managers, clock: new SimulatedClock(), tracer });
+      const placement = { placement: [{ memoryType: "vram" }] };
+      for (let i = 0; i < 2; i++) {
+        await device.submit([{ buffer: device.createBuffer({ bytes: SIZE }), placement }], () => {});
+      }
+      const text = [...writeRecord(record())].join("\n");
+      const cause = explainer(await readRecord("saved", new TextEncoder().encode(text))).eviction(0)?.cause;
+      if (cause?.forBuffer !== 1 || cause.pages !== 16) throw new Error(text);
+    });
+  },
   "@ttm/import": async (test) => {
     const { boTraceLines, importRecording } = await import("@ttm/import");
     test("a gem_wsim workload becomes a bo-trace that is read as the same workload", async () => {
