@@ -37,7 +37,9 @@ export async function playBeside(habit: Habit, min: number): Promise<Outcome> {
   const driver = new RadeonSim({ vram: VRAM, gtt: 4 * VRAM, contents: "stamps" });
   let gameEvictions = 0;
   const tracer = {
-    move({ buffer, evict, failure }: { buffer: { label: string | undefined }; evict: boolean; failure: string | null }) {
+    move(
+      { buffer, evict, failure }: { buffer: { label: string | undefined }; evict: boolean; failure: string | null },
+    ) {
       if (evict && failure === null && buffer.label === "game") gameEvictions++;
     },
   };
