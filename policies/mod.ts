@@ -23,6 +23,15 @@
  *
  * @module
  */
+export { adaptive } from "./adaptive.ts";
+export { arc } from "./arc.ts";
+export { clock } from "./clock.ts";
+export { copiedPages, type Cost, gdsf } from "./gdsf.ts";
+export { lirs } from "./lirs.ts";
+export { reuse } from "./reuse.ts";
+export { s3fifo } from "./s3_fifo.ts";
+export { sieve } from "./sieve.ts";
+export { twoQueues } from "./two_queues.ts";
 export { lookahead } from "./lookahead.ts";
 export { loops } from "./loops.ts";
 export type { BufferView, EvictionCursor, EvictionPolicy, RemovalReason } from "@ttm/core";

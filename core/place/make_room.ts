@@ -142,7 +142,7 @@ function evictUntilRoom(
   // ghost objects, those made by this walk included, are visited once only.
   let victimsLeft = place.type.residents;
   let kept: Record<KeptReason, number> | null = null;
-  const walk = state.order.walk(place.type);
+  const walk = state.order.walk(place.type, buffer);
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {
       const victim = state.resources.buffer(row);

@@ -108,9 +108,9 @@ export class EvictionOrder {
     else buffer.bulkMove.joinRelisted(row, append);
   }
 
-  /** Starts a walk over a memory type to find victims. Close it in a `finally`. */
-  walk(type: MemoryType): EvictionCursor {
-    return this.policy.candidates(type.name);
+  /** Starts a walk over a memory type to find victims, perhaps to make room for a buffer. Close it in a `finally`. */
+  walk(type: MemoryType, newcomer?: BufferRecord): EvictionCursor {
+    return this.policy.candidates(type.name, newcomer);
   }
 
   /** The resources of a memory type in eviction order, the first victim first, for reading only. */

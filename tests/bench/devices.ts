@@ -2,6 +2,8 @@ import {
   BoDevice,
   type BufferObject,
   type Driver,
+  type EvictionPolicy,
+  lru,
   type MemTypeManager,
   type MoveRequest,
   PAGE_SIZE,
@@ -60,6 +62,8 @@ export interface FleetOptions {
   readonly hasContents?: boolean;
   /** @default {first fit, lowest hole} */
   readonly manager?: MemTypeManager;
+  /** @default {lru()} */
+  readonly policy?: EvictionPolicy;
 }
 
 /** Many buffers on one device, each of which has been in VRAM. */
@@ -73,7 +77,8 @@ export interface Fleet {
 /** Makes a device and its buffers. */
 export function makeFleet(options: FleetOptions): Fleet {
   const { sizes, vram: pages = sum(sizes), hasContents = false, manager = firstFit() } = options;
-  const device = new BoDevice({ driver: new Card(pages, hasContents), managers: { vram: manager } });
+  const policy = options.policy ?? lru();
+  const device = new BoDevice({ driver: new Card(pages, hasContents), managers: { vram: manager }, policy });
   const vram = device.preparePlacement({ placement: [{ memoryType: "vram" }] });
   const system = device.preparePlacement({ placement: [{ memoryType: "system" }] });
   const buffers = sizes.map((size) => device.createBuffer({ bytes: size * PAGE_SIZE }));
