@@ -85,8 +85,8 @@ class Loops implements EvictionPolicy {
     this.#ahead.remove(entry, why);
   }
 
-  candidates(memoryType: string): EvictionCursor {
-    return this.#ahead.candidates(memoryType);
+  candidates(memoryType: string, newcomer?: BufferView): EvictionCursor {
+    return this.#ahead.candidates(memoryType, newcomer);
   }
 
   order(memoryType: string): Iterable<number> {

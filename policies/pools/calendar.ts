@@ -1,4 +1,4 @@
-import { type Entries, Queue } from "./entries.ts";
+import type { Queue } from "./entries.ts";
 import type { Reached } from "./reached.ts";
 
 /** Slots of a calendar, a power of two. */

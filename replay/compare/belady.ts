@@ -3,14 +3,19 @@ import type { Figures } from "./model.ts";
 import { nextUses } from "./next_uses.ts";
 import type { Trace } from "./trace.ts";
 
+/** Later than any use. */
+const NEVER_USED = 2 ** 40;
+
 /**
  * What is moved if the future is known and the buffer whose next use is furthest away is evicted (L. A. Belady, 1966),
- * those that are not used again before all others, as these cost one copy instead of two. The rules are those of the
- * model. With buffers of one size no choice moves less; with several sizes some may.
+ * those that are not used again before all others, as these cost one copy instead of two: of these, the one that is freed
+ * last. The rules are those of the model. With buffers of one size that are not freed no choice moves less; with several
+ * sizes some may.
  */
 export function belady(trace: Trace, room: number): Figures {
   const { pages, steps } = trace;
   const next = nextUses(trace);
+  const freedAt = timesOfRelease(trace);
   const inside = new Uint8Array(pages.length);
   const hasContents = new Uint8Array(pages.length);
   const usedBy = new Int32Array(pages.length).fill(-1);
@@ -52,11 +57,19 @@ export function belady(trace: Trace, room: number): Figures {
         if (hasContents[number] === 1) pagesIn += size;
       } else fallbacks++;
       hasContents[number] = 1;
-      due[number] = next[turn++] as number;
+      const nextTurn = next[turn++] as number;
+      due[number] = nextTurn < Infinity ? nextTurn : NEVER_USED + (freedAt[number] as number);
       if (inside[number] === 1) latest.add(number, due[number] as number);
     }
   }
   return { hits, misses, fallbacks, evictions, bytesIn: pagesIn * PAGE_SIZE, bytesOut: pagesOut * PAGE_SIZE };
+}
+
+/** For each buffer the step that frees it, the number of steps if none does. */
+function timesOfRelease({ pages, steps }: Trace): Int32Array {
+  const times = new Int32Array(pages.length).fill(steps.length);
+  for (const [at, step] of steps.entries()) if ("freed" in step) times[step.freed] = at;
+  return times;
 }
 
 /** A heap of buffers with times, the latest time first. */

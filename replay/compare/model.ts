@@ -1,4 +1,5 @@
 import { type BufferView, type EvictionPolicy, PAGE_SIZE } from "@ttm/core";
+import { HintFeed, type HintOptions } from "./hint_feed.ts";
 import type { Trace } from "./trace.ts";
 
 /** What a policy led to. */
@@ -35,15 +36,18 @@ function viewsOf(pages: readonly number[]): BufferView[] {
 
 /**
  * Runs a trace through a policy and a memory type that only counts pages: no addresses, no time, and no other memory
- * types. The buffers of a submission come in one after the other and do not evict each other.
+ * types. The buffers of a submission come in one after the other and do not evict each other. With `hints` the policy is
+ * told what will be used.
  */
-export function simulate({ pages, steps }: Trace, room: number, policy: EvictionPolicy): Figures {
+export function simulate(trace: Trace, room: number, policy: EvictionPolicy, hints?: HintOptions): Figures {
+  const { pages, steps } = trace;
+  const feed = hints === undefined ? null : new HintFeed(trace, policy, hints);
   const views = viewsOf(pages);
   const inside = new Uint8Array(pages.length);
   const hasContents = new Uint8Array(pages.length);
   /** The last submission that used a buffer. */
   const usedBy = new Int32Array(pages.length).fill(-1);
-  let [free, hits, misses, fallbacks, evictions, pagesIn, pagesOut] = [room, 0, 0, 0, 0, 0, 0];
+  let [free, turn, hits, misses, fallbacks, evictions, pagesIn, pagesOut] = [room, 0, 0, 0, 0, 0, 0, 0];
 
   function makeRoom(number: number, submission: number): boolean {
     const wanted = pages[number] as number;
@@ -56,6 +60,7 @@ export function simulate({ pages, steps }: Trace, room: number, policy: Eviction
       pagesOut += pages[victim] as number;
       evictions++;
       policy.remove(victim, "evicted");
+      feed?.removed(victim);
     }
     walk.close();
     return free >= wanted;
@@ -69,6 +74,7 @@ export function simulate({ pages, steps }: Trace, room: number, policy: Eviction
       if (hasContents[number] === 1) pagesIn += pages[number] as number;
       inside[number] = 1;
       policy.insert(number, views[number] as BufferView, MEMORY_TYPE);
+      feed?.inserted(number);
     } else fallbacks++;
     hasContents[number] = 1;
   }
@@ -79,11 +85,15 @@ export function simulate({ pages, steps }: Trace, room: number, policy: Eviction
       inside[step.freed] = 0;
       free += pages[step.freed] as number;
       policy.remove(step.freed, "freed");
+      feed?.removed(step.freed);
       continue;
     }
+    feed?.before(turn);
+    turn += step.uses.length;
     for (const number of step.uses) usedBy[number] = at;
     for (const number of step.uses) use(number, at);
     for (const number of step.uses) if (inside[number] === 1) policy.touch(number);
+    if (feed !== null) { for (const number of step.uses) feed.used(number); }
   }
   return { hits, misses, fallbacks, evictions, bytesIn: pagesIn * PAGE_SIZE, bytesOut: pagesOut * PAGE_SIZE };
 }
