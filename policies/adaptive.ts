@@ -79,7 +79,10 @@ class Adaptive implements EvictionPolicy {
     this.#lru.touch(entry);
     this.#reuse.touch(entry);
     const sample = this.#samples[entry] as number;
-    if (sample >= 0) this.#typeOf[entry]?.contest?.use(sample);
+    if (sample < 0) return;
+    const type = this.#typeOf[entry] as Type;
+    // Otherwise its buffer has left, and a copy out of it is pending.
+    if (this.#buffers[entry]?.memoryType === type.name) type.contest?.use(sample);
   }
 
   remove(entry: number, why: RemovalReason): void {

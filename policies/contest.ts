@@ -1,6 +1,6 @@
 import type { BufferView, EvictionPolicy } from "@ttm/core";
 import { Numbers } from "./pools/numbers.ts";
-import { Shadow } from "./shadow.ts";
+import { MEMORY_TYPE, Shadow } from "./shadow.ts";
 
 /** A sample has about so many of the resident buffers; all of them if there are fewer. */
 const RESIDENTS = 384;
@@ -42,7 +42,7 @@ export class Contest {
     if (this.#shift > 0 && Math.imul(id + 1, 0x9e3779b1) >>> (32 - this.#shift) !== 0) return -1;
     const known = this.#entries.get(id);
     if (known >= 0) return known;
-    const entry = this.#views.push({ id, pages, priority: 0, clean: false } as BufferView) - 1;
+    const entry = this.#views.push({ id, pages, priority: 0, clean: false, memoryType: MEMORY_TYPE } as BufferView) - 1;
     this.#entries.set(id, entry);
     return entry;
   }

@@ -115,9 +115,11 @@ export class Lookahead implements EvictionPolicy {
   *#merge(memoryType: string, others: { next(): number }): Generator<number, undefined> {
     let priority = 0;
     for (let entry = others.next(); entry >= 0; entry = others.next()) {
-      const own = this.#homes.get(entry)?.priority ?? priority;
+      const home = this.#homes.get(entry);
+      const own = home?.priority ?? priority;
       for (; priority < own; priority++) yield* this.#listsOf(memoryType)[priority]?.backwards() ?? [];
-      yield entry;
+      // It may have gone, or have got a turn, while others were given.
+      if (this.#homes.get(entry) === home && (home?.turn ?? Infinity) === Infinity) yield entry;
     }
     for (; priority < PRIORITIES; priority++) yield* this.#listsOf(memoryType)[priority]?.backwards() ?? [];
   }

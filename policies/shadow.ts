@@ -1,6 +1,7 @@
 import type { BufferView, EvictionPolicy } from "@ttm/core";
 
-const MEMORY_TYPE = "shadow";
+/** The memory type that the buffers of shadows are in. */
+export const MEMORY_TYPE = "shadow";
 
 /** What a policy of its own would have kept in so many pages, and what it would have missed. */
 export class Shadow {

@@ -13,6 +13,8 @@ export class PoolPolicy implements EvictionPolicy {
   /** The pools of each memory type, by priority; those that never had an entry are missing. */
   readonly #pools: (Pool | undefined)[][] = [];
   readonly #poolOf: Pool[] = [];
+  readonly #buffers: BufferView[] = [];
+  readonly #typeOf: string[] = [];
   /** Whether the use that an entry came for is still to be reported. */
   readonly #isNew: boolean[] = [];
   readonly #walk: Walk = new Walk(this.#entries);
@@ -27,6 +29,8 @@ export class PoolPolicy implements EvictionPolicy {
     this.#entries.admit(entry, buffer.id, buffer.pages);
     const pool = this.#poolsOf(memoryType)[buffer.priority] ??= this.#makePool(this.#entries);
     this.#poolOf[entry] = pool;
+    this.#buffers[entry] = buffer;
+    this.#typeOf[entry] = memoryType;
     this.#isNew[entry] = true;
     pool.pages += buffer.pages;
     pool.insert(entry, buffer);
@@ -34,7 +38,8 @@ export class PoolPolicy implements EvictionPolicy {
 
   touch(entry: number): void {
     if (this.#isNew[entry]) this.#isNew[entry] = false;
-    else this.#poolOf[entry]?.use(entry);
+    // Otherwise its buffer has left, and a copy out of it is pending.
+    else if (this.#buffers[entry]?.memoryType === this.#typeOf[entry]) this.#poolOf[entry]?.use(entry);
   }
 
   remove(entry: number, why: RemovalReason): void {

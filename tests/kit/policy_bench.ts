@@ -37,7 +37,14 @@ export class Bench {
 
   insert(entry: number, priority = 0, memoryType = "vram"): void {
     this.entries.set(entry, { priority, memoryType, turn: Infinity });
-    this.policy.insert(entry, this.#buffers[priority] as BufferObject, memoryType);
+    const buffer = this.#buffers[priority] as BufferObject;
+    // Each entry has a buffer of its own, which is in the memory type.
+    const view = Object.create(buffer, {
+      id: { value: entry },
+      priority: { value: priority },
+      memoryType: { value: memoryType },
+    });
+    this.policy.insert(entry, view, memoryType);
   }
 
   /** Says when the next use of an entry is expected, to a policy that can be told. */
