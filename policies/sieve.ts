@@ -1,4 +1,4 @@
-import type { EvictionPolicy } from "@ttm/core";
+import type { EvictionPolicy, RemovalReason } from "@ttm/core";
 import type { Queue } from "./pools/entries.ts";
 import { Pool } from "./pools/pool.ts";
 import { PoolPolicy } from "./pools/pool_policy.ts";
@@ -29,6 +29,12 @@ class Sieve extends Pool {
 
   use(entry: number): void {
     this.entries.marks[entry] = 1;
+  }
+
+  /** The hand that has passed the newest buffer is at the oldest, also if newer ones come. */
+  override remove(entry: number, why: RemovalReason): void {
+    super.remove(entry, why);
+    if (this.#ahead.isEmpty) [this.#ahead, this.#passed] = [this.#passed, this.#ahead];
   }
 
   victim(walk: Reached): number {
