@@ -25,13 +25,16 @@ export class Contest {
   readonly #entries: Numbers = new Numbers();
   /** One in 2 ** shift buffers is in the sample. */
   readonly #shift: number;
+  /** Resident buffers in the sample, and in all when it was taken. */
   readonly #residents: number;
+  readonly #before: number;
   readonly #room: number;
 
   /** For a memory type that has so many resident buffers on so many pages; `best` is followed until one is better. */
   constructor(policies: readonly EvictionPolicy[], residents: number, room: number, best: number) {
     this.#shift = Math.max(0, Math.ceil(Math.log2(residents / RESIDENTS)));
     this.#residents = Math.max(FEWEST, residents >> this.#shift);
+    this.#before = residents;
     this.#room = room;
     this.best = best;
     this.#shadows = policies.map((policy) => new Shadow(policy, this.#views, room >> this.#shift));
@@ -62,12 +65,12 @@ export class Contest {
     for (const shadow of this.#shadows) shadow.forget(entry);
   }
 
-  /** Whether a new sample should be taken: this one has grown too large, or is not one of so much room. */
+  /** Whether a new sample should be taken: this one has grown too large, or is not one of so many or of so much room. */
   isOutdated(residents: number, room: number): boolean {
     if (this.#uses < this.#residents) return false;
-    if (this.#views.length > REMEMBERED * this.#residents) return true;
-    const shift = Math.max(0, Math.ceil(Math.log2(residents / RESIDENTS)));
-    return Math.abs(shift - this.#shift) > 1 || Math.abs(room - this.#room) > this.#room / 4;
+    const [before, most] = [this.#before, REMEMBERED * this.#residents];
+    return this.#views.length > most || Math.abs(room - this.#room) > this.#room / 4 ||
+      residents > 4 * before || 4 * residents < before;
   }
 
   #missed(at: number): number {

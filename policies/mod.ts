@@ -1,6 +1,7 @@
 /**
- * Eviction policies for `@ttm/core` that look ahead. {@linkcode lookahead} evicts what is needed last, as far as hints
- * tell (`BoDevice.hint`); {@linkcode loops} recognises loops, and needs no hints. Both leave the rest to another policy.
+ * Eviction policies for `@ttm/core`. {@linkcode adaptive} is the one to take if nothing is known of the uses to come;
+ * {@linkcode lookahead} evicts what is needed last, as far as hints tell (`BoDevice.hint`), and leaves the rest to
+ * another policy.
  *
  * @example Hints decide who is evicted
  * ```ts
