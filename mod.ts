@@ -1,6 +1,6 @@
 /**
  * Everything of `@ttm` that runs anywhere in one import: the core, the managers, the drivers, the stores over `unstorage` and
- * over byte ranges, the import of recordings, and the workload replay.
+ * over byte ranges, the import of recordings, exports for other tools, the workload replay, and the report.
  *
  * @example A buffer moves into VRAM, is written there and is evicted
  * ```ts
@@ -27,6 +27,7 @@
 export * from "@ttm/core";
 export * from "@ttm/buddy";
 export * from "@ttm/cma-sim";
+export * from "@ttm/export";
 export * from "@ttm/first-fit";
 export * from "@ttm/good-fit";
 export * from "@ttm/import";
@@ -34,6 +35,7 @@ export * from "@ttm/policies";
 export * from "@ttm/radeon-sim";
 export * from "@ttm/range-store";
 export * from "@ttm/replay";
+export * from "@ttm/report";
 export * from "@ttm/sim-parts";
 export * from "@ttm/unstorage-store";
 export * from "@ttm/webgpu";

@@ -58,8 +58,15 @@ export { Exec, type ExecOptions } from "./api/exec.ts";
 export { Fence, type FenceCallback, FenceContext } from "./lock/fence.ts";
 export { FenceList, type FenceUsage, type GuardedFence } from "./lock/fence_list.ts";
 export type { KernelMap, MapRange } from "./memory/kernel_map.ts";
-export type { Allocation, AllocationRequest, EvictionScan, MemTypeManager } from "./contract/mem_type_manager.ts";
-export type { ManagerNode } from "./contract/manager_node.ts";
+export {
+  type AllocationRequest,
+  BUSY,
+  type EvictionScan,
+  LATER,
+  MAX_HANDLE,
+  type MemTypeManager,
+  NO_ROOM,
+} from "./contract/mem_type_manager.ts";
 export { type DumpedRange, dumpRanges } from "./contract/dump_ranges.ts";
 export { lru, mru } from "./state/lru.ts";
 export { moveMemcpy } from "./contract/move_memcpy.ts";
@@ -74,7 +81,9 @@ export { Reservation } from "./lock/reservation.ts";
 export type { SubmitEntry } from "./api/submit.ts";
 export type { Work } from "./submit/work.ts";
 export { SimulatedClock, type SleepOptions } from "./time/simulated_clock.ts";
-export type { MoveEvent, TracedPlace, Tracer } from "./contract/tracer.ts";
+export type { MoveEvent, TracedDevice, TracedOperation, TracedPlace, Tracer, WaitEvent } from "./contract/tracer.ts";
+export type { EvictionCause, PassedOver, PassedOverReason } from "./contract/traced_eviction.ts";
+export { joinTracers } from "./contract/join_tracers.ts";
 export { AcquireTicket } from "./lock/acquire_ticket.ts";
 export { memoryStore, type ReadOnlyStore, type SwapStore } from "./contract/swap_store.ts";
 export { PagePool, type PagePoolOptions } from "./contract/page_pool.ts";

@@ -17,8 +17,10 @@ import {
   type ClockEvent,
   type DeviceOptions,
   type Driver,
+  type DriverContext,
   type Fence,
   FenceContext,
+  joinTracers,
   type Location,
   type MemTypeManager,
   type MoveEvent,
@@ -110,6 +112,8 @@ export class TestDriver implements Driver {
   line: (request: MoveRequest) => FenceContext = () => this.#line;
   /** Makes the tables. */
   table: (buffer: BufferObject) => TranslationTable | null = (buffer) => byteTable(buffer.pages);
+  /** Tells the core that the contents of a buffer are lost. */
+  lose: DriverContext["loseContents"] = () => {};
   #vram: Uint8Array;
   #visible: number;
   #line: FenceContext = new FenceContext("copy");
@@ -132,6 +136,10 @@ export class TestDriver implements Driver {
     if (copy === undefined) throw new Error("no copy is queued");
     if (error === undefined) copy.run();
     copy.fence.signal(error);
+  }
+
+  attach({ loseContents }: DriverContext): void {
+    this.lose = loseContents;
   }
 
   evictPlacement(buffer: BufferObject): Placement {
@@ -202,15 +210,16 @@ export interface TestDevice {
 export function testDevice(
   options:
     & TestDriverOptions
-    & Pick<DeviceOptions, "store" | "global" | "limits">
-    & { managers?: Record<string, MemTypeManager>; tracer?: Omit<Tracer, "move"> } = {},
+    & Pick<DeviceOptions, "store" | "global" | "limits" | "policy">
+    & { managers?: Record<string, MemTypeManager>; tracer?: Tracer } = {},
 ): TestDevice {
-  const { store, global, limits } = options;
+  const { store, global, limits, policy } = options;
   const driver = new TestDriver(options);
   const clock = new StoppedClock();
   const moves: string[] = [];
   const managers = Object.fromEntries(driver.memoryTypes.slice(1).map(({ name }) => [name, firstFit()]));
-  const tracer = { ...options.tracer, move: (event: MoveEvent) => void moves.push(describeMove(event)) };
+  const move = (event: MoveEvent) => void moves.push(describeMove(event));
+  const tracer = joinTracers({ move }, options.tracer ?? {});
   const device = new BoDevice({
     driver,
     managers: { ...managers, ...options.managers },
@@ -219,6 +228,7 @@ export function testDevice(
     ...(store && { store }),
     ...(global && { global }),
     ...(limits && { limits }),
+    ...(policy && { policy }),
   });
   return { device, driver, clock, moves };
 }

@@ -36,14 +36,17 @@ export interface RecordHeader {
   readonly lost: number;
 }
 
-interface At {
+/** The moment of an event. */
+export interface At {
   /** Milliseconds on the device's clock; never smaller than that of an earlier event. */
   readonly time: number;
 }
 
 /** A buffer was created. Ids count from 0 in the order of creation. */
 export interface CreateEvent extends At {
+  /** Which kind of event. */
   readonly kind: "create";
+  /** The buffer, by its id. */
   readonly buffer: number;
   /** The label of the buffer, or `""`. */
   readonly label: string;
@@ -59,6 +62,7 @@ export interface CreateEvent extends At {
 
 /** A call of the device's user began: everything that names the operation was caused by it. */
 export interface OperationEvent extends At {
+  /** Which kind of event. */
   readonly kind: "operation";
   /** Counts from 1; 0 stands for background work. */
   readonly operation: number;
@@ -80,11 +84,15 @@ export type PassedOverReason =
   | "not valuable"
   | "outside the range"
   | "cannot be moved"
-  | "same submission";
+  | "same submission"
+  | "not adjacent"
+  | "nothing to swap out";
 
 /** A candidate that came earlier in the order of eviction than the victim, and was not taken. */
 export interface PassedOver {
+  /** The buffer, by its id. */
   readonly buffer: number;
+  /** Why it was not taken. */
   readonly reason: PassedOverReason;
 }
 
@@ -104,10 +112,13 @@ export interface EvictionCause {
 
 /** A move of a buffer was attempted: a bind, copy, clear or eviction. */
 export interface MoveEvent extends At {
+  /** Which kind of event. */
   readonly kind: "move";
+  /** The buffer, by its id. */
   readonly buffer: number;
   /** null if it had no resource. */
   readonly from: RecordedPlace | null;
+  /** Where it was to go. */
   readonly to: RecordedPlace;
   /** Whether nothing was copied, because a store has the contents. */
   readonly dropped: boolean;
@@ -123,8 +134,11 @@ export interface MoveEvent extends At {
 
 /** An allocation or another call failed. */
 export interface FailureEvent extends At {
+  /** Which kind of event. */
   readonly kind: "failure";
+  /** The operation that failed or waited; 0 for background work. */
   readonly operation: number;
+  /** The buffer that it was about, null if none. */
   readonly buffer: number | null;
   /** Code of the error, for example `"ENOMEM"`. */
   readonly code: string;
@@ -134,7 +148,9 @@ export interface FailureEvent extends At {
 
 /** An operation waited. */
 export interface WaitEvent extends At {
+  /** Which kind of event. */
   readonly kind: "wait";
+  /** The operation that failed or waited; 0 for background work. */
   readonly operation: number;
   /** What for. */
   readonly what: "fence" | "reservation" | "room";
@@ -155,7 +171,12 @@ export interface BufferEvent extends At {
    * - `"destroy"`: it is gone.
    */
   readonly kind: "use" | "pin" | "unpin" | "purge" | "swap-out" | "swap-in" | "free" | "destroy";
+  /** The buffer, by its id. */
   readonly buffer: number;
+  /** The operation that caused a purge or swap; 0 for background work, absent from other events. */
+  readonly operation?: number;
+  /** The place that became free; absent from other events than `"free"`. */
+  readonly place?: RecordedPlace;
 }
 
 /** One thing that happened on a device. */
@@ -169,6 +190,7 @@ export type RecordEvent =
 
 /** What a device did, and why. As a file: a line of JSON for the header, then a line for each event. */
 export interface DeviceRecord {
+  /** What it is of. */
   readonly header: RecordHeader;
   /** In the order in which they happened. */
   readonly events: Iterable<RecordEvent>;

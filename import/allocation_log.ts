@@ -18,9 +18,16 @@ export class AllocationLog {
   readonly #events: (AllocEvent | FreeEvent)[] = [];
   readonly #before: AllocEvent[] = [];
   readonly #live = new Map<Address, LiveBuffers>();
+  readonly #addresses = new Map<number, number>();
+  readonly #byteOf: (address: Address) => number;
   #buffers = 0;
   #first: number | undefined;
   #now = -Infinity;
+
+  /** @param byteOf The first byte that an address stands for. */
+  constructor(byteOf: (address: Address) => number = Number) {
+    this.#byteOf = byteOf;
+  }
 
   /** The addresses of all live buffers, once for each. */
   *addresses(): Generator<Address, void> {
@@ -59,7 +66,7 @@ export class AllocationLog {
 
   /** The workload so far; times count from the first event. */
   workload(name: string, time: Workload["time"]): Workload {
-    return { name, time, events: [...this.#before, ...this.#events] };
+    return { name, time, events: [...this.#before, ...this.#events], addresses: this.#addresses };
   }
 
   #at(t: number): number {
@@ -70,6 +77,7 @@ export class AllocationLog {
 
   #enter(address: Address): number {
     const id = ++this.#buffers;
+    this.#addresses.set(id, this.#byteOf(address));
     const live = this.#live.get(address);
     if (live === undefined) this.#live.set(address, { ids: [id], freed: 0 });
     else live.ids.push(id);

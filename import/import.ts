@@ -7,9 +7,10 @@ import { type Format, recognize, SNIFFED_BYTES } from "./format.ts";
 import { readRmmLog } from "./rmm_log.ts";
 import { readRmv } from "./rmv.ts";
 import { readTorchSnapshot } from "./torch_snapshot.ts";
-import { checkInteger, checkOptions, checkWord, optionNames } from "@ttm/core/arguments";
+import { checkInteger, checkMethods, checkOptions, checkWord, optionNames } from "@ttm/core/arguments";
 import { hasJobs, type Workload, WorkloadError } from "./workload.ts";
 import { readWsim } from "./wsim.ts";
+import type { ZstdDecoder } from "./zstd.ts";
 
 /** Options of {@linkcode importRecording}. */
 export interface ImportOptions {
@@ -20,9 +21,14 @@ export interface ImportOptions {
   readonly uses?: "lifetimes" | "assumed";
   /** Which device, by number, of a recording of several. */
   readonly device?: number;
+  /**
+   * Decompresses chunks of `.rmv` files where the platform has no zstd, as browsers and Node 20: `decompress` of npm's
+   * `fzstd`. @default {the platform's, as in Deno and from Node 22.15 on}
+   */
+  readonly zstd?: ZstdDecoder;
 }
 
-const OPTIONS = optionNames<ImportOptions>({ uses: true, device: true });
+const OPTIONS = optionNames<ImportOptions>({ uses: true, device: true, zstd: true });
 const MOST_DEVICES = 1000;
 
 /** What was read. */
@@ -64,11 +70,12 @@ export interface Recording {
 export async function importRecording(name: string, source: Source, options: ImportOptions = {}): Promise<Recording> {
   const what = "import the recording";
   checkOptions(what, options, OPTIONS);
-  const { uses, device } = options;
+  const { uses, device, zstd } = options;
   if (uses !== undefined) checkWord(what, "options.uses", uses, ["lifetimes", "assumed"]);
   if (device !== undefined) checkInteger(what, "options.device", device, 0, MOST_DEVICES);
+  if (zstd !== undefined) checkMethods(what, "options", options, ["zstd"]);
   const contents = readBytes(name, source);
-  const { format, workload, facts = {} } = await read(name, contents, device).finally(() => contents.return());
+  const { format, workload, facts = {} } = await read(name, contents, options).finally(() => contents.return());
   const recorded = hasJobs(workload);
   if (uses !== "assumed") return { format, uses: recorded ? "recorded" : "lifetimes", workload, facts };
   if (recorded) throw new WorkloadError(name, { line: 1 }, "Cannot assume uses: the recording has uses of its own");
@@ -81,7 +88,11 @@ interface Read {
   readonly facts?: Readonly<Record<string, number>>;
 }
 
-async function read(name: string, contents: AsyncGenerator<Uint8Array, void>, device?: number): Promise<Read> {
+async function read(
+  name: string,
+  contents: AsyncGenerator<Uint8Array, void>,
+  { device, zstd }: ImportOptions,
+): Promise<Read> {
   const head: Uint8Array[] = [];
   let known = 0;
   while (known < SNIFFED_BYTES) {
@@ -106,7 +117,7 @@ async function read(name: string, contents: AsyncGenerator<Uint8Array, void>, de
     case "Chrome trace":
       return { format, workload: await readChromeTrace(name, pieces, device) };
     case "Radeon Memory Visualizer":
-      return { format, ...await readRmv(name, pieces) };
+      return { format, ...await readRmv(name, pieces, zstd) };
     case "bo-trace":
       return { format, workload: await readBoTracePieces(name, pieces) };
   }

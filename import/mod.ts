@@ -21,3 +21,4 @@ export {
   WorkloadError,
   type WorkloadEvent,
 } from "./workload.ts";
+export type { ZstdDecoder } from "./zstd.ts";

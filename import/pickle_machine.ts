@@ -1,13 +1,13 @@
 import { long, uint } from "./pickle_numbers.ts";
 import { PickleStack } from "./pickle_stack.ts";
-import { PickleDict, type PickleValue } from "./pickle_values.ts";
+import { PASSED_OVER, PickleDict, type PickleValue } from "./pickle_values.ts";
 import { ARGUMENT, OP, REFUSED } from "./pickle_opcodes.ts";
 import { type Position, WorkloadError } from "./workload.ts";
 
 /**
  * Builds the data of a pickle, protocols 2 to 5. It makes numbers, strings, lists and dicts, and refuses each opcode that
- * runs or names code. Of dicts it keeps the wanted keys alone, and empties the lists under others, so that the call
- * stacks of a snapshot take no memory.
+ * runs or names code. Of dicts it keeps the wanted keys alone, and makes nothing of the containers under others, so that
+ * the call stacks of a snapshot take no memory.
  */
 export class PickleMachine {
   /** The data, once {@linkcode PickleMachine.done}. */
@@ -119,34 +119,36 @@ export class PickleMachine {
         return;
       case OP.emptyList:
       case OP.emptyTuple:
-        stack.push([]);
+        stack.push(this.#isWanted() ? [] : PASSED_OVER);
         return;
       case OP.list:
       case OP.tuple:
-        stack.push(stack.items());
+        this.#pushList(stack.items());
         return;
       case OP.tuple1:
       case OP.tuple2:
       case OP.tuple3:
-        stack.push(stack.take(op - OP.tuple1 + 1));
+        this.#pushList(stack.take(op - OP.tuple1 + 1));
         return;
       case OP.append: {
         const value = stack.pop();
-        stack.list().push(value);
+        const list = stack.list();
+        if (list !== PASSED_OVER) list.push(value);
         return;
       }
       case OP.appends: {
         const items = stack.items();
         const list = stack.list();
-        for (const item of items) list.push(item);
+        if (list !== PASSED_OVER) { for (const item of items) list.push(item); }
         return;
       }
       case OP.emptyDict:
-        stack.push(new PickleDict(this.#offset));
+        stack.push(this.#isWanted() ? new PickleDict(this.#offset) : PASSED_OVER);
         return;
       case OP.dict: {
-        const dict = new PickleDict(this.#offset);
-        this.#fill(dict, stack.items());
+        const items = stack.items();
+        const dict = this.#isWanted() ? new PickleDict(this.#offset) : PASSED_OVER;
+        this.#fill(dict, items);
         stack.push(dict);
         return;
       }
@@ -191,13 +193,24 @@ export class PickleMachine {
     this.#memo[index] = this.#stack.top();
   }
 
-  #fill(dict: PickleDict, items: readonly PickleValue[]): void {
+  /** Whether a container that comes now can be part of the result. */
+  #isWanted(): boolean {
+    const { around } = this.#stack;
+    return around !== PASSED_OVER && (typeof around !== "string" || this.#wanted.has(around));
+  }
+
+  #pushList(list: PickleValue[]): void {
+    this.#stack.push(this.#isWanted() ? list : PASSED_OVER);
+  }
+
+  #fill(dict: PickleDict | typeof PASSED_OVER, items: readonly PickleValue[]): void {
     if (items.length % 2 !== 0) throw this.fail("a key has no value");
+    if (dict === PASSED_OVER) return;
     dict.at = this.#offset;
     for (let at = 0; at < items.length; at += 2) {
-      const [key, value] = [items[at], items[at + 1]];
+      const key = items[at];
+      const value = items[at + 1];
       if (typeof key === "string" && this.#wanted.has(key)) dict[key] = value;
-      else if (Array.isArray(value)) value.length = 0;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { PickleDict, type PickleValue } from "./pickle_values.ts";
+import { PASSED_OVER, PickleDict, type PickleValue } from "./pickle_values.ts";
 import type { Fail } from "./values.ts";
 
 /** Python writes dicts and lists in batches of 1000, so that an honest stack is far lower. */
@@ -64,17 +64,25 @@ export class PickleStack {
     return this.#values.splice(mark);
   }
 
-  /** The list on top. */
-  list(): PickleValue[] {
+  /**
+   * What the next container will be in: the list, dict or key that was pushed last, whatever marks are above it, or an
+   * item before it in the same list.
+   */
+  get around(): PickleValue {
+    return this.#values.at(-1);
+  }
+
+  /** The list on top, or what stands for one. */
+  list(): PickleValue[] | typeof PASSED_OVER {
     const list = this.top();
-    if (!Array.isArray(list)) throw this.#fail("what is appended to is not a list");
+    if (list !== PASSED_OVER && !Array.isArray(list)) throw this.#fail("what is appended to is not a list");
     return list;
   }
 
-  /** The dict on top. */
-  dict(): PickleDict {
+  /** The dict on top, or what stands for one. */
+  dict(): PickleDict | typeof PASSED_OVER {
     const dict = this.top();
-    if (!(dict instanceof PickleDict)) throw this.#fail("what gets items is not a dict");
+    if (dict !== PASSED_OVER && !(dict instanceof PickleDict)) throw this.#fail("what gets items is not a dict");
     return dict;
   }
 }

@@ -4,6 +4,7 @@ import { bytesOf, refused } from "./import_testing.ts";
 import { readBytes } from "./bytes.ts";
 import { readPickle } from "./pickle.ts";
 import { REFUSED } from "./pickle_opcodes.ts";
+import { PASSED_OVER } from "./pickle_values.ts";
 import { pickle, type Pickled } from "./testing_pickle.ts";
 import { gzip } from "./trace_testing.ts";
 
@@ -96,6 +97,24 @@ Deno.test("deep nesting and a stack of millions of values are no danger", async 
   const high = new Uint8Array(3_000_000).fill(0x4e);
   high.set([0x80, 2]);
   await refused(high, { offset: 2 + 2 ** 20 }, "values are on the stack");
+});
+
+Deno.test("nothing is made of what stands under keys that are not wanted, and it cannot come back under one that is", async () => {
+  const shared = [{ a: 1 }, [2], { b: [3] }];
+  const plain = async (file: Uint8Array) =>
+    JSON.parse(JSON.stringify(await read(file), (key, value) => key === "at" ? undefined : value));
+  assertEquals(await plain(pickle({ x: shared, a: [{ x: { a: 1 }, b: [1] }], b: [[{ a: 2 }]] }, 4)), {
+    a: [{ b: [1] }],
+    b: [[{ a: 2 }]],
+  });
+  // {"x": [] (memo 0), "a": memo 0}
+  const back = Uint8Array.of(0x80, 4, 0x7d, 0x28, 0x8c, 1, 0x78, 0x5d, 0x94, 0x8c, 1, 0x61, 0x68, 0, 0x75, 0x2e);
+  assertEquals((await read(back) as { a: unknown }).a, PASSED_OVER);
+  // A list of {"x": [[]]}, {"x": ([],)} and {"x": {"a": 1}} by the opcodes for one item each.
+  const single = [0x7d, 0x8c, 1, 0x78, 0x5d, 0x5d, 0x61, 0x73, 0x61];
+  const tuple = [0x7d, 0x8c, 1, 0x78, 0x5d, 0x85, 0x73, 0x61];
+  const dict = [0x7d, 0x8c, 1, 0x78, 0x7d, 0x8c, 1, 0x61, 0x4b, 1, 0x73, 0x73, 0x61];
+  assertEquals(await plain(Uint8Array.of(0x80, 4, 0x5d, ...single, ...tuple, ...dict, 0x2e)), [{}, {}, {}]);
 });
 
 Deno.test("keys that are names of prototypes touch none", async () => {

@@ -10,5 +10,16 @@ export class PickleDict {
   }
 }
 
+/** Stands for every container under a key that is not wanted, so that call stacks take no memory. */
+export const PASSED_OVER: unique symbol = Symbol("what was passed over");
+
 /** Data of a pickle; tuples are lists, and whole numbers beyond 2^53 are rounded. */
-export type PickleValue = number | string | boolean | null | undefined | PickleDict | PickleValue[];
+export type PickleValue =
+  | number
+  | string
+  | boolean
+  | null
+  | undefined
+  | PickleDict
+  | typeof PASSED_OVER
+  | PickleValue[];

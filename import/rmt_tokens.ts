@@ -52,22 +52,21 @@ export class RmtStream {
   /** Ticks a second, as the first token says. */
   readonly frequency: number;
   readonly #data: DataView;
-  readonly #base: number;
   readonly #version: number;
   readonly #failAt: (offset: number) => Fail;
 
   /**
-   * @param base The offset of the data in the file.
+   * @param failAt Makes the error for an offset in the data.
    * @param version Ten times the major version of the tokens, and the minor one.
    * @throws {WorkloadError} Unless the first token is a timestamp.
    */
-  constructor(data: DataView, base: number, version: number, failAt: (offset: number) => Fail) {
-    [this.#data, this.#base, this.#version, this.#failAt] = [data, base, version, failAt];
+  constructor(data: DataView, version: number, failAt: (offset: number) => Fail) {
+    [this.#data, this.#version, this.#failAt] = [data, version, failAt];
     if (data.byteLength < 12 || (data.getUint8(0) & 15) !== TYPE.timestamp) {
-      throw failAt(base)("a stream of tokens must begin with a timestamp");
+      throw failAt(0)("a stream of tokens must begin with a timestamp");
     }
     this.frequency = data.getUint32(8, true);
-    if (this.frequency === 0) throw failAt(base)("a timestamp has the frequency 0");
+    if (this.frequency === 0) throw failAt(0)("a timestamp has the frequency 0");
   }
 
   /** The tokens about memory; all others are passed over. */
@@ -76,12 +75,12 @@ export class RmtStream {
     for (let at = 0; at < this.#data.byteLength;) {
       const type = this.#data.getUint8(at) & 15;
       const size = this.#size(at, type);
-      if (at + size > this.#data.byteLength) throw this.#failAt(this.#base + at)("a token is cut short");
+      if (at + size > this.#data.byteLength) throw this.#failAt(at)("a token is cut short");
       if (type === TYPE.timestamp) ticks = Number(this.#data.getBigUint64(at, true) >> 4n) * TICKS;
       else if (type === TYPE.delta) ticks += this.#bits(at, 8, 8 * size) * TICKS;
       else if (TIMED.has(type)) ticks += (this.#data.getUint8(at) >> 4) * TICKS;
       const token = this.#token(at, type);
-      if (token !== undefined) yield { ...token, at: this.#base + at, ticks };
+      if (token !== undefined) yield { ...token, at, ticks };
       at += size;
     }
   }
@@ -100,7 +99,7 @@ export class RmtStream {
   }
 
   #size(at: number, type: number): number {
-    const fail = this.#failAt(this.#base + at);
+    const fail = this.#failAt(at);
     const need = (bytes: number) => {
       if (at + bytes > this.#data.byteLength) throw fail("a token is cut short");
     };

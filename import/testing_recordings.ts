@@ -1,6 +1,6 @@
 import { boTraceLines } from "./bo_trace_write.ts";
 import { pickle, type Pickled } from "./testing_pickle.ts";
-import { rmv, type RmvToken } from "./testing_rmv.ts";
+import { compress, rmv, type RmvToken } from "./testing_rmv.ts";
 import type { Workload } from "./workload.ts";
 
 const FRAMES: readonly Pickled[] = [{ name: "forward", filename: "/model.py", line: 54 }];
@@ -132,4 +132,5 @@ export const RECORDINGS: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
   "chrome.json": bytes(CHROME),
   "demo.jsonl": bytes(BO_TRACE),
   "demo.rmv": rmv([RMV_TOKENS]),
+  "zstd.rmv": rmv([RMV_TOKENS], compress),
 };

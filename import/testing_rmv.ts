@@ -1,3 +1,5 @@
+import { zstdCompressSync } from "node:zlib";
+
 /** For tests: an RMT token, or what moves the time. */
 export type RmvToken =
   | { readonly kind: "allocate"; readonly address: number; readonly pages: number; readonly heap: number }
@@ -40,8 +42,15 @@ function bytesOf(item: RmvToken): readonly number[] {
   }
 }
 
-/** For tests: an RDF file with a stream of tokens for each process, which begin at second 1 of a clock of 100 MHz. */
-export function rmv(processes: readonly (readonly RmvToken[])[]): Uint8Array<ArrayBuffer> {
+/**
+ * For tests: an RDF file with a stream of tokens for each process, which begin at second 1 of a clock of 100 MHz.
+ *
+ * @param compress Compresses the chunks with zstd. @default {they are not compressed}
+ */
+export function rmv(
+  processes: readonly (readonly RmvToken[])[],
+  compress?: (data: Uint8Array) => Uint8Array,
+): Uint8Array<ArrayBuffer> {
   const heaps = [[0, 256], [1, 1024], [2, 4096]].flatMap(([type = 0, mib = 0]) =>
     token(24, type, [128, mib * 2 ** 20])
   );
@@ -54,9 +63,11 @@ export function rmv(processes: readonly (readonly RmvToken[])[]): Uint8Array<Arr
   const chunk = (name: string, header: readonly number[], data: readonly number[]) => {
     const text = Array.from({ length: 16 }, (_, at) => name.charCodeAt(at) || 0);
     const at = file.length;
-    file.push(...header, ...data);
-    const place = [at, header.length, at + header.length, data.length].flatMap((value) => token(8, value));
-    entries.push(...text, 0, 0, 0, 0, ...token(4, 1), ...place, ...token(8, 0));
+    const stored = compress === undefined ? data : compress(Uint8Array.from(data));
+    file.push(...header, ...stored);
+    const place = [at, header.length, at + header.length, stored.length].flatMap((value) => token(8, value));
+    const [compression, unpacked] = compress === undefined ? [0, 0] : [1, data.length];
+    entries.push(...text, compression, 0, 0, 0, ...token(4, 1), ...place, ...token(8, unpacked));
   };
   chunk("GpuMemSegment", [], heaps);
   for (const [index, stream] of streams.entries()) {
@@ -66,4 +77,9 @@ export function rmv(processes: readonly (readonly RmvToken[])[]): Uint8Array<Arr
   const head = [...magic, ...token(8, 3), ...token(8, file.length), ...token(8, entries.length)];
   file.splice(0, 32, ...head);
   return Uint8Array.from([...file, ...entries]);
+}
+
+/** For tests: compresses with zstd as AMD's library does, so that the frame tells its size. */
+export function compress(data: Uint8Array): Uint8Array {
+  return zstdCompressSync(data, { pledgedSrcSize: data.length } as object);
 }

@@ -57,6 +57,11 @@ export interface Workload {
   readonly time: "us" | "seq";
   /** In order of `t`. Buffers that are never freed are still live at the end. */
   readonly events: readonly WorkloadEvent[];
+  /**
+   * The first byte of each buffer by its id, for reports; absent if the recording has no addresses. bo-trace does not
+   * keep them. Each process has addresses of its own, 2^48 apart.
+   */
+  readonly addresses?: ReadonlyMap<number, number>;
 }
 
 /** Where in a file something is: the line, from 1, or the offset in bytes in the contents after decompression. */

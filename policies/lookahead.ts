@@ -42,6 +42,8 @@ interface Home {
   readonly priority: number;
   /** Infinity if it is in `inner`. */
   turn: number;
+  /** How often it was used or hinted. */
+  changes: number;
 }
 
 /** The policy of {@linkcode lookahead}. */
@@ -58,12 +60,15 @@ export class Lookahead implements EvictionPolicy {
   }
 
   insert(entry: number, buffer: BufferView, memoryType: string): void {
-    this.#homes.set(entry, { buffer, memoryType, priority: buffer.priority, turn: Infinity });
+    this.#homes.set(entry, { buffer, memoryType, priority: buffer.priority, turn: Infinity, changes: 0 });
     this.#inner.insert(entry, buffer, memoryType);
   }
 
   touch(entry: number): void {
-    if (this.#homes.get(entry)?.turn === Infinity) this.#inner.touch(entry);
+    const home = this.#homes.get(entry);
+    if (home?.turn !== Infinity) return;
+    home.changes++;
+    this.#inner.touch(entry);
   }
 
   remove(entry: number, why: RemovalReason): void {
@@ -79,6 +84,7 @@ export class Lookahead implements EvictionPolicy {
     if (home.turn < Infinity) this.#listOf(home).remove(entry);
     else this.#inner.remove(entry, "pinned");
     home.turn = next;
+    home.changes++;
     if (next < Infinity) this.#listOf(home).add(entry, next);
     else this.#inner.insert(entry, home.buffer, home.memoryType);
   }
@@ -116,10 +122,11 @@ export class Lookahead implements EvictionPolicy {
     let priority = 0;
     for (let entry = others.next(); entry >= 0; entry = others.next()) {
       const home = this.#homes.get(entry);
+      const changes = home?.changes;
       const own = home?.priority ?? priority;
       for (; priority < own; priority++) yield* this.#listsOf(memoryType)[priority]?.backwards() ?? [];
-      // It may have gone, or have got a turn, while others were given.
-      if (this.#homes.get(entry) === home && (home?.turn ?? Infinity) === Infinity) yield entry;
+      // Meanwhile it may have left. One that changed has another place, where the walk over the others may meet it.
+      if (home !== undefined && home === this.#homes.get(entry) && home.changes === changes) yield entry;
     }
     for (; priority < PRIORITIES; priority++) yield* this.#listsOf(memoryType)[priority]?.backwards() ?? [];
   }

@@ -5,10 +5,16 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
+import { type DeviceRecord, explainer, recorder, writeRecord } from "@ttm/explain";
+import { chromeTrace } from "@ttm/export";
+import type { BufferView } from "@ttm/core";
+import type { Report } from "./report.ts";
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import process from "node:process";
+import { asLines, evictionsOf, whatIsMissing } from "./explanations.ts";
 import { isModulePath, loadFactory } from "./part_module.ts";
 import {
+  inBatches,
   readArguments,
   readRecordingFile,
   RECORDING_HELP,
@@ -19,7 +25,9 @@ import {
 import { type DriverFactory, drivers, type ManagerFactory, managers, policies, type PolicyFactory } from "./parts.ts";
 import { progressBar } from "./progress.ts";
 import { replay } from "./replay.ts";
+import { ReportFile } from "./report_file.ts";
 import { UsageError } from "./usage_error.ts";
+import { variantsOf } from "./variants.ts";
 import type { Workload } from "@ttm/import";
 import { workloads } from "./workloads/mod.ts";
 
@@ -38,8 +46,14 @@ ${RECORDING_HELP}
   --contents KIND       stamps, which are compared as well as bytes at a fraction    [stamps]
                         of the time, or bytes: each is written and copied
   --seed NUMBER         of shipped workloads with random parts                       [1]
+  --report FILE         write a page that shows what moved, was evicted and failed, and why; then --manager, --policy
+                        and --vram take several values, divided by commas, and the page has all of these replays
   --verify              compare contents and check invariants on the way
+  --explain NUMBER|NAME print why buffers were evicted, in place of the report: one by its number in order of
+                        creation, from 0, or all of a tag
+  --record FILE         save what the device did and why, for deno task explain
   --json                print one JSON object
+  --chrome FILE         write a trace for ui.perfetto.dev: memory, moves, evictions and their causes over time
   --help
 
 Recordings, recognised from their contents: bo-trace v1, CUDA memory snapshots of PyTorch, gem_wsim workloads, RMM's CSV
@@ -67,8 +81,12 @@ const OPTIONS = {
   policy: { type: "string" },
   contents: { type: "string" },
   seed: { type: "string", default: "1" },
+  report: { type: "string" },
   verify: { type: "boolean" },
+  explain: { type: "string" },
+  record: { type: "string" },
   json: { type: "boolean" },
+  chrome: { type: "string" },
   help: { type: "boolean" },
 } as const;
 
@@ -90,12 +108,54 @@ async function load(nameOrFile: string, seed: string, options: RecordingOptions)
   return uses === "lifetimes" ? { ...workload, name: `${workload.name} (lifetimes only)` } : workload;
 }
 
+/** What is done with the record of a replay. */
+interface RecordOptions {
+  readonly chrome?: string | undefined;
+  readonly explain?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly record?: string | undefined;
+}
+
+/** How many events a recorder keeps, in about 100 MB. */
+const RECORDED = { events: 2 ** 20, tagOf: ({ label = "" }: BufferView) => label };
+
+/** Writes a file piece by piece, and says if the record has lost its beginning. */
+function write(file: string, pieces: Iterable<string>, { header: { lost } }: DeviceRecord): void {
+  const to = openSync(file, "w");
+  try {
+    for (const piece of inBatches(pieces)) writeFileSync(to, piece);
+  } finally {
+    closeSync(to);
+  }
+  if (lost > 0) process.stderr.write(`${file}: the first ${lost} events are missing, for no more are kept\n`);
+}
+
 /** A name, or the default export of the module if the value is a path. */
 async function partOf<Factory extends (...args: never[]) => unknown>(
   option: string,
   value: string | undefined,
 ): Promise<string | Factory | undefined> {
   return value === undefined || !isModulePath(value) ? value : await loadFactory<Factory>(option, value);
+}
+
+/** A record with a name that tells replays of one workload apart. */
+function named({ header, events }: DeviceRecord, { workload, device }: Report): DeviceRecord {
+  return { header: { ...header, run: `${workload}, ${device.manager}, ${device.policy}` }, events };
+}
+
+/** Saves the record in the forms that are asked for, and prints why buffers were evicted. */
+function useRecord(record: DeviceRecord, { chrome, explain: name, json, record: file }: RecordOptions): void {
+  if (chrome !== undefined) write(chrome, chromeTrace(record), record);
+  if (file !== undefined) write(file, linesOf(record), record);
+  if (name === undefined) return;
+  const explain = explainer(record);
+  const found = evictionsOf(explain, name);
+  process.stderr.write(whatIsMissing(explain));
+  process.stdout.write(json ? `${JSON.stringify(found)}\n` : asLines(found, `Buffer ${name} was not evicted`));
+}
+
+function* linesOf(record: DeviceRecord): Generator<string, void> {
+  for (const line of writeRecord(record)) yield `${line}\n`;
 }
 
 async function main(args: string[]): Promise<number> {
@@ -108,17 +168,32 @@ async function main(args: string[]): Promise<number> {
   if (contents !== undefined && contents !== "bytes" && contents !== "stamps") {
     throw new UsageError(`Cannot use --contents ${JSON.stringify(contents)}: choose bytes or stamps`);
   }
-  const parts = {
-    driver: await partOf<DriverFactory>("driver", values.driver),
-    manager: await partOf<ManagerFactory>("manager", values.manager),
-    policy: await partOf<PolicyFactory>("policy", values.policy),
-  };
+  const oneReplay = (["chrome", "explain", "record"] as const).find((option) => values[option] !== undefined);
+  if (oneReplay !== undefined && values.report !== undefined) {
+    throw new UsageError(`Cannot use --${oneReplay} with --report: choose one`);
+  }
   const workload = await load(name, seed, values);
-  const bar = progressBar(workload.events.length);
-  const { report, text } = replay(workload, { ...parts, vram, gtt, contents, verify, onProgress: bar?.update });
-  bar?.clear();
-  process.stdout.write(`${json ? JSON.stringify(report) : text}\n`);
-  return report.losses.length === 0 ? 0 : 1;
+  const page = values.report === undefined ? undefined : new ReportFile(values.report);
+  const given = { manager: values.manager, policy: values.policy, vram };
+  let lossless = true;
+  for (const variant of page === undefined ? [given] : variantsOf(given)) {
+    const parts = {
+      driver: await partOf<DriverFactory>("driver", values.driver),
+      manager: await partOf<ManagerFactory>("manager", variant.manager),
+      policy: await partOf<PolicyFactory>("policy", variant.policy),
+    };
+    const recording = page?.recorder(workload) ?? (oneReplay === undefined ? undefined : recorder(RECORDED));
+    const bar = progressBar(workload.events.length);
+    const how = { gtt, contents, verify, tracer: recording?.tracer, onProgress: bar?.update } as const;
+    const { report, text } = await replay(workload, { ...parts, vram: variant.vram, ...how });
+    bar?.clear();
+    if (values.explain === undefined) process.stdout.write(`${json ? JSON.stringify(report) : text}\n`);
+    if (recording !== undefined) page?.add(report, recording, workload.time);
+    if (oneReplay !== undefined && recording !== undefined) useRecord(named(recording.record(), report), values);
+    lossless &&= report.losses.length === 0;
+  }
+  await page?.write();
+  return lossless ? 0 : 1;
 }
 
 await runMain(main);

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { testWith } from "../tests/permissions.ts";
 import { gzip, HEADER, traceFile } from "../import/trace_testing.ts";
+import { lastCounters, readTrace } from "../export/testing_trace_reader.ts";
 
 const CLI = new URL("./cli.ts", import.meta.url).href;
 
@@ -12,7 +13,7 @@ interface Outcome {
 
 async function run(...args: string[]): Promise<Outcome> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-read", "--no-prompt", CLI, ...args],
+    args: ["run", "--allow-read", "--allow-write", "--no-prompt", CLI, ...args],
     stdin: "null",
     env: { NO_COLOR: "1" },
   });
@@ -180,4 +181,18 @@ testFiles("replay refuses a truncated gzip'd file, and names the line where it e
   assertMatch(stderr, /^[^\n]*\.jsonl:\d+: Cannot read the file any further: [^\n]*cut short[^\n]*\n$/);
   const line = Number(/:(\d+): /.exec(stderr)?.[1]);
   assert(line > 1000 && line < 4000, `line ${line}`);
+});
+
+testWith(["run", "read", "write"], "--chrome writes a trace with every eviction of the report", async () => {
+  const file = Deno.makeTempFileSync();
+  try {
+    const report = JSON.parse(await succeed("--workload=texture-streaming", "--json", "--chrome", file));
+    const events = readTrace(Deno.readTextFileSync(file));
+    const evictions = events.filter(({ ph, cat }) => ph === "X" && cat === "eviction");
+    assert(report.evictions > 0);
+    assertEquals(evictions.filter(({ args }) => args.from.startsWith("vram")).length, report.evictions);
+    assertEquals(lastCounters(events)["memory vram"], report.vramFinalBytes);
+  } finally {
+    Deno.removeSync(file);
+  }
 });

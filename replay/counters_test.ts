@@ -13,6 +13,8 @@ function move(from: string | null, to: string, more: Partial<MoveEvent> = {}): M
     fence: null,
     time: 0,
     forBuffer: null,
+    operation: { name: "validate", forBuffer: null, ticket: null },
+    eviction: null,
     ...more,
   };
 }

@@ -5,11 +5,11 @@
  *
  * @module
  */
-import { boTraceLines } from "@ttm/import";
+import { boTraceLines, type Workload } from "@ttm/import";
 import process from "node:process";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { readArguments, readRecordingFile, RECORDING_HELP, RECORDING_OPTIONS, runMain } from "./main.ts";
+import { inBatches, readArguments, readRecordingFile, RECORDING_HELP, RECORDING_OPTIONS, runMain } from "./main.ts";
 import { UsageError } from "./usage_error.ts";
 
 const HELP = `Reads a recording of GPU memory and writes it to standard output as bo-trace v1.
@@ -27,18 +27,8 @@ Visualizer.
 Exit status: 0 done, 2 wrong arguments or recording.
 `;
 
-/** How many lines are written at a time. */
-const BATCH = 1000;
-
-function* batches(lines: Iterable<string>): Generator<string, void> {
-  let batch: string[] = [];
-  for (const line of lines) {
-    batch.push(`${line}\n`);
-    if (batch.length < BATCH) continue;
-    yield batch.join("");
-    batch = [];
-  }
-  yield batch.join("");
+function* linesOf(workload: Workload): Generator<string, void> {
+  for (const line of boTraceLines(workload)) yield `${line}\n`;
 }
 
 async function main(args: string[]): Promise<number> {
@@ -50,7 +40,7 @@ async function main(args: string[]): Promise<number> {
   const [file] = positionals;
   if (file === undefined) throw new UsageError("Cannot import: name a FILE");
   const { workload } = await readRecordingFile(file, values);
-  await pipeline(Readable.from(batches(boTraceLines(workload))), process.stdout, { end: false });
+  await pipeline(Readable.from(inBatches(linesOf(workload))), process.stdout, { end: false });
   return 0;
 }
 

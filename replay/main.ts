@@ -3,7 +3,7 @@ import { createReadStream, statSync } from "node:fs";
 import process from "node:process";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { Readable } from "node:stream";
-import { importRecording, type Recording } from "@ttm/import";
+import { type ImportOptions, importRecording, type Recording } from "@ttm/import";
 import { UsageError } from "./usage_error.ts";
 
 /** Options of a command that reads recordings. */
@@ -26,23 +26,35 @@ export const RECORDING_HELP = `  --lifetimes           of a recording without us
   --device NUMBER       which device of a recording of several`;
 
 /**
- * Reads a recording of any format. Without `--lifetimes` or `--assume-use` standard error says that it has no uses.
+ * Opens a file, and reads what options say about recordings.
  *
- * @throws {UsageError} If it is a folder, or for options that make no sense; also the errors of
- * {@linkcode importRecording} and of the file system.
+ * @throws {UsageError} If it is a folder, or for options that make no sense; also the errors of the file system.
  */
-export async function readRecordingFile(path: string, options: RecordingOptions = {}): Promise<Recording> {
+export function openFile(path: string, options: RecordingOptions): readonly [
+  file: ReadableStream<Uint8Array<ArrayBuffer>>,
+  options: ImportOptions,
+] {
   const { lifetimes = false, "assume-use": assume = false, device } = options;
   if (lifetimes && assume) throw new UsageError("Cannot use --lifetimes with --assume-use: choose one");
   if (device !== undefined && !/^\d{1,3}$/.test(device)) {
     throw new UsageError(`Cannot use --device ${JSON.stringify(device)}: give a whole number`);
   }
-  if (statSync(path).isDirectory()) throw new UsageError(`Cannot replay ${JSON.stringify(path)}: it is a folder`);
-  const recording = await importRecording(path, Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>, {
+  if (statSync(path).isDirectory()) throw new UsageError(`Cannot read ${JSON.stringify(path)}: it is a folder`);
+  const file = Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array<ArrayBuffer>>;
+  return [file, {
     uses: assume ? "assumed" : "lifetimes",
     ...(device === undefined ? {} : { device: Number(device) }),
-  });
-  if (recording.uses === "lifetimes" && !lifetimes) {
+  }];
+}
+
+/**
+ * Reads a recording of any format. Without `--lifetimes` or `--assume-use` standard error says that it has no uses.
+ *
+ * @throws {UsageError} As {@linkcode openFile}; also the errors of {@linkcode importRecording}.
+ */
+export async function readRecordingFile(path: string, options: RecordingOptions = {}): Promise<Recording> {
+  const recording = await importRecording(path, ...openFile(path, options));
+  if (recording.uses === "lifetimes" && options.lifetimes !== true) {
     const why = "it has no uses of buffers, so allocations place them (--lifetimes); --assume-use adds some";
     process.stderr.write(`${path}: ${why}\n`);
   }
@@ -114,4 +126,19 @@ function isUsageError(error: unknown): error is Error {
   if (error instanceof TtmError) return code === "EINVAL" || code === "ENOMEM";
   const isOfFiles = typeof code === "string" && /^(ERR_PARSE_ARGS_|EISDIR|ENOTDIR|ENOENT|EACCES|EPERM)/.test(code);
   return name === "NotCapable" || isOfFiles;
+}
+
+/** How many pieces are written at a time. */
+const BATCH = 1000;
+
+/** Joins small pieces of text, so that a stream takes fewer of them. */
+export function* inBatches(pieces: Iterable<string>): Generator<string, void> {
+  let batch: string[] = [];
+  for (const piece of pieces) {
+    batch.push(piece);
+    if (batch.length < BATCH) continue;
+    yield batch.join("");
+    batch = [];
+  }
+  yield batch.join("");
 }

@@ -10,8 +10,13 @@ export const pairs: readonly { readonly driver: string; readonly manager: string
 );
 
 /** Replays a workload on every pair, comparing contents. */
-export function replayOnAll(workload: Workload, options: Omit<ReplayOptions, "driver" | "manager">): Report[] {
-  return pairs.map((pair) => replay(workload, { ...options, ...pair, verify: true }).report);
+export async function replayOnAll(
+  workload: Workload,
+  options: Omit<ReplayOptions, "driver" | "manager">,
+): Promise<Report[]> {
+  const reports: Report[] = [];
+  for (const pair of pairs) reports.push((await replay(workload, { ...options, ...pair, verify: true })).report);
+  return reports;
 }
 
 /** Formats the reports of {@linkcode replayOnAll} as a table: a line for each workload, a column for each pair. */

@@ -64,7 +64,7 @@ async function main(args: string[]): Promise<number> {
   const rows: Report[][] = [];
   const bar = progressBar(sources.length);
   for (const load of sources) {
-    rows.push(replayOnAll(await load(), { vram, contents }));
+    rows.push(await replayOnAll(await load(), { vram, contents }));
     bar?.update(rows.length);
   }
   bar?.clear();

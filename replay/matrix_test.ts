@@ -19,17 +19,17 @@ const small: Workload = {
   ],
 };
 
-Deno.test("pairs() has every driver with every manager", () => {
+Deno.test("pairs() has every driver with every manager", async () => {
   const names = Object.keys(drivers).flatMap((driver) =>
     Object.keys(managers).map((manager) => `${driver} ${manager}`)
   );
   assertEquals(pairs.map(({ driver, manager }) => `${driver} ${manager}`), names);
-  assertEquals(replayOnAll(small, {}).map(({ device }) => `${device.driver} ${device.manager}`), names);
+  assertEquals((await replayOnAll(small, {})).map(({ device }) => `${device.driver} ${device.manager}`), names);
 });
 
 for (const [name, workload] of Object.entries(shortened)) {
-  Deno.test(`${name} loses no contents on any driver with any manager, and has the same evictions on all drivers`, () => {
-    const reports = replayOnAll(workload, { contents: "stamps" });
+  Deno.test(`${name} loses no contents on any driver with any manager, and has the same evictions on all drivers`, async () => {
+    const reports = await replayOnAll(workload, { contents: "stamps" });
     for (const report of reports) {
       const { driver, manager } = report.device;
       assertEquals([report.losses.slice(0, 3), report.failureReasons], [[], {}], `${driver} × ${manager}`);
@@ -40,16 +40,17 @@ for (const [name, workload] of Object.entries(shortened)) {
   });
 }
 
-Deno.test("replayOnAll() gives the same figures with real bytes", () => {
-  const [bytes, stamps] = (["bytes", "stamps"] as const).map((contents) =>
-    replayOnAll(small, { vram: "8192", contents }).map((report) => ({ ...report, device: null }))
-  );
+Deno.test("replayOnAll() gives the same figures with real bytes", async () => {
+  const [bytes, stamps] = await Promise.all((["bytes", "stamps"] as const).map(async (contents) => {
+    const reports = await replayOnAll(small, { vram: "8192", contents });
+    return reports.map((report) => ({ ...report, device: null }));
+  }));
   assertEquals(bytes, stamps);
   assertEquals(bytes?.map(({ evictions, losses }) => [evictions, losses.length]), pairs.map(() => [2, 0]));
 });
 
-Deno.test("formatMatrix() writes a line a workload and a column a pair, and shows what was lost or failed", () => {
-  const reports = replayOnAll(small, { vram: "8192" });
+Deno.test("formatMatrix() writes a line a workload and a column a pair, and shows what was lost or failed", async () => {
+  const reports = await replayOnAll(small, { vram: "8192" });
   const [radeon, cma] = [reports[0] as Report, reports.at(-1) as Report];
   const lost = { ...radeon, failures: 3, losses: [{ buffer: "buffer 0", page: 0, memoryType: "vram" }] };
   const lines = formatMatrix([reports, [lost, ...reports.slice(1)]]).split("\n");

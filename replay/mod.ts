@@ -6,7 +6,7 @@
  */
 export { readBoTrace } from "@ttm/import";
 export type { DriverFactory, GpuOptions, ManagerFactory, PolicyFactory } from "./parts.ts";
-export { replay, type ReplayOptions } from "./replay.ts";
+export { replay, type Replayed, type ReplayOptions } from "./replay.ts";
 export type { ReplayedDevice } from "./compose.ts";
 export type { Report } from "./report.ts";
 export type { TagReport } from "./tag_counters.ts";

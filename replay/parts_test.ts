@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { buddy } from "@ttm/buddy";
 import { CmaSim } from "@ttm/cma-sim";
 import {
@@ -39,8 +39,8 @@ const workload: Workload = {
   ],
 };
 
-function reportOf(options: ReplayOptions): Report {
-  return replay(workload, { verify: true, ...options }).report;
+async function reportOf(options: ReplayOptions): Promise<Report> {
+  return (await replay(workload, { verify: true, ...options })).report;
 }
 
 interface CardOptions {
@@ -86,17 +86,17 @@ function card({ gtt, visible = PAGES, supports = {}, corrupt = false }: CardOpti
   return { driver, windows };
 }
 
-Deno.test("a simulated GPU given as an object gives the same report as one given by name", () => {
+Deno.test("a simulated GPU given as an object gives the same report as one given by name", async () => {
   const { vram, gtt } = NUMBERS;
   const pairs = [["radeon-sim", new RadeonSim({ vram, gtt })], ["cma-sim", new CmaSim({ carveOut: vram, iommu: gtt })]];
   for (const [name, driver] of pairs as [string, Driver][]) {
-    const [named, given] = [reportOf({ ...SIZES, driver: name }), reportOf({ driver })];
+    const [named, given] = [await reportOf({ ...SIZES, driver: name }), await reportOf({ driver })];
     assertEquals(given, { ...named, device: { ...named.device, contents: "own" } });
     assert(given.evictions > 5 && given.verified > 60);
   }
 });
 
-Deno.test("a function that makes a driver gets the sizes and the kind of contents", () => {
+Deno.test("a function that makes a driver gets the sizes and the kind of contents", async () => {
   const told: object[] = [];
   const make = (contents?: "bytes") => {
     const driver: ReplayOptions["driver"] = (options) => {
@@ -105,13 +105,13 @@ Deno.test("a function that makes a driver gets the sizes and the kind of content
     };
     return reportOf({ ...SIZES, driver, ...(contents === undefined ? {} : { contents }) });
   };
-  assertEquals(make().evictions, make("bytes").evictions);
+  assertEquals((await make()).evictions, (await make("bytes")).evictions);
   assertEquals(told, [{ ...NUMBERS, contents: "stamps" }, { ...NUMBERS, contents: "bytes" }]);
 });
 
-Deno.test("a driver without jobs gets an engine, and its contents are compared through ioMemReserve", () => {
+Deno.test("a driver without jobs gets an engine, and its contents are compared through ioMemReserve", async () => {
   const { driver, windows } = card();
-  const report = reportOf({ driver });
+  const report = await reportOf({ driver });
   const { vram, gtt, contents } = report.device;
   assertEquals([report.device.driver, vram, gtt, contents], ["card", NUMBERS.vram, 0, "own"]);
   assertEquals([report.losses, report.unverified, report.failures, report.fallbacks], [[], 0, 0, 0]);
@@ -119,13 +119,13 @@ Deno.test("a driver without jobs gets an engine, and its contents are compared t
   assertEquals(windows.open, 0);
 });
 
-Deno.test("lost contents of a driver without jobs are detected", () => {
-  assert(reportOf({ driver: card({ corrupt: true }).driver }).losses.length > 0);
+Deno.test("lost contents of a driver without jobs are detected", async () => {
+  assert((await reportOf({ driver: card({ corrupt: true }).driver })).losses.length > 0);
 });
 
-Deno.test("contents that the CPU sees only in part are compared in that part", () => {
+Deno.test("contents that the CPU sees only in part are compared in that part", async () => {
   for (const visible of [0, 1, 2, 3]) {
-    const { losses, verified, unverified } = reportOf({ driver: card({ visible }).driver });
+    const { losses, verified, unverified } = await reportOf({ driver: card({ visible }).driver });
     assertEquals(losses, [], `${visible} pages`);
     assert(unverified > 0 && (visible === 0 || verified > 0), `${visible} pages`);
   }
@@ -157,48 +157,53 @@ Deno.test("contents written where the CPU cannot see are compared only after a w
   buffer.unreserve();
 });
 
-Deno.test("a driver without contents is not compared, and the report says so", () => {
-  const { report, text } = replay(workload, { driver: card({ supports: { contents: false } }).driver, verify: true });
+Deno.test("a driver without contents is not compared, and the report says so", async () => {
+  const { report, text } = await replay(workload, {
+    driver: card({ supports: { contents: false } }).driver,
+    verify: true,
+  });
   assertEquals([report.losses, report.verified, report.unverified > 60], [[], 0, true]);
   assert(text.includes("comparisons, for card shows no contents there"), text);
 });
 
-Deno.test("buffers without room in the first memory type are placed in the second; without a second it is a failure", () => {
+Deno.test("buffers without room in the first memory type are placed in the second; without a second it is a failure", async () => {
   const events: WorkloadEvent[] = [
     ...[0, 1, 2, 3, 4].map((id): WorkloadEvent => ({ op: "alloc", t: 0, id, bytes: PAGE_SIZE })),
     { op: "job", t: 0, uses: [0, 1, 2, 3, 4].map((id) => ({ id, write: true })), durationUs: 1 },
   ];
   const crowd = { name: "crowd", time: "seq", events } as const;
-  const [alone, beside] = [card(), card({ gtt: 2 })].map(({ driver }) => replay(crowd, { driver, verify: true }));
+  const [alone, beside] = await Promise.all(
+    [card(), card({ gtt: 2 })].map(({ driver }) => replay(crowd, { driver, verify: true })),
+  );
   assertEquals([alone?.report.fallbacks, alone?.report.failures], [0, 1]);
   assert(!alone?.text.includes("fallbacks"));
   assertEquals([beside?.report.fallbacks, beside?.report.failures, beside?.report.device.gtt], [1, 0, 2 * PAGE_SIZE]);
 });
 
-Deno.test("managers can be given by name, as functions, or as objects by memory type; the report has their names", () => {
-  const named = (options: ReplayOptions) => reportOf({ ...SIZES, ...options }).device.manager;
-  assertEquals(named({ manager: () => buddy() }), "buddy");
-  assertEquals(named({ managers: { vram: firstFit(), gtt: () => buddy() } }), "first-fit + buddy");
-  assertEquals(named({ managers: { gtt: "good-fit" } }), "range + good-fit");
-  assertEquals(named({ manager: "buddy", managers: { vram: "range-scan" } }), "range-scan + buddy");
-  const error = assertThrows(() => named({ managers: { vrma: firstFit() } }), UsageError);
+Deno.test("managers can be given by name, as functions, or as objects by memory type; the report has their names", async () => {
+  const named = async (options: ReplayOptions) => (await reportOf({ ...SIZES, ...options })).device.manager;
+  assertEquals(await named({ manager: () => buddy() }), "buddy");
+  assertEquals(await named({ managers: { vram: firstFit(), gtt: () => buddy() } }), "first-fit + buddy");
+  assertEquals(await named({ managers: { gtt: "good-fit" } }), "range + good-fit");
+  assertEquals(await named({ manager: "buddy", managers: { vram: "range-scan" } }), "range-scan + buddy");
+  const error = await assertRejects(() => named({ managers: { vrma: firstFit() } }), UsageError);
   assertEquals(error.message, 'Cannot give "vrma" a manager: the memory types of radeon-sim are gtt, vram');
 });
 
-Deno.test("a policy can be given by name, as an object, or as a function", () => {
-  const evictions = (policy: ReplayOptions["policy"]) => {
-    const { evictions, device } = reportOf({ ...SIZES, policy });
+Deno.test("a policy can be given by name, as an object, or as a function", async () => {
+  const evictions = async (policy: ReplayOptions["policy"]) => {
+    const { evictions, device } = await reportOf({ ...SIZES, policy });
     return [evictions, device.policy];
   };
-  assertEquals(evictions(mru()), evictions("mru"));
-  assertEquals(evictions(() => mru()), evictions("mru"));
-  assert(evictions(lru())[0] !== evictions(mru())[0]);
+  assertEquals(await evictions(mru()), await evictions("mru"));
+  assertEquals(await evictions(() => mru()), await evictions("mru"));
+  assert((await evictions(lru()))[0] !== (await evictions(mru()))[0]);
   const used = lru();
-  evictions(used);
-  assertThrows(() => evictions(used), TtmError, "policy");
+  await evictions(used);
+  await assertRejects(() => evictions(used), TtmError, "policy");
 });
 
-Deno.test("a tracer with members of its own watches the device", () => {
+Deno.test("a tracer with members of its own watches the device", async () => {
   class Watch {
     #events = { create: 0, move: 0, destroy: 0 };
     get events() {
@@ -212,26 +217,32 @@ Deno.test("a tracer with members of its own watches the device", () => {
     }
   }
   const watch = new Watch();
-  const report = reportOf({ ...SIZES, tracer: watch });
+  const report = await reportOf({ ...SIZES, tracer: watch });
   assertEquals(watch.events.create, 6);
   assert(watch.events.move >= report.evictions && report.evictions > 5);
-  assertEquals(report, reportOf(SIZES));
+  assertEquals(report, await reportOf(SIZES));
 });
 
-Deno.test("invalid parts are refused, and sizes together with a driver that has its own", () => {
-  const refused = (options: object, message: string) => {
-    const error = assertThrows(() => replay(workload, options));
+Deno.test("invalid parts are refused, and sizes together with a driver that has its own", async () => {
+  const refused = async (options: object, message: string) => {
+    const error = await assertRejects(() => replay(workload, options));
     assertEquals([(error as Error).message, error instanceof TtmError ? error.code : "EINVAL"], [message, "EINVAL"]);
   };
-  refused({ policy: {} }, "Cannot replay: policy.insert must be a function, not undefined");
-  refused({ policy: 7 }, "Cannot replay: policy must be an object, not 7");
-  refused({ manager: () => null }, "Cannot replay: manager must be an object, not null");
-  refused({ driver: { evictPlacement() {} } }, "Cannot replay: driver.memoryTypes must be an array, not undefined");
-  refused({ managers: "range" }, 'Cannot replay: managers must be an object, not "range"');
-  refused({ tracer: 1 }, "Cannot replay: tracer must be an object, not 1");
+  await refused({ policy: {} }, "Cannot replay: policy.insert must be a function, not undefined");
+  await refused({ policy: 7 }, "Cannot replay: policy must be an object, not 7");
+  await refused({ manager: () => null }, "Cannot replay: manager must be an object, not null");
+  await refused(
+    { driver: { evictPlacement() {} } },
+    "Cannot replay: driver.memoryTypes must be an array, not undefined",
+  );
+  await refused({ managers: "range" }, 'Cannot replay: managers must be an object, not "range"');
+  await refused({ tracer: 1 }, "Cannot replay: tracer must be an object, not 1");
   const { driver } = card();
-  refused({ driver, vram: "4M", contents: "bytes" }, "Cannot use vram, contents: the driver that is given has its own");
-  refused(
+  await refused(
+    { driver, vram: "4M", contents: "bytes" },
+    "Cannot use vram, contents: the driver that is given has its own",
+  );
+  await refused(
     { driver: { ...driver, memoryTypes: [{ name: "system" }] } },
     "Cannot replay on card: it has no memory type but system",
   );

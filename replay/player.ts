@@ -1,15 +1,15 @@
 import {
   type BufferObject,
   type BufferView,
-  Fence,
+  type Fence,
+  joinTracers,
   type MoveEvent,
-  type Place,
   type PreparedPlacement,
-  type Tracer,
   TtmError,
 } from "@ttm/core";
 import { compose, type Composition, type CompositionOptions } from "./compose.ts";
 import { Counters } from "./counters.ts";
+import { JobPlacements } from "./job_placements.ts";
 import { TagCounters } from "./tag_counters.ts";
 import { UsageError } from "./usage_error.ts";
 import { VramSamples } from "./vram_samples.ts";
@@ -32,17 +32,23 @@ export interface Tenant {
   stamp: number;
 }
 
+/** A buffer of a job. */
+interface JobBuffer {
+  readonly buffer: BufferObject;
+  readonly write: boolean;
+}
+
 // The CPU prepares at most the next job while the GPU works on the current one.
 const JOBS_AHEAD = 2;
 const COMPARE_ALL_EVERY = 256;
 const PROGRESS_EVERY = 64;
 
 /**
- * Runs a workload through a composed device and counts moves. The rules, so that figures are comparable: a buffer is
- * first validated at its first use (in workloads without jobs, at its allocation). It is validated to fast memory
- * (VRAM, or the carve-out), evicting others; if that fails, to the fallback that the GPU can also access (GTT, or pages
- * behind the IOMMU), then to system memory. The buffers of a job are reserved together. A free waits for the buffer's
- * work.
+ * Runs a workload through a composed device and counts moves. The rules, so that figures are comparable: each job is one
+ * submission (`BoDevice.submit`). A buffer is first placed at its first use (in workloads without jobs, at its
+ * allocation): in fast memory (VRAM, or the carve-out), evicting others, or, where a job needs more than that has, in the
+ * fallback that the GPU can also access (GTT, or pages behind the IOMMU). A job that does not fit into both together is
+ * refused. A free waits for the buffer's work.
  */
 export class Player {
   /** The device that it runs on. */
@@ -65,7 +71,7 @@ export class Player {
   fallbacks = 0;
   /** Times that the CPU had to wait for the GPU. */
   waits = 0;
-  /** Buffers that found no place that the GPU can reach, by reason. */
+  /** Jobs that were refused, since their buffers did not fit together, by reason. */
   readonly failures: Map<string, number> = new Map();
   #tenants = new Map<number, Tenant>();
   #owners = new Map<BufferView, Tenant>();
@@ -73,11 +79,7 @@ export class Player {
   #validateAtAlloc: boolean;
   #verify: boolean;
   #onProgress: ((done: number) => void) | undefined;
-  // A buffer in any place of the busy list stays there, so with `#fallback` alone an evicted buffer would never come
-  // back. Hence the placement with fast memory alone is tried first, as in radeon's command submission.
-  #fastOnly: PreparedPlacement;
-  #fallback: PreparedPlacement;
-  #lastResort: PreparedPlacement;
+  #placements: JobPlacements;
   #inFlight: Fence[] = [];
   #submissions = 0;
 
@@ -87,32 +89,27 @@ export class Player {
     this.#validateAtAlloc = !hasJobs(workload);
     this.#verify = options.verify === true;
     this.#onProgress = options.onProgress;
-    const tracer = withMoves(options.tracer, (event) => {
+    const counted = (event: MoveEvent) => {
       this.counters.add(event);
       this.tags.add(event);
-    });
+    };
+    const tracer = joinTracers({ move: counted }, options.tracer ?? {});
     this.composition = compose({ ...options, tracer });
-    const { device, fast, fallback } = this.composition;
+    const { device, fast } = this.composition;
     this.counters = new Counters(this.composition);
     this.tags = new TagCounters(this.composition);
     this.verifier = new Verifier(this.composition);
     this.samples = new VramSamples(device, fast);
-    const place = (memoryType: string): Place => ({ memoryType });
-    this.#fastOnly = device.preparePlacement({ placement: [place(fast)] });
-    this.#fallback = device.preparePlacement({
-      placement: [place(fast)],
-      busyPlacement: [place(fast), ...(fallback === null ? [] : [place(fallback)])],
-    });
-    this.#lastResort = device.preparePlacement({ placement: [place("system")] });
+    this.#placements = new JobPlacements(device, this.composition);
   }
 
   /** Runs all events, and waits for the remaining work. */
-  play(): void {
+  async play(): Promise<void> {
     const { events, time } = this.#workload;
     const firstAt = events[0]?.t ?? 0;
     for (const [at, event] of events.entries()) {
       if (time === "us") this.composition.clock.advanceTo((event.t - firstAt) / 1000);
-      this.#playEvent(event);
+      await this.#playEvent(event);
       if (at % PROGRESS_EVERY === 0) this.#onProgress?.(at);
     }
     this.composition.clock.runUntilIdle();
@@ -120,16 +117,16 @@ export class Player {
     this.#onProgress?.(events.length);
   }
 
-  #playEvent(event: WorkloadEvent): void {
+  async #playEvent(event: WorkloadEvent): Promise<void> {
     switch (event.op) {
       case "alloc":
         this.events++;
-        this.#alloc(event.id, event.bytes, event.tag);
+        await this.#alloc(event.id, event.bytes, event.tag);
         break;
       case "job":
         this.events += event.uses.length;
         this.jobs++;
-        this.#submit(event.uses, event.durationUs / 1000);
+        await this.#submit(event.uses, event.durationUs / 1000);
         break;
       case "free":
         this.events++;
@@ -138,13 +135,13 @@ export class Player {
     }
   }
 
-  #alloc(id: number, bytes: number, label: string | undefined): void {
+  async #alloc(id: number, bytes: number, label: string | undefined): Promise<void> {
     const buffer = this.composition.device.createBuffer({ bytes, label });
     const tenant = { buffer, stamp: 0 };
     this.#tenants.set(id, tenant);
     this.#owners.set(buffer, tenant);
     if (label !== undefined) this.tags.alloc(label, buffer);
-    if (this.#validateAtAlloc) this.#submit([{ id, write: true }], 0);
+    if (this.#validateAtAlloc) await this.#submit([{ id, write: true }], 0);
   }
 
   #free(id: number): void {
@@ -155,62 +152,74 @@ export class Player {
     buffer.unref();
   }
 
-  #submit(uses: readonly BufferUse[], durationMs: number): void {
+  async #submit(uses: readonly BufferUse[], durationMs: number): Promise<void> {
     const oldest = this.#inFlight.length < JOBS_AHEAD ? undefined : this.#inFlight.shift();
     if (oldest !== undefined) this.#waitUntil(() => oldest.signalled);
+    const { fast, fallback, gpu } = this.composition;
     const stamp = ++this.#submissions;
     const tenants = uses.map(({ id }) => this.#tenant(id));
-    for (const { buffer } of tenants) buffer.tryReserve();
-    for (const { buffer } of tenants) this.#place(buffer);
-    const moved = this.#verifyMoves();
-    const buffers = uses.map(({ write }, at) => {
-      const tenant = tenants[at] as Tenant;
-      // The first use of a buffer writes it, so that its contents can be verified.
-      return { tenant, buffer: tenant.buffer, write: write || tenant.stamp === 0 };
-    }).filter(({ buffer }) => this.#isReachable(buffer));
-    for (const { tenant, write } of buffers) if (write) tenant.stamp = stamp;
-    const fence = this.composition.gpu.submit({
-      buffers,
-      durationMs,
-      program: (contents) => buffers.forEach(({ write }, at) => write && contents[at]?.fill(stamp)),
+    // The first use of a buffer writes it, so that its contents can be verified.
+    const writes = uses.map(({ write }, at) => write || tenants[at]?.stamp === 0);
+    const buffers = tenants.map(({ buffer }, at) => ({ buffer, write: writes[at] as boolean }));
+    const inFast = tenants.filter(({ buffer }) => buffer.memoryType === fast).length;
+    await this.#run(buffers, () => {
+      const moved = this.#verifyMoves();
+      this.hits += inFast;
+      this.fallbacks += tenants.filter(({ buffer }) => buffer.memoryType === fallback).length;
+      for (const [at, tenant] of tenants.entries()) if (writes[at]) tenant.stamp = stamp;
+      const fence = gpu.submit({
+        buffers,
+        durationMs,
+        program: (contents) => contents.forEach((one, at) => writes[at] && one.fill(stamp)),
+      });
+      this.#inFlight.push(fence);
+      if (this.#verify) this.#verifyJob(fence, tenants, moved);
+      return fence;
     });
-    this.#inFlight.push(fence);
-    for (const { buffer } of tenants) buffer.unreserve();
-    if (this.#verify) this.#verifyJob(fence, buffers.map(({ tenant }) => tenant), moved);
+    if (this.#verify && this.#submissions % COMPARE_ALL_EVERY === 0) this.verifier.compareAll(this.#tenants.values());
     this.samples.add(stamp);
   }
 
-  #place(buffer: BufferObject): void {
-    const { fast, fallback } = this.composition;
-    if (buffer.memoryType === fast) this.hits++;
-    const unreached = this.#validate(buffer, this.#fastOnly) && this.#validate(buffer, this.#fallback);
-    const error = unreached?.code === "ENOMEM" ? this.#validate(buffer, this.#lastResort) : unreached;
-    if (fallback !== null && buffer.memoryType === fallback) this.fallbacks++;
-    if (error !== null) this.#fail(reasonOf(error, buffer));
-    else if (!this.#isReachable(buffer)) this.#fail("only system memory had room, which the GPU cannot reach");
-  }
-
-  #isReachable({ memoryType }: BufferObject): boolean {
-    const { fast, fallback } = this.composition;
-    return memoryType !== null && (memoryType === fast || memoryType === fallback);
-  }
-
-  /** Validates a buffer, waiting if blocked; returns the error if it fails. */
-  #validate(buffer: BufferObject, placement: PreparedPlacement): TtmError | null {
-    try {
-      for (;;) {
-        const blockedOn = buffer.tryValidate(placement);
-        if (blockedOn === null) return null;
-        this.#waitUntil(() => blockedOn instanceof Fence ? blockedOn.signalled : !blockedOn.locked);
-      }
-    } catch (error) {
-      if (error instanceof TtmError) return error;
-      throw error;
-    }
-  }
-
-  #fail(reason: string): void {
+  /** Submits a job, or counts why it does not fit. */
+  async #run(buffers: readonly JobBuffer[], work: () => Fence): Promise<void> {
+    const objects = buffers.map(({ buffer }) => buffer);
+    const { wherever } = this.#placements;
+    let error = await this.#attempt(buffers, this.#placements.of(objects), work);
+    if (error !== null && wherever !== null) error = await this.#attempt(buffers, objects.map(() => wherever), work);
+    if (error === null) return;
+    this.#verifyMoves();
+    const reason = reasonOf(error, objects);
     this.failures.set(reason, (this.failures.get(reason) ?? 0) + 1);
+  }
+
+  /** Submits a job with these placements; returns the error if it cannot be placed. */
+  async #attempt(
+    buffers: readonly JobBuffer[],
+    placements: readonly PreparedPlacement[],
+    work: () => Fence,
+  ): Promise<TtmError | null> {
+    const { clock, device } = this.composition;
+    let isPlaced = false;
+    const entries = buffers.map(({ buffer, write }, at) => {
+      return { buffer, usage: write ? "write" : "read", placement: placements[at] as PreparedPlacement } as const;
+    });
+    for (;;) {
+      const begun = clock.now();
+      try {
+        await device.submit(entries, () => {
+          isPlaced = true;
+          return work();
+        });
+        return null;
+      } catch (error) {
+        if (!(error instanceof TtmError) || isPlaced) throw error;
+        if (error.code !== "EBUSY") return error;
+        // Work may take longer than a submission waits for it, as long as something goes on.
+        if (clock.pending === 0) this.#hang();
+      } finally {
+        if (clock.now() > begun) this.waits++;
+      }
+    }
   }
 
   /** Compares the contents of moved buffers at their destination when the copy has ended; returns these buffers. */
@@ -228,16 +237,17 @@ export class Player {
   #verifyJob(fence: Fence, tenants: readonly Tenant[], moved: readonly BufferView[]): void {
     for (const { buffer, stamp } of tenants) this.verifier.compareAt(fence, buffer, stamp);
     this.verifier.checkTouched([...tenants.map(({ buffer }) => buffer), ...moved]);
-    if (this.#submissions % COMPARE_ALL_EVERY === 0) this.verifier.compareAll(this.#tenants.values());
   }
 
   #waitUntil(condition: () => boolean): void {
     if (condition()) return;
     this.waits++;
-    const { clock, parts } = this.composition;
-    if (clock.runUntil(condition)) return;
+    if (!this.composition.clock.runUntil(condition)) this.#hang();
+  }
+
+  #hang(): never {
     const why = "a fence has not signalled, and nothing is left to happen on the simulated clock";
-    throw new UsageError(`Cannot replay on ${parts.driver}: ${why}`);
+    throw new UsageError(`Cannot replay on ${this.composition.parts.driver}: ${why}`);
   }
 
   #tenant(id: number): Tenant {
@@ -247,25 +257,11 @@ export class Player {
   }
 }
 
-/** The reason why a validate failed, without the buffer's name and size, so that equal reasons are counted together. */
-function reasonOf(error: TtmError, buffer: BufferObject): string {
-  const { report } = error;
-  if (report === undefined) return error.message.replace(`Cannot validate ${buffer}: `, "");
-  return [...new Set(report.tried.map(({ memoryType, problem }) => `${memoryType}: ${problem}`))].join(", ");
-}
-
-/** Wraps a tracer so that `told` is called first for each move. */
-function withMoves(tracer: Tracer | undefined, told: (event: MoveEvent) => void): Tracer {
-  if (tracer === undefined) return { move: told };
-  const move = (event: MoveEvent) => {
-    told(event);
-    tracer.move?.(event);
-  };
-  return new Proxy(tracer, {
-    get(_, name) {
-      if (name === "move") return move;
-      const member = Reflect.get(tracer, name);
-      return typeof member === "function" ? member.bind(tracer) : member;
-    },
-  });
+/** The reason why a job was refused, without a buffer's name and size, so that equal reasons are counted together. */
+function reasonOf({ message, report }: TtmError, buffers: readonly BufferObject[]): string {
+  if (report !== undefined) {
+    return [...new Set(report.tried.map(({ memoryType, problem }) => `${memoryType}: ${problem}`))].join(", ");
+  }
+  const names = buffers.map((buffer) => `Cannot submit ${buffer}: `);
+  return message.slice((names.find((name) => message.startsWith(name)) ?? "Cannot submit: ").length);
 }

@@ -31,10 +31,10 @@ function mixed(): Workload {
 }
 
 for (const policy of Object.keys(policies)) {
-  Deno.test(`${policy} loses no contents on any driver with any manager`, () => {
+  Deno.test(`${policy} loses no contents on any driver with any manager`, async () => {
     const workload = mixed();
     for (const pair of pairs) {
-      const { report } = replay(workload, { ...pair, policy, vram: "40%", contents: "bytes", verify: true });
+      const { report } = await replay(workload, { ...pair, policy, vram: "40%", contents: "bytes", verify: true });
       const cell = `${pair.driver} × ${pair.manager}`;
       assertEquals([report.losses, report.failures, report.device.policy === "lru"], [[], 0, policy === "lru"], cell);
       assert(report.evictions > 100, cell);

@@ -51,8 +51,16 @@ const OPTIONS = optionNames<ReplayOptions>({
   onProgress: true,
 });
 
+/** What came of a replay. */
+export interface Replayed {
+  /** The figures. */
+  readonly report: Report;
+  /** The report as text. */
+  readonly text: string;
+}
+
 /**
- * Runs a workload through a simulated device. Synchronous; deterministic for equal arguments.
+ * Runs a workload through a simulated device, in simulated time. Deterministic for equal arguments.
  *
  * @returns The figures, and the report as text.
  * @throws {TtmError} `EINVAL` for an unknown option, or an object that is not a part of its kind.
@@ -73,12 +81,12 @@ const OPTIONS = optionNames<ReplayOptions>({
  *     ...[...ids, ...ids].map((id, t) => ({ op: "job", t, uses: [{ id, write: false }], durationUs: 1 } as const)),
  *   ],
  * };
- * const { report } = replay(workload, { vram: "8192", verify: true });
+ * const { report } = await replay(workload, { vram: "8192", verify: true });
  * assertEquals(report.evictions, 4);
  * assertEquals(report.losses, []);
  * ```
  */
-export function replay(workload: Workload, options: ReplayOptions = {}): { report: Report; text: string } {
+export async function replay(workload: Workload, options: ReplayOptions = {}): Promise<Replayed> {
   checkOptions("replay", options, OPTIONS);
   const peak = Math.max(peakBytes(workload), 4096);
   const { driver, manager, managers, policy, tracer, vram, gtt, contents, onProgress } = options;
@@ -101,7 +109,7 @@ export function replay(workload: Workload, options: ReplayOptions = {}): { repor
     ...(onProgress === undefined ? {} : { onProgress }),
   };
   const player = new Player(workload, play);
-  player.play();
+  await player.play();
   const report = reportOf(workload, peak, player);
   return { report, text: formatReport(report, player) };
 }

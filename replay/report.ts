@@ -53,7 +53,7 @@ export interface Report {
   readonly vramFinalBytes: number;
   /** 1 - largest hole / free bytes of VRAM: mean over the run, and at the end. */
   readonly fragmentation: { readonly mean: number; readonly final: number };
-  /** Buffers that found no place that the GPU can reach. */
+  /** Jobs that were refused, since their buffers did not fit into the memory that the GPU can reach. */
   readonly failures: number;
   /** The same by reason. */
   readonly failureReasons: Readonly<Record<string, number>>;

@@ -20,8 +20,8 @@ const shared = workload(
   ...[job(1), job(2), job(3), job(1), free(3), job(4), job(2)],
 );
 
-Deno.test("a report adds up the moved bytes of each tag, the largest first", () => {
-  const { report } = replay(shared, { vram: `${3 * PAGE_SIZE}` });
+Deno.test("a report adds up the moved bytes of each tag, the largest first", async () => {
+  const { report } = await replay(shared, { vram: `${3 * PAGE_SIZE}` });
   const pages = report.tags.map(({ tag, buffers, bytes, bytesIn, bytesOut, bytesBound, evictions }) => [
     tag,
     buffers,
@@ -36,8 +36,8 @@ Deno.test("a report adds up the moved bytes of each tag, the largest first", () 
   assertEquals(report.evictions, 5, "the untagged buffer was evicted as well");
 });
 
-Deno.test("a report has the bound bytes of each tag for a GPU that only binds", () => {
-  const { tags } = replay(shared, { vram: `${3 * PAGE_SIZE}`, driver: "cma-sim" }).report;
+Deno.test("a report has the bound bytes of each tag for a GPU that only binds", async () => {
+  const { report: { tags } } = await replay(shared, { vram: `${3 * PAGE_SIZE}`, driver: "cma-sim" });
   assertEquals(tags.map(({ tag, bytesIn, bytesOut }) => [tag, bytesIn, bytesOut]), [
     ["kv", 0, 0],
     ["weights", 0, 0],
@@ -46,8 +46,8 @@ Deno.test("a report has the bound bytes of each tag for a GPU that only binds", 
   assertEquals(tags.map(({ bytesBound }) => bytesBound / PAGE_SIZE), [11, 6, 0]);
 });
 
-Deno.test("the text of a report has a table of the tags that moved most bytes, if there are tags", () => {
-  const { text } = replay(shared, { vram: `${3 * PAGE_SIZE}` });
+Deno.test("the text of a report has a table of the tags that moved most bytes, if there are tags", async () => {
+  const { text } = await replay(shared, { vram: `${3 * PAGE_SIZE}` });
   const lines = text.split("\n");
   const at = lines.findIndex((line) => line.startsWith("  tag "));
   assertEquals(lines.slice(at, at + 5), [
@@ -57,19 +57,20 @@ Deno.test("the text of a report has a table of the tags that moved most bytes, i
     "  idle           1  4.00 KiB       0 B       0 B          0",
     "",
   ]);
-  assertEquals(replay(workload(alloc(1, 1), job(1))).text.includes("  tag"), false);
+  assertEquals((await replay(workload(alloc(1, 1), job(1)))).text.includes("  tag"), false);
 });
 
-Deno.test("the table of tags has at most five lines, and truncates long tags", () => {
+Deno.test("the table of tags has at most five lines, and truncates long tags", async () => {
   const tags = Array.from({ length: 1200 }, (_, id) => alloc(id, 1, `${"x".repeat(60)} ${id}`));
-  const lines = replay(workload(...tags), { vram: "100%" }).text.split("\n");
+  const { text } = await replay(workload(...tags), { vram: "100%" });
+  const lines = text.split("\n");
   const at = lines.findIndex((line) => line.startsWith("  tags moved most, of 1,200 "));
   assertEquals(lines.slice(at + 1, at + 6).map((line) => line.slice(0, 49)), Array(5).fill(`  ${"x".repeat(43)}…   `));
   assertEquals(lines[at + 6], "");
 });
 
-Deno.test("tags may have any name", () => {
+Deno.test("tags may have any name", async () => {
   const names = ["__proto__", "constructor", "", "a\tb"];
-  const { report } = replay(workload(...names.map((tag, id) => alloc(id, 1, tag))));
+  const { report } = await replay(workload(...names.map((tag, id) => alloc(id, 1, tag))));
   assertEquals(report.tags.map(({ tag }) => tag).toSorted(), names.toSorted());
 });

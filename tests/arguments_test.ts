@@ -17,6 +17,7 @@ import { FileStore } from "@ttm/file-store";
 import { firstFit, RangeAllocator } from "@ttm/first-fit";
 import { GoodFitAllocator } from "@ttm/good-fit";
 import { RadeonSim } from "@ttm/radeon-sim";
+import { recorder } from "@ttm/explain";
 import { importRecording } from "@ttm/import";
 import { replay, workloads } from "@ttm/replay";
 import {
@@ -185,6 +186,7 @@ const doors: Readonly<Record<string, readonly [string, (more: object) => unknown
   ],
   "new FileStore()": ["directory", (more) => more && new FileStore({ directory: "", ...more })],
   "replay()": ["policy", (more) => replay({ name: "none", time: "seq", events: [] }, { ...more })],
+  "recorder()": ["events", (more) => recorder({ ...more })],
   "importRecording()": ["device", (more) => importRecording("none", new Uint8Array(), { ...more })],
   "a shipped workload": ["seed", (more) => workloads["texture-streaming"]?.make({ seed: 1, ...more })],
   "testDriver()": [

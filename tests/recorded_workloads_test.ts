@@ -14,8 +14,8 @@ const { names, obstacle } = findRecordings();
 testUnless(obstacle, "the recorded workloads exist", () => assert(names.length > 0));
 
 /** Replays with verify, and fails if anything is lost or finds no place. */
-function check(workload: Workload, options: ReplayOptions): void {
-  const { report } = replay(workload, { ...options, verify: true });
+async function check(workload: Workload, options: ReplayOptions): Promise<void> {
+  const { report } = await replay(workload, { ...options, verify: true });
   assertEquals(
     [report.losses.slice(0, 3), report.failureReasons, report.failures],
     [[], {}, 0],
@@ -28,13 +28,13 @@ for (const name of names) {
   Deno.test(`recorded workload ${name} loses no contents at 25, 50 and 100 % VRAM`, async () => {
     const workload = await readRecording(name);
     const contents = peakBytes(workload) > BYTES_UP_TO ? "stamps" : "bytes";
-    for (const vram of ["25%", "50%", "100%"]) check(workload, { vram, contents });
+    for (const vram of ["25%", "50%", "100%"]) await check(workload, { vram, contents });
   });
 }
 
 for (const name of names) {
   Deno.test(`recorded workload ${name} loses no contents on any driver with any manager, and has the same evictions on all drivers`, async () => {
-    const reports = replayOnAll(await readRecording(name), { vram: "50%", contents: "stamps" });
+    const reports = await replayOnAll(await readRecording(name), { vram: "50%", contents: "stamps" });
     for (const { device: { driver, manager }, ...report } of reports) {
       const pair = `${driver} × ${manager}`;
       assertEquals([report.losses.slice(0, 3), report.failureReasons, report.failures], [[], {}, 0], pair);
@@ -46,7 +46,7 @@ for (const name of names) {
 }
 
 testUnless(obstacle, "recorded workload igt-carchase loses no contents at 50 % VRAM with real bytes", async () => {
-  check(await readRecording("igt-carchase.jsonl.gz"), { vram: "50%", contents: "bytes" });
+  await check(await readRecording("igt-carchase.jsonl.gz"), { vram: "50%", contents: "bytes" });
 });
 
 /** Watches why buffers are evicted: what the free pages of VRAM looked like before, and what was to go there. */
@@ -97,7 +97,7 @@ for (const name of names) {
       evictions.see(event);
       add(event);
     };
-    player.play();
+    await player.play();
     assertEquals(evictions.count, player.counters.evictions);
     if (/^(igt-carchase|moe-switch-base-8|mooncake)/.test(name)) assertEquals(evictions.count, 0);
   });

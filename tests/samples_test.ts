@@ -95,8 +95,8 @@ testUnless(
     const { workload } = await read(WSIM);
     const known = await readRecording("igt-carchase.jsonl.gz");
     for (const vram of ["25%", "50%", "100%"]) {
-      const { workload: _name, ...report } = replay(workload, { vram }).report;
-      const { workload: _known, ...expected } = replay(known, { vram }).report;
+      const { workload: _name, ...report } = (await replay(workload, { vram })).report;
+      const { workload: _known, ...expected } = (await replay(known, { vram })).report;
       assertEquals(report, expected);
     }
   },

@@ -107,9 +107,13 @@ export class BufferObject extends BufferRecord implements Disposable {
    */
   unreserve(): void {
     if (this.disposed || !this.reserved) return unlockFormer(this, "unreserve");
-    const row = this.resourceRow;
-    if (row >= 0) this.state.order.touch(row, this);
-    this.reservation.unlock();
+    const row = this.resource;
+    if (row >= 0) {
+      const { order, tracer } = this.state;
+      order.touch(row, this);
+      tracer.use?.(this);
+    }
+    this.reservation.release();
   }
 
   /**
@@ -119,7 +123,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    */
   unlock(): void {
     if (this.disposed || !this.reserved) return unlockFormer(this, "unlock");
-    this.reservation.unlock();
+    this.reservation.release();
   }
 
   /**
@@ -136,7 +140,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     const { reservation } = this;
     if (!reservation.locked) return;
     await reserveForCall(this.state, this, what, options);
-    reservation.unlock();
+    reservation.release();
   }
 
   /**
@@ -158,7 +162,7 @@ export class BufferObject extends BufferRecord implements Disposable {
       }
       bulk.attach(order.policy, resources);
     }
-    const row = this.resourceRow;
+    const row = this.resource;
     if (row >= 0) order.leaveBulk(row);
     this.bulkMove = bulk;
     if (row >= 0) order.joinBulk(row);
@@ -174,7 +178,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     mustBeReserved(this, "set the priority of");
     const checked = checkInteger(`set the priority of ${this}`, "priority", priority, 0, PRIORITIES - 1);
     if (checked === this.priority) return;
-    const row = this.resourceRow;
+    const row = this.resource;
     if (row >= 0) this.state.order.leaveBulk(row);
     this.priority = checked;
     if (row >= 0) this.state.order.relist(row, this);
@@ -225,8 +229,8 @@ export class BufferObject extends BufferRecord implements Disposable {
     if (options.usage !== undefined && !isFenceUsage(options.usage)) {
       throw new TtmError("EINVAL", `Cannot wait for ${this}: there is no usage ${show(options.usage)}`);
     }
-    const op = new Operation(this.state.tracer, options.noWait === true, this);
-    const attempt = () => op.waitForAll(this.reservation.fences, options.usage);
+    const op = new Operation(this.state.tracer, options.noWait === true, this).start("wait");
+    const attempt = () => op.waitForAll(this.reservation, options.usage);
     const outcome = await complete(this.state.clock, op, options.signal, attempt);
     if (outcome !== DONE) throw op.error(`wait for ${this}`, "its work has not ended", outcome);
     if (op.firstFailure === undefined) return;
@@ -266,7 +270,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     if (!(fence instanceof Fence) || !isFenceUsage(usage)) {
       throw new TtmError("EINVAL", `Cannot add a fence to ${this}: ${show(usage)} or the fence itself is none`);
     }
-    this.reservation.fences.reserve(1);
+    this.reservation.reserveFence();
     if (usage === "write" || usage === "kernel") this.becomeDirty();
     if (!fence.signalled) this.reservation.fences.add(fence, usage);
   }
@@ -281,9 +285,10 @@ export class BufferObject extends BufferRecord implements Disposable {
    */
   pin(): Disposable {
     mustBeReserved(this, "pin");
-    const row = this.resourceRow;
+    const row = this.resource;
     if (row >= 0) this.state.order.leaveBulk(row);
-    this.state.buffers.setPins(this.row, this.pins + 1);
+    this.pins = this.pins + 1;
+    if (this.pins === 1) this.state.tracer.pin?.(this);
     const { timesUnpinned } = this;
     return once<BufferObject>(this, (buffer) => {
       if (!buffer.disposed && buffer.timesUnpinned === timesUnpinned) buffer.#unpin();
@@ -302,10 +307,11 @@ export class BufferObject extends BufferRecord implements Disposable {
   }
 
   #unpin(): void {
-    this.state.buffers.setPins(this.row, this.pins - 1);
+    this.pins = this.pins - 1;
     if (this.pins > 0) return;
     this.timesUnpinned++;
-    const row = this.resourceRow;
+    this.state.tracer.unpin?.(this);
+    const row = this.resource;
     if (row < 0) return;
     this.state.order.joinBulkUnpinned(row);
     if (!this.reserved) this.state.order.touch(row, this);
@@ -317,7 +323,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     const { reservation, state } = this;
     if (!this.reserved) return retryReturns(state);
     reservation.enqueue(null, () => {
-      reservation.unlock();
+      reservation.release();
       retryReturns(state);
     });
   }
@@ -436,7 +442,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     const { reservation } = this;
     reservation.enqueue(null, () => {
       this.#endKeeping();
-      reservation.unlock();
+      reservation.release();
     });
   }
 

@@ -44,14 +44,14 @@ export function validateError(
 }
 
 /** The error of a submission whose buffers do not fit together. */
-export function tooLargeError(report: NoRoomReport): TtmError {
+export function tooLargeError({ op }: Submission, report: NoRoomReport): TtmError {
   const { pages, tried, kept } = report;
   const types = tried.map(({ memoryType }) => {
     return `${memoryType} has ${report.usage.find((type) => type.memoryType === memoryType)?.pages} pages`;
   });
   const pinned = kept.length === 0 ? "" : `, and others are pinned there: ${someOf(kept.map(({ buffer }) => buffer))}`;
   const why = `its buffers need ${pages} pages together, ${types.join(", ")}${pinned}`;
-  return new TtmError("ENOMEM", `Cannot submit: ${why}`, { report });
+  return op.error("submit", why, ENOMEM, () => report);
 }
 
 /** The error of a submission that failed. */

@@ -187,6 +187,7 @@ export class Client implements ClientView, Disposable {
     this.#buffers.set(handle, buffer);
     this.#handles.set(buffer, handle);
     holders.set(buffer, (holders.get(buffer) ?? 0) + 1);
+    this.#state.tracer.handle?.(buffer, this);
     return handle;
   }
 

@@ -11,6 +11,7 @@ import { Operation } from "../state/operation.ts";
 import type { WaitOptions } from "../contract/call_options.ts";
 import { DONE, EINVAL, type Outcome } from "../base/outcome.ts";
 import { populate } from "../memory/populate.ts";
+import { restoreFromStore } from "../place/restore.ts";
 import { complete } from "../state/wait.ts";
 
 /** A buffer that can be reserved, waited for and kept alive. */
@@ -89,10 +90,11 @@ async function reach(
   { signal, noWait }: WaitOptions,
   attempt: (op: Operation) => Outcome,
 ): Promise<void> {
-  const op = new Operation(state.tracer, noWait === true, buffer);
+  const op = new Operation(state.tracer, noWait === true, buffer).start(what);
   const outcome = await complete(state.clock, op, signal, () => {
     mustBeReserved(buffer, what);
-    return attempt(op);
+    const restored = restoreFromStore(state, buffer, op);
+    return restored === DONE ? attempt(op) : restored;
   });
   if (outcome !== DONE) throw accessError(`${what} ${buffer}`, op, outcome);
 }

@@ -24,7 +24,7 @@ export function createBuffer(state: DeviceState, options: CheckedBufferOptions):
   state.liveBuffers++;
   state.tracer.create?.(buffer);
   const charge = structuresCharge(state, buffer);
-  const op = state.submissions.fresh(buffer);
+  const op = state.submissions.fresh("createBuffer", buffer);
   if (state.accountant.charge(charge, op) !== DONE) {
     // Destroying the buffer uncharges its structures, so they must be counted first.
     state.accountant.count(charge);

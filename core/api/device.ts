@@ -94,6 +94,10 @@ export class BoDevice implements DeviceView, AsyncDisposable {
     this.#global = global;
     this.#state = new DeviceState(driver, managers, clock, tracer, store, global.accountant, policy);
     global.mustBeOpen();
+    const memoryTypes = this.#state.types.map(({ name, pages, manager }) => {
+      return { name, pages, manager: manager?.name ?? null };
+    });
+    tracer.attach?.({ clock, driver: driver.name, policy: this.#state.order.policy.name, memoryTypes });
     this.#state.takeParts();
     global.add(this, this.#state);
   }

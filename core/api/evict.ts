@@ -7,7 +7,7 @@ import type { MemoryType } from "../state/memory_type.ts";
 import { Operation } from "../state/operation.ts";
 import { DONE } from "../base/outcome.ts";
 import type { WaitOptions } from "../contract/call_options.ts";
-import { firstVictim } from "../place/victims.ts";
+import { beginSearch, firstVictim } from "../place/victims.ts";
 import { complete } from "../state/wait.ts";
 
 /** Evicts the first buffer of a memory type that is not pinned; false if there is none. */
@@ -16,8 +16,9 @@ export async function evictFirstFrom(
   type: MemoryType,
   { noWait = false, signal }: WaitOptions,
 ): Promise<boolean> {
-  const op = new Operation(state.tracer, noWait);
-  const victim = firstVictim(state, type);
+  const op = new Operation(state.tracer, noWait).start("evictFirst");
+  op.search = beginSearch(state, op, null, 0);
+  const victim = firstVictim(state, type, op.search);
   const outcome = await complete(state.clock, op, signal, () => {
     // The victim may have left the memory type during the wait.
     if (victim === null || victim.type !== type) return DONE;
@@ -34,7 +35,7 @@ export async function evictAllFrom(
   type: MemoryType,
   { noWait = false, signal }: WaitOptions,
 ): Promise<void> {
-  const op = new Operation(state.tracer, noWait);
+  const op = new Operation(state.tracer, noWait).start("evictAll");
   const outcome = await complete(state.clock, op, signal, () => evictAll(state, type, op));
   if (outcome !== DONE) throw evictError(`evict all from ${type.name}`, op, outcome);
 }
@@ -47,7 +48,7 @@ export async function cleanManagerOf(
 ): Promise<void> {
   const what = `clean the manager of ${type.name}`;
   if (type.manager === null) throw new TtmError("EINVAL", `Cannot ${what}: there is none`);
-  const op = new Operation(state.tracer, noWait);
+  const op = new Operation(state.tracer, noWait).start("cleanManager");
   const outcome = await complete(state.clock, op, signal, () => cleanManager(state, type, op));
   if (outcome !== DONE) throw evictError(what, op, outcome);
 }

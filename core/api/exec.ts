@@ -45,7 +45,7 @@ export class Exec implements Disposable {
   readonly ticket: AcquireTicket = new AcquireTicket();
   #ignoreDuplicates: boolean;
   #phase: Phase = "new";
-  #buffers: BufferObject[] = [];
+  #buffers: Set<BufferObject> = new Set();
   #contended: BufferObject | null = null;
   #prelocked: BufferObject | null = null;
 
@@ -148,11 +148,10 @@ export class Exec implements Disposable {
    * @throws {TtmError} `EINVAL` if it is not locked by this `Exec`.
    */
   unlock(buffer: BufferObject): void {
-    const at = this.#buffers.lastIndexOf(buffer);
-    if (at < 0 || !isHeldUnder(buffer, this.ticket)) {
+    if (!this.#buffers.has(buffer) || !isHeldUnder(buffer, this.ticket)) {
       throw new TtmError("EINVAL", `Cannot unlock with exec: ${show(buffer)} is not locked by it`);
     }
-    this.#buffers.splice(at, 1);
+    this.#buffers.delete(buffer);
     buffer.unlock();
   }
 
@@ -205,8 +204,8 @@ export class Exec implements Disposable {
   }
 
   #add(buffer: BufferObject): void {
-    this.#buffers.push(buffer);
-    buffer.reservation.fences.reserve(1);
+    this.#buffers.add(buffer);
+    buffer.reservation.reserveFence();
   }
 
   async #take(buffer: BufferObject, options: WaitOptions): Promise<void> {
@@ -216,8 +215,8 @@ export class Exec implements Disposable {
   }
 
   #unlockAll(): void {
-    for (const buffer of this.#buffers.reverse()) if (isHeldUnder(buffer, this.ticket)) buffer.unlock();
-    this.#buffers = [];
+    for (const buffer of this.buffers.reverse()) if (isHeldUnder(buffer, this.ticket)) buffer.unlock();
+    this.#buffers.clear();
     this.#dropPrelocked();
   }
 

@@ -104,7 +104,8 @@ export class Global {
    */
   async swapOut(options: WaitOptions = {}): Promise<number> {
     checkWaitOptions("swap out", options);
-    const op = new Operation(this.#waits, options.noWait === true);
+    const op = new Operation(this.#waits, options.noWait === true).start("swapOut");
+    for (const { state } of this.#members) state.tracer.operation?.(op);
     let freed = 0;
     const outcome = await complete(this.#clock, op, options.signal, () => {
       freed = this.#swapOutOnce(op);

@@ -19,7 +19,7 @@ function healthy() {
     const buffer = new BufferObject(state, { id: state.liveBuffers, bytes: pages * 4096, alignment: 2, priority: 1 });
     state.liveBuffers++;
     place(buffer, memoryType);
-    return { buffer, row: state.buffers.resource(buffer.row) };
+    return { buffer, row: buffer.resource };
   };
   const [system, gtt, vram, second, pinned] = [
     make("system", 1),
@@ -42,7 +42,10 @@ type Inside = ReturnType<typeof healthy>;
 const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   [/5 buffers are alive, 4 are counted/, ({ state }) => state.liveBuffers--],
   [/0 buffers are dying, 1 are counted/, ({ state }) => state.dyingBuffers++],
-  [/buffer 1 is a live ghost/, ({ gtt }) => gtt.buffer.ghost = { of: gtt.buffer, made: 1, leavesBecause: "moved" }],
+  [/buffer 1 is a live ghost/, ({ gtt }) => {
+    gtt.buffer.becomeGhostOf(gtt.buffer, 1, "moved");
+    gtt.buffer.isDying = false;
+  }],
   [/buffer 0 is swapped out and has pages/, ({ system }) => {
     system.buffer.tt?.populate();
     Object.assign(system.buffer.tt ?? {}, {
@@ -50,8 +53,8 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
     });
   }],
   [/buffer 0 is swapped out, though its pages are not ours/, ({ system }) => {
+    Object.defineProperty(system.buffer.tt ?? {}, "external", { value: true });
     Object.assign(system.buffer.tt ?? {}, {
-      external: true,
       swap: { store: memoryStore(), key: "a", length: 0, checksum: 0, persistent: false },
     });
   }],
@@ -74,8 +77,8 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
     ticket.locks = 0;
   }],
   [/1 wait for a reservation that is free/, ({ gtt }) => gtt.buffer.reservation.enqueue(null, () => {})],
-  [/buffer 1 is in gtt, its node is not/, ({ state }) => {
-    state.resources.node = () => null;
+  [/buffer 1 is in gtt, its handle is not/, ({ state }) => {
+    state.resources.handle = () => 0;
   }],
   [/buffer 0 starts at 3 of system/, (inside) => restart(inside, inside.system.row, 3)],
   [/the resource of buffer 0 has 3 pages/, ({ state }) => state.resources.pages = () => 3],
@@ -94,14 +97,14 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
     dying(vram.buffer);
     mappingsOf(vram.buffer).keepers++;
   }],
-  [/dying buffer 4 is pinned/, ({ pinned, state }) => {
+  [/dying buffer 4 is pinned/, ({ pinned }) => {
     dying(pinned.buffer);
-    state.buffers.setPins(pinned.buffer.row, 1);
+    pinned.buffer.pins = 1;
   }],
   [/buffer 4 is dying and has users/, ({ pinned }) => pinned.buffer.isDying = true],
-  [/buffer 1 has bound pages but no place/, ({ state, gtt }) => state.buffers.setResource(gtt.buffer, -1)],
-  [/the resource of buffer 3 belongs to another buffer/, ({ state, vram, second }) => {
-    state.buffers.setResource(second.buffer, vram.row);
+  [/buffer 1 has bound pages but no place/, ({ gtt }) => gtt.buffer.occupy(-1)],
+  [/the resource of buffer 3 belongs to another buffer/, ({ vram, second }) => {
+    second.buffer.occupy(vram.row);
   }],
   [/buffer 2 is in fixed memory and its pages are bound/, ({ vram }) => {
     vram.buffer.tt = byteTable(2);

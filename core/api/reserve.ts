@@ -7,6 +7,7 @@ import { RESERVE_OPTIONS, type ReserveOptions, type WaitOptions } from "../contr
 import { BLOCKED, DONE, EBUSY } from "../base/outcome.ts";
 import { AcquireTicket } from "../lock/acquire_ticket.ts";
 import type { Reservation } from "../lock/reservation.ts";
+import { Operation } from "../state/operation.ts";
 import { WAIT_BUDGET_MS, waitInLine } from "../state/wait.ts";
 
 /** A buffer whose reservation a caller can hold. */
@@ -50,10 +51,20 @@ export async function reserve(
   signal?.throwIfAborted();
   let outcome = reservation.tryLock(ticket);
   if (outcome === BLOCKED && noWait) outcome = EBUSY;
-  if (outcome === BLOCKED) outcome = await waitInLine(state.clock, reservation, ticket, signal, patienceMs);
+  if (outcome === BLOCKED) {
+    const op = new Operation(state.tracer, false, buffer);
+    op.submitter = ticket;
+    op.start("reserve").waitForReservation(buffer);
+    try {
+      outcome = await waitInLine(state.clock, reservation, ticket, signal, patienceMs);
+    } finally {
+      op.endWait();
+    }
+    if (outcome !== DONE) throw op.fails(reserveError(what, buffer, outcome));
+  }
   if (outcome !== DONE) throw reserveError(what, buffer, outcome);
   if (!buffer.disposed) return new Turn(buffer);
-  reservation.unlock();
+  reservation.release();
   throw new TtmError("EINVAL", `Cannot ${what} ${buffer}: its last reference went while it was waited for`);
 }
 
@@ -98,7 +109,7 @@ export function isHeldUnder(buffer: BufferRecord, ticket: AcquireTicket): boolea
 export function unlockFormer(buffer: BufferRecord, what: string): void {
   const { shared } = buffer;
   if (shared?.locked !== true) return refuse(buffer, what);
-  shared.unlock();
+  shared.release();
 }
 
 /** The reservation that its users lock: a released buffer has left a shared one, which may still be held. */

@@ -68,7 +68,7 @@ Deno.test("a buffer that a list both reads and writes gets a write fence, in eit
     assertEquals(list.entries.map(({ usage }) => usage), ["read", "read", "write"], name);
     const work = fence();
     list.fence(work);
-    assertEquals([a, b, c].map(({ reservation }) => reservation.fences.pending("write")), [work, null, null], name);
+    assertEquals([a, b, c].map(({ reservation }) => reservation.pending("write")), [work, null, null], name);
     work.signal();
   }
   const list = await reserveList([read, read, { buffer: b }], { skipDuplicates: true });

@@ -56,9 +56,9 @@ export async function submitWork(
   checkWaitOptions(WHAT, options);
   const parts = partsOf(state, entries);
   options.signal?.throwIfAborted();
-  const tooLarge = whyTooLarge(state, parts);
-  if (tooLarge !== null) throw tooLargeError(tooLarge);
   const submission = new Submission(state, parts, work, options.noWait === true, options.signal);
+  const tooLarge = whyTooLarge(state, parts);
+  if (tooLarge !== null) throw tooLargeError(submission, tooLarge);
   const outcome = await submit(state.clock, line, submission, options.signal);
   if (outcome !== DONE) throw submitError(state, submission, outcome);
   // Those who wait come first.

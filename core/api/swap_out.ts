@@ -19,7 +19,7 @@ export async function swapOut(
   if (type?.fixed === true) {
     throw new TtmError("EINVAL", `Cannot swap out from ${type.name}: its buffers have no host pages`);
   }
-  const op = new Operation(state.tracer, noWait);
+  const op = new Operation(state.tracer, noWait).start("swapOut");
   let freed = 0;
   const outcome = await complete(state.clock, op, signal, () => {
     freed = type === null ? swapOutDevice(state, op) : swapOutType(state, type, pages, op);

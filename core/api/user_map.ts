@@ -12,6 +12,7 @@ import type { Placement } from "../contract/placement.ts";
 import { mustLive, reserveForCall } from "./reserve.ts";
 import { plural } from "../base/plural.ts";
 import { PAGE_SIZE } from "../base/units.ts";
+import { restoreFromStore } from "../place/restore.ts";
 import { validate } from "../place/validate.ts";
 import { complete } from "../state/wait.ts";
 
@@ -154,7 +155,7 @@ export class UserMap implements Disposable {
     visit: (page: Uint8Array) => void,
   ): Promise<void> {
     const state = this.#state;
-    const op = new Operation(state.tracer, noWait === true, buffer);
+    const op = new Operation(state.tracer, noWait === true, buffer).start("map access");
     const outcome = await complete(state.clock, op, signal, () => {
       this.#mappedBuffer(what);
       const memory = memoryForUsers(state, buffer, op);
@@ -220,6 +221,8 @@ function memoryForUsers(state: DeviceState, buffer: MappedBuffer, op: Operation)
 
 /** Validates a buffer to the place that the driver names for CPU access, or to SYSTEM if it has no resource. */
 function placeForCpu(state: DeviceState, buffer: MappedBuffer, op: Operation): Outcome {
+  const restored = restoreFromStore(state, buffer, op);
+  if (restored !== DONE) return restored;
   try {
     const placement = buffer.type === null ? TO_SYSTEM : state.driver.faultReserveNotify?.(buffer) ?? null;
     if (placement === null) return DONE;

@@ -38,7 +38,7 @@ export async function validateAndWait(
   const prepared = prepare(state, buffer, placement);
   checkWaitOptions("validate", options, buffer, VALIDATE_OPTIONS);
   if (options.evictSiblings !== undefined) checkBoolean(`validate ${buffer}`, "evictSiblings", options.evictSiblings);
-  const op = new Operation(state.tracer, options.noWait === true, buffer);
+  const op = new Operation(state.tracer, options.noWait === true, buffer).start("validate");
   if (options.evictSiblings === true) op.siblings = buffer.reservation;
   op.signal = options.signal;
   options.signal?.throwIfAborted();

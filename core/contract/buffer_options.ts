@@ -38,6 +38,10 @@ export const STORED_CONTENTS: ReadonlySet<string> = optionNames<StoredContents>(
  * the device. They are not written when the buffer is released. A purge takes the buffer back to what is under the key.
  * The core never deletes the key.
  *
+ * If the device loses the contents of a clean buffer, with a copy that fails or with all that it has, they are read again
+ * when the buffer is next placed or accessed; those of a pinned one after it has been unpinned. A dirty one has lost them,
+ * and each access says so (`EIO`).
+ *
  * A read fails with `EIO` if the value is not as long as the buffer, or has changed since it was first read.
  */
 export interface StoredContents {

@@ -1,4 +1,3 @@
-import type { ManagerNode } from "./manager_node.ts";
 import type { Place } from "./placement.ts";
 import type { TranslationTable } from "./translation_table.ts";
 
@@ -28,14 +27,17 @@ export interface BufferView {
   readonly priority: number;
   /** Name of the memory type that the buffer is in; null before it is first validated and after a purge. */
   readonly memoryType: string | null;
-  /** First page of its resource in the memory type; 0 in SYSTEM, null without a resource. */
+  /**
+   * First page of its resource in the memory type, or its handle if the manager has no addresses; 0 in SYSTEM, null
+   * without a resource.
+   */
   readonly start: number | null;
   /** GPU address in bytes; null in SYSTEM and without a resource. */
   readonly gpuAddress: number | null;
   /** The place of the placement for which its resource was allocated; null without a resource. */
   readonly place: Place | null;
-  /** The node that its memory type's manager allocated; null in SYSTEM and without a resource. */
-  readonly node: ManagerNode | null;
+  /** What its memory type's manager calls its pages, 1 to 2^31 - 1; 0 in SYSTEM and without a resource. */
+  readonly handle: number;
   /** The translation table with its host pages; null in device-resident memory. */
   readonly tt: TranslationTable | null;
   /** Number of pins. */

@@ -11,6 +11,15 @@ import type { TranslationTable } from "./translation_table.ts";
 export interface DriverContext {
   /** The device's clock; drivers must not use any other time. */
   readonly clock: Clock;
+  /**
+   * Tells that the device has lost the contents of a buffer for good, as when it was reset: an access of the CPU is then
+   * `EIO`, with `error` as its cause. If a store has the contents (`BufferView.clean`), the core takes the buffer back to
+   * SYSTEM when it is next placed or accessed, and reads them again; a pinned buffer stays lost until it is unpinned. A
+   * copy that fails needs no such call.
+   *
+   * @throws {TtmError} `EINVAL` if it is no buffer of the device.
+   */
+  loseContents(buffer: BufferView, error: unknown): void;
 }
 
 /** The properties of one of a driver's memory types. */
@@ -41,7 +50,7 @@ export interface MemoryTypeOptions {
 export interface Location {
   /** Name of the memory type. */
   readonly memoryType: string;
-  /** First page in that memory type; 0 in SYSTEM. Meaningless if the manager does not assign addresses. */
+  /** First page in that memory type; 0 in SYSTEM. The handle if the manager has no addresses. */
   readonly start: number;
   /** The translation table with populated host pages; null in device-resident memory. */
   readonly table: TranslationTable | null;
@@ -181,6 +190,12 @@ export interface Driver {
    * The fence that it returns stands for the submitted work if the callback returned none.
    */
   endSubmit?(entries: readonly SubmittedBuffer[], failed: boolean): Fence | void;
+  /**
+   * Whether whatever the driver does from now on comes after the work of a fence, because one queue orders both. Device
+   * memory of a buffer without users is then free at once, and nobody waits for the fence. Left out: for no fence. Must
+   * not throw.
+   */
+  ordersBehind?(fence: Fence): boolean;
   /**
    * Checks what a buffer is created with as `driverOptions`. If it throws, the buffer is not created. Left out: buffers
    * may have no such options.

@@ -1,6 +1,41 @@
+import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 import type { BufferView } from "./buffer_view.ts";
-import type { TtmErrorCode } from "../base/errors.ts";
+import type { ClientView } from "./client_view.ts";
+import type { Clock } from "../time/clock.ts";
+import type { EvictionCause } from "./traced_eviction.ts";
 import type { Fence } from "../lock/fence.ts";
+import type { TtmError, TtmErrorCode } from "../base/errors.ts";
+
+/** What a tracer is told of its device when it is created. */
+export interface TracedDevice {
+  /** Its clock. */
+  readonly clock: Clock;
+  /** Name of its driver. */
+  readonly driver: string;
+  /** Name of its eviction policy. */
+  readonly policy: string;
+  /** Its memory types, SYSTEM first: size in pages (0 for SYSTEM, which is unlimited), and the manager's name or null. */
+  readonly memoryTypes: readonly { readonly name: string; readonly pages: number; readonly manager: string | null }[];
+}
+
+/**
+ * One call of the device's user, over all of its attempts. Calls of `tryValidate` may share one object, one after the
+ * other; {@linkcode Tracer.operation} is called for each.
+ */
+export interface TracedOperation {
+  /**
+   * The name of the method, such as `"validate"`, `"submit"` or `"evictFirst"`; `"map access"` for an access through a
+   * user's map; `"return"` for bytes on their way back to their exporter. `""` for background work.
+   */
+  readonly name: string;
+  /**
+   * The buffer that the call was made for, during a submission the one that is being placed; null if it was made for a
+   * memory type or the device.
+   */
+  readonly forBuffer: BufferView | null;
+  /** The acquire ticket under which the call is made, which stands for a submission; null without one. */
+  readonly ticket: AcquireTicket | null;
+}
 
 /** Where a buffer is: memory type and first page. */
 export interface TracedPlace {
@@ -26,7 +61,7 @@ export interface MoveEvent {
   readonly failure: TtmErrorCode | "EMULTIHOP" | null;
   /** The fence of the copy, which may have signalled already; null if the driver returned none. */
   readonly fence: Fence | null;
-  /** Time of the attempt on the device's clock, in milliseconds; a copy with a `fence` ends later. */
+  /** Time of the attempt on the device's clock (`Tracer.now`), in milliseconds; a copy with a `fence` ends later. */
   readonly time: number;
   /**
    * The buffer whose validate, creation, populate, read, write or map caused the move: the moved buffer itself, or
@@ -34,6 +69,20 @@ export interface MoveEvent {
    * `evictAll`, `cleanManager`, `swapOut` and background swapout, which serve no buffer.
    */
   readonly forBuffer: BufferView | null;
+  /** The call that caused it, which may be one of another device of the same `Global`, or background work. */
+  readonly operation: TracedOperation;
+  /** Why the buffer was evicted; null if the move is not an eviction. */
+  readonly eviction: EvictionCause | null;
+}
+
+/** A wait of an operation. */
+export interface WaitEvent {
+  /** The operation. */
+  readonly operation: TracedOperation;
+  /** What for: a fence, a reservation, or room that others keep or that is about to become free. */
+  readonly what: "fence" | "reservation" | "room";
+  /** The buffer whose fence or reservation it is; null if that is not known. */
+  readonly buffer: BufferView | null;
 }
 
 /**
@@ -51,8 +100,21 @@ export interface MoveEvent {
  * ```
  */
 export interface Tracer {
+  /** The device was created: called once, before all others. May throw, to refuse a second device. */
+  attach?(device: TracedDevice): void;
   /** A buffer object was created. */
   create?(buffer: BufferView): void;
+  /** A client got a handle of a buffer. */
+  handle?(buffer: BufferView, client: ClientView): void;
+  /**
+   * A call of the device's user begins to work. A validate of a buffer that is in place already, and a reservation that
+   * is free, are not told.
+   */
+  operation?(operation: TracedOperation): void;
+  /** A call failed; `error.report` tells why there was no room. Wrong arguments are not told. */
+  failure?(operation: TracedOperation, error: TtmError): void;
+  /** The time of a move, for tracers that read the clock less often. Left out: the device's clock is read for each. */
+  now?(): number;
   /** A move was attempted: a bind, copy, clear or eviction. */
   move?(event: MoveEvent): void;
   /**
@@ -60,14 +122,26 @@ export interface Tracer {
    * core signals the fence of a transfer from or to the swap store.
    */
   wait?(fence: Fence): void;
+  /** An operation cannot go on. It waits, or its caller does; it waits for one thing at a time. */
+  waitBegin?(event: WaitEvent): void;
+  /** An operation that waited goes on, or has given up. */
+  waitEnd?(operation: TracedOperation): void;
+  /** The reservation of a buffer with a place was released, and the buffer counts as used in the order of eviction. */
+  use?(buffer: BufferView): void;
+  /** A buffer was pinned that was not. */
+  pin?(buffer: BufferView): void;
+  /** The last pin of a buffer has ended. */
+  unpin?(buffer: BufferView): void;
   /** A ghost object took the old resource of a moved or purged buffer, until the work that uses it has ended. */
   ghost?(ghost: BufferView, buffer: BufferView): void;
   /** A purge freed the resource of a buffer, discarded its contents, or both. */
-  purge?(buffer: BufferView): void;
+  purge?(buffer: BufferView, operation: TracedOperation): void;
   /** The pages of a buffer were freed; a store has its contents, which were written to it unless it had them. */
-  swapOut?(buffer: BufferView): void;
+  swapOut?(buffer: BufferView, operation: TracedOperation): void;
   /** The contents of a buffer were read from the store that had them. */
-  swapIn?(buffer: BufferView): void;
+  swapIn?(buffer: BufferView, operation: TracedOperation): void;
+  /** The place of a buffer is about to become free without a move: it is purged or destroyed. */
+  free?(buffer: BufferView): void;
   /** A buffer or ghost object is about to be destroyed: its last reference was dropped and all its work has ended. */
   destroy?(buffer: BufferView): void;
 }

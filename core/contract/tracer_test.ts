@@ -8,6 +8,7 @@ import {
   type Fence,
   type MoveEvent,
   SimulatedClock,
+  type TracedOperation,
   type Tracer,
 } from "../mod.ts";
 import { addWork, only, place, put, StoppedClock, TestDriver, whileReserved } from "../testing_devices.ts";
@@ -47,6 +48,7 @@ Deno.test("a move event has buffer, reason, source, destination, outcome, fence,
   clock.advanceTo(7);
   place(buffer, "gtt");
   const [copy] = driver.copies;
+  const operation = events[0]?.operation as TracedOperation;
   assertEquals(events, [
     {
       buffer,
@@ -58,6 +60,8 @@ Deno.test("a move event has buffer, reason, source, destination, outcome, fence,
       fence: clear?.fence ?? null,
       time: 0,
       forBuffer: buffer,
+      operation,
+      eviction: null,
     },
     {
       buffer,
@@ -69,6 +73,8 @@ Deno.test("a move event has buffer, reason, source, destination, outcome, fence,
       fence: copy?.fence ?? null,
       time: 7,
       forBuffer: buffer,
+      operation,
+      eviction: null,
     },
   ]);
 });

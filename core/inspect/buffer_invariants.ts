@@ -35,7 +35,7 @@ function checkLock({ reservation }: BufferRecord): void {
 }
 
 function checkPlace(state: DeviceState, buffer: BufferRecord): void {
-  const row = state.buffers.resource(buffer.row);
+  const row = buffer.resource;
   const { tt, type } = buffer;
   if (row < 0 || type === null) {
     must(tt === null || tt.boundTo === null, () => `${buffer} has bound pages but no place`);
@@ -44,7 +44,7 @@ function checkPlace(state: DeviceState, buffer: BufferRecord): void {
   const { resources } = state;
   must(resources.buffer(row) === buffer, () => `the resource of ${buffer} belongs to another buffer`);
   must(resources.pages(row) === buffer.pages, () => `the resource of ${buffer} has ${resources.pages(row)} pages`);
-  must(type.isSystem === (resources.node(row) === null), () => `${buffer} is in ${type.name}, its node is not`);
+  must(type.isSystem === (resources.handle(row) === 0), () => `${buffer} is in ${type.name}, its handle is not`);
   must(!type.isSystem || buffer.start === 0, () => `${buffer} starts at ${buffer.start} of ${type.name}`);
   const caching = resources.caching(row);
   must((caching & type.availableCaching) === caching && isOneBit(caching), () => `${buffer} has caching ${caching}`);

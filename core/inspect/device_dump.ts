@@ -107,7 +107,7 @@ function dumpType(state: DeviceState, type: MemoryType, buffers: readonly Buffer
     places: owners.map((owner) => ({
       start: owner.start ?? 0,
       pages: owner.pages,
-      caching: cachingName(resources.caching(state.buffers.resource(owner.row))),
+      caching: cachingName(resources.caching(owner.resource)),
       owner: dumpBuffer(owner),
     })),
     evictionOrder: listed.filter((index) => index !== undefined),

@@ -75,15 +75,24 @@ function checkLists(state: DeviceState): number[] {
     let priority = 0;
     for (const row of state.order.candidates(type)) {
       check(row, (buffer) => state.resources.place(row).type === type && buffer.priority >= priority);
+      checkLeftOut(state, row);
       priority = state.resources.buffer(row)?.priority ?? 0;
     }
   }
   for (const row of state.order.pinned()) check(row, () => true);
   for (const buffer of state.buffers.all()) {
-    const row = state.buffers.resource(buffer.row);
+    const row = buffer.resource;
     must(row < 0 || seen.has(row), () => `${buffer} is in ${buffer.memoryType} but on no list`);
   }
   return [...seen];
+}
+
+/** Walks that look for pages to swap out may leave out only buffers without such pages. */
+function checkLeftOut({ order, resources }: DeviceState, row: number): void {
+  if (!order.isLeftOut(row)) return;
+  const buffer = resources.buffer(row);
+  const tt = buffer?.tt ?? null;
+  must(buffer?.isDying === false && (tt?.external === true || tt?.populated === false), () => `${buffer} is left out`);
 }
 
 function checkUsage(state: DeviceState, type: MemoryType, rows: number[]): void {
@@ -97,7 +106,7 @@ function checkUsage(state: DeviceState, type: MemoryType, rows: number[]): void 
 
 function checkRanges(state: DeviceState, type: MemoryType, rows: number[]): void {
   const { resources } = state;
-  if (type.manager?.addresses === false) return;
+  if (type.manager?.startOf === undefined) return;
   rows.sort((a, b) => resources.start(a) - resources.start(b));
   let end = 0;
   for (const row of rows) {

@@ -1,3 +1,5 @@
+import type { Link } from "../base/link.ts";
+
 /**
  * The acquire ticket of one caller that reserves several buffers (`ww_acquire_ctx`). Tickets resolve deadlocks between
  * callers that want each other's reservations: a younger ticket that already holds reservations is refused one that an
@@ -27,8 +29,8 @@ export class AcquireTicket {
   #stamp = ++AcquireTicket.#issued;
   /** @internal */
   locks = 0;
-  /** @internal Its places in lines for reservations, which are told when it gets its first lock. */
-  waits: Set<{ noteLocks(): void }> | null = null;
+  /** @internal Its parties in the lines for reservations, which are told when it gets its first lock. */
+  waits: Link<{ noteLocks(): void }> | null = null;
 
   /** Age: a ticket with a smaller stamp is older. */
   get stamp(): number {

@@ -1,24 +1,25 @@
-import { FenceList } from "./fence_list.ts";
+import { FenceList, type FenceUsage } from "./fence_list.ts";
+import type { Fence } from "./fence.ts";
 import { BLOCKED, DONE, EALREADY, EDEADLK, type Outcome } from "../base/outcome.ts";
 import type { AcquireTicket } from "./acquire_ticket.ts";
 import { Waiter, WaitingLine } from "./waiting_line.ts";
 
 /**
  * The reservation of a buffer (`dma_resv`): a lock, and the fences of the work on the buffer. Buffers that were created
- * with the same reservation are reserved together. Unlocking hands the lock to a waiter.
+ * with the same reservation are reserved together. Releasing it hands the lock to a waiter.
  */
-export class Reservation extends FenceList {
+export class Reservation {
   /** Odd while the lock is held. */
   #turn = 0;
   #holder: AcquireTicket | null = null;
+  /** Null if nobody has ever waited. */
   #line: WaitingLine | null = null;
-  /** Who has got the lock in line, and has not been told yet. */
-  #next: Waiter | null = null;
-  #isTelling = false;
+  /** Null if no fence has ever been added. */
+  #fences: FenceList | null = null;
 
   /** The fences of the work on the buffer. */
   get fences(): FenceList {
-    return this;
+    return this.#fences ??= new FenceList();
   }
 
   /** Whether it is held. */
@@ -39,6 +40,31 @@ export class Reservation extends FenceList {
   /** Number of waiters for the lock. */
   get waiting(): number {
     return this.#line?.length ?? 0;
+  }
+
+  /** @internal As `fences.pending`. */
+  pending(usage?: FenceUsage): Fence | null {
+    return this.#fences === null ? null : this.#fences.pending(usage);
+  }
+
+  /** @internal As `fences.allPending`. */
+  allPending(usage?: FenceUsage): readonly Fence[] {
+    return this.#fences === null ? NOTHING : this.#fences.allPending(usage);
+  }
+
+  /** @internal How many fences of work that writes have been added so far. */
+  get writes(): number {
+    return this.#fences?.writes ?? 0;
+  }
+
+  /** @internal Reserves a slot for one more fence, as `fences.reserve`; a list without fences has some. */
+  reserveFence(): void {
+    this.#fences?.reserve(1);
+  }
+
+  /** @internal Makes its fences copies of the pending ones of another reservation. */
+  copyFences(other: Reservation): void {
+    if (other.#fences !== null) this.fences.copyFrom(other.#fences);
   }
 
   /**
@@ -68,7 +94,7 @@ export class Reservation extends FenceList {
   }
 
   /** @internal Hands the lock to the next waiter, which holds it without a new attempt, or frees it. */
-  unlock(): void {
+  release(): void {
     if (this.#holder !== null) this.#holder.locks--;
     this.#holder = null;
     this.#turn++;
@@ -83,17 +109,18 @@ export class Reservation extends FenceList {
    */
   enqueue(ticket: AcquireTicket | null, end: (outcome: Outcome) => void): () => void {
     const line = this.#line ??= new WaitingLine();
-    const waiter = new Waiter(line, ticket, end);
-    line.join(waiter);
+    const waiter = new Waiter(end);
+    line.join(waiter, ticket);
     if (ticket !== null) this.#turnAwayTheYounger(line);
     return () => line.leave(waiter);
   }
 
   #take(ticket: AcquireTicket | null): void {
     this.#turn++;
+    if (ticket === null) return;
     this.#holder = ticket;
-    if (ticket === null || ticket.locks++ > 0 || ticket.waits === null) return;
-    for (const waiter of ticket.waits) waiter.noteLocks();
+    if (ticket.locks++ > 0 || ticket.waits === null) return;
+    for (let { next } = ticket.waits; next.owner !== null; next = next.next) next.owner.noteLocks();
   }
 
   #handOver(line: WaitingLine): void {
@@ -101,33 +128,25 @@ export class Reservation extends FenceList {
     if (next === null) return;
     line.leave(next);
     this.#take(next.ticket);
-    this.#next = next;
     // Who unlocks when told has the one behind told afterwards: the depth of the stack does not depend on the line.
-    if (!this.#isTelling) this.#tell(line);
-  }
-
-  #tell(line: WaitingLine): void {
-    this.#isTelling = true;
-    try {
-      while (this.#next !== null) {
-        const { end } = this.#next;
-        this.#next = null;
-        end(DONE);
-        this.#turnAwayTheYounger(line);
-      }
-    } finally {
-      this.#isTelling = false;
-    }
+    line.tell(next, () => this.#turnAwayTheYounger(line));
   }
 
   #turnAwayTheYounger(line: WaitingLine): void {
-    for (const waiter of line.withLocks()) {
-      if (!this.mustGiveWay(waiter.ticket)) continue;
-      line.leave(waiter);
-      waiter.end(EDEADLK);
+    for (const party of line.withLocks()) {
+      for (let waiter: Waiter | null = party.first; waiter !== null && this.mustGiveWay(party.ticket);) {
+        const next: Waiter | null = waiter.next;
+        if (waiter.place.isLinked) {
+          line.leave(waiter);
+          waiter.end(EDEADLK);
+        }
+        waiter = next;
+      }
     }
   }
 }
+
+const NOTHING: readonly Fence[] = [];
 
 /** Whether `ticket` is older than `other`; who has none is neither older nor younger than anybody. */
 function isOlder(ticket: AcquireTicket | null, other: AcquireTicket | null): boolean {

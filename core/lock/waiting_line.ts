@@ -1,21 +1,41 @@
 import type { AcquireTicket } from "./acquire_ticket.ts";
 import { Link } from "../base/link.ts";
-import type { Outcome } from "../base/outcome.ts";
+import { DONE, type Outcome } from "../base/outcome.ts";
 
 /** One who stands in a line. */
 export class Waiter {
-  readonly line: WaitingLine;
-  readonly ticket: AcquireTicket | null;
   /** Called once: with DONE when the waiter holds the lock, or with EDEADLK. */
   readonly end: (outcome: Outcome) => void;
   readonly place: Link<Waiter> = new Link<Waiter>(this);
-  /** Its places among those with tickets: the first among all of them, each further one among fewer. */
-  readonly ages: Link<Waiter>[] = [];
+  /** All waiters of its ticket in the line; null without a ticket. */
+  party: Party | null = null;
+  /** Who of its party has joined after it. */
+  next: Waiter | null = null;
 
-  constructor(line: WaitingLine, ticket: AcquireTicket | null, end: (outcome: Outcome) => void) {
+  constructor(end: (outcome: Outcome) => void) {
+    this.end = end;
+  }
+
+  get ticket(): AcquireTicket | null {
+    return this.party?.ticket ?? null;
+  }
+}
+
+/** The waiters of one ticket in one line; one, unless several tasks share the ticket. */
+export class Party {
+  readonly line: WaitingLine;
+  readonly ticket: AcquireTicket;
+  /** Its place among the parties of its ticket, in other lines. */
+  readonly ofTicket: Link<{ noteLocks(): void }> = new Link<{ noteLocks(): void }>(this);
+  /** Its places among the parties of the line: the first among all of them, each further one among fewer. */
+  ages: readonly Link<Party>[] = [];
+  first: Waiter;
+  last: Waiter;
+
+  constructor(line: WaitingLine, ticket: AcquireTicket, first: Waiter) {
     this.line = line;
     this.ticket = ticket;
-    this.end = end;
+    this.first = this.last = first;
   }
 
   /** Notes that its ticket has got its first lock, elsewhere. */
@@ -32,14 +52,17 @@ const LEVELS = 12;
  * the one below.
  */
 export class WaitingLine {
-  /** @internal The comparisons of all searches for the first younger ticket. */
+  /** @internal The comparisons of all searches for the first younger ticket, and the parties looked at for their locks. */
   static steps = 0;
   #places: Link<Waiter> = new Link();
-  #ages: readonly Link<Waiter>[] = Array.from({ length: LEVELS }, () => new Link());
+  #ages: readonly Link<Party>[] = Array.from({ length: LEVELS }, () => new Link());
   #joined = 0;
-  // Waiters whose tickets have got locks; few, since they are turned away when an older ticket joins.
-  #withLocks: Set<Waiter> = new Set();
+  // Parties whose tickets have got locks; few, since they are turned away when an older ticket joins.
+  #withLocks: Set<Party> = new Set();
   #length = 0;
+  /** Who has got the lock, and has not been told yet. */
+  #next: Waiter | null = null;
+  #isTelling = false;
 
   /** Number of waiters. */
   get length(): number {
@@ -57,19 +80,27 @@ export class WaitingLine {
   }
 
   /** Adds a waiter. */
-  join(waiter: Waiter): void {
-    const { ticket } = waiter;
+  join(waiter: Waiter, ticket: AcquireTicket | null): void {
     this.#length++;
     if (ticket === null) return waiter.place.joinBefore(this.#places);
     const older = this.#lastNotYounger(ticket);
-    waiter.place.joinBefore(older[0]?.next.owner?.place ?? this.#places);
-    for (const link of older.slice(0, this.#height())) {
-      const age = new Link(waiter);
-      age.joinBefore(link.next);
-      waiter.ages.push(age);
-    }
-    (ticket.waits ??= new Set()).add(waiter);
-    if (ticket.locks > 0) this.#withLocks.add(waiter);
+    waiter.place.joinBefore(older[0]?.next.owner?.first.place ?? this.#places);
+    const party = older[0]?.owner ?? null;
+    if (party?.ticket === ticket) {
+      waiter.party = party;
+      party.last = party.last.next = waiter;
+    } else this.#open(waiter, ticket, older);
+  }
+
+  #open(waiter: Waiter, ticket: AcquireTicket, older: readonly Link<Party>[]): void {
+    const party = waiter.party = new Party(this, ticket, waiter);
+    party.ages = older.slice(0, this.#height()).map(({ next }) => {
+      const age = new Link(party);
+      age.joinBefore(next);
+      return age;
+    });
+    party.ofTicket.joinBefore(ticket.waits ??= new Link());
+    if (ticket.locks > 0) this.#withLocks.add(party);
   }
 
   /** Removes a waiter; one that has left is ignored. */
@@ -77,29 +108,57 @@ export class WaitingLine {
     if (!waiter.place.isLinked) return;
     this.#length--;
     waiter.place.leave();
-    for (const age of waiter.ages) age.leave();
-    waiter.ticket?.waits?.delete(waiter);
-    this.#withLocks.delete(waiter);
+    const { party } = waiter;
+    if (party?.first !== waiter) return;
+    // Those behind it may have left before.
+    let { next } = waiter;
+    while (next !== null && !next.place.isLinked) next = next.next;
+    if (next === null) this.#close(party);
+    else party.first = next;
   }
 
-  /** Notes that the ticket of a waiter has got its first lock, elsewhere. */
-  noteLocks(waiter: Waiter): void {
-    this.#withLocks.add(waiter);
+  #close(party: Party): void {
+    for (const age of party.ages) age.leave();
+    party.ofTicket.leave();
+    this.#withLocks.delete(party);
   }
 
-  /** The waiters whose tickets hold locks, the oldest first. */
-  withLocks(): readonly Waiter[] {
+  /** Tells a waiter that it has the lock, and then those who get it from one who has been told; `after` follows each. */
+  tell(waiter: Waiter, after: () => void): void {
+    this.#next = waiter;
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    try {
+      while (this.#next !== null) {
+        const { end } = this.#next;
+        this.#next = null;
+        end(DONE);
+        after();
+      }
+    } finally {
+      this.#isTelling = false;
+    }
+  }
+
+  /** Notes that the ticket of a party has got its first lock, elsewhere. */
+  noteLocks(party: Party): void {
+    this.#withLocks.add(party);
+  }
+
+  /** The parties whose tickets hold locks, the oldest first. */
+  withLocks(): readonly Party[] {
     if (this.#withLocks.size === 0) return [];
-    for (const waiter of this.#withLocks) if (waiter.ticket?.locks === 0) this.#withLocks.delete(waiter);
-    return [...this.#withLocks].sort((a, b) => (a.ticket?.stamp ?? 0) - (b.ticket?.stamp ?? 0));
+    WaitingLine.steps += this.#withLocks.size;
+    for (const party of this.#withLocks) if (party.ticket.locks === 0) this.#withLocks.delete(party);
+    return [...this.#withLocks].sort((a, b) => a.ticket.stamp - b.ticket.stamp);
   }
 
   /** The last place of each level that is not younger than a ticket. */
-  #lastNotYounger({ stamp }: AcquireTicket): Link<Waiter>[] {
-    const found: Link<Waiter>[] = [];
-    let before: Waiter | null = null;
+  #lastNotYounger({ stamp }: AcquireTicket): Link<Party>[] {
+    const found: Link<Party>[] = [];
+    let before: Party | null = null;
     for (let level = LEVELS - 1; level >= 0; level--) {
-      let link: Link<Waiter> = (before === null ? this.#ages : before.ages)[level] as Link<Waiter>;
+      let link: Link<Party> = (before === null ? this.#ages : before.ages)[level] as Link<Party>;
       while (!isYounger(link.next, stamp)) link = link.next;
       before = link.owner;
       found[level] = link;
@@ -116,7 +175,7 @@ export class WaitingLine {
 }
 
 /** Whether a place, or the end of the line, is behind that of a ticket. */
-function isYounger({ owner }: Link<Waiter>, stamp: number): boolean {
+function isYounger({ owner }: Link<Party>, stamp: number): boolean {
   WaitingLine.steps++;
-  return owner === null || (owner.ticket?.stamp ?? 0) > stamp;
+  return owner === null || owner.ticket.stamp > stamp;
 }

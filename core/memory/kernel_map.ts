@@ -94,7 +94,7 @@ export function cpuMemory(
   op: Operation,
 ): { bytes: Uint8Array; isIoMemory: boolean } | Outcome {
   const { type, tt } = buffer;
-  const moved = op.waitForAll(buffer.reservation.fences, "kernel");
+  const moved = op.waitForAll(buffer.reservation, "kernel");
   if (moved !== DONE) return moved;
   if (buffer.lost !== undefined) {
     return op.fail(new TtmError("EIO", `the contents of ${buffer} are lost`, { cause: buffer.lost }), EIO);

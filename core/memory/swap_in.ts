@@ -26,7 +26,7 @@ export function swapIn(
   try {
     read = swap.store.read(swap.key);
     if (!isPromise(read)) {
-      install(state, buffer, table, swap, read);
+      install(state, buffer, table, swap, read, op);
       return DONE;
     }
   } catch (error) {
@@ -34,7 +34,7 @@ export function swapIn(
   }
   // The pages that are on their way stay accounted for.
   const fence = beginTransfer(buffer, table);
-  read.then((bytes) => install(state, buffer, table, swap, bytes))
+  read.then((bytes) => install(state, buffer, table, swap, bytes, op))
     .then(() => fence.end(), (error) => {
       uncount(state, table);
       fence.end(error ?? new Error("the store failed"));
@@ -49,7 +49,7 @@ export function swapIn(
 export function beginTransfer(buffer: BufferRecord, table: TranslationTable): TransferFence {
   const fence = new TransferFence(`swap of ${buffer}`);
   table.transfer = fence;
-  buffer.reservation.fences.reserve(1);
+  buffer.reservation.reserveFence();
   buffer.reservation.fences.add(fence, "kernel");
   return fence;
 }
@@ -60,6 +60,7 @@ function install(
   table: TranslationTable,
   swap: SwappedPages,
   bytes: Uint8Array,
+  op: Operation,
 ): void {
   const { name } = swap.store;
   if (!(bytes instanceof Uint8Array) || bytes.length !== swap.length) {
@@ -74,7 +75,7 @@ function install(
   if (table.swap !== swap) return;
   if (swap.persistent && buffer.stored !== null) buffer.stored.checksum = checksum;
   table.restore(swap.persistent ? wholePages(bytes, table.pages) : bytes);
-  state.tracer.swapIn?.(buffer);
+  state.tracer.swapIn?.(buffer, op);
   forgetSwap(table);
 }
 

@@ -45,7 +45,7 @@ export function writeAccess(buffer: BufferRecord, data: ArrayBufferView | ArrayB
 export function access(state: DeviceState, buffer: BufferRecord, access: Access, op: Operation): Outcome {
   // A driver with an ordered queue puts the access behind the work.
   const isQueued = state.orderedMoves && isCarried(state.driver, buffer.type);
-  const ready = isQueued ? DONE : op.waitForAll(buffer.reservation.fences, usageBefore(access));
+  const ready = isQueued ? DONE : op.waitForAll(buffer.reservation, usageBefore(access));
   if (ready !== DONE) return ready;
   if (buffer.lost !== undefined) {
     return op.fail(new TtmError("EIO", `the contents of ${buffer} are lost`, { cause: buffer.lost }), EINVAL);
@@ -105,7 +105,7 @@ function throughDriver(driver: Driver, buffer: BufferRecord, access: Access, op:
   // GPU queues may refuse a view of a SharedArrayBuffer.
   const bytes = access.bytes.buffer instanceof ArrayBuffer ? access.bytes : new Uint8Array(access.bytes);
   try {
-    const after = buffer.reservation.fences.allPending(usageBefore(access));
+    const after = buffer.reservation.allPending(usageBefore(access));
     const answer = driver.accessMemory?.(buffer, offset, bytes, write, after);
     return answer === undefined ? DONE : waitToRetry(op, answer, driver.name, "accessMemory");
   } catch (error) {

@@ -1,13 +1,18 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
+import { show } from "../base/arguments.ts";
 import { selectCaching } from "../base/caching.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { RemovalReason } from "../contract/eviction_policy.ts";
-import type { AllocationRequest } from "../contract/mem_type_manager.ts";
-import type { ManagerNode } from "../contract/manager_node.ts";
+import {
+  type AllocationRequest,
+  BUSY,
+  LATER as FREE_LATER,
+  type MemTypeManager,
+  NO_ROOM,
+} from "../contract/mem_type_manager.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import { TtmError } from "../base/errors.ts";
-import type { Fence } from "../lock/fence.ts";
 import { BLOCKED, DONE, EBUSY, EIO, ENOSPC, LATER, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlace } from "../state/prepared_placement.ts";
 
@@ -52,44 +57,61 @@ export function allocateResource(
   op: Operation,
 ): number | Outcome {
   const { type } = place;
-  let node: ManagerNode | null = null;
+  let handle = 0;
+  let start = 0;
   if (type.manager !== null) {
     try {
-      const found = type.manager.allocate(requestFor(buffer, place));
-      if (found === "no-room") return ENOSPC;
-      if (found === "busy") return op.fail(new TtmError("EBUSY", `the manager of "${type.name}" is busy`), EBUSY);
-      if (found === "later") return mayWait ? waitForRoom(type.manager.freeing, op) : ENOSPC;
-      node = found;
+      handle = type.manager.allocate(requestFor(buffer, place));
+      if (!isHandle(handle)) return refused(type, type.manager, handle, mayWait, op);
+      start = type.manager.startOf?.(handle) ?? handle;
     } catch (error) {
       return op.fail(error, EIO);
     }
   }
-  const old = state.buffers.resource(buffer.row);
+  const old = buffer.resource;
   const caching = selectCaching(
     old < 0 ? 0 : state.resources.caching(old),
     type.defaultCaching,
     place.cachingMask & type.availableCaching,
   );
-  const row = state.resources.allocate(buffer, place, node, caching);
+  const row = state.resources.allocate(buffer, place, handle, start, caching);
   type.usedPages += buffer.pages;
   type.residents++;
   state.order.add(row, buffer, type);
   return row;
 }
 
-function waitForRoom(freeing: Fence | null | undefined, op: Operation): Outcome {
-  return op.waitFor(freeing ?? null) === BLOCKED ? BLOCKED : LATER;
+function isHandle(answer: number): boolean {
+  return (answer | 0) === answer && answer > 0;
+}
+
+/** The outcome of an answer that is no handle. */
+function refused(type: MemoryType, manager: MemTypeManager, answer: number, mayWait: boolean, op: Operation): Outcome {
+  switch (answer) {
+    case NO_ROOM:
+      return ENOSPC;
+    case BUSY:
+      return op.fail(new TtmError("EBUSY", `the manager of "${type.name}" is busy`), EBUSY);
+    case FREE_LATER:
+      if (!mayWait) return ENOSPC;
+      return op.waitFor(manager.freeing ?? null, "room") === BLOCKED ? BLOCKED : LATER;
+    default: {
+      const why = `the manager of "${type.name}" answered ${show(answer)}, which is no handle and no refusal`;
+      return op.fail(new TtmError("EIO", why), EIO);
+    }
+  }
 }
 
 /** Frees a resource and its room in the manager. Its buffer must no longer refer to it. */
 export function freeResource(state: DeviceState, row: number, why: RemovalReason): void {
   const { resources } = state;
   const { type } = resources.place(row);
-  const node = resources.node(row);
+  const handle = resources.handle(row);
+  const pages = resources.pages(row);
   state.order.remove(row, why);
-  type.usedPages -= resources.pages(row);
+  type.usedPages -= pages;
   type.residents--;
-  if (node !== null) type.manager?.free(node);
+  if (handle > 0) type.manager?.free(handle, pages);
   resources.release(row);
 }
 
@@ -102,7 +124,7 @@ export function inheritMoveFences({ moveFences }: MemoryType, buffer: BufferReco
   if (op.noWait) return moveFences.every((fence) => op.waitFor(fence) === DONE) ? DONE : EBUSY;
   for (const fence of moveFences) {
     buffer.reservation.fences.add(fence, "kernel");
-    buffer.reservation.fences.reserve(1);
+    buffer.reservation.reserveFence();
   }
   return DONE;
 }

@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { firstFit } from "@ttm/first-fit";
-import { type AllocationRequest, checkInvariants, type MemTypeManager } from "../mod.ts";
+import { type AllocationRequest, BUSY, checkInvariants, type MemTypeManager } from "../mod.ts";
 import { addWork, only, place, put, refused, refusedUnchanged, testDevice } from "../testing_devices.ts";
 
 /** First-fit that answers what it is told to, once, and keeps its last request. */
 function moody() {
   const inner = firstFit();
-  const mood: { next: "no-room" | "busy" | Error | null; last: AllocationRequest | null } = { next: null, last: null };
+  const mood: { next: number | Error | null; last: AllocationRequest | null } = { next: null, last: null };
   const manager: MemTypeManager = {
     name: "moody",
     init: (pages) => inner.init(pages),
@@ -17,7 +17,8 @@ function moody() {
       if (answer instanceof Error) throw answer;
       return answer ?? inner.allocate(request);
     },
-    free: (node) => inner.free(node as never),
+    startOf: (handle) => inner.startOf?.(handle) ?? 0,
+    free: (handle, pages) => inner.free(handle, pages),
     takedown: () => inner.takedown(),
     get usedPages() {
       return inner.usedPages;
@@ -69,7 +70,7 @@ Deno.test("a busy manager ends the call with EBUSY: no other place is tried, no 
     const tenant = put(device, "vram", { pages: 8 });
     const buffer = put(device, "system");
     buffer.tryReserve();
-    mood.next = "busy";
+    mood.next = BUSY;
     const placement = { placement: [], [list]: [{ memoryType: "vram" }, { memoryType: "gtt" }] };
     const act = () => buffer.validate(placement);
     await refusedUnchanged(device, [buffer, tenant], act, "EBUSY", 'the manager of "vram" is busy');
@@ -82,7 +83,7 @@ Deno.test("a manager that is busy after an eviction makes validate() try the nex
   const { device, driver } = testDevice({ managers: { vram: manager } });
   const victim = put(device, "vram", { pages: 8 });
   driver.beforeMove = ({ buffer }) => {
-    if (buffer === victim) mood.next = "busy";
+    if (buffer === victim) mood.next = BUSY;
   };
   const buffer = put(device, {
     placement: [{ memoryType: "vram" }],
@@ -103,6 +104,19 @@ Deno.test("an error that a manager throws ends the search: EIO with the cause, o
   assertEquals((error.cause as Error).message, "broken");
   mood.next = await refused(() => device.usage("x"), "EINVAL");
   await refusedUnchanged(device, [buffer], () => buffer.validate(both), "EINVAL", "x");
+});
+
+Deno.test("an answer of a manager that is no handle and no refusal is EIO", async () => {
+  const { manager, mood } = moody();
+  const { device } = testDevice({ managers: { vram: manager } });
+  const buffer = put(device, "system");
+  buffer.tryReserve();
+  for (const answer of [-3, 0.5, 1.5, 2 ** 31, NaN, Infinity, "1", true, {}, undefined]) {
+    mood.next = answer as number;
+    if (answer === undefined) Object.assign(manager, { allocate: () => undefined });
+    const act = () => buffer.validate(only("vram"));
+    await refusedUnchanged(device, [buffer], act, "EIO", "which is no handle and no refusal");
+  }
 });
 
 Deno.test("the range of a dying buffer is free only after the buffer is destroyed", () => {

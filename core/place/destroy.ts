@@ -4,6 +4,7 @@ import type { Charge } from "../state/memory_accountant.ts";
 import { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { RemovalReason } from "../contract/eviction_policy.ts";
+import type { Fence } from "../lock/fence.ts";
 import type { FenceList } from "../lock/fence_list.ts";
 import { freeResource } from "./allocation.ts";
 import { emptyTable } from "../memory/bind.ts";
@@ -26,20 +27,22 @@ export function releaseUnlessKept(state: DeviceState, buffer: BufferRecord): voi
  * nothing.
  */
 export function disown(state: DeviceState, buffer: BufferRecord): void {
-  const row = state.buffers.resource(buffer.row);
+  const row = buffer.resource;
   state.hints.drop(buffer);
   if (row >= 0) state.order.leaveBulk(row);
+  if (row >= 0) state.order.letIn(row);
   buffer.bulkMove = null;
-  if (state.buffers.pins(buffer.row) > 0) {
-    state.buffers.setPins(buffer.row, 0);
+  if (buffer.pins > 0) {
+    buffer.pins = 0;
     if (row >= 0) state.order.touch(row, buffer);
+    state.tracer.unpin?.(buffer);
   }
   buffer.individualise();
 }
 
 /** Frees an idle buffer at once, imported memory always in the worker, since releasing it may take locks. */
 function queueOrReap(state: DeviceState, buffer: BufferRecord): void {
-  if (buffer.kind !== "sg" && buffer.reservation.fences.pending() === null) reap(state, buffer);
+  if (buffer.kind !== "sg" && keeping(state, buffer) === null) reap(state, buffer);
   else reapWhenIdle(state, buffer);
 }
 
@@ -54,7 +57,7 @@ export function leaveToGhost(
   fences: FenceList,
   why: RemovalReason,
 ): void {
-  const row = state.buffers.resource(buffer.row);
+  const row = buffer.resource;
   const ghost = new BufferRecord(state, {
     id: buffer.id,
     bytes: buffer.bytes,
@@ -68,8 +71,8 @@ export function leaveToGhost(
   if (row >= 0) {
     state.order.leaveBulk(row);
     state.order.expectNothing(row);
-    state.buffers.setResource(buffer, -1);
-    state.buffers.setResource(ghost, row);
+    buffer.occupy(-1);
+    ghost.occupy(row);
     state.resources.setBuffer(row, ghost);
     state.order.touch(row, ghost);
   }
@@ -81,9 +84,19 @@ export function leaveToGhost(
 /** Frees inside the signal of the last fence, so that later callbacks of the fence find the room free. */
 function reapWhenIdle(state: DeviceState, buffer: BufferRecord): void {
   if (buffer.row < 0 || state.delayedDestroyHolds > 0) return;
-  const fence = buffer.reservation.fences.pending();
+  const fence = keeping(state, buffer);
   if (fence === null) reap(state, buffer);
   else fence.onSignal(() => reapWhenIdle(state, buffer));
+}
+
+/**
+ * The first fence that keeps the memory of a dying buffer; null if there is none. One that the driver orders its work
+ * behind does not, except for host pages, which others than the driver may take over.
+ */
+function keeping({ driver, resources }: DeviceState, { reservation, resource, tt }: BufferRecord): Fence | null {
+  const isFixed = resource >= 0 && tt === null && resources.place(resource).type.fixed;
+  if (!isFixed || driver.ordersBehind === undefined) return reservation.pending();
+  return reservation.allPending().find((fence) => driver.ordersBehind?.(fence) !== true) ?? null;
 }
 
 /**
@@ -95,7 +108,7 @@ export function reapAllIdle(state: DeviceState): void {
   state.delayedDestroyHolds++;
   try {
     for (;;) {
-      const idle = dyingIn(state).filter((buffer) => buffer.reservation.fences.pending() === null);
+      const idle = dyingIn(state).filter((buffer) => keeping(state, buffer) === null);
       if (idle.length === 0) break;
       for (const buffer of idle) if (buffer.row >= 0) reap(state, buffer);
     }
@@ -113,6 +126,7 @@ export function dyingIn(state: DeviceState): BufferRecord[] {
 
 /** Frees a dying, idle buffer and its memory. */
 export function reap(state: DeviceState, buffer: BufferRecord): void {
+  tellOfRoom(state, buffer);
   state.tracer.destroy?.(buffer);
   freeMemory(state, buffer);
   forget(state, buffer);
@@ -120,18 +134,23 @@ export function reap(state: DeviceState, buffer: BufferRecord): void {
 
 /** Frees the place and table of a dying, idle buffer (`ttm_bo_cleanup_memtype_use`). */
 function freeMemory(state: DeviceState, buffer: BufferRecord): void {
-  const row = state.buffers.resource(buffer.row);
+  const row = buffer.resource;
   if (!buffer.isGhost && row >= 0) state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
   if (buffer.tt !== null) emptyTable(state, buffer, buffer.tt);
   buffer.tt = null;
-  state.buffers.setResource(buffer, -1);
+  buffer.occupy(-1);
   if (row >= 0) freeResource(state, row, buffer.leavesBecause);
 }
 
 /** Frees the room of an idle dying buffer now; the buffer itself stays while delayed destruction is held back. */
 export function reapForRoom(state: DeviceState, buffer: BufferRecord): void {
-  if (state.delayedDestroyHolds > 0) freeMemory(state, buffer);
-  else reap(state, buffer);
+  if (state.delayedDestroyHolds === 0) return reap(state, buffer);
+  tellOfRoom(state, buffer);
+  freeMemory(state, buffer);
+}
+
+function tellOfRoom({ tracer }: DeviceState, buffer: BufferRecord): void {
+  if (tracer.free !== undefined && !buffer.isGhost && buffer.resource >= 0) tracer.free(buffer);
 }
 
 /** The charge for the structures of a buffer. */

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type BufferObject, type BufferView, checkInvariants, TtmError } from "../mod.ts";
+import { type BufferObject, type BufferView, checkInvariants, type Fence, FenceContext, TtmError } from "../mod.ts";
 import { addWork, fence, only, pin, place, put, refused, testDevice, whileReserved } from "../testing_devices.ts";
 
 for (const from of ["system", "gtt", "vram", null]) {
@@ -46,6 +46,30 @@ Deno.test("a busy buffer's memory stays until all its work has ended, whatever t
     clock.advanceTo(0);
   }
   assertEquals([device.dyingBuffers, device.usage("gtt").usedPages, driver.calls.at(-1)], [0, 0, "unbind 0"]);
+  checkInvariants(device);
+});
+
+Deno.test("device memory is free at once if the driver orders its work behind all fences, host pages are not", () => {
+  const queue = new FenceContext("queue");
+  const { device, driver } = testDevice();
+  Object.assign(driver, { ordersBehind: ({ context }: Fence) => context === queue });
+  const drop = (memoryType: string, ...fences: Fence[]) => {
+    const buffer = put(device, memoryType, { pages: 3 });
+    whileReserved(buffer, () => fences.forEach((fence) => buffer.addFence(fence, "write")));
+    buffer.unref();
+    checkInvariants(device);
+    return [device.dyingBuffers, device.usage(memoryType).usedPages];
+  };
+  const asked: number[] = [];
+  const work = [0, 1, 2].map((at) => queue.next(() => asked.push(at))) as [Fence, Fence, Fence];
+  assertEquals(drop("vram", work[0]), [0, 0]);
+  const other = fence("other");
+  assertEquals(drop("vram", work[1], other), [1, 3]);
+  other.signal();
+  assertEquals([device.dyingBuffers, asked], [0, []]);
+  assertEquals([drop("gtt", work[2]), asked], [[1, 3], [2]]);
+  for (const each of work) each.signal();
+  assertEquals(device.dyingBuffers, 0);
   checkInvariants(device);
 });
 

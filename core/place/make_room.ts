@@ -5,6 +5,7 @@ import type { MemoryType } from "../state/memory_type.ts";
 import { handleMove } from "./move.ts";
 import { neighboursInTheWay } from "./neighbours.ts";
 import { type KeptReason, nobodyKept } from "../base/no_room_report.ts";
+import type { Visited } from "../state/victim_search.ts";
 import type { Operation } from "../state/operation.ts";
 import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EMULTIHOP, ENOSPC, LATER, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlace, PreparedPlacement } from "../state/prepared_placement.ts";
@@ -12,7 +13,7 @@ import { purge } from "./purge.ts";
 import { whyStuck } from "./no_room.ts";
 import { allocateResource, freeResource, inheritMoveFences, neverFits } from "./allocation.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
-import { availability, firstVictim, isSpared, sparesSome } from "./victims.ts";
+import { availability, beginSearch, firstVictim, sparesSome, whySpared } from "./victims.ts";
 
 /**
  * Allocates a resource in the first place that has room, evicting other buffers if `force` is set
@@ -27,8 +28,10 @@ export function allocateAmong(
   force: boolean,
   op: Operation,
 ): number | Outcome {
-  buffer.reservation.fences.reserve(1);
-  for (const place of places) {
+  buffer.reservation.reserveFence();
+  // A loop over indices is compiled into a third of the code, and then with what it calls.
+  for (let at = 0; at < places.length; at++) {
+    const place = places[at] as PreparedPlace;
     const { type } = place;
     if (!type.usable || (place.cachingMask & type.availableCaching) === 0) continue;
     let row = allocateResource(state, buffer, place, force, op);
@@ -39,7 +42,7 @@ export function allocateAmong(
     if (row === ENOSPC || row === EBUSY || row === LATER) continue;
     // Other places would be tried with the same locks held; the caller must unlock them first.
     if (row === EDEADLK) return ENOSPC;
-    if (row < 0 || inheritMoveFences(type, buffer, op) !== EBUSY) return row;
+    if (row < 0 || type.moveFences.length === 0 || inheritMoveFences(type, buffer, op) !== EBUSY) return row;
     freeResource(state, row, "freed");
   }
   return ENOSPC;
@@ -79,17 +82,28 @@ export function makeRoom(
     let room: number | Outcome = ENOSPC;
     if (sparesSome(state, op)) room = evictFor(state, buffer, place, true, op);
     if (room === ENOSPC && op.mayEvict === undefined) room = evictFor(state, buffer, place, false, op);
-    const ticket = buffer.reservation.holder;
-    // A turn is repeated only if it evicted a buffer; victims that only move within the type could do so for ever.
-    let turnsLeft = 1 + place.type.residents;
-    for (let evictions = -1; room === ENOSPC && ticket !== null && evictions !== op.evictions && turnsLeft-- > 0;) {
-      evictions = op.evictions;
-      room = evictUntilRoom(state, buffer, place, op.noWait ? null : ticket, false, op);
-    }
-    return room;
+    const { holder } = buffer.reservation;
+    return room === ENOSPC && holder !== null ? evictAgain(state, buffer, place, holder, op) : room;
   } finally {
     op.evicting &= ~bit;
   }
+}
+
+/** A turn is repeated only if it evicted a buffer; victims that only move within the type could do so for ever. */
+function evictAgain(
+  state: DeviceState,
+  buffer: BufferRecord,
+  place: PreparedPlace,
+  ticket: AcquireTicket,
+  op: Operation,
+): number | Outcome {
+  let room: number | Outcome = ENOSPC;
+  let turnsLeft = 1 + place.type.residents;
+  for (let evictions = -1; room === ENOSPC && evictions !== op.evictions && turnsLeft-- > 0;) {
+    evictions = op.evictions;
+    room = evictUntilRoom(state, buffer, place, op.noWait ? null : ticket, false, op);
+  }
+  return room;
 }
 
 /** Evicts neighbours that make room together, if the manager can name some, else one victim after the other. */
@@ -112,20 +126,33 @@ function evictNeighbours(
   sparing: boolean,
   op: Operation,
 ): number | Outcome {
-  const mayLeave = (victim: BufferRecord, row: number) =>
-    availability(state, victim, row, place, null, op) === DONE && !(sparing && isSpared(state, victim, op));
-  for (const victim of neighboursInTheWay(state, buffer, place, mayLeave, op)) {
-    // An earlier eviction may have evicted it, too.
-    if (victim.type !== place.type) continue;
-    const outcome = giveUpPlace(state, victim, op);
-    if (outcome === BLOCKED) return BLOCKED;
-    if (outcome !== DONE) {
-      op.passOver(outcome);
-      return ENOSPC;
+  const visited: Visited[] = [];
+  const mayLeave = (victim: BufferRecord, row: number) => {
+    const available = availability(state, victim, row, place, null, op);
+    const kept = typeof available === "string" ? available : sparing ? whySpared(state, victim, op) : null;
+    if (state.tracer.move !== undefined) visited.push({ buffer: victim, reason: kept ?? "not adjacent" });
+    return kept === null;
+  };
+  const victims = neighboursInTheWay(state, buffer, place, mayLeave, op);
+  const outer = op.search;
+  try {
+    for (const victim of victims) {
+      // An earlier eviction may have evicted it, too.
+      if (victim.type !== place.type) continue;
+      op.search = beginSearch(state, op, buffer, buffer.pages, place);
+      op.search?.goTo(victim, visited, victims);
+      const outcome = giveUpPlace(state, victim, op);
+      if (outcome === BLOCKED) return BLOCKED;
+      if (outcome !== DONE) {
+        op.passOver(outcome);
+        return ENOSPC;
+      }
+      op.evictions++;
+      const left = waitUntilLeft(op);
+      if (left !== DONE) return left;
     }
-    op.evictions++;
-    const left = waitUntilLeft(op);
-    if (left !== DONE) return left;
+  } finally {
+    op.search = outer;
   }
   return allocateResource(state, buffer, place, true, op);
 }
@@ -142,26 +169,36 @@ function evictUntilRoom(
   // ghost objects, those made by this walk included, are visited once only.
   let victimsLeft = place.type.residents;
   let kept: Record<KeptReason, number> | null = null;
+  const outer = op.search;
+  const search = op.search = beginSearch(state, op, buffer, buffer.pages, place);
   const walk = state.order.walk(place.type, buffer);
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {
       const victim = state.resources.buffer(row);
       if (victim === null) continue;
+      search?.visit(victim);
       const available = availability(state, victim, row, place, ticket, op);
       if (typeof available === "string") {
+        search?.passOver(victim, available);
         kept ??= nobodyKept();
         if (victim !== buffer) kept[available]++;
         continue;
       }
       if (available !== DONE) return available;
-      if (sparing && isSpared(state, victim, op)) continue;
+      const spared = sparing ? whySpared(state, victim, op) : null;
+      if (spared !== null) {
+        search?.passOver(victim, spared);
+        continue;
+      }
       if (!victim.isDying && victimsLeft-- === 0) break;
       const outcome = giveUpPlace(state, victim, op);
       if (outcome === BLOCKED) return BLOCKED;
       if (outcome !== DONE) {
         op.passOver(outcome);
         kept ??= nobodyKept();
-        kept[whyStuck(victim)]++;
+        const stuck = whyStuck(victim);
+        search?.passOver(victim, stuck === "cannot leave" ? "cannot be moved" : stuck);
+        kept[stuck]++;
         continue;
       }
       op.evictions++;
@@ -172,6 +209,7 @@ function evictUntilRoom(
     }
   } finally {
     walk.close();
+    op.search = outer;
   }
   if (kept !== null) op.noteKept(place, kept);
   return ENOSPC;
@@ -180,18 +218,20 @@ function evictUntilRoom(
 /** Frees the place of a buffer: a dying buffer is destroyed, a live one is evicted. */
 export function giveUpPlace(state: DeviceState, victim: BufferRecord, op: Operation): Outcome {
   const { reservation } = victim;
-  if (victim.isDying) {
-    const idle = op.waitForAll(reservation.fences);
-    if (idle === DONE && victim.row >= 0) reapForRoom(state, victim);
-    return idle;
-  }
+  if (victim.isDying) return freeWhenIdle(state, victim, op);
   if (reservation.locked && reservation === op.siblings) return evict(state, victim, op);
   if (reservation.tryLock() !== DONE) return EBUSY;
   try {
     return evict(state, victim, op);
   } finally {
-    reservation.unlock();
+    reservation.release();
   }
+}
+
+function freeWhenIdle(state: DeviceState, dying: BufferRecord, op: Operation): Outcome {
+  const idle = op.waitForAll(dying.reservation);
+  if (idle === DONE && dying.row >= 0) reapForRoom(state, dying);
+  return idle;
 }
 
 /** Whether the copy of an eviction must be waited for. */
@@ -203,29 +243,30 @@ export function waitUntilLeft(op: Operation): Outcome {
 
 /** Moves a locked buffer to its driver's eviction placement (`ttm_bo_evict`). */
 function evict(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
-  if (buffer.clean && buffer.type?.fixed === true) {
-    const dropped = moveToSystem(state, buffer, op);
-    if (dropped === DONE) buffer.wasEvicted = true;
-    return dropped;
-  }
+  const outcome = buffer.clean && buffer.type?.fixed === true
+    ? moveToSystem(state, buffer, op)
+    : moveToEvictPlacement(state, buffer, op);
+  if (outcome === DONE && buffer.resource >= 0) buffer.wasEvicted = true;
+  return outcome;
+}
+
+function moveToEvictPlacement(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
   let placement;
   try {
     placement = state.prepareOnce(state.driver.evictPlacement(buffer));
   } catch (error) {
     return op.fail(error, EINVAL);
   }
-  if (placement.isEmpty && buffer.imported === null) {
-    const idle = op.waitForAll(buffer.reservation.fences);
-    return idle === DONE ? purge(state, buffer, op, "evicted") : idle;
-  }
-  // The driver must not discard imported memory.
-  const row = placement.isEmpty
-    ? allocateResource(state, buffer, state.systemPlace, false, op)
-    : memSpace(state, buffer, placement, op);
-  if (row < 0) return row;
-  const outcome = moveThroughHops(state, buffer, row, true, op);
-  if (outcome === DONE) buffer.wasEvicted = true;
-  return outcome;
+  if (placement.isEmpty) return discard(state, buffer, op);
+  const row = memSpace(state, buffer, placement, op);
+  return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
+}
+
+/** Imported memory is not discarded. */
+function discard(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+  if (buffer.imported !== null) return moveToSystem(state, buffer, op);
+  const idle = op.waitForAll(buffer.reservation);
+  return idle === DONE ? purge(state, buffer, op, "evicted") : idle;
 }
 
 /** Evicts until only pinned buffers are left in a memory type, and waits for the copies out of it. */
@@ -233,7 +274,10 @@ export function evictAll(state: DeviceState, type: MemoryType, op: Operation): O
   // Buffers may be evicted into this type again; each is visited at most twice, and dying ones, among them the ghost
   // objects of these evictions, once.
   let left = 2 * type.residents;
-  for (let victim = firstVictim(state, type); victim !== null; victim = firstVictim(state, type)) {
+  for (;;) {
+    const search = op.search = beginSearch(state, op, null, 0);
+    const victim = firstVictim(state, type, search);
+    if (victim === null) break;
     if (!victim.isDying && left-- === 0) return EBUSY;
     const outcome = giveUpPlace(state, victim, op);
     if (outcome !== DONE) return outcome;

@@ -66,7 +66,7 @@ Deno.test("a manager's intersects() decides which buffers are in the way", async
   const { device, victims } = await fullVram([4, 4]);
   const last = victims.at(1);
   const { type } = victims[0];
-  Object.assign(type?.manager ?? {}, { intersects: (node: { start: number }) => node.start === last?.start });
+  Object.assign(type?.manager ?? {}, { intersects: (handle: number) => handle === last?.handle });
   put(device, "vram");
   assertEquals(where(victims), ["vram", "gtt"]);
 });

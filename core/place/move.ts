@@ -26,8 +26,8 @@ export function handleMove(
   mayHop: boolean,
   op: Operation,
 ): Outcome {
-  const { buffers, resources } = state;
-  const old = buffers.resource(buffer.row);
+  const { resources } = state;
+  const old = buffer.resource;
   const from = old < 0 ? null : resources.place(old).type;
   const target = resources.place(to).type;
   const hasContents = buffer.imported !== null || buffer.stored !== null;
@@ -49,12 +49,12 @@ export function handleMove(
     fence: null,
     pipelined: false,
   };
-  let outcome = mayHop && !drops ? askForHop(state, move, op) : DONE;
-  if (outcome === DONE) outcome = waitBeforeMove(state, move, op);
+  let outcome = mayHop && !drops && state.driver.hop !== undefined ? askForHop(state, move, op) : DONE;
+  if (outcome === DONE && buffer.busy) outcome = waitBeforeMove(state, move, op);
   if (outcome === DONE) outcome = prepareAndTravel(state, move, op);
   if (outcome === DONE && drops) handOnAfterWork(move);
-  else if (outcome === DONE) waitForCopy(state, move, op);
-  if (outcome !== BLOCKED) trace(state, move, outcome, op);
+  else if (outcome === DONE && move.fence !== null) waitForCopy(state, move, move.fence, op);
+  if (outcome !== BLOCKED && state.tracer.move !== undefined) trace(state, move, outcome, op);
   if (outcome === DONE) commit(state, move);
   return outcome;
 }
@@ -73,37 +73,45 @@ function askForHop(state: DeviceState, { buffer, origin, target }: Transition, o
 
 /** Pages must not be unbound while the device works on them, and immediate moves come after all work. */
 function waitBeforeMove(state: DeviceState, { buffer, from, target, drops }: Transition, op: Operation): Outcome {
-  if (drops) return state.orderedMoves && state.pipelinesEvictions ? DONE : op.waitForAll(buffer.reservation.fences);
+  if (drops) return state.orderedMoves && state.pipelinesEvictions ? DONE : op.waitForAll(buffer.reservation);
   const bytesTravel = from?.fixed === true || target.fixed;
   // Whether there are bytes to return to the exporter's array is known when earlier copies have ended.
   const isReturn = buffer.imported !== null && from?.fixed === true && !target.fixed;
-  const known = isReturn ? op.waitForAll(buffer.reservation.fences, "kernel") : DONE;
+  const known = isReturn ? op.waitForAll(buffer.reservation, "kernel") : DONE;
   if (known !== DONE) return known;
   const isQueued = bytesTravel ? state.orderedMoves : state.rebinds;
   const mustBeIdle = (!isQueued || (isReturn && buffer.lost !== undefined)) &&
     (bytesTravel || (from !== null && !from.isSystem));
-  return mustBeIdle ? op.waitForAll(buffer.reservation.fences) : DONE;
+  return mustBeIdle ? op.waitForAll(buffer.reservation) : DONE;
 }
 
 function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): Outcome {
   const { buffer, from, target } = move;
   const { driver } = state;
   const hadTable = buffer.tt !== null;
-  if (mapsWouldLie(state, move)) unmapVirtual(state, buffer);
+  if (buffer.mappings !== null && mapsWouldLie(state, move)) unmapVirtual(state, buffer);
   let outcome = prepareTable(state, move, op);
   if (outcome === DONE) {
-    buffer.reservation.fences.reserve(1);
-    notifyMove(driver, move);
+    buffer.reservation.reserveFence();
+    if (driver.moveNotify !== undefined) notifyMove(driver, move);
     outcome = travel(state, move, op);
     if (outcome !== DONE) driver.moveNotify?.(buffer, target.name, from?.name ?? null);
   }
-  // As in the kernel, a failure also takes the table that a buffer in fixed memory had, which is of no use there.
-  const isUnused = !hadTable || (from?.fixed === true && outcome !== BLOCKED);
-  if (outcome !== DONE && isUnused && buffer.tt !== null) {
-    emptyTable(state, buffer, buffer.tt);
-    buffer.tt = null;
-  }
+  if (outcome !== DONE) dropUnusedTable(state, move, hadTable, outcome);
   return outcome;
+}
+
+/** As in the kernel, a failure also takes the table that a buffer in fixed memory had, which is of no use there. */
+function dropUnusedTable(
+  state: DeviceState,
+  { buffer, from }: Transition,
+  hadTable: boolean,
+  outcome: Outcome,
+): void {
+  const isUnused = !hadTable || (from?.fixed === true && outcome !== BLOCKED);
+  if (!isUnused || buffer.tt === null) return;
+  emptyTable(state, buffer, buffer.tt);
+  buffer.tt = null;
 }
 
 /** A driver is told of a dropped buffer as of one that is purged and placed again. */
@@ -114,8 +122,8 @@ function notifyMove(driver: Driver, { buffer, from, target, drops }: Transition)
 }
 
 /** Whether the move changes the pages that users' maps see, or their caching. */
-function mapsWouldLie({ resources }: DeviceState, { buffer, old, from, target, to }: Transition): boolean {
-  if (buffer.mappings === null || from === null) return false;
+function mapsWouldLie({ resources }: DeviceState, { old, from, target, to }: Transition): boolean {
+  if (from === null) return false;
   const before = resources.caching(old);
   const caching = resources.caching(to);
   return before !== caching || isAperture(from, before) || isAperture(target, caching);
@@ -148,13 +156,12 @@ function prepareDrop(state: DeviceState, buffer: BufferRecord, op: Operation): O
 
 /** Nothing is copied out of a dropped range, but work may still use it. */
 function handOnAfterWork({ buffer, from }: Transition): void {
-  for (const work of buffer.reservation.fences.allPending()) from?.remember(work);
+  for (const work of buffer.reservation.allPending()) from?.remember(work);
 }
 
 /** Adds the copy's fence to the buffer. An eviction that is not pipelined ends only when its copy has ended. */
-function waitForCopy(state: DeviceState, move: Transition, op: Operation): void {
-  const { buffer, from, evict, fence } = move;
-  if (fence === null) return;
+function waitForCopy(state: DeviceState, move: Transition, fence: Fence, op: Operation): void {
+  const { buffer, from, evict } = move;
   buffer.reservation.fences.add(fence, "kernel");
   if (!evict) return;
   if (from?.fixed === true && state.pipelinesEvictions) {
@@ -162,7 +169,7 @@ function waitForCopy(state: DeviceState, move: Transition, op: Operation): void 
     move.pipelined = true;
     return;
   }
-  for (const earlier of buffer.reservation.fences.allPending()) op.waitForOwn(earlier);
+  for (const earlier of buffer.reservation.allPending()) op.waitForOwn(earlier);
   op.ownCopy = fence.signalled ? null : fence;
 }
 
@@ -174,9 +181,7 @@ function commit(state: DeviceState, move: Transition): void {
   endKernelMaps(buffer);
   if (fence !== null) loseContentsIfItFails(buffer, fence);
   if (fence !== null && !fence.signalled && old >= 0 && !move.pipelined) {
-    const copies = new FenceList();
-    copies.add(fence, "kernel");
-    leaveToGhost(state, buffer, leavingTable, copies, why);
+    leaveToGhost(state, buffer, leavingTable, onlyThat(fence), why);
   } else {
     if (leavingTable !== null) emptyAfter(fence, state, buffer, leavingTable);
     if (old >= 0) freeResource(state, old, why);
@@ -184,9 +189,15 @@ function commit(state: DeviceState, move: Transition): void {
   if (leavingTable !== null) buffer.tt = null;
   // What was lost on the device is not lost in the store.
   if (move.drops) buffer.contents = { lost: undefined };
-  state.buffers.setResource(buffer, to);
+  buffer.occupy(to);
   if (buffer.wasEvicted) state.driver.invalidateCaches?.(buffer);
   buffer.wasEvicted = false;
+}
+
+function onlyThat(copy: Fence): FenceList {
+  const copies = new FenceList();
+  copies.add(copy, "kernel");
+  return copies;
 }
 
 /** A copy that is under way reads from the table; without an old place no ghost object keeps the table. */
@@ -203,27 +214,28 @@ function emptyAfter(
 function loseContentsIfItFails(buffer: BufferRecord, copy: Fence): void {
   const { contents } = buffer;
   copy.observe((error) => {
-    if (error !== undefined && buffer.contents === contents) buffer.contents = { lost: error };
+    if (error !== undefined && buffer.contents === contents) buffer.lose(error);
   });
 }
 
 function trace(
   state: DeviceState,
-  { buffer, evict, drops, target, to, fence }: Transition,
+  { buffer, old, from, evict, drops, target, to, fence }: Transition,
   outcome: Outcome,
-  { forBuffer }: Operation,
+  op: Operation,
 ): void {
-  if (state.tracer.move === undefined) return;
-  const { memoryType, start } = buffer;
-  state.tracer.move({
+  const { clock, resources, tracer } = state;
+  tracer.move?.({
     buffer,
     evict,
     dropped: drops,
-    from: memoryType === null ? null : { memoryType, start: start ?? 0 },
-    to: { memoryType: target.name, start: state.resources.start(to) },
+    from: from === null ? null : { memoryType: from.name, start: resources.start(old) },
+    to: { memoryType: target.name, start: resources.start(to) },
     failure: outcome === DONE ? null : outcome === EMULTIHOP ? "EMULTIHOP" : codeOf(outcome),
     fence,
-    time: state.clock.now(),
-    forBuffer,
+    time: tracer.now === undefined ? clock.now() : tracer.now(),
+    forBuffer: op.forBuffer,
+    operation: op,
+    eviction: evict ? op.evictionCause : null,
   });
 }

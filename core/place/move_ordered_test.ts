@@ -39,7 +39,7 @@ Deno.test("an evicted buffer's range is reused at once, and the next buffer's mo
   assertEquals([tenant.busy, await bytesIn(tenant)], [true, "EBUSY"]);
   checkInvariants(device);
   driver.finishCopy();
-  assertStrictEquals(tenant.reservation.fences.pending(), clear);
+  assertStrictEquals(tenant.reservation.pending(), clear);
   driver.finishCopy();
   assertEquals([await bytesIn(buffer), await bytesIn(tenant)], [[7], [0]]);
 });

@@ -4,7 +4,7 @@ import { BoDevice, checkInvariants } from "../api/device.ts";
 import type { Driver, MoveRequest, Postponed } from "../contract/driver.ts";
 import { TtmError } from "../base/errors.ts";
 import { type Fence, FenceContext } from "../lock/fence.ts";
-import type { Allocation, MemTypeManager } from "../contract/mem_type_manager.ts";
+import { LATER, type MemTypeManager, NO_ROOM } from "../contract/mem_type_manager.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 import { addWork, fence, only, put, testDevice } from "../testing_devices.ts";
 
@@ -17,14 +17,14 @@ class CountedPages implements MemTypeManager {
   init(pages: number): void {
     this.#pages = pages;
   }
-  allocate({ pages }: { readonly pages: number }): Allocation<{ start: number; pages: number }> {
-    if (this.usedPages + pages > this.#pages) return "no-room";
-    if (this.freeing?.signalled === false) return "later";
+  allocate({ pages }: { readonly pages: number }): number {
+    if (this.usedPages + pages > this.#pages) return NO_ROOM;
+    if (this.freeing?.signalled === false) return LATER;
     this.usedPages += pages;
-    return { start: 0, pages };
+    return 1;
   }
-  free({ pages }: { readonly start: number; readonly pages?: number }): void {
-    this.usedPages -= pages ?? 0;
+  free(_handle: number, pages: number): void {
+    this.usedPages -= pages;
   }
   takedown(): boolean {
     return true;

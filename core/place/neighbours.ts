@@ -1,6 +1,5 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
-import type { ManagerNode } from "../contract/manager_node.ts";
 import type { Operation } from "../state/operation.ts";
 import { EIO } from "../base/outcome.ts";
 import type { PreparedPlace } from "../state/prepared_placement.ts";
@@ -19,17 +18,17 @@ export function neighboursInTheWay(
   op: Operation,
 ): readonly BufferRecord[] {
   const { resources } = state;
-  const owners = new Map<ManagerNode, BufferRecord>();
+  const owners = new Map<number, BufferRecord>();
   const walk = state.order.walk(place.type, buffer);
   try {
     const scan = place.type.manager?.scan?.(requestFor(buffer, place));
     if (scan === undefined) return [];
     for (let row = walk.next(); row >= 0; row = walk.next()) {
       const victim = resources.buffer(row);
-      const node = resources.node(row);
-      if (victim === null || node === null || !mayLeave(victim, row)) continue;
-      owners.set(node, victim);
-      if (scan.add(node)) return scan.victims.flatMap((node) => owners.get(node) ?? []);
+      const handle = resources.handle(row);
+      if (victim === null || handle === 0 || !mayLeave(victim, row)) continue;
+      owners.set(handle, victim);
+      if (scan.add(handle)) return scan.victims.flatMap((handle) => owners.get(handle) ?? []);
     }
   } catch (error) {
     op.fail(error, EIO);

@@ -86,11 +86,12 @@ export function keptBuffers(
 }
 
 function reasonFor(state: DeviceState, other: BufferRecord, place: PreparedPlace): KeptReason {
-  const { buffers, resources } = state;
-  const row = buffers.resource(other.row);
-  if (buffers.pins(other.row) > 0) return "pinned";
+  const { resources } = state;
+  const row = other.resource;
+  const { type, fpfn, lpfn } = place;
+  if (other.pins > 0) return "pinned";
   if (other.reservation.locked) return "reserved";
-  if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) {
+  if (!type.intersects(resources.handle(row), resources.start(row), resources.pages(row), fpfn, lpfn)) {
     return "outside the range";
   }
   return whyStuck(other);
@@ -98,7 +99,7 @@ function reasonFor(state: DeviceState, other: BufferRecord, place: PreparedPlace
 
 /** Why a victim could not be evicted. */
 export function whyStuck({ reservation }: BufferRecord): KeptReason {
-  return reservation.fences.pending() !== null ? "busy" : "cannot leave";
+  return reservation.pending() !== null ? "busy" : "cannot leave";
 }
 
 /** The figures in one line. */

@@ -5,6 +5,8 @@ import {
   AcquireTicket,
   type AllocationRequest,
   type KeptReason,
+  type MemTypeManager,
+  NO_ROOM,
   type NoRoomReport,
   PAGE_SIZE,
   type Place,
@@ -207,7 +209,8 @@ for (const addresses of [true, false]) {
       asked.push(pages);
       return pages !== 3;
     };
-    const { device } = testDevice({ managers: { vram: Object.assign(firstFit(), { addresses, canFit }) } });
+    const manager = Object.assign(firstFit(), addresses ? { canFit } : { canFit, startOf: undefined });
+    const { device } = testDevice({ managers: { vram: manager } });
     const resident = put(device, "vram", { pages: 8 });
     const buffer = put(device, "system", { pages: 3 });
     buffer.tryReserve();
@@ -224,15 +227,22 @@ for (const addresses of [true, false]) {
 }
 
 Deno.test("a limited range of a memory type without addresses can never fit, and evicts nothing", async () => {
-  const inner = firstFit();
-  const allocate = (request: AllocationRequest) => request.lpfn < 8 ? "no-room" : inner.allocate(request);
-  const manager = new Proxy(inner, {
-    get(target, name) {
-      if (name === "addresses") return false;
-      const member = Reflect.get(target, name, target);
-      return name === "allocate" ? allocate : typeof member === "function" ? member.bind(target) : member;
+  let usedPages = 0;
+  const manager: MemTypeManager = {
+    name: "counted",
+    get usedPages() {
+      return usedPages;
     },
-  });
+    init: () => {},
+    allocate({ pages, lpfn }) {
+      if (lpfn < 8 || usedPages + pages > 8) return NO_ROOM;
+      usedPages += pages;
+      return 1;
+    },
+    free: (_handle, pages) => void (usedPages -= pages),
+    takedown: () => usedPages === 0,
+    debug: () => "",
+  };
   const { device } = testDevice({ managers: { vram: manager } });
   const resident = put(device, "vram", { pages: 8 });
   const buffer = put(device, "system", { pages: 2 });

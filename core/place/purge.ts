@@ -19,12 +19,12 @@ export function purge(
   op: Operation,
   why: RemovalReason = "freed",
 ): Outcome {
-  const row = state.buffers.resource(buffer.row);
+  const row = buffer.resource;
   const old = buffer.tt;
   // Until a write to the store has ended, nobody knows what is under the key.
   const written = buffer.stored === null || old === null ? DONE : op.waitFor(old.transfer);
   if (written !== DONE) return written;
-  const isBusy = buffer.reservation.fences.pending() !== null;
+  const isBusy = buffer.reservation.pending() !== null;
   // First the table that the buffer is left with: if there is none the buffer must stay unchanged.
   // Imported pages keep their bytes.
   if (old === null || isBusy || buffer.imported !== null) {
@@ -36,11 +36,14 @@ export function purge(
   }
   dropMaps(state, buffer);
   const losesSomething = row >= 0 || old?.populated === true || old?.swapped === true;
-  if (row >= 0) state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
+  if (row >= 0) {
+    state.tracer.free?.(buffer);
+    state.driver.moveNotify?.(buffer, state.resources.place(row).type.name, null);
+  }
   if (isBusy) {
     leaveToGhost(state, buffer, old, buffer.reservation.fences, why);
   } else {
-    state.buffers.setResource(buffer, -1);
+    buffer.occupy(-1);
     if (row >= 0) freeResource(state, row, why);
     if (old !== null) emptyTable(state, buffer, old);
   }
@@ -49,7 +52,7 @@ export function purge(
     buffer.tt.swap = buffer.stored;
     buffer.becomeClean();
   }
-  if (losesSomething) state.tracer.purge?.(buffer);
+  if (losesSomething) state.tracer.purge?.(buffer, op);
   buffer.contents = { lost: undefined };
   buffer.wasEvicted = false;
   return DONE;

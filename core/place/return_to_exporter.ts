@@ -28,7 +28,7 @@ export class ReturnToExporter implements Returning {
   constructor(state: DeviceState, buffer: BufferRecord) {
     this.#state = state;
     this.#buffer = buffer;
-    this.#op = new Operation(state.tracer, false);
+    this.#op = new Operation(state.tracer, false, buffer).start("return");
     disown(state, buffer);
     buffer.isReturning = true;
     state.returning.add(this);
@@ -52,7 +52,7 @@ export class ReturnToExporter implements Returning {
     this.#op.begin();
     const outcome = mustReturn(this.#buffer) ? this.#bringBack() : DONE;
     const { blockedOn } = this.#op;
-    this.#buffer.reservation.unlock();
+    this.#buffer.reservation.release();
     this.waitsFor = outcome === BLOCKED && blockedOn instanceof Fence ? blockedOn : null;
     if (this.waitsFor !== null) this.waitsFor.onSignal(() => this.attempt());
     else if (outcome !== ENOSPC) this.end();

@@ -343,13 +343,16 @@ Deno.test("where evictions are not pipelined the work on a clean buffer is waite
   assertEquals([other.tryValidate(only("vram")), isGone(buffer)], [null, ["system", true, false]]);
 });
 
-Deno.test("what a failed copy lost of a clean buffer is read again once the buffer has been evicted", async () => {
-  const { device, driver, buffer } = born({ ordered: true });
-  place(buffer, "vram");
-  driver.finishCopy(new Error("the device was reset"));
-  assertEquals(await bytesIn(buffer), "EIO");
-  await device.evictFirst("vram");
-  assertEquals(await bytesIn(buffer), [7]);
+Deno.test("what a failed copy lost of a clean buffer is read again where the buffer is needed, evicted or not", async () => {
+  for (const isEvicted of [false, true]) {
+    const { device, driver, buffer } = born({ ordered: true });
+    place(buffer, "vram");
+    driver.finishCopy(new Error("the device was reset"));
+    if (isEvicted) await device.evictFirst("vram");
+    place(buffer, "vram");
+    driver.finishCopy();
+    assertEquals([buffer.memoryType, await bytesIn(buffer)], ["vram", [7]]);
+  }
 });
 
 Deno.test("a copy that fails after its buffer was dropped loses nothing", async () => {
@@ -441,4 +444,35 @@ Deno.test("a submission that writes makes a buffer dirty, also without a fence o
   };
   assertEquals(await submitted("read", () => {}), true);
   assertEquals([await submitted("write", () => {}), await submitted("write", fail)], [false, false]);
+});
+
+Deno.test("who says that the device has lost contents names a buffer of the device", async () => {
+  const { buffer, driver, store } = born();
+  await refused(() => driver.lose(born().buffer, new Error("gone")), "EINVAL", "not a buffer of this device");
+  place(buffer, "vram");
+  driver.lose(buffer, undefined);
+  assertEquals([await bytesIn(buffer), store.calls.length], [[7], 2]);
+});
+
+Deno.test("a pinned buffer whose contents are lost stays where it is, and lost, until it is unpinned", async () => {
+  const { buffer, driver, store } = born();
+  place(buffer, "vram");
+  await buffer.reserve();
+  buffer.pin();
+  driver.lose(buffer, new Error("gone"));
+  const { cause } = await refused(() => buffer.read(), "EIO", "the contents of buffer 0 are lost");
+  assertEquals([((cause as Error).cause as Error).message, buffer.memoryType, store.calls.length], ["gone", "vram", 1]);
+  buffer.unpin();
+  buffer.unreserve();
+  assertEquals([await bytesIn(buffer), store.calls.length], [[7], 2]);
+});
+
+Deno.test("contents that are lost elsewhere than in VRAM are read again, too, and a map of the kernel has them", async () => {
+  const { buffer, driver, store } = born();
+  place(buffer, "gtt");
+  driver.lose(buffer, new Error("gone"));
+  await buffer.reserve();
+  using map = await buffer.map();
+  assertEquals([map.bytes[0], buffer.memoryType, store.calls.length], [7, "system", 2]);
+  buffer.unreserve();
 });

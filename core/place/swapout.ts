@@ -6,8 +6,10 @@ import { dropMaps } from "../memory/io_memory.ts";
 import { moveToSystem } from "./make_room.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
-import { BLOCKED, DONE, EIO, ENODEV, type Outcome } from "../base/outcome.ts";
+import { BLOCKED, DONE, EBUSY, EIO, ENODEV, type Outcome } from "../base/outcome.ts";
 import { unpopulate } from "../memory/populate.ts";
+import type { PassedOverReason } from "../contract/traced_eviction.ts";
+import { beginSearch } from "./victims.ts";
 import { beginTransfer } from "../memory/swap_in.ts";
 import { isPromise, nextSwapKey } from "../contract/swap_store.ts";
 import type { SwappedPages, TranslationTable } from "../contract/translation_table.ts";
@@ -33,38 +35,61 @@ export function swapOutDevice(state: DeviceState, op: Operation): number | Outco
  * whose work must not be waited for or whose move or write fails.
  */
 export function swapOutType(state: DeviceState, type: MemoryType, target: number, op: Operation): number | Outcome {
+  const walk = state.order.walkToSwapOut(type);
   // A victim that gets no further than a stop in this type joins again. The dying, ghosts of this walk among them, do not.
-  let left = type.residents;
-  const walk = state.order.walk(type);
+  let left = type.residents - state.order.leftOut(type);
+  const outer = op.search;
+  const search = op.search = beginSearch(state, op, op.forBuffer, target);
   try {
     for (let row = walk.next(); row >= 0 && op.freedPages < target; row = walk.next()) {
       const buffer = state.resources.buffer(row);
       if (buffer === null) continue;
+      search?.visit(buffer);
       if (!buffer.isDying && left-- === 0) break;
-      if (!isCandidate(buffer, op)) continue;
+      if (!hasPages(buffer)) {
+        search?.passOver(buffer, "nothing to swap out");
+        // A buffer that is being moved has two resources, and only one may be left out until its table has pages.
+        const isPresent = buffer.resource === row;
+        if (isPresent && buffer.tt !== null && !buffer.isDying) state.order.leaveOut(row, buffer.tt);
+        continue;
+      }
+      const kept = whyKept(buffer, op);
+      if (kept !== null) {
+        search?.passOver(buffer, kept);
+        continue;
+      }
       const outcome = swapOutVictim(state, buffer, op);
       if (outcome === BLOCKED) return BLOCKED;
-      if (outcome !== DONE) op.passOver(outcome);
+      if (outcome !== DONE) {
+        op.passOver(outcome);
+        search?.passOver(buffer, outcome === EBUSY ? "busy" : "cannot be moved");
+      }
       // An asynchronous store is writing this one; one at a time is enough.
       if (buffer.tt?.transfer?.signalled === false) break;
     }
   } finally {
     walk.close();
+    op.search = outer;
   }
   const freed = op.freedPages;
   op.freedPages = 0;
   return freed;
 }
 
-function isCandidate({ pins, tt, reservation }: BufferRecord, op: Operation): boolean {
-  if (pins > 0 || tt === null || !tt.populated || tt.external) return false;
-  return !reservation.locked || reservation === op.siblings;
+function hasPages({ tt }: BufferRecord): boolean {
+  return tt !== null && tt.populated && !tt.external;
+}
+
+/** Why a buffer with pages cannot be swapped out; null if it can. */
+function whyKept({ pins, reservation }: BufferRecord, op: Operation): PassedOverReason | null {
+  if (pins > 0) return "pinned";
+  return reservation.locked && reservation !== op.siblings ? "reserved" : null;
 }
 
 function swapOutVictim(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
   const { reservation, pages } = buffer;
   if (buffer.isDying) {
-    const idle = op.waitForAll(reservation.fences);
+    const idle = op.waitForAll(reservation);
     if (idle !== DONE || buffer.row < 0) return idle;
     op.freedPages += pages;
     reapForRoom(state, buffer);
@@ -75,7 +100,7 @@ function swapOutVictim(state: DeviceState, buffer: BufferRecord, op: Operation):
   try {
     return swapOutLocked(state, buffer, op);
   } finally {
-    reservation.unlock();
+    reservation.release();
   }
 }
 
@@ -84,7 +109,7 @@ function swapOutLocked(state: DeviceState, buffer: BufferRecord, op: Operation):
   // A move through a hop may have given it another table.
   const { tt } = buffer;
   if (left !== DONE || tt === null) return left;
-  const idle = op.waitForAll(buffer.reservation.fences);
+  const idle = op.waitForAll(buffer.reservation);
   if (idle !== DONE) return idle;
   state.driver.swapNotify?.(buffer);
   return swapOutTable(state, buffer, tt, op);
@@ -103,7 +128,7 @@ function swapOutTable(state: DeviceState, buffer: BufferRecord, table: Translati
     table.swap = { store, key, length, checksum, persistent };
     unpopulate(state, table);
     op.freedPages += table.pages;
-    state.tracer.swapOut?.(buffer);
+    state.tracer.swapOut?.(buffer, op);
   };
   if (stored !== null && buffer.clean) {
     dropMaps(state, buffer);

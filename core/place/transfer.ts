@@ -74,12 +74,13 @@ function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
       source: sourceOf(state, move),
       destination: { memoryType: target.name, start, table },
       evict: move.evict,
-      after: state.orderedMoves ? buffer.reservation.fences.allPending() : NOTHING,
+      after: state.orderedMoves ? buffer.reservation.allPending() : NOTHING,
     };
     const { driver } = state;
     const result = driver.move === undefined ? moveMemcpy(cpuWindows(state), request) : driver.move(request);
-    if (result === undefined || result instanceof Fence) {
-      move.fence = result ?? null;
+    if (result === undefined) return DONE;
+    if (result instanceof Fence) {
+      move.fence = result;
       return DONE;
     }
     if (table !== null) unbind(state, buffer, table);
@@ -125,7 +126,7 @@ function rebind(state: DeviceState, move: Transition, op: Operation): Outcome {
     const outcome = rebindInOneStep(state, move, table, op);
     if (outcome !== null) return outcome;
     const isBound = from !== null && !from.isSystem;
-    const idle = isBound ? op.waitForAll(buffer.reservation.fences) : DONE;
+    const idle = isBound ? op.waitForAll(buffer.reservation) : DONE;
     if (idle !== DONE) return idle;
   }
   const { boundTo, boundAt } = table;
@@ -142,7 +143,7 @@ function rebindInOneStep(state: DeviceState, move: Transition, table: Translatio
   const { driver } = state;
   const start = state.resources.start(move.to);
   try {
-    const after = buffer.reservation.fences.allPending();
+    const after = buffer.reservation.allPending();
     const { evict } = move;
     const result = driver.rebind?.({ buffer, table, memoryType: target.name, start, evict, after });
     if (result === "when idle") return null;

@@ -5,6 +5,7 @@ import type { Operation } from "../state/operation.ts";
 import { DONE, EINVAL, ENOSPC, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlace, PreparedPlacement } from "../state/prepared_placement.ts";
 import { purge } from "./purge.ts";
+import { restoreFromStore } from "./restore.ts";
 import { noRoomFigures } from "./no_room.ts";
 
 /**
@@ -19,6 +20,8 @@ export function validate(
 ): Outcome {
   if (placement.isEmpty) return purge(state, buffer, op);
   const { places, busyPlaces } = placement;
+  const restored = restoreFromStore(state, buffer, op);
+  if (restored !== DONE) return restored;
   if (isInOneOf(state, buffer, places)) {
     buffer.settledFor = placement;
     return DONE;
@@ -39,15 +42,17 @@ export function validate(
 /** Whether the buffer's present resource is compatible with one of the places (`ttm_resource_compatible`). */
 function isInOneOf(state: DeviceState, buffer: BufferRecord, places: readonly PreparedPlace[]): boolean {
   const { resources } = state;
-  const row = state.buffers.resource(buffer.row);
+  const row = buffer.resource;
   if (row < 0) return false;
   const present = resources.place(row);
   if (present.temporary) return false;
-  for (const place of places) {
+  for (let at = 0; at < places.length; at++) {
+    const place = places[at] as PreparedPlace;
     if (place.type !== present.type) continue;
     if ((place.cachingMask & resources.caching(row)) === 0) continue;
     if (place.contiguous && !present.contiguous) continue;
-    if (present.type.compatible(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) return true;
+    const { fpfn, lpfn } = place;
+    if (present.type.compatible(resources.handle(row), resources.start(row), buffer.pages, fpfn, lpfn)) return true;
   }
   return false;
 }

@@ -2,8 +2,10 @@ import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import type { KeptReason } from "../base/no_room_report.ts";
+import type { PassedOverReason } from "../contract/traced_eviction.ts";
+import { VictimSearch } from "../state/victim_search.ts";
 import type { Operation } from "../state/operation.ts";
-import { BLOCKED, DONE, EDEADLK, type Outcome } from "../base/outcome.ts";
+import { DONE, EDEADLK, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlace } from "../state/prepared_placement.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 
@@ -18,23 +20,33 @@ export function availability(
   place: PreparedPlace,
   ticket: AcquireTicket | null,
   op: Operation,
-): Outcome | KeptReason {
-  const { buffers, resources } = state;
-  if (buffers.pins(victim.row) > 0) return "pinned";
+): Outcome | Extract<KeptReason, PassedOverReason> {
+  const { resources } = state;
+  if (victim.pins > 0) return "pinned";
   const { reservation } = victim;
   const isReserved = reservation.locked && reservation !== op.siblings;
   if (isReserved && (ticket === null || reservation.holder === ticket)) return "reserved";
-  if (isReserved && op.signal?.aborted === true) {
-    op.blockedOn = reservation;
-    return BLOCKED;
-  }
+  if (isReserved && op.signal?.aborted === true) return op.waitForReservation(victim);
   if (isReserved && reservation.mustGiveWay(ticket)) return EDEADLK;
-  if (!place.type.intersects(resources.node(row), resources.pages(row), place.fpfn, place.lpfn)) {
+  const { type, fpfn, lpfn } = place;
+  if (!type.intersects(resources.handle(row), resources.start(row), resources.pages(row), fpfn, lpfn)) {
     return "outside the range";
   }
-  if (!isReserved) return DONE;
-  op.blockedOn = reservation;
-  return BLOCKED;
+  return isReserved ? op.waitForReservation(victim) : DONE;
+}
+
+/**
+ * Begins to take notes of a search for victims: `pages` are needed for a buffer, in a place or, without one, of host
+ * memory. null if no tracer wants to know.
+ */
+export function beginSearch(
+  { tracer }: DeviceState,
+  op: Operation,
+  forBuffer: BufferRecord | null,
+  pages: number,
+  place: PreparedPlace | null = null,
+): VictimSearch | null {
+  return tracer.move === undefined ? null : new VictimSearch(op, forBuffer, pages, place?.place ?? null);
 }
 
 /** Whether a first search for room may spare buffers, which a second one evicts unless the upload is an early one. */
@@ -42,12 +54,12 @@ export function sparesSome(state: DeviceState, { mayEvict }: Operation): boolean
   return state.driver.evictionValuable !== undefined || mayEvict !== undefined || sparesExpected(state);
 }
 
-/** Whether a first search for room spares a buffer. A dying one only has to be freed. */
-export function isSpared(state: DeviceState, victim: BufferRecord, { mayEvict }: Operation): boolean {
-  if (victim.isDying) return false;
-  if (state.driver.evictionValuable?.(victim) === false) return true;
-  if (mayEvict) return !mayEvict(victim);
-  return sparesExpected(state) && state.hints.next(victim) < Infinity;
+/** Why a first search for room spares a buffer; null if it does not. A dying one only has to be freed. */
+export function whySpared(state: DeviceState, victim: BufferRecord, { mayEvict }: Operation): PassedOverReason | null {
+  if (victim.isDying) return null;
+  if (state.driver.evictionValuable?.(victim) === false) return "not valuable";
+  if (mayEvict) return mayEvict(victim) ? null : "protected";
+  return sparesExpected(state) && state.hints.next(victim) < Infinity ? "hinted" : null;
 }
 
 /** A policy that is told of hints puts the buffers that are expected to be used last by itself. */
@@ -56,12 +68,19 @@ function sparesExpected({ hints, order }: DeviceState): boolean {
 }
 
 /** The first buffer of a memory type in the order of eviction that is not pinned; null if there is none. */
-export function firstVictim(state: DeviceState, type: MemoryType): BufferRecord | null {
+export function firstVictim(
+  state: DeviceState,
+  type: MemoryType,
+  search: VictimSearch | null = null,
+): BufferRecord | null {
   const walk = state.order.walk(type);
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {
       const buffer = state.resources.buffer(row);
-      if (buffer !== null && buffer.pins === 0) return buffer;
+      if (buffer === null) continue;
+      search?.visit(buffer);
+      if (buffer.pins === 0) return buffer;
+      search?.passOver(buffer, "pinned");
     }
     return null;
   } finally {

@@ -1,7 +1,8 @@
 import { MemoryAccountant } from "./memory_accountant.ts";
 import { show } from "../base/arguments.ts";
-import type { BufferRecord } from "./buffer_record.ts";
+import { BufferRecord } from "./buffer_record.ts";
 import { BufferTable } from "./buffer_table.ts";
+import type { BufferView } from "../contract/buffer_view.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Driver } from "../contract/driver.ts";
 import { TtmError } from "../base/errors.ts";
@@ -103,7 +104,7 @@ export class DeviceState {
     this.types = createTypes(driver, managers);
     this.typesByName = new Map(this.types.map((type) => [type.name, type]));
     this.systemPlace = preparePlace(this.typesByName, "the swap place", { memoryType: "system" });
-    this.order = new EvictionOrder(this.resources, this.buffers, this.hints, policy);
+    this.order = new EvictionOrder(this.resources, this.hints, policy);
   }
 
   /** Takes the parts for exclusive use by this device; if one of them fails, the others are released again. */
@@ -111,13 +112,20 @@ export class DeviceState {
     const { policy } = this.order;
     initManagers(this.types);
     try {
-      this.driver.attach?.({ clock: this.clock });
+      this.driver.attach?.({ clock: this.clock, loseContents: this.#loseContents });
     } catch (error) {
       for (const { manager } of this.types) manager?.takedown();
       throw error;
     }
     policiesInUse.add(policy);
   }
+
+  #loseContents = (buffer: BufferView, error: unknown): void => {
+    if (!(buffer instanceof BufferRecord) || !buffer.belongsTo(this)) {
+      throw new TtmError("EINVAL", `Cannot lose contents of ${show(buffer)}: it is not a buffer of this device`);
+    }
+    buffer.lose(error ?? new TtmError("EIO", `driver "${this.driver.name}" does not say why`));
+  };
 
   /** Releases the parts for use by other devices; throws EBUSY and keeps all if a manager still holds pages. */
   giveUpParts(): void {
@@ -132,7 +140,10 @@ export class DeviceState {
   /** Prepares a placement that a driver returned; each placement object is checked once. */
   prepareOnce(placement: Placement): PreparedPlacement {
     // Most consecutive calls pass the same object.
-    if (this.#lastEvicted?.placement === placement) return this.#lastEvicted.prepared;
+    return this.#lastEvicted?.placement === placement ? this.#lastEvicted.prepared : this.#prepare(placement);
+  }
+
+  #prepare(placement: Placement): PreparedPlacement {
     const prepared = this.#evictPlacements.get(placement) ?? new PreparedPlacement(this.typesByName, placement);
     this.#evictPlacements.set(placement, prepared);
     this.#lastEvicted = { placement, prepared };

@@ -1,5 +1,4 @@
 import type { BufferRecord } from "./buffer_record.ts";
-import type { BufferTable } from "./buffer_table.ts";
 import type { BulkMove } from "./bulk_move.ts";
 import type { EvictionCursor, EvictionPolicy, RemovalReason } from "../contract/eviction_policy.ts";
 import { entryOf, LinkedLists, nodeOf } from "../base/linked_lists.ts";
@@ -7,6 +6,7 @@ import type { Hints } from "./hints.ts";
 import { Lru } from "./lru.ts";
 import type { MemoryType } from "./memory_type.ts";
 import type { ResourceTable } from "./resource_table.ts";
+import type { TranslationTable } from "../contract/translation_table.ts";
 
 /**
  * The resources that can be evicted, in the order of the device's policy, and those of pinned buffers, on one list for
@@ -17,7 +17,6 @@ export class EvictionOrder {
   /** The policy that decides the order. */
   readonly policy: EvictionPolicy;
   #resources: ResourceTable<BufferRecord>;
-  #buffers: BufferTable<BufferRecord>;
   #hints: Hints;
   // Also used by the default policy, so that one table holds all links.
   #links: LinkedLists = new LinkedLists();
@@ -26,26 +25,24 @@ export class EvictionOrder {
 
   constructor(
     resources: ResourceTable<BufferRecord>,
-    buffers: BufferTable<BufferRecord>,
     hints: Hints,
     policy: EvictionPolicy | null,
   ) {
     this.#resources = resources;
-    this.#buffers = buffers;
     this.#hints = hints;
     this.policy = policy ?? new Lru(this.#links);
   }
 
   /** Adds a new resource of a buffer. */
   add(row: number, buffer: BufferRecord, type: MemoryType): void {
-    if (this.#buffers.pins(buffer.row) > 0) return this.#listAsPinned(row);
+    if (buffer.pins > 0) return this.#listAsPinned(row);
     this.#insert(row, buffer, type);
     buffer.bulkMove?.join(row);
   }
 
   /** Tells the policy when the next use of a buffer is expected. */
   expect(buffer: BufferRecord): void {
-    const row = buffer.row < 0 ? -1 : this.#buffers.resource(buffer.row);
+    const row = buffer.row < 0 ? -1 : buffer.resource;
     if (row >= 0 && !this.#isListedAsPinned(row)) this.policy.hint?.(row, this.#hints.next(buffer));
   }
 
@@ -56,7 +53,7 @@ export class EvictionOrder {
 
   /** Notes that the buffer of a resource was used; applies pins and unpins since the last call. */
   touch(row: number, buffer: BufferRecord): void {
-    const isPinned = this.#buffers.pins(buffer.row) > 0;
+    const isPinned = buffer.pins > 0;
     if (buffer.bulkMove === null && !isPinned && this.#pinned.size === 0) this.policy.touch(row);
     else this.#touch(row, buffer, isPinned);
   }
@@ -111,6 +108,34 @@ export class EvictionOrder {
   /** Starts a walk over a memory type to find victims, perhaps to make room for a buffer. Close it in a `finally`. */
   walk(type: MemoryType, newcomer?: BufferRecord): EvictionCursor {
     return this.policy.candidates(type.name, newcomer);
+  }
+
+  /**
+   * As {@linkcode walk}, to find buffers to swap out: with the kernel's order it leaves out those at the front of a list
+   * that {@linkcode leaveOut} has told of.
+   */
+  walkToSwapOut(type: MemoryType): EvictionCursor {
+    return this.policy instanceof Lru ? this.policy.candidates(type.name, undefined, true) : this.walk(type);
+  }
+
+  /** Whether such a walk would leave out a resource. */
+  isLeftOut(row: number): boolean {
+    return this.policy instanceof Lru && this.policy.isSkipped(row);
+  }
+
+  /** Number of resources that such a walk leaves out. */
+  leftOut(type: MemoryType): number {
+    return this.policy instanceof Lru ? this.policy.skipped(type.name) : 0;
+  }
+
+  /** Lets further such walks leave out a resource that this one has returned, until its table has pages. */
+  leaveOut(row: number, table: TranslationTable): void {
+    if (this.policy instanceof Lru && this.policy.skip(row)) table.whenFilled = () => this.letIn(row);
+  }
+
+  /** Lets such walks return a resource again. */
+  letIn(row: number): void {
+    if (this.policy instanceof Lru) this.policy.refill(row);
   }
 
   /** The resources of a memory type in eviction order, the first victim first, for reading only. */
@@ -168,7 +193,7 @@ export class EvictionOrder {
 
   #isPinned(row: number): boolean {
     const buffer = this.#resources.buffer(row);
-    return buffer !== null && this.#buffers.pins(buffer.row) > 0;
+    return buffer !== null && buffer.pins > 0;
   }
 
   /** The bulk move that a resource is a member of; null for a pinned buffer. */

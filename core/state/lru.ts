@@ -6,6 +6,9 @@ import { PRIORITIES } from "../base/units.ts";
 
 const INITIAL = 64;
 
+/** Added to the list of an entry whose pages need not be looked for. */
+const PAGELESS = 128;
+
 /**
  * The kernel's eviction order: lowest priority first, and within a priority the least recently used buffer first.
  *
@@ -49,6 +52,13 @@ export function mru(): EvictionPolicy {
   return new Lru(new LinkedLists(), true);
 }
 
+/** The first entries of a list, as far as their buffers are known to have no pages that could be swapped out. */
+interface PagelessFront {
+  /** -1 if there are none. */
+  last: number;
+  length: number;
+}
+
 /** One list per memory type and priority, from the least to the most recently used buffer. */
 export class Lru implements EvictionPolicy {
   readonly name: string;
@@ -58,15 +68,19 @@ export class Lru implements EvictionPolicy {
   #memoryTypes: string[] = [];
   /** Head of each list; a memory type has one list per priority. */
   #heads: number[] = [];
-  /** List of each entry. */
+  /** List of each entry; {@linkcode PAGELESS} is added for those in the pageless front of their list. */
   #listOf: Uint8Array = new Uint8Array(INITIAL);
-  #walk: LruWalk;
+  /** Walks that are closed. */
+  #idle: LruWalk[] = [];
+  /** The front of each list. */
+  #fronts: PagelessFront[] = [];
+  /** Entries that have got pages while they were in a front. */
+  #refilled: number[] = [];
 
   constructor(links: LinkedLists = new LinkedLists(), newestFirst = false) {
     this.name = newestFirst ? "mru" : "lru";
     this.#links = links;
     this.#newestFirst = newestFirst;
-    this.#walk = new LruWalk(links, this.#heads, newestFirst);
   }
 
   insert(entry: number, buffer: BufferView, memoryType: string): void {
@@ -74,22 +88,59 @@ export class Lru implements EvictionPolicy {
     if (entry >= this.#listOf.length) this.#listOf = enlarge(this.#listOf, 2 * entry);
     const list = this.#firstListOf(memoryType) + buffer.priority;
     this.#listOf[entry] = list;
-    this.touch(entry);
+    this.#links.linkBefore(nodeOf(entry), this.#heads[list] as number);
   }
 
   touch(entry: number): void {
-    this.#links.moveBefore(nodeOf(entry), this.#heads[this.#listOf[entry] as number] as number);
+    let list = this.#listOf[entry] as number;
+    if (list >= PAGELESS) list = this.#leaveFront(entry);
+    this.#links.moveBefore(nodeOf(entry), this.#heads[list] as number);
   }
 
   remove(entry: number): void {
+    if ((this.#listOf[entry] as number) >= PAGELESS) this.#leaveFront(entry);
     this.#links.unlink(nodeOf(entry));
   }
 
-  candidates(memoryType: string): EvictionCursor {
-    // Few walks nest: the others share one object.
-    const walk = this.#walk.isOpen ? new LruWalk(this.#links, this.#heads, this.#newestFirst) : this.#walk;
-    walk.open(this.#firstListOf(memoryType));
+  /** With `withPages` the walk begins behind the entries that {@linkcode skip} has put into the pageless fronts. */
+  candidates(memoryType: string, _newcomer?: BufferView, withPages = false): EvictionCursor {
+    const walk = this.#idle.pop() ?? new LruWalk(this.#links, this.#heads, this.#newestFirst, this.#idle);
+    if (withPages) this.#endFrontsAtTheRefilled();
+    walk.open(this.#firstListOf(memoryType), withPages ? this.#fronts : null);
     return walk;
+  }
+
+  /**
+   * Puts the entry that a walk has just returned into the front of its list: its buffer has no pages that could be
+   * swapped out, until {@linkcode refill} is called.
+   *
+   * @returns false if an entry with pages is before it, or the newest come first: then it is not put there.
+   */
+  skip(entry: number): boolean {
+    const list = this.#listOf[entry] as number;
+    const front = this.#fronts[list] as PagelessFront;
+    const before = front.last < 0 ? this.#heads[list] as number : nodeOf(front.last);
+    if (this.#newestFirst || this.#links.nextEntry(before) !== nodeOf(entry)) return false;
+    front.last = entry;
+    front.length++;
+    this.#listOf[entry] = list + PAGELESS;
+    return true;
+  }
+
+  /** The buffer of an entry has got pages, in its present place. */
+  refill(entry: number): void {
+    if ((this.#listOf[entry] as number) >= PAGELESS) this.#refilled.push(entry);
+  }
+
+  /** Whether an entry is in the pageless front of its list, and has not been refilled. */
+  isSkipped(entry: number): boolean {
+    return (this.#listOf[entry] as number) >= PAGELESS && !this.#refilled.includes(entry);
+  }
+
+  /** Number of entries in the pageless fronts of a memory type. */
+  skipped(memoryType: string): number {
+    const first = this.#firstListOf(memoryType);
+    return this.#fronts.slice(first, first + PRIORITIES).reduce((sum, { length }) => sum + length, 0);
   }
 
   /** The head of the list of a memory type and priority. */
@@ -106,19 +157,53 @@ export class Lru implements EvictionPolicy {
   }
 
   moveBehind(entry: number, other: number): void {
+    this.#endFrontAt(other);
+    if ((this.#listOf[entry] as number) >= PAGELESS) this.#leaveFront(entry);
     this.#links.moveBehind(nodeOf(entry), nodeOf(other));
   }
 
   /** Moves a stretch of adjacent entries, and the marks of walks between them, to the tail of a list. */
   moveStretchToTail(first: number, last: number, list: number): void {
+    this.#endFrontAt(first);
     this.#links.moveStretchBefore(nodeOf(first), nodeOf(last), list);
+  }
+
+  #endFrontsAtTheRefilled(): void {
+    for (const entry of this.#refilled) this.#endFrontAt(entry);
+    this.#refilled = [];
+  }
+
+  /** Takes an entry and those behind it out of the front of its list. */
+  #endFrontAt(entry: number): void {
+    while ((this.#listOf[entry] as number) >= PAGELESS) this.#leaveFront(this.#lastOfFront(entry));
+  }
+
+  #lastOfFront(entry: number): number {
+    return (this.#fronts[(this.#listOf[entry] as number) - PAGELESS] as PagelessFront).last;
+  }
+
+  /** Takes an entry, which stays where it is, out of the front of its list, and returns the list. */
+  #leaveFront(entry: number): number {
+    const list = this.#listOf[entry] as number - PAGELESS;
+    const front = this.#fronts[list] as PagelessFront;
+    if (front.last === entry) front.last = front.length === 1 ? -1 : this.before(entry);
+    front.length--;
+    this.#listOf[entry] = list;
+    return list;
   }
 
   #firstListOf(memoryType: string): number {
     const types = this.#memoryTypes;
     for (let at = 0; at < types.length; at++) if (types[at] === memoryType) return at * PRIORITIES;
-    types.push(memoryType);
-    for (let priority = 0; priority < PRIORITIES; priority++) this.#heads.push(this.#links.takeMark());
+    return this.#addType(memoryType);
+  }
+
+  #addType(memoryType: string): number {
+    this.#memoryTypes.push(memoryType);
+    for (let priority = 0; priority < PRIORITIES; priority++) {
+      this.#heads.push(this.#links.takeMark());
+      this.#fronts.push({ last: -1, length: 0 });
+    }
     return this.#heads.length - PRIORITIES;
   }
 }
@@ -132,27 +217,27 @@ class LruWalk implements EvictionCursor {
   #links: LinkedLists;
   #heads: readonly number[];
   #newestFirst: boolean;
+  #fronts: readonly PagelessFront[] | null = null;
+  #idle: LruWalk[];
   #list = 0;
   #lastList = 0;
-  /** -1 before it is opened and after it has been closed. */
-  #mark = -1;
+  #mark: number;
 
-  constructor(links: LinkedLists, heads: readonly number[], newestFirst: boolean) {
+  /** `idle` gets it when it is closed. */
+  constructor(links: LinkedLists, heads: readonly number[], newestFirst: boolean, idle: LruWalk[]) {
     this.#links = links;
     this.#heads = heads;
     this.#newestFirst = newestFirst;
+    this.#idle = idle;
+    this.#mark = links.takeMark();
   }
 
-  get isOpen(): boolean {
-    return this.#mark >= 0;
-  }
-
-  /** Starts at the first of the lists of a memory type. */
-  open(firstList: number): void {
+  /** Starts at the first of the lists of a memory type; with fronts, behind the front of each list. */
+  open(firstList: number, fronts: readonly PagelessFront[] | null): void {
     this.#list = firstList;
     this.#lastList = firstList + PRIORITIES - 1;
-    this.#mark = this.#links.takeMark();
-    this.#standAt(this.#heads[firstList] as number);
+    this.#fronts = fronts;
+    this.#standAtStart();
   }
 
   next(): number {
@@ -161,14 +246,21 @@ class LruWalk implements EvictionCursor {
       if (node !== this.#heads[this.#list]) {
         this.#standAt(node);
         if (!isMark(node)) return entryOf(node);
-      } else if (this.#list < this.#lastList) this.#standAt(this.#heads[++this.#list] as number);
-      else return -1;
+      } else if (this.#list < this.#lastList) {
+        this.#list++;
+        this.#standAtStart();
+      } else return -1;
     }
   }
 
   close(): void {
-    this.#links.giveMark(this.#mark);
-    this.#mark = -1;
+    this.#links.unlink(this.#mark);
+    this.#idle.push(this);
+  }
+
+  #standAtStart(): void {
+    const skipped = this.#fronts?.[this.#list]?.last ?? -1;
+    this.#standAt(skipped < 0 ? this.#heads[this.#list] as number : nodeOf(skipped));
   }
 
   #standAt(node: number): void {

@@ -4,7 +4,6 @@ import { MEMORY_TYPE, type MemoryTypeOptions } from "../contract/driver.ts";
 import { TtmError } from "../base/errors.ts";
 import type { Fence } from "../lock/fence.ts";
 import type { AllocationRequest, MemTypeManager } from "../contract/mem_type_manager.ts";
-import type { ManagerNode } from "../contract/manager_node.ts";
 
 /** One memory type of a device, with the manager that allocates its pages. */
 export class MemoryType {
@@ -88,23 +87,23 @@ export class MemoryType {
     if (manager?.canFit !== undefined) return manager.canFit(request);
     const { pages, alignment, fpfn } = request;
     const end = Math.min(request.lpfn, this.pages);
-    if (manager?.addresses === false) return fpfn === 0 && end === this.pages && pages <= end;
+    if (manager !== null && manager.startOf === undefined) return fpfn === 0 && end === this.pages && pages <= end;
     const beyond = fpfn % alignment;
     const start = beyond === 0 ? fpfn : fpfn - beyond + alignment;
     return start + pages <= end;
   }
 
   /** Whether evicting the owner of these pages could make room in [fpfn, lpfn). */
-  intersects(node: ManagerNode | null, pages: number, fpfn: number, lpfn: number): boolean {
-    if (node === null || this.manager === null) return true;
-    if (this.manager.intersects !== undefined) return this.manager.intersects(node, pages, fpfn, lpfn);
-    return node.start < lpfn && node.start + pages > fpfn;
+  intersects(handle: number, start: number, pages: number, fpfn: number, lpfn: number): boolean {
+    if (handle === 0 || this.manager === null) return true;
+    if (this.manager.intersects !== undefined) return this.manager.intersects(handle, pages, fpfn, lpfn);
+    return start < lpfn && start + pages > fpfn;
   }
 
   /** Whether these pages lie in [fpfn, lpfn). */
-  compatible(node: ManagerNode | null, pages: number, fpfn: number, lpfn: number): boolean {
-    if (node === null || this.manager === null) return true;
-    if (this.manager.compatible !== undefined) return this.manager.compatible(node, pages, fpfn, lpfn);
-    return node.start >= fpfn && node.start + pages <= lpfn;
+  compatible(handle: number, start: number, pages: number, fpfn: number, lpfn: number): boolean {
+    if (handle === 0 || this.manager === null) return true;
+    if (this.manager.compatible !== undefined) return this.manager.compatible(handle, pages, fpfn, lpfn);
+    return start >= fpfn && start + pages <= lpfn;
   }
 }

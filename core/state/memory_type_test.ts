@@ -46,19 +46,17 @@ const ranges: readonly (readonly [number, number, boolean, boolean])[] = [
 for (const [fpfn, lpfn, intersects, compatible] of ranges) {
   Deno.test(`pages 4 to 7 and the range [${fpfn}, ${lpfn})`, () => {
     const type = new MemoryType({ name: "vram", pages: 16 }, 1, firstFit());
-    const node = { start: 4 };
-    assertEquals(type.intersects(node, 3, fpfn, lpfn), intersects);
-    assertEquals(type.compatible(node, 3, fpfn, lpfn), compatible);
+    assertEquals(type.intersects(9, 4, 3, fpfn, lpfn), intersects);
+    assertEquals(type.compatible(9, 4, 3, fpfn, lpfn), compatible);
   });
 }
 
-Deno.test("a manager's own intersects() and compatible() are used, and a resource without a node fits any range", () => {
+Deno.test("a manager's own intersects() and compatible() are used, and a resource without a handle fits any range", () => {
   const asked: unknown[] = [];
   const geometry = (...request: unknown[]) => asked.push(request) > 1;
   const manager = { ...firstFit(), intersects: geometry, compatible: geometry } as unknown as MemTypeManager;
   const type = new MemoryType({ name: "vram", pages: 16 }, 1, manager);
-  const node = { start: 4 };
-  assertEquals([type.intersects(node, 3, 9, 10), type.compatible(node, 3, 9, 10)], [false, true]);
-  assertEquals(asked, [[node, 3, 9, 10], [node, 3, 9, 10]]);
-  assertEquals([type.intersects(null, 3, 9, 10), type.compatible(null, 3, 9, 10), asked.length], [true, true, 2]);
+  assertEquals([type.intersects(5, 4, 3, 9, 10), type.compatible(5, 4, 3, 9, 10)], [false, true]);
+  assertEquals(asked, [[5, 3, 9, 10], [5, 3, 9, 10]]);
+  assertEquals([type.intersects(0, 0, 3, 9, 10), type.compatible(0, 0, 3, 9, 10), asked.length], [true, true, 2]);
 });

@@ -1,22 +1,29 @@
 import type { BufferRecord } from "./buffer_record.ts";
 import { TtmError } from "../base/errors.ts";
 import type { Fence } from "../lock/fence.ts";
-import type { FenceList, FenceUsage } from "../lock/fence_list.ts";
+import type { FenceUsage } from "../lock/fence_list.ts";
 import type { KeptReason, NoRoomFigures, NoRoomReport } from "../base/no_room_report.ts";
 import { BLOCKED, codeOf, DONE, EBUSY, EIO, ENODEV, ENOMEM, ENOSPC, type Outcome, outcomeOf } from "../base/outcome.ts";
 import type { PreparedPlace, PreparedPlacement } from "./prepared_placement.ts";
 import type { Reservation } from "../lock/reservation.ts";
-import type { Tracer } from "../contract/tracer.ts";
+import type { AcquireTicket } from "../lock/acquire_ticket.ts";
+import type { EvictionCause } from "../contract/traced_eviction.ts";
+import type { TracedOperation, Tracer, WaitEvent } from "../contract/tracer.ts";
+import type { VictimSearch } from "./victim_search.ts";
 
 /** What an attempt can be blocked on: a fence, until it signals, or a reservation, until it is unlocked. */
 export type Blocker = Fence | Reservation;
 
 /** The state of one public call over all of its attempts (`ttm_operation_ctx`). */
-export class Operation {
+export class Operation implements TracedOperation {
+  /** The name of the call; `""` for background work. */
+  name = "";
   /** Whether to fail with `EBUSY`, or skip a victim, instead of waiting. */
   readonly noWait: boolean;
   /** The buffer that the call was made for; null if it was made for a memory type or the device. */
   forBuffer: BufferRecord | null;
+  /** The ticket of the submission; null if it is none. */
+  submitter: AcquireTicket | null = null;
   /** A reservation that the caller holds, whose other buffers may be evicted; null if none may. */
   siblings: Reservation | null = null;
   /** Of an early upload: tells whom it may evict, null if nobody. Other operations may evict all that others do not keep. */
@@ -37,6 +44,8 @@ export class Operation {
   ownCopy: Fence | null = null;
   /** Bit mask of the memory types that nested evictions are making room in. */
   evicting = 0;
+  /** The walk that looks for victims; null if there is none, or no tracer wants to know. */
+  search: VictimSearch | null = null;
   /** The error that a driver, manager or store threw. */
   cause: unknown = undefined;
   /** The figures of the failed search for room, for the report of `ENOMEM`. */
@@ -47,11 +56,31 @@ export class Operation {
   #victimOutcome: Outcome = DONE;
   #failures: Map<Fence, unknown> | null = null;
   #tracer: Tracer;
+  #isWaiting = false;
 
   constructor(tracer: Tracer, noWait: boolean, forBuffer: BufferRecord | null = null) {
     this.#tracer = tracer;
     this.noWait = noWait;
     this.forBuffer = forBuffer;
+  }
+
+  /** Names the call, and tells the tracer that it begins. */
+  start(name: string): this {
+    this.endWait();
+    this.name = name;
+    this.#tracer.operation?.(this);
+    return this;
+  }
+
+  /** The acquire ticket under which the call is made; null without one. */
+  get ticket(): AcquireTicket | null {
+    return this.submitter ?? this.forBuffer?.reservation.holder ?? null;
+  }
+
+  /** Why the move under way evicts its buffer. */
+  get evictionCause(): EvictionCause {
+    const { forBuffer } = this;
+    return this.search?.cause ?? { forBuffer, pages: forBuffer?.pages ?? 0, place: null, position: 0, passedOver: [] };
   }
 
   /** Resets all state, for use by another call. */
@@ -66,6 +95,7 @@ export class Operation {
 
   /** Prepares the next attempt: clears the state of the last one, but keeps the error of the fence it waited for. */
   begin(): void {
+    this.endWait();
     if (this.blockedOn !== null) this.#unblock(this.blockedOn);
     this.hop = null;
     this.ownCopy = null;
@@ -82,19 +112,49 @@ export class Operation {
   }
 
   /** DONE if the fence has signalled; otherwise EBUSY with `noWait`, or BLOCKED on the fence. */
-  waitFor(fence: Fence | null): Outcome {
+  waitFor(fence: Fence | null, what: WaitEvent["what"] = "fence"): Outcome {
     if (fence === null || fence.signalled) return DONE;
-    return this.noWait ? this.#leaveFor(fence) : this.waitForOwn(fence);
+    return this.noWait ? this.#leaveFor(fence) : this.waitForOwn(fence, what);
   }
 
   /** As {@linkcode waitFor}, for a copy that this operation has queued itself; traced as a wait even with `noWait`. */
-  waitForOwn(fence: Fence): Outcome {
+  waitForOwn(fence: Fence, what: WaitEvent["what"] = "fence"): Outcome {
     if (fence.signalled) return DONE;
     this.#tracer.wait?.(fence);
     if (fence.signalled) return DONE;
     if (this.noWait) return this.#leaveFor(fence);
     this.blockedOn = fence;
+    if (this.#tracer.waitBegin !== undefined) this.beginWait(what, this.#ownerOf(fence));
     return BLOCKED;
+  }
+
+  /** BLOCKED on the reservation of a buffer. */
+  waitForReservation(buffer: BufferRecord): Outcome {
+    this.blockedOn = buffer.reservation;
+    this.beginWait("reservation", buffer);
+    return BLOCKED;
+  }
+
+  /** The buffer that a fence keeps busy, as far as the operation knows. */
+  #ownerOf(fence: Fence): BufferRecord | null {
+    for (const buffer of [this.search?.candidate, this.forBuffer]) {
+      if (buffer && [...buffer.reservation.allPending()].includes(fence)) return buffer;
+    }
+    return null;
+  }
+
+  /** Tells the tracer what the operation waits for; nothing if it waits already. */
+  beginWait(what: WaitEvent["what"], buffer: BufferRecord | null): void {
+    if (this.#tracer.waitBegin === undefined || this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#tracer.waitBegin({ operation: this, what, buffer });
+  }
+
+  /** Tells the tracer that the operation goes on, or gives up, if it was waiting. */
+  endWait(): void {
+    if (!this.#isWaiting) return;
+    this.#isWaiting = false;
+    this.#tracer.waitEnd?.(this);
   }
 
   /** Does not wait, and lets a later call find the fence signalled. */
@@ -103,9 +163,9 @@ export class Operation {
     return fence.signalled ? DONE : EBUSY;
   }
 
-  /** As {@linkcode waitFor}, for all pending fences up to a usage, one after the other. */
-  waitForAll(fences: FenceList, usage?: FenceUsage): Outcome {
-    for (let fence = fences.pending(usage); fence !== null; fence = fences.pending(usage)) {
+  /** As {@linkcode waitFor}, for all pending fences of a reservation up to a usage, one after the other. */
+  waitForAll(reservation: Reservation, usage?: FenceUsage): Outcome {
+    for (let fence = reservation.pending(usage); fence !== null; fence = reservation.pending(usage)) {
       const outcome = this.waitFor(fence);
       if (outcome !== DONE) return outcome;
     }
@@ -170,9 +230,17 @@ export class Operation {
   /** The error of a public call that failed. */
   error(what: string, why: string, outcome: Outcome, report?: () => NoRoomReport): TtmError {
     const cause = this.cause ?? this.#victimCause;
-    return new TtmError(codeOf(outcome), `Cannot ${what}: ${why}`, {
+    const error = new TtmError(codeOf(outcome), `Cannot ${what}: ${why}`, {
       ...(cause === undefined ? {} : { cause }),
       ...(report === undefined ? {} : { report }),
     });
+    return this.fails(error);
+  }
+
+  /** Tells the tracer that the call fails, and how. */
+  fails(error: TtmError): TtmError {
+    this.endWait();
+    this.#tracer.failure?.(this, error);
+    return error;
   }
 }

@@ -1,4 +1,3 @@
-import type { ManagerNode } from "../contract/manager_node.ts";
 import type { PreparedPlace } from "./prepared_placement.ts";
 import { enlarge, Rows } from "../base/row_allocator.ts";
 
@@ -6,9 +5,8 @@ const INITIAL = 64;
 
 // The objects of a row, adjacent in one array.
 const PLACE = 0;
-const NODE = 1;
-const BUFFER = 2;
-const CELLS = 3;
+const BUFFER = 1;
+const CELLS = 2;
 
 /**
  * The resources of a device, one row each: what a buffer occupies in a memory type (`ttm_resource`). A buffer that is
@@ -16,22 +14,24 @@ const CELLS = 3;
  */
 export class ResourceTable<Owner extends { readonly pages: number }> {
   #start: Float64Array = new Float64Array(INITIAL);
+  #handle: Int32Array = new Int32Array(INITIAL);
   #caching: Uint8Array = new Uint8Array(INITIAL);
   #objects: unknown[] = [];
   #rows: Rows = new Rows(INITIAL, (capacity) => {
     this.#start = enlarge(this.#start, capacity);
+    this.#handle = enlarge(this.#handle, capacity);
     this.#caching = enlarge(this.#caching, capacity);
   });
 
-  /** Allocates a row for a resource of `buffer` in `place`; `node` is null in SYSTEM. */
-  allocate(buffer: Owner, place: PreparedPlace, node: ManagerNode | null, caching: number): number {
+  /** Allocates a row for a resource of `buffer` in `place`; handle and start are 0 in SYSTEM. */
+  allocate(buffer: Owner, place: PreparedPlace, handle: number, start: number, caching: number): number {
     const row = this.#rows.take();
-    this.#start[row] = node === null ? 0 : node.start;
+    this.#start[row] = start;
+    this.#handle[row] = handle;
     this.#caching[row] = caching;
     const at = row * CELLS;
     const objects = this.#objects;
     objects[at + PLACE] = place;
-    objects[at + NODE] = node;
     objects[at + BUFFER] = buffer;
     return row;
   }
@@ -41,7 +41,6 @@ export class ResourceTable<Owner extends { readonly pages: number }> {
     const at = row * CELLS;
     const objects = this.#objects;
     objects[at + PLACE] = null;
-    objects[at + NODE] = null;
     objects[at + BUFFER] = null;
     this.#rows.give(row);
   }
@@ -66,8 +65,9 @@ export class ResourceTable<Owner extends { readonly pages: number }> {
     return this.#objects[row * CELLS + PLACE] as PreparedPlace;
   }
 
-  node(row: number): ManagerNode | null {
-    return this.#objects[row * CELLS + NODE] as ManagerNode | null;
+  /** The handle of its manager; 0 in SYSTEM. */
+  handle(row: number): number {
+    return this.#handle[row] as number;
   }
 
   /** The buffer that owns the resource; null for a row that is not in use. */

@@ -1,11 +1,10 @@
 import type { BufferRecord } from "./buffer_record.ts";
 import { Operation } from "./operation.ts";
-import type { Reservation } from "../lock/reservation.ts";
 import type { Tracer } from "../contract/tracer.ts";
 
+/** The operation of a blocked attempt, for the turn of the reservation in which it was made. */
 interface Unfinished {
   readonly op: Operation;
-  readonly reservation: Reservation;
   readonly turn: number;
 }
 
@@ -17,43 +16,33 @@ interface Unfinished {
 export class Submissions {
   #tracer: Tracer;
   #shared: Operation;
-  #unfinished: Map<BufferRecord, Unfinished> = new Map();
 
   constructor(tracer: Tracer) {
     this.#tracer = tracer;
     this.#shared = new Operation(tracer, false);
   }
 
-  /** A reset operation, for a call on a buffer. */
-  fresh(buffer: BufferRecord): Operation {
+  /** A reset operation, for the call of that name on a buffer. */
+  fresh(name: string, buffer: BufferRecord): Operation {
     this.#shared.reset();
     this.#shared.forBuffer = buffer;
-    return this.#shared;
+    return this.#shared.start(name);
   }
 
-  /** The operation for the next attempt on a reserved buffer. */
+  /** The operation for the next attempt to validate a reserved buffer. */
   next(buffer: BufferRecord): Operation {
-    return this.#unfinished.size === 0 ? this.fresh(buffer) : this.#resume(buffer);
-  }
-
-  #resume(buffer: BufferRecord): Operation {
-    const unfinished = this.#unfinished.get(buffer);
-    if (unfinished === undefined) return this.fresh(buffer);
-    this.#unfinished.delete(buffer);
-    if (isOver(unfinished)) return this.fresh(buffer);
+    const unfinished = buffer.unfinished as Unfinished | null;
+    if (unfinished === null) return this.fresh("validate", buffer);
+    buffer.unfinished = null;
+    if (unfinished.turn !== buffer.reservation.turn) return this.fresh("validate", buffer);
     unfinished.op.begin();
     return unfinished.op;
   }
 
   /** Keeps the operation of a blocked attempt. */
   keep(buffer: BufferRecord, op: Operation): void {
-    for (const [other, unfinished] of this.#unfinished) if (isOver(unfinished)) this.#unfinished.delete(other);
-    const { reservation } = buffer;
-    this.#unfinished.set(buffer, { op, reservation, turn: reservation.turn });
+    const unfinished: Unfinished = { op, turn: buffer.reservation.turn };
+    buffer.unfinished = unfinished;
     if (op === this.#shared) this.#shared = new Operation(this.#tracer, false);
   }
-}
-
-function isOver({ reservation, turn }: Unfinished): boolean {
-  return reservation.turn !== turn;
 }

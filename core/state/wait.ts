@@ -38,9 +38,13 @@ export async function waitAndRepeat(
   const deadline = clock.now() + WAIT_BUDGET_MS;
   let outcome: Outcome = BLOCKED;
   while (outcome === BLOCKED && op.blockedOn !== null) {
-    if (op.blockedOn instanceof Reservation) {
-      if (!await turnComes(clock, op.blockedOn, ticket, signal)) return EBUSY;
-    } else if (!await fenceSignals(clock, op.blockedOn, deadline, signal)) return EBUSY;
+    try {
+      if (op.blockedOn instanceof Reservation) {
+        if (!await turnComes(clock, op.blockedOn, ticket, signal)) return EBUSY;
+      } else if (!await fenceSignals(clock, op.blockedOn, deadline, signal)) return EBUSY;
+    } finally {
+      op.endWait();
+    }
     signal?.throwIfAborted();
     op.begin();
     outcome = attempt();
@@ -106,6 +110,6 @@ export async function turnComes(
   signal?.throwIfAborted();
   let outcome = reservation.tryLock(ticket);
   if (outcome === BLOCKED) outcome = await waitInLine(clock, reservation, ticket, signal, WAIT_BUDGET_MS);
-  if (outcome === DONE) reservation.unlock();
+  if (outcome === DONE) reservation.release();
   return outcome !== BLOCKED;
 }

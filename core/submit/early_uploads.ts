@@ -49,7 +49,7 @@ function upload(state: DeviceState, buffer: BufferRecord, mayEvict: MayEvict | n
   try {
     return validate(state, buffer, placement, op) === DONE;
   } finally {
-    reservation.unlock();
+    reservation.release();
   }
 }
 

@@ -33,15 +33,15 @@ export function isWorkInTheWay(state: DeviceState, part: Part, op: Operation): b
 
 /** The unpinned buffers that would make room for a part by leaving. */
 function* candidates(state: DeviceState, part: Part, op: Operation): Generator<BufferRecord> {
-  const { buffers, order, resources } = state;
+  const { order, resources } = state;
   const { busyPlaces } = part.placement;
   for (const type of searched(state, part, op)) {
     const places = busyPlaces.filter((place) => place.type === type);
     for (const row of order.candidates(type)) {
       const buffer = resources.buffer(row);
-      if (buffer === null || buffer === part.buffer || buffers.pins(buffer.row) > 0) continue;
-      const [node, pages] = [resources.node(row), resources.pages(row)];
-      const isInRange = places.some(({ fpfn, lpfn }) => type.intersects(node, pages, fpfn, lpfn));
+      if (buffer === null || buffer === part.buffer || buffer.pins > 0) continue;
+      const [handle, start, pages] = [resources.handle(row), resources.start(row), resources.pages(row)];
+      const isInRange = places.some(({ fpfn, lpfn }) => type.intersects(handle, start, pages, fpfn, lpfn));
       if (isInRange || places.length === 0) yield buffer;
     }
   }

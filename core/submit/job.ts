@@ -55,10 +55,13 @@ function announce({ fences }: Reservation, fence: Fence, usage: "read" | "write"
 }
 
 /** Takes note that the buffers are used, in the order of the list: they go to the tail of the order of eviction. */
-export function touch({ buffers, hints, order }: DeviceState, parts: readonly Part[]): void {
+export function touch({ hints, order, tracer }: DeviceState, parts: readonly Part[]): void {
   for (const { buffer, placement } of parts) {
-    const row = buffer.row < 0 ? -1 : buffers.resource(buffer.row);
-    if (row >= 0) order.touch(row, buffer);
+    const row = buffer.row < 0 ? -1 : buffer.resource;
+    if (row >= 0) {
+      order.touch(row, buffer);
+      tracer.use?.(buffer);
+    }
     buffer.submittedTo = placement;
   }
   if (!hints.isEmpty) hints.use(parts.map(({ buffer }) => buffer));

@@ -39,6 +39,19 @@ Deno.test("10,000 submissions in line for two memory types have their turns with
   assert(Counting.looks <= 40 * count, `${Counting.looks} looks`);
 });
 
+Deno.test("10,000 submissions do not look at those before them that need other memory types", () => {
+  const [count, line] = [10_000, new SubmissionLine()];
+  for (let age = 0; age < count; age++) line.join({ age, types: 1 });
+  const behind = Array.from({ length: count }, (_, at): InLine => ({ age: count + at, types: 2 }));
+  const before = SubmissionLine.steps;
+  for (const one of behind) line.join(one);
+  for (const one of behind) {
+    assert(line.isTurnOf(one));
+    line.leave(one);
+  }
+  assert(SubmissionLine.steps - before <= 5 * count, `${SubmissionLine.steps - before} looks`);
+});
+
 Deno.test("whoever joins and leaves, those begin who have nobody older in the way, and no others", async () => {
   const action = fc.record({ age: fc.nat(15), leaves: fc.boolean() });
   await fc.assert(

@@ -1,5 +1,6 @@
 import { AcquireTicket } from "../lock/acquire_ticket.ts";
 import { addFence, byDemand, type Part, touch, typesOf } from "./job.ts";
+import type { BufferRecord } from "../state/buffer_record.ts";
 import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EIO, ENOMEM, ENOSPC, type Outcome } from "../base/outcome.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { SubmittedBuffer } from "../contract/driver.ts";
@@ -49,6 +50,8 @@ export class Submission implements InLine {
     this.#work = work;
     this.op = new Operation(state.tracer, noWait);
     this.op.signal = signal;
+    this.op.submitter = this.ticket;
+    this.op.start("submit");
   }
 
   get age(): number {
@@ -57,7 +60,7 @@ export class Submission implements InLine {
 
   /** Those that its buffers may be placed in; all after its second wait, since victims may lack room elsewhere. */
   get types(): number {
-    if (this.#waits > 1) return ~0;
+    if (this.#waits > 1) return (1 << this.#state.types.length) - 1;
     return this.#types ??= this.#parts.reduce((types, part) => types | typesOf(part), 0);
   }
 
@@ -66,9 +69,9 @@ export class Submission implements InLine {
     return this.#locked.length > 0;
   }
 
-  /** Whether a reservation is that of one of its buffers. */
-  needs(reservation: Reservation): boolean {
-    return this.#parts.some(({ buffer }) => buffer.reservation === reservation);
+  /** The buffer of its own that has a reservation; null if it is another party's. */
+  ownerOf(reservation: Reservation): BufferRecord | null {
+    return this.#parts.find(({ buffer }) => buffer.reservation === reservation)?.buffer ?? null;
   }
 
   /** Notes that it is going to wait. */
@@ -84,7 +87,7 @@ export class Submission implements InLine {
   /** Unlocks what it has locked; the order of eviction stays as it is. */
   backOff(): void {
     for (const reservation of this.#locked.splice(0)) {
-      if (reservation.holder === this.ticket) reservation.unlock();
+      if (reservation.holder === this.ticket) reservation.release();
     }
     this.#cleared.clear();
     this.#isClearing = false;

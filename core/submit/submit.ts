@@ -29,10 +29,13 @@ export async function submit(
       if (!submission.holds && !line.isTurnOf(submission)) {
         if (submission.op.noWait) return EBUSY;
         line.join(submission);
+        submission.op.beginWait("room", null);
         await line.turnOf(submission, clock, signal);
+        submission.op.endWait();
         continue;
       }
       let outcome = submission.blockedOn === null ? DONE : await unblock(clock, submission, deadline, signal);
+      submission.op.endWait();
       signal?.throwIfAborted();
       if (outcome === DONE) outcome = submission.attempt();
       if (outcome !== BLOCKED && outcome !== EDEADLK) return outcome;
@@ -44,6 +47,7 @@ export async function submit(
       stuckAt = submission.failedAt;
     }
   } finally {
+    submission.op.endWait();
     submission.backOff();
     line.leave(submission);
   }
@@ -56,12 +60,15 @@ async function unblock(
   deadline: number,
   signal: AbortSignal | undefined,
 ): Promise<Outcome> {
-  const { blockedOn, ticket } = submission;
+  const { blockedOn, op, ticket } = submission;
   if (!(blockedOn instanceof Reservation)) {
     if (blockedOn !== null && !await fenceSignals(clock, blockedOn, deadline, signal)) return EBUSY;
-  } else if (!submission.needs(blockedOn)) {
+  } else if (submission.ownerOf(blockedOn) === null) {
+    // Its holder keeps room.
+    op.beginWait("room", null);
     if (!await turnComes(clock, blockedOn, ticket, signal)) return EBUSY;
   } else {
+    op.beginWait("reservation", submission.ownerOf(blockedOn));
     let outcome = blockedOn.tryLock(ticket);
     if (outcome === BLOCKED) outcome = await waitInLine(clock, blockedOn, ticket, signal, WAIT_BUDGET_MS);
     if (outcome === DONE) submission.adopt(blockedOn);

@@ -21,7 +21,7 @@ export function where(buffers: readonly BufferObject[]): (string | null)[] {
 
 /** The usages of the pending fences of a buffer. */
 export function usages({ reservation }: BufferObject): FenceUsage[] {
-  return reservation.list().map(({ usage }) => usage);
+  return reservation.fences.list().map(({ usage }) => usage);
 }
 
 /** A device with buffers to submit. */

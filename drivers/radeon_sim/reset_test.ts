@@ -1,5 +1,13 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { checkInvariants, PAGE_SIZE, TtmError } from "@ttm/core";
+import {
+  type BoDevice,
+  type BufferObject,
+  checkInvariants,
+  PAGE_SIZE,
+  type PreparedPlacement,
+  type ReadOnlyStore,
+  TtmError,
+} from "@ttm/core";
 import { bench, SLOW } from "./testing_bench.ts";
 
 const COPIES = [1, 2] as const;
@@ -169,3 +177,79 @@ Deno.test("hangNext() takes a kind of engine and a number from 1, and only the n
     assertEquals(gpu.graphicsStats.tasks, 4);
   });
 });
+
+let reads = 0;
+const sevens: ReadOnlyStore = {
+  name: "sevens",
+  readOnly: true,
+  read() {
+    reads++;
+    return new Uint8Array(2 * PAGE_SIZE).fill(7);
+  },
+};
+
+for (
+  const [name, use] of Object.entries(
+    {
+      "a submission": (device, buffer, placement) => device.submit([{ buffer, usage: "read", placement }], () => {}),
+      "a validate": async (_, buffer, placement) => {
+        using _reservation = await buffer.reserve();
+        await buffer.validate(placement);
+      },
+      "a read": (_, buffer) => all(buffer),
+      "a map of a user": async (_, buffer) => {
+        using map = buffer.mmap();
+        assertEquals(await map.read(0, 1), new Uint8Array([7]));
+      },
+      "a write": async (_, buffer) => {
+        using _reservation = await buffer.reserve();
+        await buffer.write(new Uint8Array([7]), { offset: 5000 });
+      },
+    } satisfies Record<string, (device: BoDevice, buffer: BufferObject, placement: PreparedPlacement) => unknown>,
+  )
+) {
+  Deno.test(`after an upload was lost with a reset, ${name} has the contents read from their store again`, async () => {
+    await bench({}, async ({ device, gpu, clock }) => {
+      const placement = device.preparePlacement({ placement: [{ memoryType: "vram" }] });
+      using buffer = device.createBuffer({ bytes: 2 * PAGE_SIZE, stored: { key: "a", store: sevens } });
+      gpu.hangNext("copy");
+      clock.schedule(100, () => gpu.reset());
+      // The second one finds the buffer in its place, and the device remembers that.
+      for (let times = 0; times < 2; times++) await device.submit([{ buffer, usage: "read", placement }], () => {});
+      await buffer.wait().catch(() => {});
+      assertEquals([buffer.memoryType, buffer.clean, clock.now()], ["vram", true, 100]);
+      reads = 0;
+      await use(device, buffer, placement);
+      assertEquals(reads, 1);
+      assertEquals(await all(buffer), new Uint8Array(2 * PAGE_SIZE).fill(7));
+    });
+  });
+}
+
+Deno.test("what a job has written to a buffer from a store is lost with a reset, and the error names the buffer", async () => {
+  await bench({}, async ({ device, gpu, clock, bring }) => {
+    using buffer = device.createBuffer({
+      bytes: 2 * PAGE_SIZE,
+      label: "weights",
+      stored: { key: "a", store: sevens },
+    });
+    const placement = { placement: [{ memoryType: "vram" }] };
+    await device.submit(
+      [{ buffer, placement }],
+      () => gpu.submit({ buffers: [{ buffer, write: true }], durationMs: 1 }),
+    );
+    gpu.hangNext("copy");
+    clock.schedule(100, () => gpu.reset());
+    buffer.tryReserve();
+    bring(buffer, "gtt");
+    await buffer.wait().catch(() => {});
+    const error = await assertRejects(() => buffer.read(), TtmError, 'the contents of buffer 0 "weights" are lost');
+    assertEquals([error.code, buffer.clean], ["EIO", false]);
+    buffer.unreserve();
+  });
+});
+
+async function all(buffer: BufferObject): Promise<Uint8Array> {
+  using _reservation = await buffer.reserve();
+  return await buffer.read();
+}

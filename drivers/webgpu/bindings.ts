@@ -1,6 +1,6 @@
 import { type BufferView, TtmError } from "@ttm/core";
 import { show } from "@ttm/core/arguments";
-import { type Chunk, Range } from "./chunk.ts";
+import type { Chunk, Range } from "./chunk.ts";
 import type { BindGroupOf, BufferOf, GpuDevice, LayoutOf } from "./gpu_types.ts";
 
 /** Where a buffer object is on the device, as `GPUBufferBinding`. After the callback its members throw `ESTALE`. */
@@ -37,6 +37,7 @@ const MAX_GROUPS = 4096;
 /** What the callback of a submission can bind, and the bind groups of earlier callbacks. */
 export class Bindings<Device extends GpuDevice> {
   #device: () => Device;
+  #rangesBy: (handle: number) => Range | null;
   #onRebound: ((buffer: BufferView) => void) | undefined;
   #submission: { readonly buffers: ReadonlySet<BufferView>; open: boolean } | null = null;
   #groups: Map<string, CachedGroup> = new Map();
@@ -44,8 +45,13 @@ export class Bindings<Device extends GpuDevice> {
   #lastName = 0;
   #generations: WeakMap<BufferView, number> = new WeakMap();
 
-  constructor(device: () => Device, onRebound: ((buffer: BufferView) => void) | undefined) {
+  constructor(
+    device: () => Device,
+    rangesBy: (handle: number) => Range | null,
+    onRebound: ((buffer: BufferView) => void) | undefined,
+  ) {
     this.#device = device;
+    this.#rangesBy = rangesBy;
     this.#onRebound = onRebound;
   }
 
@@ -133,10 +139,11 @@ export class Bindings<Device extends GpuDevice> {
     if (!submission.buffers.has(buffer)) {
       throw new TtmError("EINVAL", `Cannot ${what}: ${show(`${buffer}`)} is not part of the submission`);
     }
-    if (!(buffer.node instanceof Range)) {
+    const range = this.#rangesBy(buffer.handle);
+    if (range === null) {
       throw new TtmError("EINVAL", `Cannot ${what}: ${buffer} is in ${buffer.memoryType}, not in vram`);
     }
-    return buffer.node;
+    return range;
   }
 
   #nameOf(object: object): number {

@@ -1,6 +1,6 @@
 import { type AllocationRequest, type BufferView, PAGE_SIZE, TtmError } from "@ttm/core";
 import { checkInteger, checkOptions, checkWord, optionNames } from "@ttm/core/arguments";
-import { type Access, type ChunkKind, Range } from "./chunk.ts";
+import type { Access, ChunkKind, Range } from "./chunk.ts";
 import { type GpuDevice, GpuUsage } from "./gpu_types.ts";
 
 /** What a buffer object declares to the driver, as `driverOptions` of `createBuffer`. */
@@ -44,15 +44,13 @@ export function kindOf(
 }
 
 /** Throws if a submission cannot use a buffer, or not in this way. */
-export function mustBeUsable(buffer: BufferView, usage: "read" | "write"): void {
+export function mustBeUsable(buffer: BufferView, range: Range | null, usage: "read" | "write"): void {
   const { access } = (buffer.driverOptions ?? {}) as GpuBufferOptions;
   if (usage === "write" && access === "read") {
     throw new TtmError("EINVAL", `${buffer} was created with access "read", and the submission writes it`);
   }
-  if (!(buffer.node instanceof Range)) return;
-  const { tenant, chunk } = buffer.node;
-  tenant?.mustBeKnown();
-  if (chunk.buffer === null) throw new TtmError("ENOMEM", `the new device has no memory for ${buffer}`);
+  range?.tenant?.mustBeKnown();
+  if (range?.chunk.buffer === null) throw new TtmError("ENOMEM", `the new device has no memory for ${buffer}`);
 }
 
 /** Checks flags of `GPUBufferUsage`, and adds those for copies. */

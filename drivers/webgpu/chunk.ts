@@ -1,4 +1,4 @@
-import { type Fence, type ManagerNode, PAGE_SIZE } from "@ttm/core";
+import { type Fence, PAGE_SIZE } from "@ttm/core";
 import { GoodFitAllocator } from "@ttm/good-fit";
 import { type GpuBuffer, GpuUsage } from "./gpu_types.ts";
 import type { Tenant } from "./tenant.ts";
@@ -63,18 +63,18 @@ export class Chunk {
   /** Takes pages; null if no hole fits. A chunk that is no slab serves one request at a time. */
   take(pages: number, alignment: number): Range | null {
     const allocator = this.#allocator;
-    const handle = allocator?.take(alignment === 1 ? pages : { size: pages, alignment }) ?? 0;
-    if (allocator === null ? this.users > 0 : handle === 0) return null;
-    const page = allocator?.startOf(handle) ?? 0;
+    const block = allocator?.take(alignment === 1 ? pages : { size: pages, alignment }) ?? 0;
+    if (allocator === null ? this.users > 0 : block === 0) return null;
+    const page = allocator?.startOf(block) ?? 0;
     const isFresh = page >= this.#usedPages;
     this.#usedPages = Math.max(this.#usedPages, page + pages);
     this.users++;
-    return new Range(this, page, pages, handle, isFresh);
+    return new Range(this, page, pages, block, isFresh);
   }
 
   /** Gives pages back. */
-  give({ handle }: Range): void {
-    if (handle !== 0) this.#allocator?.give(handle);
+  give({ block }: Range): void {
+    if (block !== 0) this.#allocator?.give(block);
     this.users--;
   }
 
@@ -86,24 +86,26 @@ export class Chunk {
 }
 
 /** Pages of a chunk that a buffer object lives in. */
-export class Range implements ManagerNode {
+export class Range {
   /** Page address, which encodes the chunk and the page in it. */
   readonly start: number;
   /** Size in pages. */
   readonly pages: number;
   readonly chunk: Chunk;
   /** Handle of the chunk's allocator; 0 for a whole chunk. */
-  readonly handle: number;
+  readonly block: number;
+  /** Handle of the manager; 0 before it is handed out. */
+  handle = 0;
   /** Whether nobody has used the bytes since the `GPUBuffer` was created, so that they are zero. */
   isFresh: boolean;
   /** Who lives here; null before its bytes have come. */
   tenant: Tenant | null = null;
 
-  constructor(chunk: Chunk, page: number, pages: number, handle: number, isFresh: boolean) {
+  constructor(chunk: Chunk, page: number, pages: number, block: number, isFresh: boolean) {
     this.chunk = chunk;
     this.start = chunk.id * SPAN + page;
     this.pages = pages;
-    this.handle = handle;
+    this.block = block;
     this.isFresh = isFresh;
   }
 

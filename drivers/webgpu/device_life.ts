@@ -58,6 +58,14 @@ export class DeviceLife<Device extends GpuDevice> {
     });
   }
 
+  /**
+   * The next turn of the event loop. Implementations let calls fail before they tell that the device is lost: who waits
+   * for this after a failure gets the loss as the error.
+   */
+  nextTurn(): Promise<void> {
+    return this.until(new Promise((resolve) => setTimeout(resolve)));
+  }
+
   #watch(device: Device): void {
     device.lost.then((lost) => {
       const { reason, message } = lost;

@@ -1,4 +1,4 @@
-import { type Fence, FenceContext, PAGE_SIZE, TtmError } from "@ttm/core";
+import { type Fence, FenceContext, PAGE_SIZE } from "@ttm/core";
 import { Budget } from "./budget.ts";
 import { Chunk, type ChunkKind, type Range, SPAN, STAGING } from "./chunk.ts";
 import { ChunkSet } from "./chunk_set.ts";
@@ -8,11 +8,12 @@ import { type MemorySizes, slabSizes, stagingSizes } from "./memory_sizes.ts";
 import { Room } from "./room.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** Bytes of the buffer with the stamp of readbacks; see `Readbacks`. */
+/** Bytes of a stamp of readbacks, and of the buffer with those of the next ones; see `Readbacks`. */
 export const STAMP_BYTES = 4;
+export const STAMPS_BYTES: number = 64 * STAMP_BYTES;
 
-/** The buffer with the stamp, and what signals when the device has said whether it has it. */
-interface Stamp {
+/** The buffer with the stamps, and what signals when the device has said whether it has it. */
+interface Stamps {
   readonly buffer: GpuBuffer;
   creation: Fence | null;
 }
@@ -32,8 +33,9 @@ export class GpuMemory {
   #chunks: ChunkSet;
   #room: Room;
   #ranges: Map<number, Range> = new Map();
-  #stamp: Stamp | null = null;
-  #creations: FenceContext = new FenceContext("webgpu creation of the stamp");
+  #unusedHandles: number[] = [];
+  #stamps: Stamps | null = null;
+  #creations: FenceContext = new FenceContext("webgpu creation of the stamps");
 
   /** `onDestroy` is told when a `GPUBuffer` is destroyed or lost. */
   constructor(maker: Maker, timeline: Timeline, sizes: MemorySizes, onDestroy: (chunk: Chunk) => void = () => {}) {
@@ -41,7 +43,7 @@ export class GpuMemory {
     this.#timeline = timeline;
     this.sizes = sizes;
     this.budget = new Budget(sizes.budget);
-    this.#chunks = new ChunkSet(maker, timeline, this.budget, STAMP_BYTES, onDestroy);
+    this.#chunks = new ChunkSet(maker, timeline, this.budget, STAMPS_BYTES, onDestroy);
     this.#room = new Room(this.#chunks, timeline, this.budget, sizes);
   }
 
@@ -70,17 +72,15 @@ export class GpuMemory {
     return Math.floor((this.budget.allowed - this.sizes.budget) / PAGE_SIZE);
   }
 
-  /** The range at a page address. */
-  rangeAt(start: number): Range {
-    const range = this.#ranges.get(start);
-    if (range === undefined) throw new TtmError("EINVAL", `page ${start} is in no range of webgpu's memory`);
-    return range;
+  /** The range with a handle; null if there is none, as for a buffer that is not in VRAM. */
+  rangeOf(handle: number): Range | null {
+    return this.#ranges.get(handle) ?? null;
   }
 
   /** Takes a range; `"later"` while the device creates or frees what serves it, `"no-room"` if somebody must leave. */
   take(pages: number, alignment: number, kind: ChunkKind): Range | "no-room" | "later" {
     const bytes = pages * PAGE_SIZE;
-    const stamp = this.#stampCreation();
+    const stamp = this.#stampsCreation();
     if (stamp !== null) return this.#later(stamp);
     const over = this.#room.comeWithinBudget();
     if (over !== null) return over === "no-room" ? over : this.#later(over);
@@ -108,10 +108,8 @@ export class GpuMemory {
 
   /** Gives a range back. Its next user comes after this one in the order of the queue. */
   give(range: Range): void {
-    if (this.#ranges.get(range.start) !== range) {
-      throw new TtmError("EINVAL", `Cannot free pages: webgpu's memory did not hand out page ${range.start}`);
-    }
-    this.#ranges.delete(range.start);
+    this.#ranges.delete(range.handle);
+    this.#unusedHandles.push(range.handle);
     range.tenant = null;
     const { chunk } = range;
     chunk.give(range);
@@ -123,27 +121,27 @@ export class GpuMemory {
     chunk.users = 0;
   }
 
-  /** The buffer with the stamp of readbacks; there is one before the first range. */
-  get stamp(): GpuBuffer {
-    return (this.#stamp as Stamp).buffer;
+  /** The buffer with the stamps of readbacks; there is one before the first range. */
+  get stamps(): GpuBuffer {
+    return (this.#stamps as Stamps).buffer;
   }
 
   /** Destroys all `GPUBuffer`s that nobody uses. */
   shrink(): void {
     for (const chunk of this.#chunks.unused) this.#chunks.destroy(chunk);
-    this.#stamp?.buffer.destroy();
-    this.#stamp = null;
+    this.#stamps?.buffer.destroy();
+    this.#stamps = null;
   }
 
   /** The device is lost. */
   lose(): void {
-    this.#stamp = null;
+    this.#stamps = null;
     this.#chunks.lose();
   }
 
   /** Creates what is in use on another device, zeroed; chunks that it refuses have no `GPUBuffer` then. */
   async rebuild(): Promise<void> {
-    await this.#stampCreation()?.settled();
+    await this.#stampsCreation()?.settled();
     await this.#chunks.rebuild();
   }
 
@@ -153,25 +151,26 @@ export class GpuMemory {
       ? this.#chunks.smallest(kind, bytes, bytes + bytes / 4)?.take(pages, 1) ?? null
       : this.#chunks.takeShared(pages, alignment, kind);
     if (range === null) return null;
-    this.#ranges.set(range.start, range);
+    range.handle = this.#unusedHandles.pop() ?? this.#ranges.size + 1;
+    this.#ranges.set(range.handle, range);
     this.budget.noteServed();
     return range;
   }
 
-  /** Creates the stamp while there is memory for it: without one nothing can be read back. Null once it exists. */
-  #stampCreation(): Fence | null {
-    if (this.#stamp !== null) return this.#stamp.creation;
-    const { buffer, answer } = this.#maker(STAMP_BYTES, GpuUsage.COPY_SRC | GpuUsage.COPY_DST);
-    const stamp: Stamp = { buffer, creation: null };
-    this.#stamp = stamp;
+  /** Creates the stamps while there is memory for them: without one nothing can be read back. Null once they exist. */
+  #stampsCreation(): Fence | null {
+    if (this.#stamps !== null) return this.#stamps.creation;
+    const { buffer, answer } = this.#maker(STAMPS_BYTES, GpuUsage.COPY_SRC | GpuUsage.COPY_DST);
+    const stamps: Stamps = { buffer, creation: null };
+    this.#stamps = stamps;
     if (answer === null) return null;
     const answered = (refusal: Refusal | null) => {
-      stamp.creation = null;
-      if (refusal === null || this.#stamp !== stamp) return;
+      stamps.creation = null;
+      if (refusal === null || this.#stamps !== stamps) return;
       buffer.destroy();
-      this.#stamp = null;
+      this.#stamps = null;
     };
-    return stamp.creation = this.#creations.follow(answer.then(answered));
+    return stamps.creation = this.#creations.follow(answer.then(answered));
   }
 
   #stagingInUse(): boolean {

@@ -2,7 +2,7 @@ import { type Fence, FenceContext, type Postponed, TtmError } from "@ttm/core";
 import type { Chunk } from "./chunk.ts";
 import type { DeviceLife } from "./device_life.ts";
 import { type GpuBuffer, type GpuDevice, MAP_MODE_READ } from "./gpu_types.ts";
-import { type GpuMemory, STAMP_BYTES } from "./memory.ts";
+import { type GpuMemory, STAMP_BYTES, STAMPS_BYTES } from "./memory.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Bytes of a `GPUBuffer`. */
@@ -36,6 +36,9 @@ export class Readbacks<Device extends GpuDevice> {
   #timeline: Timeline;
   #inPieces: FenceContext = new FenceContext("webgpu readback in pieces");
   #lastStamp = 0;
+  /** Where the last stamp is in the buffer with stamps, and that buffer. */
+  #stampAt = 0;
+  #stamps: GpuBuffer | null = null;
 
   constructor(life: DeviceLife<Device>, memory: GpuMemory, timeline: Timeline) {
     this.#life = life;
@@ -59,7 +62,7 @@ export class Readbacks<Device extends GpuDevice> {
     const stamp = this.#nextStamp();
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(buffer, offset, target, 0, size);
-    encoder.copyBufferToBuffer(this.#memory.stamp, 0, target, size, STAMP_BYTES);
+    encoder.copyBufferToBuffer(this.#memory.stamps, this.#stampAt, target, size, STAMP_BYTES);
     device.queue.submit([encoder.finish()]);
     return this.#timeline.readback(async () => {
       try {
@@ -73,23 +76,31 @@ export class Readbacks<Device extends GpuDevice> {
     });
   }
 
+  /** Takes the next stamp. When the buffer with stamps is used up it is written anew, behind all copies from it. */
   #nextStamp(): number {
-    this.#lastStamp = this.#lastStamp % (2 ** 32 - 1) + 1;
-    const bytes = new Uint8Array(Uint32Array.of(this.#lastStamp).buffer);
-    this.#life.device.queue.writeBuffer(this.#memory.stamp, 0, bytes);
-    return this.#lastStamp;
+    this.#stampAt += STAMP_BYTES;
+    const { stamps } = this.#memory;
+    if (this.#stamps !== stamps || this.#stampAt === STAMPS_BYTES) {
+      if (this.#lastStamp + STAMPS_BYTES > 2 ** 32) this.#lastStamp = 0;
+      const numbers = Uint32Array.from({ length: STAMPS_BYTES / STAMP_BYTES }, (_, at) => this.#lastStamp + 1 + at);
+      this.#life.device.queue.writeBuffer(stamps, 0, new Uint8Array(numbers.buffer));
+      this.#stamps = stamps;
+      this.#stampAt = 0;
+    }
+    return ++this.#lastStamp;
   }
 
   async #map(target: GpuBuffer, size: number, stamp: number): Promise<Uint8Array<ArrayBuffer>> {
     const map = () => this.#life.until(target.mapAsync(MAP_MODE_READ, 0, size + STAMP_BYTES));
     try {
       // The bytes stay in the staging buffer: a map that fails is tried once more.
-      await map().catch(map);
+      await map().catch(() => this.#life.nextTurn().then(map));
     } catch (cause) {
       throw cause instanceof TtmError ? cause : new TtmError("EIO", `Cannot read back ${size} bytes`, { cause });
     }
     const bytes = new Uint8Array(target.getMappedRange(0, size + STAMP_BYTES));
     if (new DataView(bytes.buffer, bytes.byteOffset).getUint32(size, true) !== stamp) {
+      await this.#life.nextTurn();
       throw new TtmError("EIO", `Cannot read back ${size} bytes: the device has not made the copy`);
     }
     return bytes.subarray(0, size);
@@ -97,7 +108,7 @@ export class Readbacks<Device extends GpuDevice> {
 
   async #readInPieces({ buffer, offset, size }: Span, arrived: Arrived): Promise<void> {
     const bytes = new Uint8Array(size);
-    const most = this.#memory.sizes.reserve - 2 * STAMP_BYTES;
+    const most = this.#memory.sizes.reserve - STAMPS_BYTES - STAMP_BYTES;
     for (let at = 0; at < size;) {
       const length = Math.min(most, size - at);
       const staging = this.#memory.takeStaging(length + STAMP_BYTES);

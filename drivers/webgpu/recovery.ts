@@ -5,12 +5,16 @@ import type { GpuDevice } from "./gpu_types.ts";
 import type { GpuMemory } from "./memory.ts";
 import type { Uploads } from "./uploads.ts";
 
-/** The device is lost. Returns the buffers whose only copy was there, besides those of `arriving`. */
+/**
+ * The device is lost. Returns the buffers whose only copy was there, besides those of `arriving`; `isInStore` is told of
+ * those whose contents a store has.
+ */
 export function loseContents(
   error: TtmError,
   { reason }: LostDevice,
   memory: GpuMemory,
   arriving: readonly BufferView[],
+  isInStore: (buffer: BufferView) => void,
 ): BufferView[] {
   // What a device could not hold, the next one may not hold either.
   if (reason !== "destroyed") memory.budget.noteLost(memory.held);
@@ -18,7 +22,8 @@ export function loseContents(
   for (const { tenant } of memory.ranges) {
     if (tenant === null || tenant.lost !== null || tenant.copy !== null) continue;
     tenant.lost = error;
-    if (!tenant.stored) buffers.add(tenant.buffer);
+    if (tenant.stored && tenant.buffer.clean) isInStore(tenant.buffer);
+    else buffers.add(tenant.buffer);
   }
   memory.lose();
   return [...buffers];

@@ -177,6 +177,26 @@ Deno.test("what only a silent device has is reported when it is lost, and never 
   assertEquals((await t.bytes(written))[0], 4);
 });
 
+for (const how of ["whose maps fail", "whose maps have old bytes"]) {
+  Deno.test(`a device ${how} before it tells that it is lost: what was on its way to the host is reported`, async () => {
+    const lost: string[] = [];
+    await using t = bench({
+      resolvesWhenLost: true,
+      recover: () => Promise.resolve(new FakeGpu()),
+      onLost: ({ buffers }) => void lost.push(...buffers.map(String)),
+    });
+    const buffer = await t.make(2, 1);
+    await t.fill(9, buffer);
+    await turn();
+    if (how === "whose maps fail") t.gpu.failingMaps = 2;
+    else t.gpu.isLost = true;
+    setTimeout(() => t.gpu.lose());
+    await t.device.evictAll("vram");
+    assertEquals((await assertRejects(() => t.bytes(buffer), TtmError)).code, "EIO");
+    assertEquals(lost, [`${buffer}`]);
+  });
+}
+
 async function loseAfter(gpu: FakeGpu, turns: number): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await null;
   gpu.lose();

@@ -1,8 +1,9 @@
 import {
-  type Allocation,
   type AllocationRequest,
   type Fence,
+  LATER,
   type MemTypeManager,
+  NO_ROOM,
   PAGE_SIZE,
   TtmError,
 } from "@ttm/core";
@@ -16,12 +17,11 @@ const NAME = "webgpu-slabs";
 export type KindOf = (request: AllocationRequest) => ChunkKind;
 
 /**
- * The manager of VRAM over WebGPU: it serves requests with ranges of slabs, and with `GPUBuffer`s. Starts of its nodes
- * are addresses only for the driver; a place with a range never has room.
+ * The manager of VRAM over WebGPU: it serves requests with ranges of slabs, and with `GPUBuffer`s. It has no addresses:
+ * the driver finds a range by its handle.
  */
-export class Slabs implements MemTypeManager<Range> {
+export class Slabs implements MemTypeManager {
   readonly name: string = NAME;
-  readonly addresses: boolean = false;
   usedPages = 0;
   #pages = 0;
   #memory: GpuMemory;
@@ -48,35 +48,41 @@ export class Slabs implements MemTypeManager<Range> {
     this.#pages = pages;
   }
 
-  allocate(request: AllocationRequest): Allocation<Range> {
+  allocate(request: AllocationRequest): number {
     this.#mustBeSetUp("allocate");
     const { pages, alignment } = request;
-    if (!this.#isWhole(request) || this.usedPages + pages > this.#pages + this.#memory.pagesAdded) return "no-room";
+    if (!this.#isWhole(request) || this.usedPages + pages > this.#pages + this.#memory.pagesAdded) return NO_ROOM;
     this.#freeing = this.#busy();
-    if (this.#freeing !== null) return "later";
+    if (this.#freeing !== null) return LATER;
     const found = this.#memory.take(pages, alignment, this.#kindOf(request));
-    if (found === "later") this.#freeing = this.#memory.freeing;
-    if (found instanceof Range) this.usedPages += pages;
-    return found;
+    if (found instanceof Range) {
+      this.usedPages += pages;
+      return found.handle;
+    }
+    if (found === "no-room") return NO_ROOM;
+    this.#freeing = this.#memory.freeing;
+    return LATER;
   }
 
   canFit(request: AllocationRequest): boolean {
     return this.#isWhole(request) && request.pages * PAGE_SIZE <= this.#memory.roomForBuffers;
   }
 
-  free(range: Range): void {
+  free(handle: number): void {
     this.#mustBeSetUp("free");
+    const range = this.#memory.rangeOf(handle);
+    if (range === null) throw new TtmError("EINVAL", `Cannot free: ${NAME} did not hand out handle ${handle}`);
     this.#memory.give(range);
     this.usedPages -= range.pages;
   }
 
-  intersects(_range: Range, _pages: number, fpfn: number, lpfn: number): boolean {
+  intersects(_handle: number, _pages: number, fpfn: number, lpfn: number): boolean {
     return fpfn === 0 && lpfn >= this.#pages;
   }
 
   /** A range that a new device had no memory for is left for another one. */
-  compatible({ chunk }: Range, _pages: number, fpfn: number, lpfn: number): boolean {
-    return chunk.buffer !== null && fpfn === 0 && lpfn >= this.#pages;
+  compatible(handle: number, _pages: number, fpfn: number, lpfn: number): boolean {
+    return this.#memory.rangeOf(handle)?.chunk.buffer !== null && fpfn === 0 && lpfn >= this.#pages;
   }
 
   takedown(): boolean {
@@ -108,10 +114,9 @@ export class Slabs implements MemTypeManager<Range> {
  * import { BoDevice } from "@ttm/core";
  * import { slabs, WebGpu } from "@ttm/webgpu";
  *
- * const gpu = await (await navigator.gpu?.requestAdapter())?.requestDevice();
- * if (gpu !== undefined) {
+ * function open(gpu: GPUDevice): BoDevice {
  *   const driver = new WebGpu({ device: gpu, budget: 1 << 20 });
- *   await using _device = new BoDevice({ driver, managers: { vram: slabs(driver) } });
+ *   return new BoDevice({ driver, managers: { vram: slabs(driver) } });
  * }
  * ```
  */

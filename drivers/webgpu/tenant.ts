@@ -110,7 +110,7 @@ export class Tenant {
   mustBeKnown(): void {
     if (this.lost === null) return;
     const why = this.stored
-      ? `${this.buffer} was on the lost device; evict it, and its store is read again`
+      ? `${this.buffer} was on the lost device; once it is not pinned its store is read again`
       : `the only copy of the contents of ${this.buffer} was lost`;
     throw new TtmError("EIO", why, { cause: this.lost });
   }

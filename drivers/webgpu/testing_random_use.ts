@@ -29,7 +29,7 @@ export interface RandomUse<Device extends GpuDevice> {
   readonly fill: Fill<Device>;
   readonly options?: Partial<WebGpuOptions<Device>>;
   /** Called before each operation. */
-  readonly before?: (left: number, driver: WebGpu<Device>) => void;
+  readonly before?: (left: number, driver: WebGpu<Device>) => unknown;
   /** Whether contents may be lost, as an error and never as wrong bytes. */
   readonly mayLose?: boolean;
 }
@@ -37,8 +37,8 @@ export interface RandomUse<Device extends GpuDevice> {
 /** What became of it. */
 export interface UsedAtRandom<Device extends GpuDevice> {
   readonly driver: WebGpu<Device>;
-  /** Number of reads that failed, because contents were lost. */
-  readonly losses: number;
+  /** Names of the buffers that a use failed of because contents were lost, one for each failure. */
+  readonly failed: readonly string[];
 }
 
 /**
@@ -51,7 +51,7 @@ export async function useAtRandom<Device extends GpuDevice>(use: RandomUse<Devic
   const random = (below: number) => (state = state * 48271 % 2147483647) % below;
   const driver = new WebGpu({ device: gpu, budget: BUDGET, stagingBytes: 4 * PAGE_SIZE, ...use.options });
   const device = new BoDevice({ driver, managers: { vram: slabs(driver) } });
-  const party: Party<Device> = { driver, device, random, fill: use.fill, losses: 0, mayLose };
+  const party: Party<Device> = { driver, device, random, fill: use.fill, failed: [], mayLose };
   const pool: Known[] = [];
   const make = (): Known => {
     const pages = random(4) === 0 ? 1 + random(MAX_PAGES) : MAX_PAGES;
@@ -87,7 +87,7 @@ export async function useAtRandom<Device extends GpuDevice>(use: RandomUse<Devic
     known.buffer.unref();
   }
   await device.close();
-  return { driver, losses: party.losses };
+  return { driver, failed: party.failed };
 }
 
 interface Party<Device extends GpuDevice> {
@@ -95,7 +95,7 @@ interface Party<Device extends GpuDevice> {
   readonly device: BoDevice;
   readonly random: (below: number) => number;
   readonly fill: Fill<Device>;
-  losses: number;
+  readonly failed: string[];
   readonly mayLose: boolean;
 }
 
@@ -143,7 +143,7 @@ async function mustHold<Device extends GpuDevice>(party: Party<Device>, known: K
     mustBe(known, 0, await known.buffer.read());
   } catch (error) {
     if (!isLoss(party, error)) throw error;
-    party.losses++;
+    party.failed.push(`${known.buffer}`);
   }
 }
 
@@ -155,7 +155,7 @@ function mustBe({ buffer, value, at, byte }: Known, offset: number, bytes: Uint8
 /** What is lost is written anew, from nothing. */
 async function forgive<Device extends GpuDevice>(party: Party<Device>, known: Known, error: unknown): Promise<void> {
   if (!isLoss(party, error)) throw error;
-  party.losses++;
+  party.failed.push(`${known.buffer}`);
   await reserved(known, async () => {
     await known.buffer.validate({ placement: [] });
   });

@@ -1,6 +1,7 @@
 import {
   type BufferView,
   type Driver,
+  type DriverContext,
   type Fence,
   type MoveRequest,
   PAGE_SIZE,
@@ -8,11 +9,11 @@ import {
   type Postponed,
   type SubmittedBuffer,
   TranslationTable,
-  type TtmError,
+  TtmError,
 } from "@ttm/core";
 import { type BindGroupRequest, type Binding, Bindings } from "./bindings.ts";
 import { checkBufferOptions, kindOf, mustBeUsable } from "./buffer_options.ts";
-import { Range } from "./chunk.ts";
+import type { Range } from "./chunk.ts";
 import { CpuAccess } from "./cpu_access.ts";
 import { DeviceLife, type LostDevice } from "./device_life.ts";
 import type { BindGroupOf, GpuDevice } from "./gpu_types.ts";
@@ -39,27 +40,23 @@ const SMALL_PART = 64;
  * of the queue: nothing waits for it. Uploads are writes in queue order. An eviction of a buffer that the device has not
  * written costs nothing; one that it has written is copied to a staging buffer, and its bytes arrive behind a fence.
  *
- * @example A buffer that moves to the device and back
+ * @example A buffer that moves to a device and back
  * ```ts
+ * // To be called with the device of `navigator.gpu`, or of Dawn.
  * import { assertEquals } from "@std/assert";
  * import { BoDevice } from "@ttm/core";
  * import { slabs, WebGpu } from "@ttm/webgpu";
  *
- * const adapter = await navigator.gpu?.requestAdapter();
- * const gpu = await adapter?.requestDevice();
- * if (gpu !== undefined) {
+ * async function evictOnce(gpu: GPUDevice): Promise<void> {
  *   const driver = new WebGpu({ device: gpu, budget: 1 << 20 });
- *   const device = new BoDevice({ driver, managers: { vram: slabs(driver) } });
- *   const buffer = device.createBuffer({ bytes: 4096, driverOptions: { access: "read" } });
+ *   await using device = new BoDevice({ driver, managers: { vram: slabs(driver) } });
+ *   using buffer = device.createBuffer({ bytes: 4096, driverOptions: { access: "read" } });
  *   await buffer.reserve();
  *   await buffer.validate({ placement: [{ memoryType: "vram" }] });
  *   await buffer.write(new Uint8Array([1, 2, 3, 4]));
  *   buffer.unreserve();
  *   await device.evictAll("vram");
  *   assertEquals([buffer.memoryType, driver.stats.readBackBytes], ["system", 0]);
- *   buffer.unref();
- *   await device.close();
- *   gpu.destroy();
  * }
  * ```
  */
@@ -81,6 +78,7 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
   #cpu: CpuAccess<Device>;
   #bindings: Bindings<Device>;
   #moves: Moves<Device>;
+  #context: DriverContext | null = null;
 
   /**
    * Makes a driver for one device.
@@ -98,7 +96,7 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
     const present = () => this.#life.device;
     const { maxBufferSize } = device.limits;
     this.#timeline = new Timeline(() => present().queue.onSubmittedWorkDone());
-    this.#bindings = new Bindings(present, onRebound);
+    this.#bindings = new Bindings(present, (handle) => this.#memory.rangeOf(handle), onRebound);
     this.#memory = new GpuMemory(
       makerOf(this.#life),
       this.#timeline,
@@ -126,6 +124,14 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
       { name: "system" },
       { name: "vram", pages, fixed: true, availableCaching: ["wc"], defaultCaching: "wc" },
     ];
+  }
+
+  /** Called by the device that it belongs to; `EBUSY` if it has had one. */
+  attach(context: DriverContext): void {
+    if (this.#context !== null) {
+      throw new TtmError("EBUSY", "Cannot attach webgpu: it serves one device only, and has had one");
+    }
+    this.#context = context;
   }
 
   /** The device: the one it was made for, or the one that `recover` has brought last. */
@@ -193,7 +199,7 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
 
   /** A number that changes when the `GPUBuffer` or the offset of a buffer changes; null if it is not in VRAM. */
   generation(buffer: BufferView): number | null {
-    return buffer.node instanceof Range ? buffer.node.generation : null;
+    return this.#memory.rangeOf(buffer.handle)?.generation ?? null;
   }
 
   /** From VRAM to SYSTEM. */
@@ -202,8 +208,8 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
   }
 
   /** Small buffers that the device has written go last. */
-  evictionValuable({ node, bytes }: BufferView): boolean {
-    const isDirty = node instanceof Range && node.tenant?.isDirty === true;
+  evictionValuable({ handle, bytes }: BufferView): boolean {
+    const isDirty = this.#memory.rangeOf(handle)?.tenant?.isDirty === true;
     return !isDirty || bytes > this.#memory.budget.allowed / SMALL_PART;
   }
 
@@ -223,9 +229,10 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
   }
 
   /** Host pages; they reuse the buffer's host copy if there is one. */
-  createTranslationTable({ node, pages }: BufferView): TranslationTable {
+  createTranslationTable({ handle, pages }: BufferView): TranslationTable {
+    const range = this.#memory.rangeOf(handle);
     return new TranslationTable(pages, () => {
-      const copy = node instanceof Range ? node.tenant?.copy : null;
+      const copy = range?.tenant?.copy;
       return copy instanceof Uint8Array ? copy : new Uint8Array(pages * PAGE_SIZE);
     });
   }
@@ -234,9 +241,9 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
   move({ buffer, source, destination, after }: MoveRequest): Fence | Postponed | void {
     const foreign = this.#foreign(after);
     if (foreign !== undefined) return { retryAfter: foreign };
-    const from = source === null || source.table !== null ? null : this.#memory.rangeAt(source.start);
+    const from = source === null || source.table !== null ? null : this.#memory.rangeOf(source.start);
     if (destination.table !== null) return this.#moves.toHost(from as Range, destination.table);
-    const range = this.#memory.rangeAt(destination.start);
+    const range = this.#memory.rangeOf(destination.start) as Range;
     if (from?.chunk.buffer === null) return this.#moves.toNewDevice(from, range);
     if (from === null) return this.#moves.toDevice(buffer, source?.table ?? null, range);
     this.#moves.within(from, range);
@@ -244,7 +251,7 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
 
   /** Reads and writes of the CPU. */
   accessMemory(
-    { node }: BufferView,
+    { handle }: BufferView,
     offset: number,
     bytes: Uint8Array,
     write: boolean,
@@ -252,18 +259,18 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
   ): Postponed | void {
     const foreign = this.#foreign(after);
     if (foreign !== undefined) return { retryAfter: foreign };
-    const { tenant } = node as Range;
-    if (tenant !== null) return this.#cpu.access(node as Range, tenant, offset, bytes, write);
+    const range = this.#memory.rangeOf(handle) as Range;
+    const { tenant } = range;
+    if (tenant !== null) return this.#cpu.access(range, tenant, offset, bytes, write);
   }
 
   /** Checks the buffers of a submission, and notes which ones it writes. */
   beginSubmit(entries: readonly SubmittedBuffer[]): Postponed | void {
     const postponed = this.#life.check();
     if (postponed !== null) return postponed;
-    for (const { buffer, usage } of entries) mustBeUsable(buffer, usage);
-    for (const { buffer: { node }, usage } of entries) {
-      if (node instanceof Range && usage === "write") node.tenant?.noteWritten();
-    }
+    const ranges = entries.map(({ buffer }) => this.#memory.rangeOf(buffer.handle));
+    for (const [at, { buffer, usage }] of entries.entries()) mustBeUsable(buffer, ranges[at] ?? null, usage);
+    for (const [at, { usage }] of entries.entries()) if (usage === "write") ranges[at]?.tenant?.noteWritten();
     this.#bindings.open(new Set(entries.map(({ buffer }) => buffer)));
   }
 
@@ -273,13 +280,20 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
     return this.#timeline.work();
   }
 
+  /** Work of the queue: who takes memory over comes after it. */
+  ordersBehind({ context }: Fence): boolean {
+    return context === this.#timeline.context;
+  }
+
   /** Work of others; that of this queue comes before whatever is queued now. */
   #foreign(after: readonly Fence[]): Fence | undefined {
-    return after.find(({ context, signalled }) => context !== this.#timeline.context && !signalled);
+    return after.find((fence) => !fence.signalled && !this.ordersBehind(fence));
   }
 
   #lose(error: TtmError, lost: LostDevice): void {
-    const buffers = loseContents(error, lost, this.#memory, this.#moves.arriving);
+    const buffers = loseContents(error, lost, this.#memory, this.#moves.arriving, (buffer) => {
+      this.#context?.loseContents(buffer, error);
+    });
     this.#bindings.close();
     this.#timeline.fail(error);
     this.#options.onLost?.({ reason: lost.reason, message: lost.message, buffers });

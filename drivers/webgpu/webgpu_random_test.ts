@@ -1,10 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
+import { noAdapter } from "../../tests/apart/adapter.ts";
+import { testApart } from "../../tests/apart/apart.ts";
 import { turn } from "./testing_bench.ts";
 import { FakeGpu } from "./testing_fake_gpu.ts";
 import { BUDGET, type Fill, useAtRandom } from "./testing_random_use.ts";
 
 const RANDOM = "random operations with a quarter of the memory lose nothing and keep to the budget";
-const adapter = await navigator.gpu?.requestAdapter() ?? null;
 
 const fill: Fill<FakeGpu> = (gpu, { buffer, offset, size }, value) =>
   gpu.dispatch([{ buffer, offset, size, access: "write" }], (bytes) => bytes.fill(value));
@@ -31,7 +32,7 @@ for (const resolvesWhenLost of [false, true]) {
   Deno.test(`webgpu (fake): a device that is lost at 50 random moments, ${how}, loses what it alone has, and nothing reads wrong`, async () => {
     const devices = [new FakeGpu({ resolvesWhenLost })];
     const lost: string[] = [];
-    const { driver, losses } = await useAtRandom({
+    const { driver, failed } = await useAtRandom({
       gpu: devices[0] as FakeGpu,
       operations: 6000,
       seed: 3,
@@ -48,24 +49,10 @@ for (const resolvesWhenLost of [false, true]) {
     });
     await turn();
     assert(devices.length > 50, `${devices.length} devices`);
-    assert(losses > 20 && lost.length > 20, `${losses} ${lost.length}`);
+    assert(failed.length > 20 && lost.length > 20, `${failed.length} ${lost.length}`);
+    assertEquals(failed.filter((name) => !lost.includes(name)), [], "every loss is reported");
     assertEquals([driver.device === devices.at(-1), devices.flatMap(({ uncaptured }) => uncaptured)], [true, []]);
   });
 }
 
-if (adapter === null) {
-  Deno.test.ignore(`webgpu (adapter): ${RANDOM} -- ignored: navigator.gpu has no adapter here`, () => {});
-} else {
-  const device = await adapter.requestDevice();
-  Deno.test(`webgpu (adapter): 2,000 ${RANDOM}`, async () => {
-    const { driver } = await useAtRandom({
-      gpu: device,
-      operations: 2000,
-      seed: 2,
-      fill: ({ queue }, { buffer, offset, size }, value) => {
-        queue.writeBuffer(buffer, offset, new Uint8Array(size).fill(value));
-      },
-    });
-    await driver.retired.settled();
-  });
-}
+testApart(await noAdapter(), "webgpu (adapter): random use", import.meta.resolve("./testing_adapter.ts"), "random");

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type BufferObject, checkInvariants, FenceContext, PAGE_SIZE, TtmError } from "@ttm/core";
 import { WebGpu, type WebGpuOptions } from "./mod.ts";
-import { bench, only, turn } from "./testing_bench.ts";
-import { FakeGpu } from "./testing_fake_gpu.ts";
+import { bench, bound, only, turn } from "./testing_bench.ts";
+import { type Bound, FakeGpu } from "./testing_fake_gpu.ts";
 
 Deno.test("what the device only reads is evicted without a copy, and nothing waits for its room", async () => {
   await using t = bench();
@@ -23,6 +23,27 @@ Deno.test("what the device only reads is evicted without a copy, and nothing wai
   for (const [at, buffer] of buffers.entries()) {
     assertEquals(await t.bytes(buffer), new Uint8Array(4 * PAGE_SIZE).fill(at + 1));
   }
+});
+
+Deno.test("buffers that are dropped while the device works on them leave their memory to the next, and nobody waits", async () => {
+  await using t = bench();
+  const kept = await t.make(2);
+  const drop = async (value: number) => {
+    const buffer = t.device.createBuffer({ bytes: 6 * PAGE_SIZE });
+    await t.submit([{ buffer }, { buffer: kept }], () => {
+      const [from, to] = [buffer, kept].map((each) => bound(t.driver.bind(each), "write")) as [Bound, Bound];
+      t.gpu.dispatch([from], (bytes) => bytes.fill(value));
+      t.gpu.dispatch([from, to], (bytes, sums) => sums[0] = (sums[0] as number) + (bytes[PAGE_SIZE] as number));
+    });
+    buffer.unref();
+  };
+  await drop(1);
+  const { waits } = t.driver.stats;
+  for (let value = 2; value <= 9; value++) await drop(value);
+  await turn();
+  assertEquals([t.driver.stats.waits - waits, t.device.dyingBuffers], [0, 0]);
+  assertEquals(t.gpu.buffers.filter(({ size }) => size === 6 * PAGE_SIZE).length, 1, "one GPUBuffer for all of them");
+  assertEquals((await t.bytes(kept))[0], 45);
 });
 
 Deno.test("what the device has written is read back when it is evicted", async () => {

@@ -1,37 +1,18 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { softwareGpu } from "../../tests/consumer/tools.ts";
-import { missing, type Obstacle, testUnless, testWith } from "../../tests/permissions.ts";
-import { byHand } from "./by_hand.ts";
-import { openGpu } from "./gpu.ts";
-import { compute, errorOf, makeInput, makeModel, weightBytes } from "./model.ts";
-import { withTtm } from "./with_ttm.ts";
+import { noAdapter } from "../../tests/apart/adapter.ts";
+import { testApart } from "../../tests/apart/apart.ts";
+import { missing, testUnless, testWith } from "../../tests/permissions.ts";
+import { errorOf } from "./model.ts";
 
 const FOLDER = new URL("./", import.meta.url);
-const MiB = 2 ** 20;
 /** A backend that this system does not have, so that there is no adapter. */
 const NO_BACKEND = Deno.build.os === "windows" ? "metal" : "dx12";
 
-const adapter = await navigator.gpu?.requestAdapter() ?? null;
-const noAdapter: Obstacle = adapter === null ? "navigator.gpu has no adapter here" : undefined;
+const obstacle = await noAdapter();
 const denied = missing("read", "run", "env");
 
-for (const [name, make] of [["by hand", byHand], ["with @ttm", withTtm]] as const) {
-  testUnless(
-    noAdapter,
-    `layers ${name}: the result is that of float64, every time, with a quarter of the memory`,
-    async () => {
-      const { gpu } = await openGpu("built-in");
-      const model = makeModel({ blocks: 4, width: 128, hidden: 512 });
-      const step = await make(gpu, weightBytes(model) / 4 + MiB / 8, model);
-      for (const scale of [1, -2]) {
-        const input = makeInput(model).map((value) => scale * value);
-        const error = errorOf(await step(input), compute(model, input));
-        assert(error < 1e-5, `${error}`);
-      }
-      gpu.destroy();
-    },
-  );
-}
+testApart(obstacle, "layers on a GPU", import.meta.resolve("./testing_layers.ts"));
 
 Deno.test("the error of a result is as large as its largest difference", () => {
   assertEquals(errorOf(new Float32Array([1, 2, -4]), new Float64Array([1, 2, -4])), 0);
@@ -65,7 +46,7 @@ async function example(args: readonly string[], env: Record<string, string>) {
 
 const RESULTS = /^24 matrices, 96 MiB in all, with a budget of 25 MiB, on .+\nby hand .+\nwith @ttm .+\n$/;
 
-testUnless(denied ?? noAdapter, "example:layers prints both times", async () => {
+testUnless(denied ?? obstacle, "example:layers prints both times", async () => {
   const { code, out, errors } = await example([], {});
   assertEquals(code, 0, errors);
   assertMatch(out, RESULTS);

@@ -7,7 +7,7 @@
 import { runCommand, UsageError, wholeNumber } from "../../tests/command.ts";
 import { findChromium, FLAGS } from "../../tests/consumer/chromium.ts";
 import { answer } from "./server.ts";
-import { visit } from "./headless.ts";
+import { visit } from "../../tests/headless.ts";
 
 await runCommand({
   help: `Serves a page in which a model of four times its budget runs, with a map of VRAM. Nobody but this machine can

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { findChromium, FLAGS } from "../../tests/consumer/chromium.ts";
 import { missing, type Obstacle, testUnless } from "../../tests/permissions.ts";
-import { type Visit, visit } from "./headless.ts";
+import { type Visit, visit } from "../../tests/headless.ts";
 import { answer } from "./server.ts";
 
 const denied = missing("read", "write", "run", "env", "net");

@@ -10,7 +10,10 @@ const PARENT = 2;
 const ORDER = 3;
 const MASKS = 4;
 const FIRST_PAIRS = 32;
+// Flags of a taken block, in bits that are 0 in the index of every block.
 const TAKEN_CLEARED = 2;
+const TAKEN_FIRST = 4;
+const TAKEN_FLAGS = TAKEN_CLEARED | TAKEN_FIRST;
 
 /**
  * The blocks of a space of chunks. The space is half of a larger block, and blocks are halved again and again as
@@ -18,7 +21,7 @@ const TAKEN_CLEARED = 2;
  * pair, and a block is identified by the index of its cell in the pair. The cell of a split block holds the index of
  * the pair below. The cell of a free block holds a record that all free blocks of its order share, so that the masks of
  * a split block and of a free one are read in the same way. The cell of a taken block is negative and holds the next
- * block of its owner's list.
+ * block of its owner's list, and whether it is the first of that list.
  */
 export class BlockTable {
   cells: Int32Array;
@@ -85,11 +88,30 @@ export class BlockTable {
 
   /** The next block after a taken one in its list. */
   next(block: number): number {
-    return ~(this.cells[block] as number) & ~TAKEN_CLEARED;
+    return ~(this.cells[block] as number) & ~TAKEN_FLAGS;
   }
 
   setNext(block: number, next: number): void {
-    this.cells[block] = ~(~(this.cells[block] as number) & TAKEN_CLEARED | next);
+    this.cells[block] = ~(~(this.cells[block] as number) & TAKEN_FLAGS | next);
+  }
+
+  /** Marks a taken block as the first of a list. */
+  setFirst(block: number): void {
+    this.cells[block] = ~(~(this.cells[block] as number) | TAKEN_FIRST);
+  }
+
+  /** Whether a number is that of a block that is the first of a list. */
+  isFirst(block: number): boolean {
+    const cell = block >= this.top && block < this.#used && (block & this.stride - 1) < PARENT ? this.cells[block] : 0;
+    return cell !== undefined && cell < 0 && (~cell & TAKEN_FIRST) !== 0;
+  }
+
+  /** The first blocks of all lists. */
+  *firsts(): Generator<number> {
+    for (let pair = this.top; pair < this.#used; pair += this.stride) {
+      if (this.isFirst(pair)) yield pair;
+      if (this.isFirst(pair + 1)) yield pair + 1;
+    }
   }
 
   setTaken(block: number, cleared: boolean): void {
@@ -116,6 +138,7 @@ export class BlockTable {
   join(pair: number): number {
     const block = this.cells[pair + PARENT] as number;
     this.cells[pair] = this.#spare;
+    this.cells[pair + 1] = NONE;
     this.#spare = pair;
     return block;
   }

@@ -17,6 +17,10 @@ const OPTIONS = optionNames<BuddyOptions>({ size: true, chunk: true });
  * served by the largest blocks that fit into it, and a freed block is joined with its buddy. Memory that was cleared
  * when it was freed is kept apart, and used first for requests with `cleared`.
  *
+ * There are two interfaces. `take` and `give` identify blocks that were allocated together by a *handle*, a number, and
+ * allocate no memory for it: a handle of freed blocks is refused until the first of them begins another allocation.
+ * `allocate` and `release` identify them by an object, and always refuse objects that they did not make.
+ *
  * @example 13 chunks as blocks of 8, 4 and 1
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -67,6 +71,51 @@ export class BuddyAllocator {
   }
 
   /**
+   * Allocates blocks as {@linkcode BuddyAllocator.allocate} does.
+   *
+   * @returns Their handle, from 1 to 2^31 - 1; 0 if there is not enough free space.
+   * @throws {TtmError} As {@linkcode BuddyAllocator.allocate}.
+   */
+  take(request: BuddyRequest): number {
+    this.#query.set(request, this.size, this.chunk);
+    return this.#search.run(this.#query) ? this.#first(this.#search.taken.first) : NONE;
+  }
+
+  /**
+   * Frees blocks as {@linkcode BuddyAllocator.release} does.
+   *
+   * @param cleared Whether the caller has cleared them.
+   * @throws {TtmError} `EINVAL` if the handle is not that of allocated blocks.
+   */
+  give(handle: number, cleared: boolean = false): void {
+    const what = "free blocks";
+    checkBoolean(what, "cleared", cleared);
+    this.#mustBeFirst(what, handle);
+    putListBack(this.#table, handle, cleared);
+  }
+
+  /** Address of the first block with this handle. @throws {TtmError} `EINVAL` as {@linkcode BuddyAllocator.give}. */
+  startOf(handle: number): number {
+    this.#mustBeFirst("tell the start", handle);
+    return this.#table.start(handle) * this.chunk;
+  }
+
+  /**
+   * The blocks with this handle, in the order in which they were found.
+   *
+   * @throws {TtmError} `EINVAL` as {@linkcode BuddyAllocator.give}.
+   */
+  blocksOf(handle: number): BuddyBlock[] {
+    this.#mustBeFirst("list blocks", handle);
+    return this.#blocksFrom(handle);
+  }
+
+  /** The handles of all allocated blocks. Do not allocate or free during the iteration. */
+  handles(): Iterable<number> {
+    return this.#table.firsts();
+  }
+
+  /**
    * Allocates blocks (`drm_buddy_alloc_blocks`). Without a range it takes the highest address among the smallest free
    * blocks that are large enough; in a range the lowest address; with `topDown` the highest address of all.
    *
@@ -76,9 +125,8 @@ export class BuddyAllocator {
    * range is not inside the space, or the rounded size is larger than the space.
    */
   allocate(request: BuddyRequest): BuddyAllocation | null {
-    this.#query.set(request, this.size, this.chunk);
-    const isDone = this.#search.run(this.#query);
-    return isDone ? new BuddyAllocation(this.#search.taken.first, this.#describe) : null;
+    const handle = this.take(request);
+    return handle === NONE ? null : new BuddyAllocation(handle, this.#describe);
   }
 
   /**
@@ -89,9 +137,8 @@ export class BuddyAllocator {
    * @throws {TtmError} `EINVAL` if the allocation is not one of this allocator, or already freed.
    */
   release(allocation: BuddyAllocation, cleared: boolean = false): void {
-    checkBoolean("free blocks", "cleared", cleared);
     this.#mustBeLive("free blocks", allocation);
-    putListBack(this.#table, allocation.first, cleared);
+    this.give(allocation.first, cleared);
     allocation.first = NONE;
   }
 
@@ -103,22 +150,32 @@ export class BuddyAllocator {
    * it or no multiple of the chunk.
    */
   trim(allocation: BuddyAllocation, size: number, start?: number): void {
+    this.#mustBeLive("trim block", allocation);
+    allocation.first = this.keep(allocation.first, size, start);
+  }
+
+  /**
+   * Frees all but a part of a single block, as {@linkcode BuddyAllocator.trim} does.
+   *
+   * @returns The handle of the part; the old one is no longer valid.
+   * @throws {TtmError} `EINVAL` as {@linkcode BuddyAllocator.trim}.
+   */
+  keep(block: number, size: number, start?: number): number {
     const what = "trim block";
-    this.#mustBeLive(what, allocation);
+    this.#mustBeFirst(what, block);
     const table = this.#table;
-    const block = allocation.first;
     if (table.next(block) !== NONE) {
-      throw new TtmError("EINVAL", `Cannot ${what}: it must be a single block, not ${allocation.blocks.length}`);
+      throw new TtmError("EINVAL", `Cannot ${what}: it must be a single block, not ${this.#blocksFrom(block).length}`);
     }
     const whole = table.size(block) * this.chunk;
     const from = table.start(block) * this.chunk;
     const kept = toChunks(what, "size", size, this.chunk, whole, this.chunk);
     const first = toChunks(what, "start", start ?? from, from, from + whole - size, this.chunk);
-    if (size === whole) return;
+    if (size === whole) return block;
     const { taken } = this.#search;
     taken.clear();
     keepStretch(table, block, first - table.start(block), kept, taken);
-    allocation.first = taken.first;
+    return this.#first(taken.first);
   }
 
   /** The free blocks, by size from the smallest, dirty ones before cleared ones. */
@@ -144,6 +201,16 @@ export class BuddyAllocator {
       blocks.push({ start, size: table.size(block) * this.chunk, cleared: table.isCleared(block) });
     }
     return blocks;
+  }
+
+  #first(block: number): number {
+    this.#table.setFirst(block);
+    return block;
+  }
+
+  #mustBeFirst(what: string, handle: number): void {
+    if (this.#table.isFirst(handle)) return;
+    throw new TtmError("EINVAL", `Cannot ${what}: ${show(handle)} is not, or no longer, a handle of this allocator`);
   }
 
   #mustBeLive(what: string, allocation: BuddyAllocation): void {

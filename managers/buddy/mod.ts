@@ -18,8 +18,8 @@
  *
  * @module
  */
-export { buddy, type BuddyNode } from "./buddy.ts";
+export { buddy } from "./buddy.ts";
 export { BuddyAllocation, type BuddyBlock, type FreeBlocks } from "./buddy_allocation.ts";
 export { BuddyAllocator } from "./buddy_allocator.ts";
 export type { BuddyOptions, BuddyRequest } from "./buddy_request.ts";
-export type { Allocation, AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";
+export type { AllocationRequest, MemTypeManager } from "@ttm/core";

@@ -1,7 +1,7 @@
 import type { MemTypeManager } from "@ttm/core";
 import { checkOptions, checkWord, optionNames } from "@ttm/core/arguments";
 import { makeRangeManager, type RangeManagerOptions } from "./range_manager.ts";
-import type { RangeNode, SearchOrder } from "./range_requests.ts";
+import type { SearchOrder } from "./range_requests.ts";
 
 const NAME = "first-fit";
 const ORDERS: readonly SearchOrder[] = ["lowest", "best", "evict"];
@@ -19,11 +19,11 @@ const OPTIONS = optionNames<FirstFitOptions>({ order: true, scan: true });
 
 /**
  * Makes a manager that gives each buffer one range of pages: the lowest one that fits, or the highest if the request is
- * `topDown`. Every range is contiguous. It answers a node or `"no-room"`, never `"busy"`.
+ * `topDown`. Every range is contiguous. It answers a handle or `NO_ROOM`.
  *
  * @param options The order of the search, and how victims are chosen when no hole fits.
  * @returns A manager that requires a call of {@linkcode MemTypeManager.init} first; any other call before it, or with a
- * node of another manager, is a `TtmError` `EINVAL`.
+ * handle that it did not give, is a `TtmError` `EINVAL`.
  * @throws {TtmError} `EINVAL` if `order` is none of the three words, or `scan` is no boolean.
  *
  * @example The lowest hole that fits, and from the top down
@@ -39,7 +39,7 @@ const OPTIONS = optionNames<FirstFitOptions>({ order: true, scan: true });
  * assertEquals(manager.debug(), "[0, 10) used\n[10, 80) free\n[80, 90) used\n[90, 100) free");
  * ```
  */
-export function firstFit(options: FirstFitOptions = {}): MemTypeManager<RangeNode> {
+export function firstFit(options: FirstFitOptions = {}): MemTypeManager {
   checkOptions(`make a ${NAME} manager`, options, OPTIONS, "options");
   const { order = "lowest" } = options;
   checkWord(`make a ${NAME} manager`, "order", order, ORDERS);

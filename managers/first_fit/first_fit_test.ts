@@ -1,58 +1,62 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type AllocationRequest, type MemTypeManager, TtmError } from "@ttm/core";
-import { firstFit, type FirstFitOptions, type RangeNode } from "./mod.ts";
+import { type AllocationRequest, type MemTypeManager, NO_ROOM, TtmError } from "@ttm/core";
+import { firstFit, type FirstFitOptions } from "./mod.ts";
 
 const ANY: AllocationRequest = { pages: 1, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false };
 
-function manager(options?: FirstFitOptions): MemTypeManager<RangeNode> {
+function manager(options?: FirstFitOptions): MemTypeManager {
   const made = firstFit(options);
   made.init(100);
   return made;
 }
 
-function allocated(made: MemTypeManager<RangeNode>, request: Partial<AllocationRequest>): RangeNode {
-  const node = made.allocate({ ...ANY, ...request });
-  assert(typeof node === "object", `${node} for ${JSON.stringify(request)}`);
-  return node;
+function allocated(made: MemTypeManager, request: Partial<AllocationRequest>): number {
+  const handle = made.allocate({ ...ANY, ...request });
+  assert(handle > 0, `${handle} for ${JSON.stringify(request)}`);
+  return handle;
+}
+
+function startIn(made: MemTypeManager, request: Partial<AllocationRequest>): number | undefined {
+  return made.startOf?.(allocated(made, request));
 }
 
 /** Holes, in the order in which they were made: [90, 100), [50, 60) and [0, 20). */
-function withHoles(options?: FirstFitOptions): MemTypeManager<RangeNode> {
+function withHoles(options?: FirstFitOptions): MemTypeManager {
   const made = manager(options);
-  const nodes = [20, 30, 10, 30].map((pages) => allocated(made, { pages })) as [RangeNode, ...RangeNode[]];
+  const handles = [20, 30, 10, 30].map((pages) => allocated(made, { pages })) as [number, ...number[]];
   assertEquals(made.debug(), "[0, 20) used\n[20, 50) used\n[50, 60) used\n[60, 90) used\n[90, 100) free");
-  made.free(nodes[2] as RangeNode);
-  made.free(nodes[0]);
+  made.free(handles[2] as number, 10);
+  made.free(handles[0], 20);
   return made;
 }
 
 Deno.test("firstFit() takes the lowest hole that fits, unless its option says otherwise", () => {
-  assertEquals(allocated(withHoles(), { pages: 5 }).start, 0);
-  assertEquals(allocated(withHoles({}), { pages: 5 }).start, 0);
-  assertEquals(allocated(withHoles({ order: "lowest" }), { pages: 5 }).start, 0);
-  assertEquals(allocated(withHoles(), { pages: 5, fpfn: 16 }).start, 50);
-  assertEquals(allocated(withHoles({ order: "best" }), { pages: 5 }).start, 50);
-  assertEquals(allocated(withHoles({ order: "best" }), { pages: 11 }).start, 0);
+  assertEquals(startIn(withHoles(), { pages: 5 }), 0);
+  assertEquals(startIn(withHoles({}), { pages: 5 }), 0);
+  assertEquals(startIn(withHoles({ order: "lowest" }), { pages: 5 }), 0);
+  assertEquals(startIn(withHoles(), { pages: 5, fpfn: 16 }), 50);
+  assertEquals(startIn(withHoles({ order: "best" }), { pages: 5 }), 50);
+  assertEquals(startIn(withHoles({ order: "best" }), { pages: 11 }), 0);
   const made = withHoles({ order: "evict" });
-  made.free(allocated(made, { fpfn: 90 }));
-  assertEquals(allocated(made, { pages: 5 }).start, 90);
+  made.free(allocated(made, { fpfn: 90 }), 1);
+  assertEquals(startIn(made, { pages: 5 }), 90);
 });
 
 Deno.test("firstFit() goes from the top down on request, whatever its order", () => {
   for (const order of ["best", "lowest", "evict"] as const) {
-    assertEquals(allocated(withHoles({ order }), { pages: 5, topDown: true }).start, 95);
-    assertEquals(allocated(withHoles({ order }), { pages: 5, topDown: true, lpfn: 55 }).start, 50);
+    assertEquals(startIn(withHoles({ order }), { pages: 5, topDown: true }), 95);
+    assertEquals(startIn(withHoles({ order }), { pages: 5, topDown: true, lpfn: 55 }), 50);
   }
 });
 
 Deno.test("firstFit() respects alignment and range, and says when there is no room", () => {
   const made = withHoles();
-  assertEquals(allocated(made, { pages: 3, alignment: 28 }).start, 0);
-  assertEquals(allocated(made, { pages: 3, alignment: 28 }).start, 56);
-  assertEquals(allocated(made, { pages: 3, fpfn: 91, lpfn: 94 }).start, 91);
-  assertEquals(made.allocate({ ...ANY, pages: 3, fpfn: 91, lpfn: 96 }), "no-room");
-  assertEquals(made.allocate({ ...ANY, pages: 21 }), "no-room");
-  assertEquals(made.allocate({ ...ANY, pages: 101 }), "no-room");
+  assertEquals(startIn(made, { pages: 3, alignment: 28 }), 0);
+  assertEquals(startIn(made, { pages: 3, alignment: 28 }), 56);
+  assertEquals(startIn(made, { pages: 3, fpfn: 91, lpfn: 94 }), 91);
+  assertEquals(made.allocate({ ...ANY, pages: 3, fpfn: 91, lpfn: 96 }), NO_ROOM);
+  assertEquals(made.allocate({ ...ANY, pages: 21 }), NO_ROOM);
+  assertEquals(made.allocate({ ...ANY, pages: 101 }), NO_ROOM);
   assertEquals(made.usedPages, 69);
 });
 
@@ -60,9 +64,9 @@ Deno.test("firstFit() counts pages and is taken down only when empty", () => {
   const made = firstFit();
   assertEquals([made.name, made.usedPages, made.debug(), made.takedown()], ["first-fit", 0, "", true]);
   made.init(10);
-  const node = allocated(made, { pages: 4 });
+  const handle = allocated(made, { pages: 4 });
   assertEquals([made.usedPages, made.takedown()], [4, false]);
-  made.free(node);
+  made.free(handle, 4);
   assertEquals([made.usedPages, made.takedown()], [0, true]);
   made.init(20);
   assertEquals(made.debug(), "[0, 20) free");
@@ -90,10 +94,10 @@ Deno.test("firstFit() refuses misuse", () => {
     () => firstFit().allocate(ANY),
     "Cannot allocate pages: the first-fit manager has no pages, call init() first",
   );
-  refuses(() => firstFit().free(allocated(manager(), {})), "Cannot free pages: ");
+  refuses(() => firstFit().free(1, 1), "Cannot free pages: ");
   refuses(
-    () => manager().free(allocated(manager(), {})),
-    "Cannot remove a node: [0, 1) is not, or no longer, allocated by this allocator",
+    () => manager().free(allocated(manager(), {}), 1),
+    "is not, or no longer, a handle of this allocator",
   );
   refuses(() => manager().allocate({ ...ANY, pages: NaN }), "size must be a whole number");
   refuses(() => manager().allocate({ ...ANY, fpfn: 5, lpfn: 4 }), "hi must be a whole number from 5");

@@ -3,12 +3,6 @@ import { HoleTree } from "./hole_tree.ts";
 import type { HoleSortKey } from "./range_requests.ts";
 import { HEAD, type SpanRing } from "./span_ring.ts";
 
-const KEYS: Record<HoleSortKey, (holes: HoleTable, row: number) => number> = {
-  address: (holes, row) => holes.start(row),
-  size: (holes, row) => holes.size(row),
-  recency: (holes, row) => holes.stamp(row),
-};
-
 /** How many changes lie between two checks for idle trees. */
 const PERIOD = 256;
 
@@ -24,6 +18,8 @@ export class HoleIndexes {
   #holes: HoleTable;
   #tracksLimits = false;
   #changes = 0;
+  #count = 0;
+  #clock = 0;
   #address: HoleTree | null = null;
   #size: HoleTree | null = null;
   #recency: HoleTree | null = null;
@@ -42,32 +38,36 @@ export class HoleIndexes {
     return tree;
   }
 
-  /** Adds the hole after a row's node, to the table and to every tree. */
-  open(row: number, start: number, end: number): void {
-    this.#holes.open(row, start, end);
-    this.#address?.insert(row, start);
-    this.#size?.insert(row, end - start);
-    this.#recency?.insert(row, this.#holes.stamp(row));
+  /** How many holes there are. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Adds the hole after a row's range to every tree. */
+  open(row: number): void {
+    this.#count++;
+    this.#ring.setStamp(row, ++this.#clock);
+    this.#address?.insert(row, this.#holes.start(row));
+    this.#size?.insert(row, this.#holes.size(row));
+    this.#recency?.insert(row, this.#clock);
     this.#countChange();
   }
 
-  /** Removes the hole after a row's node. */
+  /** Removes the hole that was after a row's range. */
   close(row: number): void {
-    this.#holes.close(row);
+    this.#count--;
     this.#address?.remove(row);
     this.#size?.remove(row);
     this.#recency?.remove(row);
     this.#countChange();
   }
 
-  /**
-   * Moves the hole from row `from` to row `to`, which has none, with new bounds that keep its place among the others.
-   */
-  change(from: number, to: number, start: number, end: number): void {
-    this.#holes.change(from, to, start, end);
-    this.#address?.replace(from, to, start);
-    this.#size?.move(from, to, end - start);
-    this.#recency?.move(from, to, this.#holes.stamp(to));
+  /** The hole after row `from` is after row `to` now, with other bounds that keep its place among the others. */
+  change(from: number, to: number): void {
+    this.#ring.setStamp(to, ++this.#clock);
+    this.#address?.replace(from, to, this.#holes.start(to));
+    this.#size?.move(from, to, this.#holes.size(to));
+    this.#recency?.move(from, to, this.#clock);
     this.#countChange();
   }
 
@@ -88,26 +88,30 @@ export class HoleIndexes {
 
   /** The rows that have a hole, ascending by a key, the hole made last first among equals. O(n log n). */
   sorted(key: HoleSortKey): number[] {
-    const holes = this.#holes;
-    const keyOf = KEYS[key];
-    return this.#rows().sort((a, b) => keyOf(holes, a) - keyOf(holes, b) || holes.stamp(b) - holes.stamp(a));
+    const ring = this.#ring;
+    return this.#rows().sort((a, b) => this.#keyOf(key, a) - this.#keyOf(key, b) || ring.stamp(b) - ring.stamp(a));
   }
 
   #rows(): number[] {
     const rows: number[] = [];
     let row = HEAD;
     do {
-      if (this.#holes.has(row)) rows.push(row);
+      if (this.#holes.size(row) > 0) rows.push(row);
       row = this.#ring.next(row);
     } while (row !== HEAD);
     return rows;
   }
 
+  #keyOf(key: HoleSortKey, row: number): number {
+    if (key === "recency") return this.#ring.stamp(row);
+    return key === "address" ? this.#holes.start(row) : this.#holes.size(row);
+  }
+
   #make(key: HoleSortKey): HoleTree {
     const firstColumn = this.#tracksLimits && key !== "address" ? MINUS_START : FIRST_CLASS;
-    const tree = new HoleTree(this.#holes, firstColumn, key === "address");
+    const tree = new HoleTree(this.#holes, firstColumn, key === "recency" ? 64 : this.#holes.bits, key === "address");
     // In the order in which they were made, since a tree puts the hole added last first among equals.
-    for (const row of this.sorted("recency")) tree.insert(row, KEYS[key](this.#holes, row));
+    for (const row of this.sorted("recency")) tree.insert(row, this.#keyOf(key, row));
     if (key === "address") this.#address = tree;
     else if (key === "size") this.#size = tree;
     else this.#recency = tree;
@@ -117,7 +121,7 @@ export class HoleIndexes {
 
   #countChange(): void {
     if (++this.#changes % PERIOD !== 0) return;
-    const before = this.#changes - PERIOD - IDLE * this.#holes.count;
+    const before = this.#changes - PERIOD - IDLE * this.#count;
     if (this.#address !== null && this.#address.lastUse < before) this.#address = null;
     if (this.#size !== null && this.#size.lastUse < before) this.#size = null;
     if (this.#recency !== null && this.#recency.lastUse < before) this.#recency = null;

@@ -1,6 +1,7 @@
 import { UNGUARDED } from "./alignment_classes.ts";
 import { alignDown, alignUp, END, FIRST_CLASS, type HoleTable, MINUS_START } from "./hole_table.ts";
-import { type HoleTree, NONE, type Side } from "./hole_tree.ts";
+import type { HoleTree, Side } from "./hole_tree.ts";
+import { NONE } from "./span_ring.ts";
 import { firstOf } from "./tree_nodes.ts";
 
 /**

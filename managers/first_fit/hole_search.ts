@@ -1,7 +1,8 @@
 import type { HoleQuery } from "./hole_query.ts";
 import type { HoleIndexes } from "./hole_indexes.ts";
 import type { HoleTable } from "./hole_table.ts";
-import { NONE, type Side } from "./hole_tree.ts";
+import type { Side } from "./hole_tree.ts";
+import { NONE } from "./span_ring.ts";
 import type { HoleSortKey, SearchOrder } from "./range_requests.ts";
 
 /** A search that may be long gives up after this many entries, */
@@ -25,7 +26,7 @@ export function findHole(query: HoleQuery, order: SearchOrder, holes: HoleTable,
   if (query.isPlain) return query.search(holes, indexes.by(key), side);
   query.useColumn(holes, holes.boundFor(query.alignment, query.color));
   const isShort = query.exact && (key === "address" || !query.limited);
-  query.patience = isShort || holes.count <= FEW ? Infinity : PATIENCE;
+  query.patience = isShort || indexes.count <= FEW ? Infinity : PATIENCE;
   const row = query.search(holes, indexes.by(key), side);
   if (row !== NONE || !query.gaveUp) return row;
   query.useColumn(holes, indexes.columnFor(query.alignment, query.color));

@@ -1,8 +1,7 @@
+import type { Bits, Numbers } from "./columns.ts";
 import type { HoleTable } from "./hole_table.ts";
+import { NONE } from "./span_ring.ts";
 import { FANOUT, firstOf, nodeOf, STEM, TreeNodes } from "./tree_nodes.ts";
-
-/** No row. */
-export const NONE = 0;
 
 /** The end to search from: 0 from the first entry on, 1 from the last one back. */
 export type Side = 0 | 1;
@@ -31,12 +30,12 @@ export class HoleTree {
   #holes: HoleTable;
   #firstColumn: number;
 
-  /** Makes an empty tree that stores the columns from `firstColumn` on. */
-  constructor(holes: HoleTable, firstColumn: number, byAddress: boolean) {
+  /** Makes an empty tree that stores the columns from `firstColumn` on; its keys need at most so many bits. */
+  constructor(holes: HoleTable, firstColumn: number, keyBits: Bits, byAddress: boolean) {
     this.#holes = holes;
     this.#firstColumn = firstColumn;
     this.byAddress = byAddress;
-    this.nodes = new TreeNodes(holes.columnCount - firstColumn);
+    this.nodes = new TreeNodes(holes.columnCount - firstColumn, keyBits, holes.bits);
   }
 
   /** Whether the tree stores a column. */
@@ -45,8 +44,8 @@ export class HoleTree {
   }
 
   /** The values of a stored column, by entry; that of the stem is the largest of all. */
-  maxima(column: number): Float64Array {
-    return this.nodes.columns[column - this.#firstColumn] as Float64Array;
+  maxima(column: number): Numbers {
+    return this.nodes.columns[column - this.#firstColumn] as Numbers;
   }
 
   /** The first row, from one side, whose value in a column is at least `wanted`; {@linkcode NONE} if there is none. */
@@ -131,7 +130,7 @@ export class HoleTree {
 
   #drop(entry: number): void {
     const { nodes } = this;
-    for (let i = 0; i < nodes.columns.length; i++) nodes.setValue(entry, i, -Infinity);
+    for (let i = 0; i < nodes.columns.length; i++) nodes.setValue(entry, i, nodes.lowest);
     nodes.drop(entry);
     if ((nodes.counts[nodeOf(entry)] as number) < FEW) this.#merge(nodeOf(entry));
   }

@@ -4,18 +4,34 @@ import { HoleIndexes } from "./hole_indexes.ts";
 import { END, FIRST_CLASS, HoleTable, MINUS_START } from "./hole_table.ts";
 import type { HoleTree } from "./hole_tree.ts";
 import { HOLE_SORT_KEYS, type HoleSortKey } from "./range_requests.ts";
-import { SpanRing } from "./span_ring.ts";
+import { HEAD, SpanRing } from "./span_ring.ts";
 import { firstOf, nodeOf } from "./tree_nodes.ts";
 
 const SPANS = 400;
 
-/** Nodes at 0, 10, 20 and so on; each may be followed by a hole of 1 to 9 units. */
-function spans(): { holes: HoleTable; indexes: HoleIndexes; rows: number[] } {
-  const ring = new SpanRing();
+/** Ranges at 0, 10, 20 and so on, each of which may end later, so that a hole of up to 9 units follows. */
+class Spans extends SpanRing {
+  readonly rows: number[] = [];
+  #holes: Map<number, number> = new Map();
+
+  constructor(end: number) {
+    super(0, end);
+    for (let i = 0; i < SPANS; i++) this.rows.push(this.link(this.rows.at(-1) ?? HEAD, i * 10, 10, i % 3));
+  }
+
+  override end(row: number): number {
+    return super.end(row) - (this.#holes.get(row) ?? 0);
+  }
+
+  setHole(row: number, size: number): void {
+    this.#holes.set(row, size);
+  }
+}
+
+function spans(end: number = SPANS * 10) {
+  const ring = new Spans(end);
   const holes = new HoleTable(ring);
-  const rows: number[] = [];
-  for (let i = 0; i < SPANS; i++) rows.push(ring.link(rows.at(-1) ?? 1, i * 10, 1, i % 3).row);
-  return { holes, indexes: new HoleIndexes(ring, holes), rows };
+  return { ring, holes, indexes: new HoleIndexes(ring, holes), rows: ring.rows };
 }
 
 /** The entries in use of a node. */
@@ -41,7 +57,7 @@ function checkSubtree(holes: HoleTable, tree: HoleTree, node: number): void {
   }
   if (below.length > 0) assertEquals(keys[above], keys[firstOf(node)]);
   for (let column = FIRST_CLASS; column < holes.columnCount; column++) {
-    const largest = Math.max(...below.map((row) => holes.value(row, column)));
+    const largest = Math.max(tree.nodes.lowest, ...below.map((row) => holes.value(row, column)));
     assertEquals(tree.maxima(column)[above], largest, `column ${column} of node ${node}`);
   }
   for (const entry of entriesOf(tree, node)) {
@@ -51,10 +67,12 @@ function checkSubtree(holes: HoleTable, tree: HoleTree, node: number): void {
   }
 }
 
-function toggle(holes: HoleTable, indexes: HoleIndexes, row: number, start: number, size: number): void {
-  if (!holes.has(row)) indexes.open(row, start, start + size);
-  else if (holes.size(row) === size) indexes.close(row);
-  else indexes.change(row, row, start, start + size);
+function toggle({ ring, holes, indexes }: ReturnType<typeof spans>, row: number, size: number): void {
+  const before = holes.size(row);
+  ring.setHole(row, before === size ? 0 : size);
+  if (before === 0) indexes.open(row);
+  else if (before === size) indexes.close(row);
+  else indexes.change(row, row);
 }
 
 const operations = fc.array(
@@ -74,10 +92,14 @@ const operations = fc.array(
   { maxLength: 20, size: "max" },
 );
 
+/** Numbers of spaces that end late do not fit into 32 bits. */
+const ends = fc.constantFrom(SPANS * 10, 2 ** 30 - 1, 2 ** 30, Number.MAX_SAFE_INTEGER);
+
 Deno.test("HoleTree stays sorted and balanced, and its entries have the maxima of their subtrees", () => {
   fc.assert(
-    fc.property(fc.shuffledSubarray<HoleSortKey>([...HOLE_SORT_KEYS]), operations, (early, steps) => {
-      const { holes, indexes, rows } = spans();
+    fc.property(fc.shuffledSubarray<HoleSortKey>([...HOLE_SORT_KEYS]), operations, ends, (early, steps, end) => {
+      const all = spans(end);
+      const { holes, indexes, rows } = all;
       for (const key of early) indexes.by(key);
       for (const step of steps) {
         if (step === "limits") indexes.trackLimits();
@@ -85,7 +107,7 @@ Deno.test("HoleTree stays sorted and balanced, and its entries have the maxima o
         else {
           for (let i = 0; i < step.count; i++) {
             const at = (step.toggle + i * step.stride) % SPANS;
-            toggle(holes, indexes, rows[at] as number, at * 10 + 1, step.size);
+            toggle(all, rows[at] as number, step.size);
           }
         }
         for (const key of early) {
@@ -102,12 +124,13 @@ Deno.test("HoleTree stays sorted and balanced, and its entries have the maxima o
 });
 
 Deno.test("HoleIndexes drops a tree that is not searched for long, and rebuilds it when it is needed", () => {
-  const { holes, indexes, rows } = spans();
-  for (const [i, row] of rows.entries()) indexes.open(row, i * 10 + 1, i * 10 + 2);
+  const all = spans();
+  const { indexes, rows } = all;
+  for (const row of rows) toggle(all, row, 1);
   const [used, idle] = [indexes.by("address"), indexes.by("size")];
   for (let change = 0; change < 8 * SPANS; change++) {
     const i = change * 7 % SPANS;
-    toggle(holes, indexes, rows[i] as number, i * 10 + 1, 1 + change % 9);
+    toggle(all, rows[i] as number, 1 + change % 9);
     if (change === SPANS) assert(indexes.by("size") === idle);
     assert(indexes.by("address") === used);
   }
@@ -116,9 +139,9 @@ Deno.test("HoleIndexes drops a tree that is not searched for long, and rebuilds 
 });
 
 Deno.test("HoleTable has the room of a hole for each kind of request", () => {
-  const { holes, indexes, rows } = spans();
+  const { ring, holes, indexes, rows } = spans();
   const row = rows[1] as number; // Colour 1 before, colour 2 after.
-  indexes.open(row, 11, 20);
+  ring.setHole(row, 9);
   const room = (alignment: number, color: number) => holes.value(row, indexes.columnFor(alignment, color));
   assertEquals([holes.start(row), holes.end(row), holes.size(row)], [11, 20, 9]);
   assertEquals([holes.value(row, MINUS_START), holes.value(row, END)], [-11, 20]);

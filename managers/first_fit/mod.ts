@@ -30,4 +30,4 @@ export type {
   ReserveRequest,
   SearchOrder,
 } from "./range_requests.ts";
-export type { Allocation, AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";
+export type { AllocationRequest, MemTypeManager } from "@ttm/core";

@@ -1,13 +1,12 @@
 import { TtmError } from "@ttm/core";
-import { checkWord, show } from "@ttm/core/arguments";
+import { checkInteger, checkWord, show } from "@ttm/core/arguments";
 import { RangeScan } from "./range_scan.ts";
 import { findHole, sortKeyOf } from "./hole_search.ts";
 import { HoleQuery } from "./hole_query.ts";
 import { UNGUARDED } from "./alignment_classes.ts";
 import { HoleIndexes } from "./hole_indexes.ts";
-import { NONE } from "./hole_tree.ts";
 import { FIRST_CLASS, HoleTable } from "./hole_table.ts";
-import { checkInsert, checkInsertNames, checkOptions, checkReserve, HOLE_SORT_KEYS } from "./range_requests.ts";
+import { checkNamesOf, checkOptions, checkRequest, checkReserve, HOLE_SORT_KEYS } from "./range_requests.ts";
 import type {
   HoleSortKey,
   InsertRequest,
@@ -17,7 +16,8 @@ import type {
   ReserveRequest,
   SearchOrder,
 } from "./range_requests.ts";
-import { HEAD, SpanNode, SpanRing } from "./span_ring.ts";
+import { SpanNode } from "./span_node.ts";
+import { HEAD, NONE, SpanRing } from "./span_ring.ts";
 import { STEM } from "./tree_nodes.ts";
 
 /**
@@ -54,9 +54,9 @@ export class RangeAllocator {
   #free: number;
   #nodeCount = 0;
   #changes = 0;
-  #ring: SpanRing = new SpanRing();
-  #holes: HoleTable = new HoleTable(this.#ring);
-  #indexes: HoleIndexes = new HoleIndexes(this.#ring, this.#holes);
+  #ring: SpanRing;
+  #holes: HoleTable;
+  #indexes: HoleIndexes;
   #fit: HoleQuery = new HoleQuery();
 
   /**
@@ -72,7 +72,10 @@ export class RangeAllocator {
     this.#defaultOrder = this.#orders[0] as SearchOrder;
     this.#guarded = options.guardColors ?? false;
     this.#free = this.size;
-    this.#indexes.open(HEAD, this.start, this.start + this.size);
+    this.#ring = new SpanRing(this.start, this.start + this.size);
+    this.#holes = new HoleTable(this.#ring);
+    this.#indexes = new HoleIndexes(this.#ring, this.#holes);
+    this.#indexes.open(HEAD);
   }
 
   /** Free units, in all holes together. */
@@ -88,43 +91,66 @@ export class RangeAllocator {
 
   /** Number of holes. */
   get holeCount(): number {
-    return this.#holes.count;
+    return this.#indexes.count;
   }
 
-  /** Number of allocated nodes. */
+  /** Number of allocated ranges, by handle or as nodes. */
   get nodeCount(): number {
     return this.#nodeCount;
   }
 
-  /** Entries of trees that the last `insert` or `reserve` visited: a measure of cost that, unlike time, is exact. */
+  /** Entries of trees that the last `take`, `insert` or `reserve` visited: a measure of cost that, unlike time, is exact. */
   get lastVisits(): number {
     return this.#fit.visits;
   }
 
   /**
-   * Allocates a node in the first hole of the requested order that fits. The node lies at the low end of the usable
-   * part of that hole, for `"highest"` at the high end.
+   * Allocates a range, this many units or as a request says, in the first hole of the requested order that fits. The
+   * range lies at the low end of the usable part of that hole, for `"highest"` at the high end.
    *
-   * @returns The node; or null if no hole fits, and then nothing has changed.
+   * @returns Its handle, from 1 to 2^31 - 1; or 0 if no hole fits, and then nothing has changed.
    * @throws {TtmError} `EINVAL` if a member is unknown, of the wrong type or out of range, or the order is none of the
-   * allocator's.
+   * allocator's; `ENOMEM` if there are 2^26 ranges already.
    */
-  insert(request: InsertRequest): RangeNode | null {
-    checkInsertNames(request);
-    return this.insertKnown(request);
+  take(request: number | InsertRequest): number {
+    if (typeof request === "number") return this.takeKnown(request, 1, 0, Infinity, this.#defaultOrder);
+    return this.#serve("take a range", request);
   }
 
-  /** @internal As {@linkcode insert}, for a request whose member names were checked. */
-  insertKnown(request: InsertRequest): RangeNode | null {
-    checkInsert(request, this.#orders);
-    const order = request.order ?? this.#defaultOrder;
-    const color = request.color ?? 0;
-    const fit = this.#prepare(request.size, color, request.lo ?? 0, request.hi ?? Infinity);
-    fit.alignment = request.alignment || 1;
-    fit.high = order === "highest";
-    if (fit.size === 0) return null;
-    const row = findHole(fit, order, this.#holes, this.#indexes);
-    return row === NONE ? null : this.#occupy(row, fit.address, color);
+  /** @internal As {@linkcode take}, with the members of a request. */
+  takeKnown(size: number, alignment: number, lo: number, hi: number, order: SearchOrder): number {
+    checkRequest("take a range", size, alignment, lo, hi);
+    return this.#find(size, alignment, 0, lo, hi, order);
+  }
+
+  /**
+   * Frees a range. It and the adjacent holes become one new hole.
+   *
+   * @throws {TtmError} `EINVAL` if the handle is not that of an allocated range; then nothing has changed. See
+   * {@linkcode RangeAllocator} for how reliably stale and foreign handles are recognised.
+   */
+  give(handle: number): void {
+    this.#vacate(this.#rowOf("give a range back", handle));
+  }
+
+  /** First unit of the range with this handle. @throws {TtmError} `EINVAL` as {@linkcode RangeAllocator.give}. */
+  startOf(handle: number): number {
+    return this.#ring.start(this.#rowOf("tell the start", handle));
+  }
+
+  /** Units of the range with this handle. @throws {TtmError} `EINVAL` as {@linkcode RangeAllocator.give}. */
+  sizeOf(handle: number): number {
+    return this.#ring.size(this.#rowOf("tell the size", handle));
+  }
+
+  /**
+   * Allocates a node: as {@linkcode RangeAllocator.take}, with an object that stores the range.
+   *
+   * @returns The node; or null if no hole fits, and then nothing has changed.
+   * @throws {TtmError} As {@linkcode RangeAllocator.take}.
+   */
+  insert(request: InsertRequest): RangeNode | null {
+    return this.#nodeOf(this.#serve("insert a node", request));
   }
 
   /**
@@ -137,49 +163,32 @@ export class RangeAllocator {
   reserve(request: ReserveRequest): RangeNode | null {
     checkReserve(request);
     const { start, size, color = 0 } = request;
-    const fit = this.#prepare(size, color, start, start + size);
-    if (size === 0) return null;
-    const row = findHole(fit, "lowest", this.#holes, this.#indexes);
-    return row === NONE ? null : this.#occupy(row, start, color);
+    return this.#nodeOf(this.#find(size, 1, color, start, start + size, "lowest"));
   }
 
   /**
    * Frees a node. Its range and the adjacent holes become one new hole.
    *
    * @throws {TtmError} `EINVAL` if the node was not allocated by this allocator, or is already freed; then nothing has
-   * changed.
+   * changed. Nodes are always recognised.
    */
   remove(node: RangeNode): void {
-    if (!(node instanceof SpanNode) || this.#ring.node(node.row) !== node) {
+    const handle = SpanNode.giveUpHandle(this, node);
+    if (handle === NONE) {
       const found = node instanceof SpanNode ? `[${node.start}, ${node.start + node.size})` : show(node);
       throw new TtmError("EINVAL", `Cannot remove a node: ${found} is not, or no longer, allocated by this allocator`);
     }
-    this.#changes++;
-    const { row, start, size } = node;
-    const holes = this.#holes;
-    const before = this.#ring.previous(row);
-    const from = holes.has(before) ? holes.start(before) : start;
-    const to = holes.has(row) ? holes.end(row) : start + size;
-    const widens = from < start;
-    const follows = to > start + size;
-    if (widens && follows) this.#indexes.close(row);
-    this.#ring.unlink(row);
-    if (widens) this.#indexes.change(before, before, from, to);
-    else if (follows) this.#indexes.change(row, before, from, to);
-    else this.#indexes.open(before, from, to);
-    this.#nodeCount--;
-    this.#free += size;
+    this.give(handle);
   }
 
   /**
-   * Begins a search for nodes whose removal makes a hole for a request, whatever its order and colour.
+   * Begins a search for ranges whose removal makes a hole for a request, whatever its order and colour.
    *
    * @throws {TtmError} `EINVAL` if a member is of the wrong type or out of range, the size is 0, or the allocator
    * guards colours.
    */
   scan(request: InsertRequest): RangeScan {
-    checkInsertNames(request);
-    checkInsert(request, this.#orders);
+    this.#check("scan", request);
     if (request.size === 0 || this.#guarded) {
       const why = this.#guarded ? "an allocator with guarded colours has no scan" : "size must not be 0";
       throw new TtmError("EINVAL", `Cannot scan: ${why}`);
@@ -187,13 +196,14 @@ export class RangeAllocator {
     const { size, lo = 0, hi = Infinity } = request;
     const changes = this.#changes;
     const wanted = { size, alignment: request.alignment || 1, lo, hi };
-    return new RangeScan(this.#ring, this.#holes, wanted, () => this.#changes === changes);
+    return new RangeScan(this.#ring, wanted, () => this.#changes === changes);
   }
 
-  /** The nodes by address. Do not insert or remove during the iteration. */
+  /** The allocated ranges, by address: copies, not the nodes. Do not allocate or free during the iteration. */
   *nodes(): Generator<RangeNode> {
-    for (let row = this.#ring.next(HEAD); row !== HEAD; row = this.#ring.next(row)) {
-      yield this.#ring.node(row) as RangeNode;
+    const ring = this.#ring;
+    for (let row = ring.next(HEAD); row !== HEAD; row = ring.next(row)) {
+      yield { start: ring.start(row), size: ring.size(row), color: ring.color(row), handle: ring.handle(row) };
     }
   }
 
@@ -210,35 +220,78 @@ export class RangeAllocator {
     return rows.map((row) => ({ start: this.#holes.start(row), size: this.#holes.size(row) }));
   }
 
-  #prepare(size: number, color: number, lo: number, hi: number): HoleQuery {
+  #rowOf(what: string, handle: number): number {
+    const row = typeof handle === "number" ? this.#ring.rowOf(handle) : NONE;
+    if (row !== NONE) return row;
+    throw new TtmError("EINVAL", `Cannot ${what}: ${show(handle)} is not, or no longer, a handle of this allocator`);
+  }
+
+  #nodeOf(handle: number): RangeNode | null {
+    if (handle === NONE) return null;
+    const row = this.#ring.rowOf(handle);
+    return new SpanNode(this, handle, this.#ring.start(row), this.#ring.size(row), this.#ring.color(row));
+  }
+
+  #check(what: string, request: InsertRequest): void {
+    checkNamesOf(what, request);
+    const { size, alignment = 1, color = 0, lo = 0, hi = Infinity, order = this.#defaultOrder } = request;
+    checkRequest(what, size, alignment, lo, hi);
+    checkInteger(what, "color", color, 0, Number.MAX_SAFE_INTEGER);
+    checkWord(what, "order", order, this.#orders);
+  }
+
+  #serve(what: string, request: InsertRequest): number {
+    this.#check(what, request);
+    const { size, alignment = 1, color = 0, lo = 0, hi = Infinity, order = this.#defaultOrder } = request;
+    return this.#find(size, alignment, color, lo, hi, order);
+  }
+
+  #find(size: number, alignment: number, color: number, lo: number, hi: number, order: SearchOrder): number {
     const fit = this.#fit;
     fit.size = size;
-    fit.alignment = 1;
+    fit.alignment = alignment || 1;
     fit.color = this.#guarded ? color : UNGUARDED;
     fit.lo = lo;
     fit.hi = hi;
     fit.limited = lo > this.start || hi < this.start + this.size;
-    fit.high = false;
+    fit.high = order === "highest";
     fit.column = FIRST_CLASS;
     fit.exact = true;
     fit.visits = 0;
-    return fit;
+    if (size === 0) return NONE;
+    const row = findHole(fit, order, this.#holes, this.#indexes);
+    return row === NONE ? NONE : this.#occupy(row, fit.address, color);
   }
 
-  // The part before the node becomes a new hole first, then the part after it: drm_mm's order.
-  #occupy(row: number, address: number, color: number): RangeNode {
+  // The part before the range becomes a new hole first, then the part after it: drm_mm's order.
+  #occupy(hole: number, address: number, color: number): number {
+    const { size } = this.#fit;
+    const end = this.#holes.end(hole);
+    const row = this.#ring.link(hole, address, size, color);
+    if (address > this.#holes.start(hole)) {
+      this.#indexes.change(hole, hole);
+      if (address + size < end) this.#indexes.open(row);
+    } else if (address + size < end) this.#indexes.change(hole, row);
+    else this.#indexes.close(hole);
     this.#changes++;
-    const start = this.#holes.start(row);
-    const end = this.#holes.end(row);
-    const node = this.#ring.link(row, address, this.#fit.size, color);
-    const behind = address + node.size;
-    if (address > start) {
-      this.#indexes.change(row, row, start, address);
-      if (behind < end) this.#indexes.open(node.row, behind, end);
-    } else if (behind < end) this.#indexes.change(row, node.row, behind, end);
-    else this.#indexes.close(row);
     this.#nodeCount++;
-    this.#free -= node.size;
-    return node;
+    this.#free -= size;
+    return this.#ring.handle(row);
+  }
+
+  #vacate(row: number): void {
+    const ring = this.#ring;
+    const size = ring.size(row);
+    const before = ring.previous(row);
+    const widens = ring.end(before) < ring.start(row);
+    const follows = ring.end(row) < ring.start(ring.next(row));
+    if (widens && follows) this.#indexes.close(row);
+    ring.unlink(row);
+    if (widens) this.#indexes.change(before, before);
+    else if (follows) this.#indexes.change(row, before);
+    else this.#indexes.open(before);
+    this.#changes++;
+    this.#nodeCount--;
+    this.#free += size;
   }
 }

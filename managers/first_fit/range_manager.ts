@@ -1,13 +1,13 @@
-import { type Allocation, type AllocationRequest, dumpRanges, type MemTypeManager, TtmError } from "@ttm/core";
+import { type AllocationRequest, dumpRanges, type MemTypeManager, NO_ROOM, TtmError } from "@ttm/core";
 import { checkBoolean, checkInteger, checkOptions, optionNames } from "@ttm/core/arguments";
 import type { RangeScan } from "./range_scan.ts";
 import { RangeAllocator } from "./range_allocator.ts";
-import type { InsertRequest, RangeNode, SearchOrder } from "./range_requests.ts";
+import type { SearchOrder } from "./range_requests.ts";
 
 /** Options of {@linkcode rangeManager}. */
 export interface RangeManagerOptions {
   /**
-   * Whether victims are chosen so that adjacent nodes make one hole ({@linkcode RangeScan}); this evicts fewer buffers
+   * Whether victims are chosen so that adjacent ranges make one hole ({@linkcode RangeScan}); this evicts fewer buffers
    * than strict LRU order, in which TTM evicts regardless of addresses. @default {false}
    */
   readonly scan?: boolean;
@@ -18,11 +18,11 @@ const OPTIONS = optionNames<RangeManagerOptions>({ scan: true });
 /**
  * Makes a manager that chooses like TTM's own range manager (`ttm_range_manager.c`, Linux 6.12): the smallest hole that
  * fits the request (`DRM_MM_INSERT_BEST`), or the high end of the highest one if the request is `topDown`. Every range
- * is contiguous. It answers a node or `"no-room"`, never `"busy"`.
+ * is contiguous. It answers a handle or `NO_ROOM`.
  *
  * @param options How victims are chosen when no hole fits.
  * @returns A manager that requires a call of {@linkcode MemTypeManager.init} first; any other call before it, or with a
- * node of another manager, is a `TtmError` `EINVAL`.
+ * handle that it did not give, is a `TtmError` `EINVAL`.
  * @throws {TtmError} `EINVAL` if `scan` is no boolean.
  *
  * @example The smallest hole, and from the top down
@@ -39,7 +39,7 @@ const OPTIONS = optionNames<RangeManagerOptions>({ scan: true });
  * assertEquals(manager.debug(), "[0, 10) used\n[10, 80) free\n[80, 90) used\n[90, 100) used");
  * ```
  */
-export function rangeManager(options: RangeManagerOptions = {}): MemTypeManager<RangeNode> {
+export function rangeManager(options: RangeManagerOptions = {}): MemTypeManager {
   checkOptions("make a range manager", options, OPTIONS, "options");
   return makeRangeManager("range", "best", options);
 }
@@ -54,19 +54,18 @@ export function makeRangeManager(
   return new RangeManager(name, order, scan);
 }
 
-class RangeManager implements MemTypeManager<RangeNode> {
+class RangeManager implements MemTypeManager {
   readonly name: string;
   readonly scan?: (request: AllocationRequest) => RangeScan;
   #order: SearchOrder;
   #pages: RangeAllocator | null = null;
-  // Filled in anew for each request, so that none is allocated.
-  #request: { -readonly [Member in keyof InsertRequest]: InsertRequest[Member] };
 
   constructor(name: string, order: SearchOrder, scans: boolean) {
     this.name = name;
     this.#order = order;
-    if (scans) this.scan = (request) => this.#inCharge("scan").scan(this.#insertion(request));
-    this.#request = { size: 0, alignment: 1, lo: 0, hi: Infinity, order };
+    if (!scans) return;
+    this.scan = ({ pages: size, alignment, fpfn: lo, lpfn: hi }) =>
+      this.#inCharge("scan").scan({ size, alignment, lo, hi });
   }
 
   get usedPages(): number {
@@ -86,12 +85,17 @@ class RangeManager implements MemTypeManager<RangeNode> {
     this.#pages = new RangeAllocator({ size: pages, orders: [this.#order, "highest"] });
   }
 
-  allocate(request: AllocationRequest): Allocation<RangeNode> {
-    return this.#inCharge("allocate pages").insertKnown(this.#insertion(request)) ?? "no-room";
+  allocate({ pages, alignment, fpfn, lpfn, topDown }: AllocationRequest): number {
+    const order = topDown ? "highest" : this.#order;
+    return this.#inCharge("allocate pages").takeKnown(pages, alignment, fpfn, lpfn, order) || NO_ROOM;
   }
 
-  free(node: RangeNode): void {
-    this.#inCharge("free pages").remove(node);
+  startOf(handle: number): number {
+    return this.#inCharge("tell the start").startOf(handle);
+  }
+
+  free(handle: number): void {
+    this.#inCharge("free pages").give(handle);
   }
 
   takedown(): boolean {
@@ -102,15 +106,6 @@ class RangeManager implements MemTypeManager<RangeNode> {
 
   debug(): string {
     return this.#pages === null ? "" : dumpRanges(this.#pages.nodes(), this.#pages.holes());
-  }
-
-  #insertion(request: AllocationRequest): InsertRequest {
-    this.#request.size = request.pages;
-    this.#request.alignment = request.alignment;
-    this.#request.lo = request.fpfn;
-    this.#request.hi = request.lpfn;
-    this.#request.order = request.topDown ? "highest" : this.#order;
-    return this.#request;
   }
 
   #inCharge(what: string): RangeAllocator {

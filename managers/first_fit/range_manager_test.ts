@@ -1,21 +1,21 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type AllocationRequest, type MemTypeManager, TtmError } from "@ttm/core";
-import { rangeManager, type RangeNode } from "./mod.ts";
+import { type AllocationRequest, type MemTypeManager, NO_ROOM, TtmError } from "@ttm/core";
+import { rangeManager } from "./mod.ts";
 
 const ANY: AllocationRequest = { pages: 5, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false };
 
-function startOf(manager: MemTypeManager<RangeNode>, request: Partial<AllocationRequest> = {}): number {
-  const node = manager.allocate({ ...ANY, ...request });
-  assert(typeof node === "object", `${node} for ${JSON.stringify(request)}`);
-  return node.start;
+function startOf(manager: MemTypeManager, request: Partial<AllocationRequest> = {}): number {
+  const handle = manager.allocate({ ...ANY, ...request });
+  assert(handle > 0, `${handle} for ${JSON.stringify(request)}`);
+  return manager.startOf?.(handle) ?? -1;
 }
 
 /** Free are [20, 32), made first, [0, 10) and [50, 60), made last. */
-function withHoles(): MemTypeManager<RangeNode> {
+function withHoles(): MemTypeManager {
   const manager = rangeManager();
   manager.init(100);
-  const nodes = [10, 10, 12, 18, 10, 40].map((pages) => manager.allocate({ ...ANY, pages }) as RangeNode);
-  for (const at of [2, 0, 4]) manager.free(nodes[at] as RangeNode);
+  const handles = [10, 10, 12, 18, 10, 40].map((pages) => manager.allocate({ ...ANY, pages }));
+  for (const at of [2, 0, 4]) manager.free(handles[at] as number, 0);
   return manager;
 }
 
@@ -23,7 +23,7 @@ Deno.test("rangeManager() takes the smallest hole that fits, among equals the on
   const manager = withHoles();
   assertEquals([9, 9, 9].map((pages) => startOf(manager, { pages })), [50, 0, 20]);
   assertEquals(startOf(withHoles(), { pages: 11 }), 20);
-  assertEquals(manager.allocate({ ...ANY, pages: 9 }), "no-room");
+  assertEquals(manager.allocate({ ...ANY, pages: 9 }), NO_ROOM);
 });
 
 Deno.test("rangeManager() takes the high end of the highest hole for places that ask for the top", () => {

@@ -2,7 +2,6 @@ import {
   checkArray,
   checkBoolean,
   checkInteger,
-  checkObject,
   checkOptions as checkNames,
   checkWord,
   optionNames,
@@ -37,6 +36,8 @@ export interface RangeNode {
   readonly size: number;
   /** The colour of its request. */
   readonly color: number;
+  /** Its handle; 0 once it is freed. */
+  readonly handle: number;
 }
 
 /** A free range between two nodes, or between a node and an end of the space. */
@@ -114,21 +115,16 @@ export function checkOptions(options: RangeAllocatorOptions): void {
 }
 
 /** @throws {TtmError} `EINVAL` if the request has members that {@linkcode InsertRequest} does not have. */
-export function checkInsertNames(request: InsertRequest): void {
-  checkNames("insert a node", request, INSERT, "the request");
+export function checkNamesOf(what: string, request: InsertRequest): void {
+  checkNames(what, request, INSERT, "the request");
 }
 
-/** @throws {TtmError} `EINVAL` if the request violates {@linkcode InsertRequest}; unknown members are not checked. */
-export function checkInsert(request: InsertRequest, orders: readonly SearchOrder[]): void {
-  const what = "insert a node";
-  checkObject(what, "the request", request);
-  const { size, alignment, color, lo, hi, order } = request;
+/** @throws {TtmError} `EINVAL` if a member violates {@linkcode InsertRequest}; `what` names the call. */
+export function checkRequest(what: string, size: number, alignment: number, lo: number, hi: number): void {
   checkInteger(what, "size", size, 0, MAX);
-  if (alignment !== undefined) checkInteger(what, "alignment", alignment, 0, MAX);
-  if (color !== undefined) checkInteger(what, "color", color, 0, MAX);
-  if (lo !== undefined) checkInteger(what, "lo", lo, 0, MAX);
-  if (hi !== undefined && hi !== Infinity) checkInteger(what, "hi", hi, lo ?? 0, MAX);
-  if (order !== undefined) checkWord(what, "order", order, orders);
+  checkInteger(what, "alignment", alignment, 0, MAX);
+  checkInteger(what, "lo", lo, 0, MAX);
+  if (hi !== Infinity) checkInteger(what, "hi", hi, lo, MAX);
 }
 
 /** @throws {TtmError} `EINVAL` if the request violates {@linkcode ReserveRequest}. */

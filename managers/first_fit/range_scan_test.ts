@@ -10,7 +10,7 @@ function full(sizes: readonly number[]) {
   return { pages, nodes: sizes.map((size) => pages.insert({ size }) as RangeNode) };
 }
 
-const starts = (nodes: readonly RangeNode[]) => nodes.map(({ start }) => start);
+const starts = (pages: RangeAllocator, handles: readonly number[]) => handles.map((handle) => pages.startOf(handle));
 
 Deno.test("scan() ends when neighbouring nodes make room together, whichever nodes were added before", () => {
   const { pages, nodes: [a, b, c, d] } = full([2, 2, 2, 2]) as {
@@ -18,16 +18,16 @@ Deno.test("scan() ends when neighbouring nodes make room together, whichever nod
     nodes: [RangeNode, RangeNode, RangeNode, RangeNode];
   };
   const scan = pages.scan({ size: 4 });
-  assertEquals([scan.add(a), scan.add(d), scan.victims], [false, false, []]);
-  assertEquals([scan.add(c), scan.victims], [true, [c, d]]);
-  assertEquals([scan.add(b), scan.victims], [true, [c, d]]);
+  assertEquals([scan.add(a.handle), scan.add(d.handle), scan.victims], [false, false, []]);
+  assertEquals([scan.add(c.handle), scan.victims], [true, [c.handle, d.handle]]);
+  assertEquals([scan.add(b.handle), scan.victims], [true, [c.handle, d.handle]]);
 });
 
 Deno.test("scan() uses the holes between and beside the nodes", () => {
   const { pages, nodes } = full([1, 1, 1, 1, 1, 1]);
   for (const at of [0, 2, 5]) pages.remove(nodes[at] as RangeNode);
   const scan = pages.scan({ size: 3 });
-  assertEquals([scan.add(nodes[1] as RangeNode), starts(scan.victims)], [true, [1]]);
+  assertEquals([scan.add((nodes[1] as RangeNode).handle), starts(pages, scan.victims)], [true, [1]]);
   assertEquals(pages.holes().length, 3, "nothing is changed by it");
 });
 
@@ -35,19 +35,19 @@ Deno.test("scan() chooses the hole with the fewest pages to evict", () => {
   const { pages, nodes } = full([5, 1, 4, 1, 1, 3]);
   pages.remove(nodes[3] as RangeNode);
   const scan = pages.scan({ size: 5 });
-  for (const at of [0, 2, 4, 5]) if (scan.add(nodes[at] as RangeNode)) break;
-  assertEquals(starts(scan.victims), [0]);
+  for (const at of [0, 2, 4, 5]) if (scan.add((nodes[at] as RangeNode).handle)) break;
+  assertEquals(starts(pages, scan.victims), [0]);
   const other = pages.scan({ size: 5 });
-  for (const at of [2, 4, 5]) if (other.add(nodes[at] as RangeNode)) break;
-  assertEquals(starts(other.victims), [6], "with the hole behind it");
+  for (const at of [2, 4, 5]) if (other.add((nodes[at] as RangeNode).handle)) break;
+  assertEquals(starts(pages, other.victims), [6], "with the hole behind it");
 });
 
 Deno.test("scan() respects range and alignment", () => {
   const { pages, nodes } = full([4, 4, 4, 4]);
   const scan = pages.scan({ size: 4, alignment: 3, lo: 5, hi: 14 });
-  assertEquals([0, 1, 2, 3].map((at) => scan.add(nodes[at] as RangeNode)), [false, false, true, true]);
+  assertEquals([0, 1, 2, 3].map((at) => scan.add((nodes[at] as RangeNode).handle)), [false, false, true, true]);
   assertEquals(
-    starts(scan.victims),
+    starts(pages, scan.victims),
     [4, 8],
     "[6, 10) or [9, 13), of which the last lies in two nodes, one not offered",
   );
@@ -58,10 +58,10 @@ Deno.test("scan() refuses unknown nodes, changes of the allocator, and a size of
   const refused = (act: () => unknown, message: string) =>
     assertEquals(assertThrows(act, TtmError, message).code, "EINVAL");
   const scan = pages.scan({ size: 3 });
-  refused(() => scan.add({ start: 0, size: 2, color: 0 }), "is not, or no longer, allocated by this allocator");
-  assertEquals([scan.add(a as RangeNode), scan.add(a as RangeNode)], [false, false]);
+  refused(() => scan.add(0), "is not, or no longer, a handle of this allocator");
+  assertEquals([scan.add((a as RangeNode).handle), scan.add((a as RangeNode).handle)], [false, false]);
   pages.remove(b as RangeNode);
-  refused(() => scan.add(a as RangeNode), "has changed since the scan began");
+  refused(() => scan.add((a as RangeNode).handle), "has changed since the scan began");
   refused(() => pages.scan({ size: 0 }), "size must not be 0");
   refused(() => pages.scan({ size: NaN }), "size");
   const guarded = new RangeAllocator({ size: 10, orders: ["best"], guardColors: true });
@@ -112,12 +112,12 @@ Deno.test("scan() ends at the first node that completes a hole, and chooses the 
         if (node === undefined || gone.has(node)) continue;
         added.add(node);
         const cost = cheapest(pages.size, live, added, request);
-        assertEquals(scan.add(node), cost !== null);
+        assertEquals(scan.add(node.handle), cost !== null);
         if (cost === null) continue;
-        assertEquals(scan.victims.reduce((sum, victim) => sum + victim.size, 0), cost);
+        assertEquals(scan.victims.reduce((sum, victim) => sum + pages.sizeOf(victim), 0), cost);
         for (const victim of scan.victims) {
-          assert(added.has(victim));
-          pages.remove(victim);
+          assert(live.some((node) => node.handle === victim && added.has(node)));
+          pages.give(victim);
         }
         assert(pages.insert(request) !== null, "there is room when they have gone");
         return;

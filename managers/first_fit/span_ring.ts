@@ -1,45 +1,60 @@
-import { enlarge } from "./columns.ts";
+import { TtmError } from "@ttm/core";
 import { UNGUARDED } from "./alignment_classes.ts";
-import type { RangeNode } from "./range_requests.ts";
-
-/** The row before the first node and after the last one: it has no node, but maybe a hole. Row 0 stays unused. */
-export const HEAD = 1;
-
-/** A node that stores its row, by which the ring recognises its own nodes. */
-export class SpanNode implements RangeNode {
-  /** See {@linkcode RangeNode.start}. */
-  readonly start: number;
-  /** See {@linkcode RangeNode.size}. */
-  readonly size: number;
-  /** See {@linkcode RangeNode.color}. */
-  readonly color: number;
-  /** The row of the node in the ring. */
-  readonly row: number;
-
-  /** Makes the node of a row. */
-  constructor(start: number, size: number, color: number, row: number) {
-    this.start = start;
-    this.size = size;
-    this.color = color;
-    this.row = row;
-  }
-}
+import { enlarge } from "./columns.ts";
 
 /**
- * The space as a ring of *spans* in the order of their addresses. A span is a node and the hole that follows it, if
- * there is one; so a hole is identified by the row of the node before it, as in drm_mm, and needs no list of its own.
+ * The row before the first range and after the last one: it has no range, but maybe a hole. Its start is the end of the
+ * space, and its end the start of the space. Row 0 stays unused.
+ */
+export const HEAD = 1;
+
+/** No row. */
+export const NONE = 0;
+
+// The cells of a row are adjacent.
+const NEXT = 0;
+const PREVIOUS = 1;
+const HANDLE = 2;
+const CELLS_LOG2 = 2;
+const START = 0;
+const END = 1;
+const COLOR = 2;
+const STAMP = 3;
+const NUMBERS_LOG2 = 2;
+
+// The lower bits of a handle are the row, the others a generation that increases each time the row is freed. A row that
+// is not allocated stores the generation alone. The sign bit stays 0.
+const MAX_ROW_BITS = 26;
+const HANDLE_BITS = 0x7fffffff;
+
+// Each ring starts with another generation, so that it refuses the handles of other rings.
+let rings = 0;
+
+/**
+ * The space as a ring of *spans* in the order of their addresses. A span is an allocated range and the hole that follows
+ * it, if there is one; so a hole is identified by the row of the range before it, as in drm_mm, and needs no list of its
+ * own.
  */
 export class SpanRing {
   #capacity = 8;
-  #used: number = HEAD + 1;
-  #unused: number[] = [];
-  /** The next row and the previous row; both of a row are adjacent. */
-  #links: Int32Array = new Int32Array(2 * this.#capacity);
-  #nodes: (SpanNode | null)[] = [null, null];
+  #rows: number = HEAD + 1;
+  /** Unused rows, linked by their first cells. */
+  #unused: number = NONE;
+  #cells: Int32Array = new Int32Array(this.#capacity << CELLS_LOG2);
+  #numbers: Float64Array = new Float64Array(this.#capacity << NUMBERS_LOG2);
+  #rowMask: number;
+  #firstGeneration: number;
 
-  /** Makes a ring without nodes. */
-  constructor() {
+  /** Makes a ring without ranges, for the space [`start`, `end`). */
+  constructor(start: number, end: number) {
+    // Rows count from 2, and a space has at most a range for each unit.
+    const size = end - start;
+    const bits = size < 1 << MAX_ROW_BITS ? 32 - Math.clz32(size + 1) : MAX_ROW_BITS;
+    this.#rowMask = 2 ** Math.min(MAX_ROW_BITS, bits) - 1;
+    this.#firstGeneration = Math.imul(++rings, 0x9e3779b1) & HANDLE_BITS & ~this.#rowMask;
     this.#join(HEAD, HEAD);
+    this.#numbers[HEAD << NUMBERS_LOG2 | START] = end;
+    this.#numbers[HEAD << NUMBERS_LOG2 | END] = start;
   }
 
   /** All rows are below this number. It grows by doubling. */
@@ -49,55 +64,107 @@ export class SpanRing {
 
   /** The next row; {@linkcode HEAD} after the last. */
   next(row: number): number {
-    return this.#links[2 * row] as number;
+    return this.#cells[row << CELLS_LOG2 | NEXT] as number;
   }
 
   /** The previous row; the last one for {@linkcode HEAD}. */
   previous(row: number): number {
-    return this.#links[2 * row + 1] as number;
+    return this.#cells[row << CELLS_LOG2 | PREVIOUS] as number;
   }
 
-  /** The node of a row; null for {@linkcode HEAD} and for rows not in use. */
-  node(row: number): SpanNode | null {
-    return this.#nodes[row] ?? null;
+  /** First unit of a range. */
+  start(row: number): number {
+    return this.#numbers[row << NUMBERS_LOG2 | START] as number;
   }
 
-  /** Units to keep free between the row's node and a node of this colour. */
+  /** First unit after a range. */
+  end(row: number): number {
+    return this.#numbers[row << NUMBERS_LOG2 | END] as number;
+  }
+
+  /** Units of a range. */
+  size(row: number): number {
+    return this.end(row) - this.start(row);
+  }
+
+  /** The colour of a range. */
+  color(row: number): number {
+    return this.#numbers[row << NUMBERS_LOG2 | COLOR] as number;
+  }
+
+  /** When the hole after a range was made: the later, the larger. */
+  stamp(row: number): number {
+    return this.#numbers[row << NUMBERS_LOG2 | STAMP] as number;
+  }
+
+  /** Sets when the hole after a range was made. */
+  setStamp(row: number, stamp: number): void {
+    this.#numbers[row << NUMBERS_LOG2 | STAMP] = stamp;
+  }
+
+  /** The handle of a range. */
+  handle(row: number): number {
+    return this.#cells[row << CELLS_LOG2 | HANDLE] as number;
+  }
+
+  /** The row with this handle; {@linkcode NONE} if it was freed, or no row ever had the handle. */
+  rowOf(handle: number): number {
+    const row = handle & this.#rowMask;
+    return this.#cells[row << CELLS_LOG2 | HANDLE] === handle && handle > 0 ? row : NONE;
+  }
+
+  /** Units to keep free between the row's range and one of this colour. */
   guard(row: number, color: number): number {
-    if (color === UNGUARDED) return 0;
-    const neighbour = this.node(row);
-    return neighbour === null || neighbour.color === color ? 0 : 1;
+    return color === UNGUARDED || row === HEAD || this.color(row) === color ? 0 : 1;
   }
 
-  /** Adds a new node after the row `before`, where its address belongs. */
-  link(before: number, start: number, size: number, color: number): SpanNode {
+  /** Adds a new range after the row `before`, where its address belongs; returns its row. */
+  link(before: number, start: number, size: number, color: number): number {
     const row = this.#take();
+    const numbers = row << NUMBERS_LOG2;
     this.#join(row, this.next(before));
     this.#join(before, row);
-    const node = new SpanNode(start, size, color, row);
-    this.#nodes[row] = node;
-    return node;
+    this.#numbers[numbers | START] = start;
+    this.#numbers[numbers | END] = start + size;
+    this.#numbers[numbers | COLOR] = color;
+    return row;
   }
 
-  /** Removes a row with its node. */
+  /** Removes a row with its range. */
   unlink(row: number): void {
-    this.#join(this.previous(row), this.next(row));
-    this.#nodes[row] = null;
-    this.#unused.push(row);
+    const cells = this.#cells;
+    const at = row << CELLS_LOG2;
+    this.#join(cells[at | PREVIOUS] as number, cells[at | NEXT] as number);
+    cells[at | HANDLE] = ((cells[at | HANDLE] as number) | this.#rowMask) + 1 & HANDLE_BITS;
+    cells[at | NEXT] = this.#unused;
+    this.#unused = row;
   }
 
   #join(row: number, next: number): void {
-    this.#links[2 * row] = next;
-    this.#links[2 * next + 1] = row;
+    this.#cells[row << CELLS_LOG2 | NEXT] = next;
+    this.#cells[next << CELLS_LOG2 | PREVIOUS] = row;
   }
 
   #take(): number {
-    const row = this.#unused.pop();
-    if (row !== undefined) return row;
-    if (this.#used === this.#capacity) {
-      this.#capacity *= 2;
-      this.#links = enlarge(this.#links, 2 * this.#capacity);
+    let row = this.#unused;
+    let generation = this.#firstGeneration;
+    if (row !== NONE) {
+      this.#unused = this.next(row);
+      generation = this.handle(row);
+    } else {
+      if (this.#rows === this.#capacity) this.#grow();
+      row = this.#rows++;
     }
-    return this.#used++;
+    this.#cells[row << CELLS_LOG2 | HANDLE] = generation | row;
+    return row;
+  }
+
+  #grow(): void {
+    if (this.#capacity === 1 << MAX_ROW_BITS) {
+      throw new TtmError("ENOMEM", `Cannot allocate a range: there are already ${this.#capacity - HEAD - 1} ranges`);
+    }
+    this.#capacity *= 2;
+    this.#cells = enlarge(this.#cells, this.#capacity << CELLS_LOG2);
+    this.#numbers = enlarge(this.#numbers, this.#capacity << NUMBERS_LOG2);
   }
 }

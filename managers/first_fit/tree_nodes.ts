@@ -1,4 +1,4 @@
-import { enlarge } from "./columns.ts";
+import { type Bits, enlarge, lowestOf, type Numbers, numbersOf } from "./columns.ts";
 
 const BITS = 4;
 
@@ -36,15 +36,20 @@ export class TreeNodes {
   /** The row or node that an entry stands for, by entry. */
   ids: Int32Array = new Int32Array();
   /** The keys, by entry. */
-  keys: Float64Array = new Float64Array();
+  keys: Numbers;
   /** The values in each column, by entry. */
-  columns: Float64Array[];
+  columns: Numbers[];
   #used = 0;
   #unused: number[] = [];
 
-  /** Makes a tree whose only leaf is empty. */
-  constructor(columnCount: number) {
-    this.columns = Array.from({ length: columnCount }, () => new Float64Array());
+  /** Below every value. */
+  readonly lowest: number;
+
+  /** Makes a tree whose only leaf is empty. Keys, and values in the columns, need at most so many bits. */
+  constructor(columnCount: number, keyBits: Bits, valueBits: Bits) {
+    this.keys = numbersOf(keyBits);
+    this.columns = Array.from({ length: columnCount }, () => numbersOf(valueBits));
+    this.lowest = lowestOf(valueBits);
     this.add(firstOf(this.take(1)), this.take(0));
   }
 
@@ -59,6 +64,7 @@ export class TreeNodes {
     if (node === this.counts.length) this.#grow();
     this.levels[node] = level;
     this.counts[node] = 0;
+    for (const values of this.columns) values.fill(this.lowest, firstOf(node), firstOf(node) + FANOUT);
     return node;
   }
 
@@ -78,9 +84,9 @@ export class TreeNodes {
       keys[to] = keys[to - 1] as number;
     }
     for (let i = 0; i < columns.length; i++) {
-      const values = columns[i] as Float64Array;
+      const values = columns[i] as Numbers;
       for (let to = end; to > entry; to--) values[to] = values[to - 1] as number;
-      values[entry] = -Infinity;
+      values[entry] = this.lowest;
     }
     this.name(entry, id);
   }
@@ -96,8 +102,9 @@ export class TreeNodes {
       keys[to] = keys[to + 1] as number;
     }
     for (let i = 0; i < columns.length; i++) {
-      const values = columns[i] as Float64Array;
+      const values = columns[i] as Numbers;
       for (let to = entry; to < last; to++) values[to] = values[to + 1] as number;
+      values[last] = this.lowest;
     }
     if (entry < last && entry === firstOf(node)) this.setKey(entry, keys[entry] as number);
   }
@@ -123,7 +130,7 @@ export class TreeNodes {
 
   /** Changes a value of an entry, and of the entries above as far as their maximum changes. */
   setValue(entry: number, column: number, value: number): void {
-    const values = this.columns[column] as Float64Array;
+    const values = this.columns[column] as Numbers;
     let at = entry;
     let now = value;
     for (;;) {
@@ -134,7 +141,7 @@ export class TreeNodes {
       const largest = values[above] as number;
       if (now < largest) {
         if (before < largest) return;
-        now = this.#largest(nodeOf(at), values);
+        now = largestOf(values, firstOf(nodeOf(at)), this.lowest);
       }
       if (now === largest) return;
       at = above;
@@ -150,7 +157,10 @@ export class TreeNodes {
       const behind = firstOf(to) + (counts[to] as number)++;
       this.name(behind, ids[from] as number);
       keys[behind] = keys[from] as number;
-      for (const values of columns) values[behind] = values[from] as number;
+      for (const values of columns) {
+        values[behind] = values[from] as number;
+        values[from] = this.lowest;
+      }
     }
     counts[node] = entry - firstOf(node);
   }
@@ -159,17 +169,9 @@ export class TreeNodes {
   summarise(node: number): void {
     const entry = this.entries[node] as number;
     this.setKey(entry, this.keys[firstOf(node)] as number);
-    for (const [column, values] of this.columns.entries()) this.setValue(entry, column, this.#largest(node, values));
-  }
-
-  #largest(node: number, values: Float64Array): number {
-    const first = firstOf(node);
-    const end = first + (this.counts[node] as number);
-    let largest = -Infinity;
-    for (let entry = first; entry < end; entry++) {
-      if ((values[entry] as number) > largest) largest = values[entry] as number;
+    for (const [column, values] of this.columns.entries()) {
+      this.setValue(entry, column, largestOf(values, firstOf(node), this.lowest));
     }
-    return largest;
   }
 
   #homes(node: number): Int32Array {
@@ -185,4 +187,21 @@ export class TreeNodes {
     this.keys = enlarge(this.keys, capacity * FANOUT);
     this.columns = this.columns.map((values) => enlarge(values, capacity * FANOUT));
   }
+}
+
+/** The largest of the values of a node, from its first entry on; those of entries not in use are the lowest. */
+function largestOf(values: Numbers, first: number, lowest: number): number {
+  let largest = lowest;
+  if (values instanceof Int32Array) {
+    // Without a branch, whose outcome no processor could predict.
+    for (let entry = first; entry < first + FANOUT; entry++) {
+      const more = (values[entry] as number) - largest | 0;
+      largest = largest + (more & ~(more >> 31)) | 0;
+    }
+    return largest;
+  }
+  for (let entry = first; entry < first + FANOUT; entry++) {
+    if ((values[entry] as number) > largest) largest = values[entry] as number;
+  }
+  return largest;
 }

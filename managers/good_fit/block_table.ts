@@ -18,8 +18,9 @@ const HANDLE = 7;
 const CELLS_LOG2 = 3;
 
 // The lower bits of a handle are the row, the others a generation that increases each time the row is freed. A row that
-// is not allocated stores the generation alone.
+// is not allocated stores the generation alone. The sign bit stays 0.
 const MAX_ROW_BITS = 26;
+const HANDLE_BITS = 0x7fffffff;
 
 // Each table starts with another generation, so that it refuses the handles of other tables.
 let tables = 0;
@@ -52,7 +53,7 @@ export class BlockTable {
   /** Makes a ring of one hole. */
   constructor(start: number, size: number) {
     this.#rowMask = 2 ** Math.min(MAX_ROW_BITS, 32 - Math.clz32(size)) - 1;
-    this.#firstGeneration = Math.imul(++tables, 0x9e3779b1) & ~this.#rowMask;
+    this.#firstGeneration = Math.imul(++tables, 0x9e3779b1) & HANDLE_BITS & ~this.#rowMask;
     const row = this.#take();
     const cells = this.#cells;
     cells[BIN] = USED;
@@ -123,7 +124,7 @@ export class BlockTable {
   takeBack(row: number): void {
     const cells = this.#cells;
     const at = row << CELLS_LOG2;
-    cells[at | HANDLE] = ((cells[at | HANDLE] as number) | this.#rowMask) + 1 | 0;
+    cells[at | HANDLE] = ((cells[at | HANDLE] as number) | this.#rowMask) + 1 & HANDLE_BITS;
     const next = cells[at | NEXT] as number;
     if (this.isHole(next)) {
       this.#close(next);

@@ -3,15 +3,13 @@ import { show } from "@ttm/core/arguments";
 import { binOf } from "./bins.ts";
 import { BlockNode } from "./block_node.ts";
 import { BlockTable, NONE } from "./block_table.ts";
-import { checkNamesOf, checkOptions, checkRequest, sizeAlone } from "./good_fit_requests.ts";
+import { checkNamesOf, checkOptions, checkRequest } from "./good_fit_requests.ts";
 import type { GoodFitNode, GoodFitOptions, GoodFitRange, GoodFitRequest } from "./good_fit_requests.ts";
 import { HoleIndex } from "./hole_index.ts";
 import { HoleQuery, NOWHERE } from "./hole_query.ts";
 
 /** Number of holes of the size's own bin to try before the index by address is searched. */
 const MAX_TRIES = 8;
-
-const TAKE = "take a range";
 
 /**
  * Allocates ranges of [start, start + size) in constant time, from a hole that is nearly the smallest that fits.
@@ -25,12 +23,12 @@ const TAKE = "take a range";
  * There are two interfaces. `take` and `give` identify a range by its *handle*, a number, and allocate no memory for
  * it. `insert` and `remove` identify it by a node, an object, and always refuse nodes that they did not allocate.
  *
- * How reliably a wrong handle is refused: its lower bits are the number of the block, as many as it takes to write
- * `size`, but at most 26; the others count how often that block has been freed. So a stale handle is refused until its
- * block has been freed so many times that the count wraps around, 2048 in a space of 2^20 units, 512 in one of 2^22,
- * and 64 from 2^25 on; then it identifies the current range of the block. Each allocator starts the count at a
- * different number, so that a handle of another allocator is accepted only if the counts are equal by chance, one time
- * in 2048, 512 or 64.
+ * How reliably a wrong handle is refused: a handle has 31 bits. The lower ones are the number of the block, as many as
+ * it takes to write `size`, but at most 26; the others count how often that block has been freed. So a stale handle is
+ * refused until its block has been freed so many times that the count wraps around, 1024 in a space of 2^20 units, 256
+ * in one of 2^22, and 32 from 2^25 on; then it identifies the current range of the block. Each allocator starts the
+ * count at a different number, so that a handle of another allocator is accepted only if the counts are equal by chance,
+ * one time in 1024, 256 or 32.
  *
  * @example By handle
  * ```ts
@@ -120,16 +118,19 @@ export class GoodFitAllocator {
   /**
    * Allocates a range: this many units anywhere, or as a request says.
    *
-   * @returns Its handle, a 32-bit integer that is not 0; or 0 if no hole fits, and then nothing has changed.
+   * @returns Its handle, from 1 to 2^31 - 1; or 0 if no hole fits, and then nothing has changed.
    * @throws {TtmError} `EINVAL` if the size, or a member of the request, is of the wrong type or out of range; `ENOMEM`
    * if there are 2^26 blocks already.
    */
   take(request: number | GoodFitRequest): number {
-    if (typeof request !== "number") {
-      checkNamesOf(TAKE, request);
-      return this.#takePlain(sizeAlone(request)) || this.#search(TAKE, request);
-    }
-    return this.#takePlain(request) || this.#search(TAKE, { size: request });
+    if (typeof request === "number") return this.takeKnown(request, 1, 0, Infinity, false);
+    return this.#serve("take a range", request);
+  }
+
+  /** @internal As {@linkcode take}, with the members of a request. */
+  takeKnown(size: number, alignment: number, lo: number, hi: number, topDown: boolean): number {
+    const isPlain = alignment === 1 && lo === 0 && hi === Infinity && topDown === false;
+    return (isPlain ? this.#takePlain(size) : NONE) || this.#search(size, alignment, lo, hi, topDown);
   }
 
   /**
@@ -164,13 +165,7 @@ export class GoodFitAllocator {
    * already.
    */
   insert(request: GoodFitRequest): GoodFitNode | null {
-    checkNamesOf("insert a node", request);
-    return this.insertKnown(request);
-  }
-
-  /** @internal As {@linkcode insert}, for a request whose member names were checked. */
-  insertKnown(request: GoodFitRequest): GoodFitNode | null {
-    const handle = this.#takePlain(sizeAlone(request)) || this.#search("insert a node", request);
+    const handle = this.#serve("insert a node", request);
     return handle === NONE ? null : new BlockNode(this, handle, this.startOf(handle), request.size);
   }
 
@@ -212,6 +207,13 @@ export class GoodFitAllocator {
     throw new TtmError("EINVAL", `Cannot ${what}: ${show(handle)} is not, or no longer, a handle of this allocator`);
   }
 
+  #serve(what: string, request: GoodFitRequest): number {
+    checkNamesOf(what, request);
+    const { size, alignment = 1, lo = 0, hi = Infinity, topDown = false } = request;
+    checkRequest(what, size, alignment, lo, hi, topDown);
+    return this.takeKnown(size, alignment, lo, hi, topDown);
+  }
+
   // The fast path of nearly all requests. NONE if the request needs a search.
   #takePlain(size: number): number {
     const hole = size > 0 && (size | 0) === size ? this.#blocks.bins.surelyFits(size) : NONE;
@@ -220,10 +222,10 @@ export class GoodFitAllocator {
     return this.#handOut(hole, 0, size);
   }
 
-  #search(what: string, request: GoodFitRequest): number {
-    checkRequest(what, request);
+  #search(size: number, alignment: number, lo: number, hi: number, topDown: boolean): number {
+    checkRequest("take a range", size, alignment, lo, hi, topDown);
     const query = this.#query;
-    query.set(request, this.start, this.start + this.size);
+    query.set(size, alignment, Math.max(lo, this.start), Math.min(hi, this.start + this.size), topDown);
     this.#visits = 0;
     if (query.size === 0 || query.size > this.#free || query.size > query.hi - query.lo) return NONE;
     const hole = this.#find();

@@ -30,10 +30,9 @@ const PEERS: Readonly<Record<string, () => Peer>> = {
     const request = { pages: 0, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false };
     const take = (size: number) => {
       request.pages = size;
-      const node = pages.allocate(request);
-      return typeof node === "object" ? node : null;
+      return pages.allocate(request) || null;
     };
-    return { take, give: (node) => pages.free(node as never) };
+    return { take, give: (handle) => pages.free(handle as number, 0) };
   },
   "good fit, with its index": () => {
     const pages = new GoodFitAllocator({ size: POOL });

@@ -1,4 +1,4 @@
-import { checkBoolean, checkInteger, checkObject, checkOptions as checkNames, optionNames } from "@ttm/core/arguments";
+import { checkBoolean, checkInteger, checkOptions as checkNames, optionNames } from "@ttm/core/arguments";
 
 /** The highest end of a space, so that all its numbers fit into 32 bits. */
 export const MAX_UNITS: number = 2 ** 31 - 1;
@@ -55,15 +55,6 @@ export function checkOptions(options: GoodFitOptions): void {
   checkInteger(what, "size", size, 1, MAX_UNITS - start);
 }
 
-/** The size of a request that sets nothing else, as most do; 0 for all other requests and for other values. */
-export function sizeAlone(request: GoodFitRequest): number {
-  if (typeof request !== "object" || request === null) return 0;
-  const { size, alignment, lo, hi, topDown } = request;
-  const isPlain = (alignment === undefined || alignment === 1) && (lo === undefined || lo === 0) &&
-    (hi === undefined || hi === Infinity) && (topDown === undefined || topDown === false);
-  return isPlain ? size : 0;
-}
-
 /**
  * @throws {TtmError} `EINVAL` if the value is no request, or has members that {@linkcode GoodFitRequest} does not have.
  */
@@ -71,10 +62,15 @@ export function checkNamesOf(what: string, request: GoodFitRequest): void {
   checkNames(what, request, REQUEST, "the request");
 }
 
-/** @throws {TtmError} `EINVAL` if the request violates {@linkcode GoodFitRequest}; `what` names the call. */
-export function checkRequest(what: string, request: GoodFitRequest): void {
-  checkObject(what, "the request", request);
-  const { size, alignment = 1, lo = 0, hi = Infinity, topDown = false } = request;
+/** @throws {TtmError} `EINVAL` if a member violates {@linkcode GoodFitRequest}; `what` names the call. */
+export function checkRequest(
+  what: string,
+  size: number,
+  alignment: number,
+  lo: number,
+  hi: number,
+  topDown: boolean,
+): void {
   checkInteger(what, "size", size, 0, MAX);
   checkInteger(what, "alignment", alignment, 0, MAX);
   checkInteger(what, "lo", lo, 0, MAX);

@@ -1,5 +1,5 @@
 import type { BlockTable } from "./block_table.ts";
-import { type GoodFitRequest, MAX_UNITS } from "./good_fit_requests.ts";
+import { MAX_UNITS } from "./good_fit_requests.ts";
 
 /** No address. */
 export const NOWHERE = -1;
@@ -17,14 +17,13 @@ export class HoleQuery {
   /** Whether the highest address is wanted. */
   topDown = false;
 
-  /** Fills in the query from a request, for the space [start, end). */
-  set(request: GoodFitRequest, start: number, end: number): void {
-    const { size, alignment = 1, lo = 0, hi = Infinity, topDown = false } = request;
+  /** Fills in the query; the range lies inside the space. */
+  set(size: number, alignment: number, lo: number, hi: number, topDown: boolean): void {
     this.size = size;
     // Above the largest address all alignments are equivalent: only 0 is a multiple.
     this.alignment = alignment === 0 ? 1 : alignment < MAX_UNITS ? alignment : MAX_UNITS;
-    this.lo = lo > start ? lo : start;
-    this.hi = hi < end ? hi : end;
+    this.lo = lo;
+    this.hi = hi;
     this.topDown = topDown;
   }
 

@@ -20,4 +20,4 @@
 export { goodFit } from "./good_fit.ts";
 export { GoodFitAllocator } from "./good_fit_allocator.ts";
 export type { GoodFitNode, GoodFitOptions, GoodFitRange, GoodFitRequest } from "./good_fit_requests.ts";
-export type { Allocation, AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";
+export type { AllocationRequest, MemTypeManager } from "@ttm/core";

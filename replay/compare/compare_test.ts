@@ -77,11 +77,11 @@ function equalSizes(): Workload {
   return { name: "equal sizes", time: "seq", events };
 }
 
-Deno.test("the model and the whole device agree if all buffers have one size", () => {
+Deno.test("the model and the whole device agree if all buffers have one size", async () => {
   const workload = equalSizes();
   for (const [name, make] of Object.entries(policies)) {
     const model = simulate(traceOf(workload), 40, make());
-    const { report } = replay(workload, { policy: name, vram: `${40 * 4096}` });
+    const { report } = await replay(workload, { policy: name, vram: `${40 * 4096}` });
     // There, entries have other numbers, by which gdsf() decides between equal values, and what is evicted counts as
     // present until its copy has ended, by which lirs() knows the room.
     const most = name === "gdsf" || name === "lirs" ? 0.04 : 0;

@@ -52,7 +52,8 @@ export async function runJob(job: Job): Promise<Result[]> {
   const pattern = Object.hasOwn(patterns, job.source) ? patterns[job.source] : undefined;
   const workload = pattern === undefined ? await loadWorkload(job) : null;
   const trace = pattern?.(job.seed) ?? traceOf(workload as Workload);
-  return job.sizes.flatMap((size) => {
+  const results: Result[] = [];
+  for (const size of job.sizes) {
     const room = Math.max(1, Math.ceil((trace.peak * size) / 100));
     const optimum = belady(trace, room);
     const common = {
@@ -61,12 +62,17 @@ export async function runJob(job: Job): Promise<Result[]> {
       belady: optimum.bytesIn + optimum.bytesOut,
       lowerBound: lowerBound(trace, room),
     };
-    return job.policies.flatMap((policy) =>
-      job.managers.length === 0 || workload === null
-        ? [{ ...common, policy, manager: "model", ...inModel(job, trace, room, policy) }]
-        : job.managers.map((manager) => ({ ...common, policy, manager, ...onDevice(workload, room, policy, manager) }))
-    );
-  });
+    for (const policy of job.policies) {
+      if (job.managers.length === 0 || workload === null) {
+        results.push({ ...common, policy, manager: "model", ...inModel(job, trace, room, policy) });
+      } else {
+        for (const manager of job.managers) {
+          results.push({ ...common, policy, manager, ...await onDevice(workload, room, policy, manager) });
+        }
+      }
+    }
+  }
+  return results;
 }
 
 async function loadWorkload({ source, seed }: Job): Promise<Workload> {
@@ -88,9 +94,9 @@ function inModel({ hints, seed }: Job, trace: Trace, room: number, name: string)
   return { bytesMoved: bytesIn + bytesOut, hits, misses: uses - hits, nsPerUse };
 }
 
-function onDevice(workload: Workload, room: number, policy: string, manager: string): Measured {
+async function onDevice(workload: Workload, room: number, policy: string, manager: string): Promise<Measured> {
   const before = performance.now();
-  const { report } = replay(workload, { policy, manager, vram: `${room * PAGE_SIZE}` });
+  const { report } = await replay(workload, { policy, manager, vram: `${room * PAGE_SIZE}` });
   const uses = report.events - workload.events.filter(({ op }) => op !== "job").length;
   const placed = uses === 0 ? workload.events.filter(({ op }) => op === "alloc").length : uses;
   const nsPerUse = ((performance.now() - before) * 1e6) / placed;

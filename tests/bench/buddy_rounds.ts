@@ -15,8 +15,8 @@ import buddy7 from "../oracle/traces/buddy-seed-7.jsonl.gz" with { type: "bytes"
 import buddy9 from "../oracle/traces/buddy-seed-9.jsonl.gz" with { type: "bytes" };
 import { FRAGMENTATION, playable, readTrace } from "./buddy_cases.ts";
 import { median } from "./rounds.ts";
+import { meanOf, quickest } from "./single_operations.ts";
 
-const REPLAYS = 300;
 const ROUNDS = 7;
 const KERNEL_MS = [186, 114];
 
@@ -32,31 +32,8 @@ function printRow(name: string, figures: readonly string[]): void {
 
 async function printTrace(seed: number, data: Uint8Array<ArrayBuffer>): Promise<void> {
   const [header, operations] = await readTrace(data);
-  const play = playable(operations);
-  const best = new Float64Array(play.length).fill(Infinity);
-  for (let replay = 0; replay < REPLAYS; replay++) {
-    const space = new BuddyAllocator(header);
-    for (let i = 0; i < play.length; i++) {
-      const before = performance.now();
-      play[i]?.(space);
-      best[i] = Math.min(best[i] ?? 0, performance.now() - before);
-    }
-  }
-  const clock = clockCost();
-  const mean = (wanted: string) => {
-    const times = best.filter((_, i) => operations[i]?.op === wanted);
-    return (1e6 * (times.reduce((sum, time) => sum + time, 0) / times.length - clock)).toFixed(0);
-  };
-  printRow(`  seed ${seed}`, [mean("alloc"), mean("free"), mean("trim")]);
-}
-
-/** Milliseconds that two readings of the clock seem to be apart. */
-function clockCost(): number {
-  const costs = Array.from({ length: 10_000 }, () => {
-    const before = performance.now();
-    return performance.now() - before;
-  });
-  return median(costs);
+  const times = quickest(() => new BuddyAllocator(header), playable(operations));
+  printRow(`  seed ${seed}`, ["alloc", "free", "trim"].map((op) => meanOf(times, operations, op).toFixed(0)));
 }
 
 function printCase(name: string, run: () => void, kernel: number | undefined): void {

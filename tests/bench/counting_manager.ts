@@ -1,13 +1,8 @@
-import type { Allocation, AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";
-
-interface CountedNode extends ManagerNode {
-  readonly pages: number;
-}
+import { type AllocationRequest, type MemTypeManager, NO_ROOM } from "@ttm/core";
 
 /** The least that a manager can do, so that only the core's work is left: it counts pages, and trusts its caller. */
-export class CountingManager implements MemTypeManager<CountedNode> {
+export class CountingManager implements MemTypeManager {
   readonly name = "counting";
-  readonly addresses = false;
   usedPages = 0;
   #pages = 0;
 
@@ -15,13 +10,13 @@ export class CountingManager implements MemTypeManager<CountedNode> {
     this.#pages = pages;
   }
 
-  allocate({ pages }: AllocationRequest): Allocation<CountedNode> {
-    if (this.usedPages + pages > this.#pages) return "no-room";
+  allocate({ pages }: AllocationRequest): number {
+    if (this.usedPages + pages > this.#pages) return NO_ROOM;
     this.usedPages += pages;
-    return { start: 0, pages };
+    return 1;
   }
 
-  free({ pages }: CountedNode): void {
+  free(_handle: number, pages: number): void {
     this.usedPages -= pages;
   }
 

@@ -3,12 +3,12 @@ import {
   type BufferObject,
   type Driver,
   type EvictionPolicy,
-  lru,
   type MemTypeManager,
   type MoveRequest,
   PAGE_SIZE,
   PagePool,
   type PreparedPlacement,
+  type Tracer,
   TranslationTable,
 } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
@@ -62,7 +62,9 @@ export interface FleetOptions {
   readonly hasContents?: boolean;
   /** @default {first fit, lowest hole} */
   readonly manager?: MemTypeManager;
-  /** @default {lru()} */
+  /** @default {none} */
+  readonly tracer?: Tracer;
+  /** @default {the kernel's} */
   readonly policy?: EvictionPolicy;
 }
 
@@ -76,9 +78,13 @@ export interface Fleet {
 
 /** Makes a device and its buffers. */
 export function makeFleet(options: FleetOptions): Fleet {
-  const { sizes, vram: pages = sum(sizes), hasContents = false, manager = firstFit() } = options;
-  const policy = options.policy ?? lru();
-  const device = new BoDevice({ driver: new Card(pages, hasContents), managers: { vram: manager }, policy });
+  const { sizes, vram: pages = sum(sizes), hasContents = false, manager = firstFit(), tracer = {}, policy } = options;
+  const device = new BoDevice({
+    driver: new Card(pages, hasContents),
+    managers: { vram: manager },
+    tracer,
+    ...(policy && { policy }),
+  });
   const vram = device.preparePlacement({ placement: [{ memoryType: "vram" }] });
   const system = device.preparePlacement({ placement: [{ memoryType: "system" }] });
   const buffers = sizes.map((size) => device.createBuffer({ bytes: size * PAGE_SIZE }));

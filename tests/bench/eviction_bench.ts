@@ -1,5 +1,6 @@
-import { type EvictionPolicy, lru } from "@ttm/core";
-import { adaptive, arc, clock, gdsf, lirs, reuse, s3fifo, sieve, twoQueues } from "@ttm/policies";
+import { type BufferObject, type EvictionPolicy, lru } from "@ttm/core";
+import { recorder } from "@ttm/explain";
+import { adaptive, arc, clock, gdsf, lirs, lookahead, loops, reuse, s3fifo, sieve, twoQueues } from "@ttm/policies";
 import { equalSizes, makeFleet, mixedSizes, pick, sum, use, zipf } from "./devices.ts";
 import { copiesOf, PlainDevice } from "./plain.ts";
 import { benchRows, type Row, type Variant } from "./variant.ts";
@@ -36,6 +37,38 @@ function ours(sizes: readonly number[], hasContents = false): Variant {
       const list = pick(buffers, ids);
       return () => {
         for (const buffer of list) use(buffer, vram);
+      };
+    },
+  };
+}
+
+/** The same with a recorder that is full, so that each event is written over an older one. */
+function recorded(sizes: readonly number[]): Variant {
+  return {
+    name: "the same with a recorder",
+    operations: ACCESSES,
+    prepare() {
+      const { pages, ids } = draw(sizes);
+      const { buffers, vram } = makeFleet({ sizes, vram: pages, tracer: recorder().tracer });
+      const list = pick(buffers, ids);
+      return () => {
+        for (const buffer of list) use(buffer, vram);
+      };
+    },
+  };
+}
+
+/** One buffer after the other, again and again, with a use of each expected if the policy is told. */
+function inTurn(name: string, make: () => EvictionPolicy): Variant {
+  return {
+    name,
+    operations: ACCESSES,
+    prepare() {
+      const policy = make();
+      const { device, buffers, vram } = makeFleet({ sizes: sixteen, vram: sum(sixteen) >> 2, policy });
+      return () => {
+        if (policy.hint !== undefined) device.hint(buffers);
+        for (let at = 0; at < ACCESSES; at++) use(buffers[at % BUFFERS] as BufferObject, vram);
       };
     },
   };
@@ -95,6 +128,15 @@ export const EVICTION_ROWS: readonly Row[] = benchRows([
   {
     name: "eviction loop by policy, 1 to 64 pages",
     variants: Object.entries(policies).map(([name, make]) => withPolicy(name, make, mixed)),
+  },
+  { name: "eviction loop, 16 pages, and its record", variants: [ours(sixteen), recorded(sixteen)] },
+  {
+    name: "eviction loop in turn, by policy",
+    variants: [
+      inTurn("lru", lru),
+      inTurn("lookahead(lru)", () => lookahead(lru())),
+      inTurn("loops(lru)", () => loops(lru())),
+    ],
   },
   { name: "eviction loop, 64 KiB copied", variants: [copiesAlone(sixteen), ours(sixteen, true)] },
 ]);

@@ -26,7 +26,7 @@ export interface Comparison {
 export const MANAGERS: readonly string[] = Object.keys(managers);
 
 /** Replays a workload on a card whose VRAM and GTT are in charge of a manager. */
-export function playOn(workload: Workload, vram: string, manager: string): Player {
+export async function playOn(workload: Workload, vram: string, manager: string): Promise<Player> {
   const gtt = peakBytes(workload);
   const player = new Player(workload, {
     vram: parseSize("vram", vram, gtt),
@@ -34,17 +34,19 @@ export function playOn(workload: Workload, vram: string, manager: string): Playe
     contents: "stamps",
     manager: manager === "counted" ? () => new CountingManager() : manager,
   });
-  player.play();
+  await player.play();
   return player;
 }
 
 /** Replays a workload with each manager, and with the one that only counts. */
-export function compare(workload: Workload, vram: string): Comparison {
-  const migration = (manager: string): Migration => {
-    const { counters: { bytesIn, bytesOut }, fallbacks } = playOn(workload, vram, manager);
+export async function compare(workload: Workload, vram: string): Promise<Comparison> {
+  const migration = async (manager: string): Promise<Migration> => {
+    const { counters: { bytesIn, bytesOut }, fallbacks } = await playOn(workload, vram, manager);
     return { bytes: bytesIn + bytesOut, fallbacks };
   };
-  return { workload: workload.name, vram, counted: migration("counted"), addressed: MANAGERS.map(migration) };
+  const addressed: Migration[] = [];
+  for (const manager of MANAGERS) addressed.push(await migration(manager));
+  return { workload: workload.name, vram, counted: await migration("counted"), addressed };
 }
 
 /** Writes a table: a line for each comparison, a column for each manager, and geometric means at the end. */

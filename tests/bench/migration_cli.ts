@@ -40,7 +40,7 @@ Recorded workloads are taken from TTM_TRACES, or from ../shared/traces if that i
     for (const [, load] of chosen) {
       const workload = await load();
       for (const share of SHARES) {
-        comparisons.push(compare(workload, share));
+        comparisons.push(await compare(workload, share));
         bar?.update(comparisons.length);
       }
     }

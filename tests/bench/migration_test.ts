@@ -21,32 +21,36 @@ function workload(sizes: readonly number[], jobs: readonly (readonly number[])[]
 }
 
 /** What the device with a manager that only counts did, and what a textbook's LRU does. */
-function bothWays(workload: Workload, share: string) {
-  const { counters: { evictions, bytesIn, bytesOut, bytesCleared }, fallbacks } = playOn(workload, share, "counted");
+async function bothWays(workload: Workload, share: string) {
+  const { counters: { evictions, bytesIn, bytesOut, bytesCleared }, fallbacks } = await playOn(
+    workload,
+    share,
+    "counted",
+  );
   const model = byteLru(workload, parseSize("vram", share, peakBytes(workload)));
   return { device: { evictions, fallbacks, bytesIn, bytesOut, bytesCleared }, model };
 }
 
 for (const [name, { make }] of Object.entries(workloads)) {
-  Deno.test(`${name} on a counting manager moves the same bytes as a plain LRU`, () => {
+  Deno.test(`${name} on a counting manager moves the same bytes as a plain LRU`, async () => {
     const workload = make({ seed: 1 });
     for (const share of ["50%", "75%", "90%"]) {
-      const { device, model } = bothWays(workload, share);
+      const { device, model } = await bothWays(workload, share);
       assertEquals(device, model, share);
     }
   });
 }
 
 for (const [name, workload] of Object.entries(shortened)) {
-  Deno.test(`${name}, shortened, moves the same bytes as a plain LRU with less memory than a job needs`, () => {
-    const { device, model } = bothWays(workload, "3%");
+  Deno.test(`${name}, shortened, moves the same bytes as a plain LRU with less memory than a job needs`, async () => {
+    const { device, model } = await bothWays(workload, "3%");
     assertEquals(device, model);
     assertEquals(device.fallbacks > 0, true);
   });
 }
 
-Deno.test("a workload without jobs moves the same bytes as a plain LRU at its allocations", () => {
-  const { device, model } = bothWays(workload([1, 2, 1], []), `${2 * PAGE_SIZE}`);
+Deno.test("a workload without jobs moves the same bytes as a plain LRU at its allocations", async () => {
+  const { device, model } = await bothWays(workload([1, 2, 1], []), `${2 * PAGE_SIZE}`);
   assertEquals(device, model);
   assertEquals(device.bytesOut, 3 * PAGE_SIZE);
 });
@@ -73,20 +77,20 @@ Deno.test("byteLru() evicts the least recently used buffers, and none of the sam
  * Pages copied by each manager where two neighbours are wanted among four pages, of which the second was used last: the
  * first and the third leave, and in vain, so the fourth has to go as well.
  */
-function pagesCopied(...jobsAfter: readonly (readonly number[])[]): Record<string, number> {
+async function pagesCopied(...jobsAfter: readonly (readonly number[])[]): Promise<Record<string, number>> {
   const jobs = [[0], [1], [2], [3], [1], [4], ...jobsAfter];
-  const { counted, addressed } = compare(workload([1, 1, 1, 1, 2], jobs), `${4 * PAGE_SIZE}`);
+  const { counted, addressed } = await compare(workload([1, 1, 1, 1, 2], jobs), `${4 * PAGE_SIZE}`);
   const bytes = [["counted", counted.bytes], ...MANAGERS.map((name, at) => [name, addressed[at]?.bytes ?? NaN])];
   return Object.fromEntries(bytes.map(([name, bytes]) => [name, Number(bytes) / PAGE_SIZE]));
 }
 
-Deno.test("compare() has the bytes that each manager copies because of fragmentation", () => {
-  const { counted, range, "range-scan": scan, "good-fit": goodFit } = pagesCopied();
+Deno.test("compare() has the bytes that each manager copies because of fragmentation", async () => {
+  const { counted, range, "range-scan": scan, "good-fit": goodFit } = await pagesCopied();
   assertEquals({ counted, range, scan, goodFit }, { counted: 2, range: 3, scan: 2, goodFit: 3 });
 });
 
-Deno.test("compare() counts copies back into VRAM, too", () => {
-  const { counted, range, "range-scan": scan } = pagesCopied([3]);
+Deno.test("compare() counts copies back into VRAM, too", async () => {
+  const { counted, range, "range-scan": scan } = await pagesCopied([3]);
   assertEquals({ counted, range, scan }, { counted: 2, range: 4, scan: 4 });
 });
 

@@ -7,7 +7,7 @@ function replayed(workload: Workload, manager: string): Variant {
   return {
     name: manager,
     operations: workload.events.length,
-    prepare: () => () => void replay(workload, { manager, contents: "stamps" }),
+    prepare: () => async () => void await replay(workload, { manager, contents: "stamps" }),
   };
 }
 

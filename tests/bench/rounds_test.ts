@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { measure, median } from "./rounds.ts";
+import { jsonLines, tableLines } from "./rounds_report.ts";
 
 Deno.test("the median is in the middle, whatever the order", () => {
   assertEquals(median([30, 1, 2]), 2);
@@ -47,5 +48,27 @@ Deno.test("times are for one operation, ratios are those within the rounds", asy
   assertEquals(measured, [
     { name: "A", best: 40, median: 60, ratio: 1 },
     { name: "B", best: 120, median: 180, ratio: 3 },
+  ]);
+});
+
+const measured = [
+  { name: "plain", best: 20, median: 21.25, ratio: 1 },
+  { name: "ours", best: 40, median: 42.5, ratio: 2 },
+  { name: "calibration", best: 1.5, median: 1.567, ratio: 0.07 },
+];
+
+Deno.test("for machines each variant of a row is an object of its own", () => {
+  assertEquals(jsonLines("in place", measured).map((line) => JSON.parse(line)), [
+    { row: "in place", variant: "plain", best: 20, median: 21.25, ratio: 1 },
+    { row: "in place", variant: "ours", best: 40, median: 42.5, ratio: 2 },
+    { row: "in place", variant: "calibration", best: 1.5, median: 1.567, ratio: 0.07 },
+  ]);
+});
+
+Deno.test("for people each variant of a row is a line, and the calibration stands beside the row's name", () => {
+  assertEquals(tableLines("in place", measured).map((line) => line.replace(/ {2,}/g, " | ")), [
+    "in place | (calibration 1.57)",
+    " | plain | 20.0 | 21.3 | 1.00",
+    " | ours | 40.0 | 42.5 | 2.00",
   ]);
 });

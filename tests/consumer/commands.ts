@@ -19,6 +19,25 @@ export const uses: Readonly<Record<string, (start: Start, shell: Shell) => Promi
     if (evictions === 0 || verified === 0 || losses.length > 0) throw new Error("a workload was not replayed as it is");
     return undefined;
   },
+  "@ttm/replay/import": async (start, { cwd }) => {
+    await Deno.writeTextFile(`${cwd}/frame.wsim`, "w.1.2n4096\n1.RCS.500.r1-0/w1-1.0\n");
+    const lines = (await start("frame.wsim")).trimEnd().split("\n");
+    if (lines.length !== 5 || !lines[1]?.includes('"op":"alloc"')) throw new Error(lines.join("\n"));
+    return undefined;
+  },
+  "@ttm/replay/explain": async (start, { cwd }) => {
+    await writeDemo(`${cwd}/explained.jsonl`);
+    const printed = await start("explained.jsonl", "--holders", "system");
+    if (printed !== "pages 0..0: buffer 0, since 0 ms\n") throw new Error(`a record was not explained: ${printed}`);
+    return undefined;
+  },
+  "@ttm/replay/export": async (start, { cwd }) => {
+    await writeDemo(`${cwd}/record.jsonl`);
+    const { Total } = JSON.parse(await start("record.jsonl", "--vma"));
+    const { traceEvents } = JSON.parse(await start("record.jsonl", "--chrome"));
+    if (Total.AllocationBytes !== 4096 || traceEvents.length < 5) throw new Error("a record was not exported as it is");
+    return undefined;
+  },
   "@ttm/testing/new": async (start, shell) => {
     for (const kind of ["driver", "manager", "store"]) {
       const printed = await start(kind, "my-own", "--scope", "@me", "--to", `my_${kind}`);
@@ -32,6 +51,20 @@ export const uses: Readonly<Record<string, (start: Start, shell: Shell) => Promi
     return undefined;
   },
 };
+
+/** Writes a record of one buffer. */
+async function writeDemo(path: string): Promise<void> {
+  const header = {
+    ...{ format: "ttm-record", version: 1, run: "demo", pageSize: 4096, driver: "card", policy: "lru", lost: 0 },
+    memoryTypes: [{ name: "system", pages: null, manager: null }],
+  };
+  const create = { kind: "create", time: 0, buffer: 0, label: "", tag: "", client: "", size: 1, pages: 1 };
+  const move = {
+    ...{ kind: "move", time: 0, buffer: 0, from: null, to: { memoryType: "system", start: 0 }, dropped: false },
+    ...{ failure: null, end: 0, operation: 0, eviction: null },
+  };
+  await Deno.writeTextFile(path, [header, create, move].map((line) => JSON.stringify(line)).join("\n"));
+}
 
 /** Adds to the reports how the commands did. */
 export async function withCommands(

@@ -118,9 +118,10 @@ testUnless(noNode, "each tarball has its licence and the metadata for npm and bu
       member.folder.replace(/\/$/, ""),
     ]);
     assert(settings.description.length > 20 && settings.keywords.includes("gpu"), name);
-    const command = Object.keys(uses).find((entry) => entry.startsWith(`${name}/`));
-    if (command === undefined) assertEquals([settings.sideEffects, settings.bin], [false, undefined], name);
+    const commands = Object.keys(uses).filter((entry) => entry.startsWith(`${name}/`));
+    if (commands.length === 0) assertEquals([settings.sideEffects, settings.bin], [false, undefined], name);
     else assertEquals(settings.sideEffects, Object.values(settings.bin), name);
+    assertEquals(Object.keys(settings.bin ?? {}).length, commands.length, name);
   }
 });
 

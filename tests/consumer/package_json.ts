@@ -15,19 +15,33 @@ export interface Command {
   readonly bin: string;
 }
 
-/** The commands, by package; one each, so that `npx PACKAGE` runs it. */
-export const COMMANDS: Readonly<Record<string, Command>> = {
-  "@ttm/replay": { entry: "./cli", bin: "ttm-replay" },
-  "@ttm/testing": { entry: "./new", bin: "ttm-new" },
+/** The commands, by package. `npx PACKAGE` runs the one that has the name of the package, or the only one. */
+export const COMMANDS: Readonly<Record<string, readonly Command[]>> = {
+  "@ttm/replay": [
+    { entry: "./cli", bin: "replay" },
+    { entry: "./import", bin: "ttm-import" },
+    { entry: "./export", bin: "ttm-export" },
+    { entry: "./explain", bin: "ttm-explain" },
+  ],
+  "@ttm/testing": [{ entry: "./new", bin: "ttm-new" }],
 };
+
+/** What `npx` is told to run a command: `"@ttm/replay"`, or `"--package=@ttm/replay", "ttm-import"`. */
+export function npxArguments(entry: string): readonly [string, ...string[]] {
+  const [scope, unscoped, path] = entry.split("/");
+  const name = `${scope}/${unscoped}`;
+  const commands = COMMANDS[name] ?? [];
+  const bin = commands.find((command) => command.entry === `./${path}`)?.bin ?? "";
+  return commands.length === 1 || bin === unscoped ? [name] : [`--package=${name}`, bin];
+}
 
 const REPOSITORY = "https://github.com/ttm-dev/ttm";
 const KEYWORDS = ["gpu", "ttm", "drm", "buffer-object", "memory-management", "allocator", "eviction", "simulation"];
 
 /** The package.json of a tarball: what `deno pack` says, and what npm and bundlers want to know beside that. */
 export function completed(packed: PackageJson, member: Member, needs: Readonly<Record<string, string>>): unknown {
-  const command = COMMANDS[member.name];
-  const main = command && packed.exports[command.entry]?.import;
+  const commands = COMMANDS[member.name] ?? [];
+  const bin = Object.fromEntries(commands.map(({ entry, bin }) => [bin, packed.exports[entry]?.import]));
   return {
     ...packed,
     description: member.description,
@@ -36,8 +50,8 @@ export function completed(packed: PackageJson, member: Member, needs: Readonly<R
     repository: { type: "git", url: `git+${REPOSITORY}.git`, directory: member.folder.replace(/\/$/, "") || undefined },
     engines: { node: ">=20" },
     // A bundler may leave out what it sees nobody use, but a command is imported for what it does.
-    sideEffects: main === undefined ? false : [main],
-    bin: command && { [command.bin]: main },
+    sideEffects: commands.length === 0 ? false : Object.values(bin),
+    ...(commands.length === 0 ? {} : { bin }),
     dependencies: { ...packed.dependencies, ...needs },
   };
 }
@@ -48,9 +62,9 @@ export async function complete(folder: string, member: Member, needs: Readonly<R
   const packed: PackageJson = JSON.parse(await Deno.readTextFile(file));
   await Deno.writeTextFile(file, `${JSON.stringify(completed(packed, member, needs), null, 2)}\n`);
   await Deno.copyFile(new URL("LICENSE", ROOT), `${folder}/LICENSE`);
-  const main = packed.exports[COMMANDS[member.name]?.entry ?? ""]?.import;
-  if (main === undefined) return;
-  const program = `${folder}/${main}`;
-  await Deno.writeTextFile(program, `#!/usr/bin/env node\n${await Deno.readTextFile(program)}`);
-  await Deno.chmod(program, 0o755);
+  for (const { entry } of COMMANDS[member.name] ?? []) {
+    const program = `${folder}/${packed.exports[entry]?.import}`;
+    await Deno.writeTextFile(program, `#!/usr/bin/env node\n${await Deno.readTextFile(program)}`);
+    await Deno.chmod(program, 0o755);
+  }
 }

@@ -4,6 +4,7 @@ import { findChromium, type PageRun, runInChromium } from "./chromium.ts";
 import { withCommands } from "./commands.ts";
 import { install, packAll } from "./npm.ts";
 import { ownFolder } from "./own_folder.ts";
+import { npxArguments } from "./package_json.ts";
 import { run } from "./process.ts";
 import type { PackageReport } from "./programs/check.ts";
 import { writeForJsr, writeForNpm } from "./programs.ts";
@@ -86,7 +87,7 @@ export const onNode: () => Promise<RuntimeRun> = once(async () => {
   const program = (...args: string[]) => run("node", [...gpu, ...args], { cwd, env, clean: true });
   const [first, together] = [await program("first.js"), await program("together.js")];
   const reports = lastLine(await program("main.js", HELP));
-  const start = (entry: string) => ["npx", "--offline", entry.split("/", 2).join("/")] as const;
+  const start = (entry: string) => ["npx", "--offline", ...npxArguments(entry)] as const;
   const obstacle = hasTools ? undefined : "npm cannot get tsx";
   return { first, together, reports: await withCommands(reports, { cwd, clean: true, start, obstacle }) };
 });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { AcquireTicket, checkInvariants, type MemTypeManager } from "@ttm/core";
+import { AcquireTicket, BUSY, checkInvariants, type MemTypeManager } from "@ttm/core";
 import { rangeManager } from "@ttm/first-fit";
 import { addWork, bytesIn, fill, only, pin, place, put, refused, testDevice } from "../../core/testing_devices.ts";
 
@@ -48,7 +48,7 @@ Deno.test("F5: an error of a manager, and that it is busy, reach the caller", as
     init: (pages) => inner.init(pages),
     allocate: () => {
       if (throws) throw new Error("the table is corrupt");
-      return "busy";
+      return BUSY;
     },
     free: () => {},
     takedown: () => inner.takedown(),

@@ -89,8 +89,8 @@ export const mapping: readonly Row[] = rows(
     "memory/kernel_map.ts",
     "api/user_map_test.ts",
     "a fault waits for the reservation and for moves, not for other work",
-    'const moved = op.waitForAll(buffer.reservation.fences, "kernel");',
-    "const moved = op.waitForAll(buffer.reservation.fences);",
+    'const moved = op.waitForAll(buffer.reservation, "kernel");',
+    "const moved = op.waitForAll(buffer.reservation);",
   ],
   [
     "fault_reserve_notify",

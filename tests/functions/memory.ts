@@ -8,8 +8,8 @@ export const memory: readonly Row[] = rows(
     "place/swapout.ts",
     "place/swapout_test.ts",
     "reserved, pinned, imported, unpopulated and swapped out buffers are skipped",
-    "  if (pins > 0 || tt === null || !tt.populated || tt.external) return false;",
-    "  if (tt === null || !tt.populated || tt.external) return false;",
+    '  if (pins > 0) return "pinned";\n',
+    "",
   ],
   [
     "ttm_bo_swapout_all",
@@ -134,7 +134,7 @@ export const memory: readonly Row[] = rows(
     "state/device_state.ts",
     "api/device_test.ts",
     "a device has its driver's memory types, and passes its clock to the driver",
-    "      this.driver.attach?.({ clock: this.clock });",
+    "      this.driver.attach?.({ clock: this.clock, loseContents: this.#loseContents });",
     "      // nothing",
   ],
   [

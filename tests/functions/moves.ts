@@ -8,7 +8,7 @@ export const moves: readonly Row[] = rows(
     "place/move.ts",
     "place/move_test.ts",
     "pages are unbound only after the work on them has ended, but may be bound before",
-    "  return mustBeIdle ? op.waitForAll(buffer.reservation.fences) : DONE;",
+    "  return mustBeIdle ? op.waitForAll(buffer.reservation) : DONE;",
     "  return DONE;",
   ],
   [
@@ -98,8 +98,8 @@ export const moves: readonly Row[] = rows(
     "contract/translation_table.ts",
     "contract/translation_table_test.ts",
     "pages are allocated once, when first needed, and read as zero",
-    "    this.#contents ??= this.#allocate(this.pages, zeroed);",
-    "    this.#contents = this.#allocate(this.pages, zeroed);",
+    "    if (this.#contents !== null) return this.#contents;",
+    "",
   ],
   [
     "ttm_tt_bind",

@@ -62,7 +62,7 @@ export const objects: readonly Row[] = rows(
     "place/destroy.ts",
     "place/destroy_test.ts",
     "a pinned buffer can be released, and is destroyed like any other",
-    "    state.buffers.setPins(buffer.row, 0);",
+    "    buffer.pins = 0;",
     "    // nothing",
   ],
   [
@@ -80,7 +80,7 @@ export const objects: readonly Row[] = rows(
     "state/buffer_record.ts",
     "api/shared_reservation_test.ts",
     "a released buffer waits for the fences that its shared reservation had at the release, and for none added later",
-    "    this.ownReservation.fences.copyFrom(shared.fences);",
+    "    this.copyFences(shared);",
     "    // nothing",
   ],
   [
@@ -89,8 +89,8 @@ export const objects: readonly Row[] = rows(
     "place/destroy.ts",
     "contract/translation_table_test.ts",
     "a dying buffer's pages are unbound and freed after its work has ended",
-    "  if (buffer.tt !== null) emptyTable(state, buffer, buffer.tt);\n  buffer.tt = null;\n  state.buffers.setResource(buffer, -1);",
-    "  buffer.tt = null;\n  state.buffers.setResource(buffer, -1);",
+    "  if (buffer.tt !== null) emptyTable(state, buffer, buffer.tt);\n  buffer.tt = null;\n  buffer.occupy(-1);",
+    "  buffer.tt = null;\n  buffer.occupy(-1);",
   ],
   [
     "ttm_bo_cleanup_refs_or_queue, ttm_bo_flush_all_fences",
@@ -107,8 +107,8 @@ export const objects: readonly Row[] = rows(
     "place/make_room.ts",
     "place/destroy_test.ts",
     "validate() waits for the work on a dying buffer and takes its room",
-    "    if (idle === DONE && victim.row >= 0) reapForRoom(state, victim);\n    return idle;",
-    "    return EBUSY;",
+    "  if (idle === DONE && dying.row >= 0) reapForRoom(state, dying);\n  return idle;",
+    "  return EBUSY;",
   ],
   [
     "ttm_bo_delayed_delete, ttm_bo_delayed_workqueue",
@@ -152,8 +152,8 @@ export const objects: readonly Row[] = rows(
     "api/buffer_object.ts",
     "state/lru_test.ts",
     "unreserve() moves a buffer to the tail, unlock() does not, and both keep the order of the others",
-    "    if (row >= 0) this.state.order.touch(row, this);\n    this.reservation.unlock();",
-    "    this.reservation.unlock();",
+    "      order.touch(row, this);\n      tracer.use?.(this);",
+    "      tracer.use?.(this);",
   ],
   [
     "ttm_bo_wait_unreserved",
@@ -161,7 +161,7 @@ export const objects: readonly Row[] = rows(
     "api/buffer_object.ts",
     "api/cpu_grab_test.ts",
     "waitUnreserved() queues for the reservation, and does not keep it",
-    "    await reserveForCall(this.state, this, what, options);\n    reservation.unlock();",
+    "    await reserveForCall(this.state, this, what, options);\n    reservation.release();",
     "    await Promise.resolve();",
   ],
   [
@@ -233,8 +233,8 @@ export const objects: readonly Row[] = rows(
     "api/buffer_object.ts",
     "state/wait_test.ts",
     "wait() of a usage waits for that usage and those before it",
-    "op.waitForAll(this.reservation.fences, options.usage)",
-    "op.waitForAll(this.reservation.fences)",
+    "op.waitForAll(this.reservation, options.usage)",
+    "op.waitForAll(this.reservation)",
   ],
   [
     "dma_resv_add_fence, dma_resv_reserve_fences",

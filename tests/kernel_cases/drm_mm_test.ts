@@ -16,7 +16,7 @@ Deno.test("drm_mm debug: a space with two reserved nodes and three holes can be 
   manager.init(4096);
   const request = { alignment: 1, topDown: false, contiguous: false };
   for (const [start, pages] of [[512, 1024], [3000, 500]] as const) {
-    assertEquals(typeof manager.allocate({ ...request, pages, fpfn: start, lpfn: start + pages }), "object");
+    assert(manager.allocate({ ...request, pages, fpfn: start, lpfn: start + pages }) > 0);
   }
   assertEquals(manager.debug().split("\n"), [
     "[0, 512) free",

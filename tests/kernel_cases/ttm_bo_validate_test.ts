@@ -1,6 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { rangeManager } from "@ttm/first-fit";
-import { type BufferObject, checkInvariants, type MemTypeManager, PAGE_SIZE, type Tracer } from "@ttm/core";
+import {
+  type BufferObject,
+  BUSY,
+  checkInvariants,
+  type MemTypeManager,
+  NO_ROOM,
+  PAGE_SIZE,
+  type Tracer,
+} from "@ttm/core";
 import {
   addWork,
   bytesIn,
@@ -46,7 +54,7 @@ function hopping(options: More = {}) {
   return all;
 }
 
-const fullManager = (answer: "no-room" | "busy"): MemTypeManager => ({
+const fullManager = (answer: number): MemTypeManager => ({
   name: "full",
   usedPages: 0,
   init: () => {},
@@ -114,7 +122,7 @@ Deno.test("validate_same_placement: a buffer that is where it should be is not m
 });
 
 Deno.test("validate_failed_alloc: a manager that never has room is ENOMEM", async () => {
-  const { make } = counting({ managers: { vram: fullManager("no-room") } });
+  const { make } = counting({ managers: { vram: fullManager(NO_ROOM) } });
   const buffer = make("system");
   buffer.tryReserve();
   await refused(() => buffer.validate(only("vram")), "ENOMEM");
@@ -130,7 +138,7 @@ Deno.test("validate_pinned: a pinned buffer that would have to move is EINVAL", 
 });
 
 Deno.test("validate_busy_placement: if the desired place is full, the fallback is taken", () => {
-  const { device, make, moved } = counting({ managers: { vram: fullManager("no-room") } });
+  const { device, make, moved } = counting({ managers: { vram: fullManager(NO_ROOM) } });
   const buffer = make(null, 2);
   place(buffer, { placement: [{ memoryType: "vram" }], busyPlacement: [{ memoryType: "gtt" }] });
   assertEquals([buffer.memoryType, moved(), device.lru("gtt").flat()], ["gtt", 2, [buffer]]);
@@ -261,7 +269,7 @@ Deno.test("deleted_evict: a released buffer that is still listed is cleaned up t
 });
 
 Deno.test("busy_domain_evict: a victim whose eviction placement is busy stays, and validate() is ENOMEM", async () => {
-  const { driver, make } = counting({ gtt2: 8, managers: { gtt2: fullManager("busy") } });
+  const { driver, make } = counting({ gtt2: 8, managers: { gtt2: fullManager(BUSY) } });
   driver.evict = () => only("gtt2");
   const victim = make("vram", 8);
   const late = make(null);

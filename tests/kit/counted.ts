@@ -1,28 +1,21 @@
-import type { MemTypeManager } from "@ttm/core";
+import { type MemTypeManager, NO_ROOM } from "@ttm/core";
 
 /** A manager that counts pages, without addresses. */
 export function counted(): MemTypeManager {
-  let [free, pages] = [0, 0];
-  const nodes = new Map<object, number>();
+  let [usedPages, all] = [0, 0];
   return {
     name: "counted",
-    addresses: false,
-    init: (all) => pages = free = all,
-    allocate(request) {
-      if (request.pages > free) return "no-room";
-      const node = { start: 0 };
-      free -= request.pages;
-      nodes.set(node, request.pages);
-      return node;
-    },
-    free(node) {
-      free += nodes.get(node) ?? 0;
-      nodes.delete(node);
-    },
-    takedown: () => free === pages,
     get usedPages() {
-      return pages - free;
+      return usedPages;
     },
-    debug: () => `${free} of ${pages} pages are free`,
+    init: (pages) => void (all = pages),
+    allocate({ pages }) {
+      if (usedPages + pages > all) return NO_ROOM;
+      usedPages += pages;
+      return 1;
+    },
+    free: (_handle, pages) => void (usedPages -= pages),
+    takedown: () => usedPages === 0,
+    debug: () => `${usedPages} of ${all} pages are used`,
   };
 }

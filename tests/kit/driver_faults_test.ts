@@ -253,7 +253,7 @@ Deno.test("the driver suite detects a driver that falsely claims to have no wind
 Deno.test("the driver suite detects a manager that falsely claims to have no addresses", async () => {
   const factory = () => {
     const { driver, managers } = parts((inner) => inner)();
-    return { driver, managers: { ...managers, vram: altered(managers.vram, { addresses: false }) } };
+    return { driver, managers: { ...managers, vram: altered(managers.vram, { startOf: undefined }) } };
   };
   assert((await failures((test) => testDriver({ test, factory }))).length > 0);
 });

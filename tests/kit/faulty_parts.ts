@@ -1,26 +1,28 @@
 import {
+  BUSY,
   type Driver,
   Fence,
   FenceContext,
   type MemTypeManager,
   type MoveRequest,
+  NO_ROOM,
   type Postponed,
   type SwapStore,
   TtmError,
 } from "@ttm/core";
 import { checkInteger, checkOptions, checkWord, optionNames } from "@ttm/core/arguments";
 
-/** A manager that never has room, like a memory type full of pinned buffers: it always returns `"no-room"`. */
+/** A manager that never has room, like a memory type full of pinned buffers: it always answers `NO_ROOM`. */
 export function noSpace(): MemTypeManager {
-  return answering("no-space", "no-room");
+  return answering("no-space", NO_ROOM);
 }
 
-/** A manager that always returns `"busy"`. */
+/** A manager that always answers `BUSY`. */
 export function alwaysBusy(): MemTypeManager {
-  return answering("always-busy", "busy");
+  return answering("always-busy", BUSY);
 }
 
-function answering(name: string, answer: "no-room" | "busy"): MemTypeManager {
+function answering(name: string, answer: number): MemTypeManager {
   return {
     name,
     usedPages: 0,

@@ -1,5 +1,4 @@
-import type { ManagerNode } from "@ttm/core";
-import { type Bench, PAGES } from "./manager_bench.ts";
+import { type Bench, PAGES, type Taken } from "./manager_bench.ts";
 import { must, mustEqual } from "./suite.ts";
 
 /** Ranges that have room for each alignment; a manager of powers of two finds no 64 aligned pages in the bounded ones. */
@@ -37,24 +36,24 @@ export function alignedCases(
     },
     "pages in front of an aligned range stay free"() {
       for (const topDown of [false, true]) {
-        const { manager, take, refuse } = bench();
-        const nodes = [take({ topDown }), take({ pages: 8, alignment: 8, topDown }), take({ topDown })];
+        const { manager, take, refuse, free } = bench();
+        const all = [take({ topDown }), take({ pages: 8, alignment: 8, topDown }), take({ topDown })];
         mustEqual(manager.usedPages, 10, "usedPages with an aligned range");
-        while (nodes.length < PAGES - 7) nodes.push(take({ topDown }));
+        while (all.length < PAGES - 7) all.push(take({ topDown }));
         refuse({});
-        for (const node of nodes) manager.free(node);
+        for (const one of all) free(one);
         take({ pages: PAGES });
       }
     },
     "a hole that has just the size is found, at the start, in the middle and at the end"() {
       for (const start of [0, 20, PAGES - 4]) {
         for (const topDown of [false, true]) {
-          const { manager, take } = bench();
-          const nodes = Array.from({ length: PAGES }, () => take({}));
-          const at = (page: number) => nodes.find((node) => node.start === page) as ManagerNode;
-          for (let page = start; page < start + 4; page++) manager.free(at(page));
+          const { take, free } = bench();
+          const all = Array.from({ length: PAGES }, () => take({}));
+          const at = (page: number) => all.find(({ start }) => start === page) as Taken;
+          for (let page = start; page < start + 4; page++) free(at(page));
           mustEqual(take({ pages: 4, topDown }).start, start, `the start of 4 pages in the only hole of 4`);
-          manager.free(at(5 === start ? 6 : 9));
+          free(at(5 === start ? 6 : 9));
           mustEqual(take({ fpfn: 9, lpfn: 10, topDown }).start, 9, "the start of a page in the only hole of 1");
         }
       }

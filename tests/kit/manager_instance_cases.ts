@@ -4,24 +4,25 @@ import { mustEqual } from "./suite.ts";
 /** Cases for managers that are used again, and for two of them. */
 export function instanceCases(bench: (pages?: number) => Bench): Record<string, () => void | Promise<void>> {
   return {
-    "takedown() gives the pages up when all nodes were freed, and init() begins anew": async () => {
-      const { manager, takeLater } = bench();
+    "takedown() gives the pages up when all was freed, and init() begins anew": async () => {
+      const { manager, takeLater, free } = bench();
       for (const size of [PAGES, 12, PAGES]) {
-        const nodes = [await takeLater({ pages: 4 }), await takeLater({ pages: 1 }), await takeLater({ pages: 3 })];
-        for (const node of nodes) manager.free(node);
-        mustEqual(manager.takedown(), true, "takedown() of a manager whose nodes were freed");
+        const taken = [await takeLater({ pages: 4 }), await takeLater({ pages: 1 }), await takeLater({ pages: 3 })];
+        for (const one of taken) free(one);
+        mustEqual(manager.takedown(), true, "takedown() of a manager that has freed everything");
         const again = makeBench(manager, size);
         mustEqual(manager.usedPages, 0, "usedPages of a manager that is initialized again");
-        manager.free(await again.takeLater({ pages: size }));
+        again.free(await again.takeLater({ pages: size }));
         again.refuse({ pages: size + 1 });
       }
     },
     "two managers share no pages"() {
       const [one, other] = [bench(), bench()];
-      const nodes = [one, other].map(({ take }) => take({ pages: PAGES }));
+      one.take({ pages: PAGES });
+      const others = other.take({ pages: PAGES });
       const used = "usedPages, when another manager of the factory has allocated and freed";
       mustEqual([one.manager.usedPages, other.manager.usedPages], [PAGES, PAGES], used);
-      other.manager.free(nodes[1] as never);
+      other.free(others);
       mustEqual([one.manager.usedPages, other.manager.usedPages], [PAGES, 0], used);
       one.refuse({});
     },

@@ -1,5 +1,4 @@
-import type { ManagerNode } from "@ttm/core";
-import { type Bench, makeBench, PAGES } from "./manager_bench.ts";
+import { type Bench, makeBench, PAGES, type Taken } from "./manager_bench.ts";
 import { must, mustEqual, randomNumbers } from "./suite.ts";
 
 /** Cases for what is counted, allocated and freed. */
@@ -7,11 +6,11 @@ export function countingCases(bench: (pages?: number) => Bench): Record<string, 
   return {
     "a new manager has no allocated pages": () => mustEqual(bench().manager.usedPages, 0, "usedPages"),
     "usedPages counts allocated pages, and not freed ones"() {
-      const { manager, take } = bench();
-      const nodes = [3, 1, 7].map((pages) => take({ pages }));
+      const { manager, take, free } = bench();
+      const taken = [3, 1, 7].map((pages) => take({ pages }));
       mustEqual(manager.usedPages, 11, "usedPages");
-      for (const [at, node] of nodes.entries()) {
-        manager.free(node);
+      for (const [at, one] of taken.entries()) {
+        free(one);
         mustEqual(manager.usedPages, [8, 7, 0][at], "usedPages after a free");
       }
     },
@@ -32,14 +31,14 @@ export function countingCases(bench: (pages?: number) => Bench): Record<string, 
       refuse({ pages: 2 ** 40 });
     },
     "freed pages can be allocated again"() {
-      const { manager, take } = bench();
-      for (let round = 0; round < 20; round++) manager.free(take({ pages: PAGES }));
+      const { take, free } = bench();
+      for (let round = 0; round < 20; round++) free(take({ pages: PAGES }));
     },
     "when all pages are freed, in any order, they are one range again"() {
-      const { manager, take } = bench();
+      const { take, free } = bench();
       const random = randomNumbers(3);
-      const nodes = Array.from({ length: 40 }, () => take({ pages: 1 + random(3) }));
-      while (nodes.length > 0) manager.free(nodes.splice(random(nodes.length), 1)[0] as ManagerNode);
+      const taken = Array.from({ length: 40 }, () => take({ pages: 1 + random(3) }));
+      while (taken.length > 0) free(taken.splice(random(taken.length), 1)[0] as Taken);
       take({ pages: PAGES });
     },
   };
@@ -49,12 +48,12 @@ export function countingCases(bench: (pages?: number) => Bench): Record<string, 
 export function lifeCases(bench: (pages?: number) => Bench): Record<string, () => void> {
   return {
     "takedown() of a manager in use is false and changes nothing"() {
-      const { manager, take } = bench();
-      const node = take({ pages: 5 });
+      const { manager, take, free } = bench();
+      const one = take({ pages: 5 });
       const debug = manager.debug();
       mustEqual(manager.takedown(), false, "takedown()");
       mustEqual([manager.usedPages, manager.debug()], [5, debug], "the manager after it");
-      manager.free(node);
+      free(one);
     },
     "after takedown() init() can be called again, with another size"() {
       const { manager } = bench();
@@ -65,26 +64,26 @@ export function lifeCases(bench: (pages?: number) => Bench): Record<string, () =
     },
     "the same calls allocate the same pages"() {
       const starts = () => {
-        const { manager, take } = bench();
+        const { manager, take, free } = bench();
         const random = randomNumbers(9);
-        const nodes: ManagerNode[] = [];
+        const taken: Taken[] = [];
         for (let turn = 0; turn < 60; turn++) {
-          if (random(3) === 0 && nodes.length > 0) {
-            manager.free(nodes.splice(random(nodes.length), 1)[0] as ManagerNode);
-          } else if (manager.usedPages < PAGES / 2) nodes.push(take({ pages: 1 + random(4) }));
+          if (random(3) === 0 && taken.length > 0) {
+            free(taken.splice(random(taken.length), 1)[0] as Taken);
+          } else if (manager.usedPages < PAGES / 2) taken.push(take({ pages: 1 + random(4) }));
         }
-        return nodes.map(({ start }) => start);
+        return taken.map(({ start }) => start);
       };
       mustEqual(starts(), starts(), "the starts of a second manager");
     },
     "a request is read only during the call"() {
       const { manager } = bench();
       const request = { pages: 4, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false };
-      const node = manager.allocate(request);
-      must(typeof node === "object", () => `allocate() is ${node}`);
+      const handle = manager.allocate(request);
+      must(handle > 0, () => `allocate() is ${handle}`);
       Object.assign(request, { pages: 99, alignment: 64, fpfn: 100 });
       mustEqual(manager.usedPages, 4, "usedPages");
-      manager.free(node);
+      manager.free(handle, 4);
       mustEqual(manager.usedPages, 0, "usedPages after the free");
     },
     "name and debug() are text, which differs between used and free pages"() {

@@ -1,34 +1,35 @@
-import type { ManagerNode } from "@ttm/core";
-import { type Bench, PAGES } from "./manager_bench.ts";
+import { type Bench, PAGES, type Taken } from "./manager_bench.ts";
 import { must, mustEqual, randomNumbers } from "./suite.ts";
 
-/** Cases for where nodes lie. */
+/** Cases for where what is allocated lies. */
 export function geometryCases(
   bench: (pages?: number) => Bench,
   alignments: readonly number[],
 ): Record<string, () => void> {
   return {
     "ranges never overlap, and lie inside the memory type"() {
-      const { manager, take } = bench();
+      const { manager, take, free } = bench();
       const random = randomNumbers(1);
-      const live = new Map<ManagerNode, number>();
+      const live = new Set<Taken>();
       for (let turn = 0; turn < 400; turn++) {
-        const victim = [...live.keys()][random(live.size + 1)];
+        const victim = [...live][random(live.size + 1)];
         if (victim !== undefined && (random(2) === 0 || manager.usedPages > PAGES / 2)) {
-          manager.free(victim);
+          free(victim);
           live.delete(victim);
           continue;
         }
         if (manager.usedPages > PAGES / 2) continue;
         const pages = 1 + random(6);
-        const node = take({ pages, topDown: random(2) === 0 });
-        const isInside = node.start >= 0 && node.start + pages <= PAGES && Number.isInteger(node.start);
-        must(isInside, () => `${pages} pages at ${node.start} do not lie inside ${PAGES}`);
-        for (const [other, length] of live) {
-          const isApart = node.start >= other.start + length || node.start + pages <= other.start;
-          must(isApart, () => `${pages} pages at ${node.start} overlap ${length} at ${other.start}`);
+        const taken = take({ pages, topDown: random(2) === 0 });
+        const { start, handle } = taken;
+        const isInside = start >= 0 && start + pages <= PAGES && Number.isInteger(start);
+        must(isInside, () => `${pages} pages at ${start} do not lie inside ${PAGES}`);
+        for (const other of live) {
+          const isApart = start >= other.start + other.pages || start + pages <= other.start;
+          must(isApart, () => `${pages} pages at ${start} overlap ${other.pages} at ${other.start}`);
+          must(handle !== other.handle, () => `handle ${handle} is that of pages at ${start} and at ${other.start}`);
         }
-        live.set(node, pages);
+        live.add(taken);
       }
     },
     "starts are multiples of the alignment"() {
@@ -45,31 +46,35 @@ export function geometryCases(
 /** Cases for managers whose starts are addresses. */
 export function positionCases(bench: (pages?: number) => Bench): Record<string, () => void> {
   return {
-    "a node intersects a range if it has pages in it"() {
+    "startOf() tells the same until the free"() {
       const { manager, take } = bench();
-      const node = take({ pages: 4 });
-      const { start } = node;
+      const all = Array.from({ length: 20 }, (_, at) => take({ pages: 1 + at % 4 }));
+      const told = all.map(({ handle }) => manager.startOf?.(handle));
+      mustEqual(told, all.map(({ start }) => start), "the starts, told again");
+    },
+    "what is allocated intersects a range if it has pages in it"() {
+      const { manager, take } = bench();
+      const { handle, start } = take({ pages: 4 });
       const cases = [[start, start + 4, true], [start + 3, start + 9, true], [0, Infinity, true], [
         start + 4,
         Infinity,
         false,
       ]];
       for (const [fpfn, lpfn, expected] of cases as [number, number, boolean][]) {
-        const found = manager.intersects?.(node, 4, fpfn, lpfn) ?? (start < lpfn && start + 4 > fpfn);
+        const found = manager.intersects?.(handle, 4, fpfn, lpfn) ?? (start < lpfn && start + 4 > fpfn);
         mustEqual(found, expected, `whether [${start}, ${start + 4}) intersects [${fpfn}, ${lpfn})`);
       }
     },
-    "a node is compatible with a range if it lies wholly in it"() {
+    "what is allocated is compatible with a range if it lies wholly in it"() {
       const { manager, take } = bench();
-      const node = take({ pages: 4 });
-      const { start } = node;
+      const { handle, start } = take({ pages: 4 });
       const cases = [[start, start + 4, true], [0, Infinity, true], [start + 1, Infinity, false], [
         0,
         start + 3,
         false,
       ]];
       for (const [fpfn, lpfn, expected] of cases as [number, number, boolean][]) {
-        const found = manager.compatible?.(node, 4, fpfn, lpfn) ?? (start >= fpfn && start + 4 <= lpfn);
+        const found = manager.compatible?.(handle, 4, fpfn, lpfn) ?? (start >= fpfn && start + 4 <= lpfn);
         mustEqual(found, expected, `whether [${start}, ${start + 4}) is compatible with [${fpfn}, ${lpfn})`);
       }
     },

@@ -1,11 +1,9 @@
 import { assert } from "@std/assert";
-import type { AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";
+import type { AllocationRequest, MemTypeManager } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
 import { testManager } from "./mod.ts";
 import { altered, complaints } from "./testing_faults.ts";
 import { aligned, downwards, first, flags, last, right, starts, upwards } from "./testing_flags_manager.ts";
-
-type Manager = MemTypeManager<ManagerNode>;
 
 const only = flags(right);
 
@@ -60,13 +58,14 @@ const faults: Readonly<Record<string, readonly [factory: () => MemTypeManager, s
   ],
   "keeps the gap before an aligned range": [
     () => {
-      const inner = firstFit() as unknown as Manager;
+      const inner = firstFit();
       return altered(inner, {
         allocate(request: AllocationRequest) {
-          const node = inner.allocate(request);
-          if (typeof node !== "object" || request.alignment === 1 || node.start === 0) return node;
-          inner.allocate({ ...request, pages: 1, alignment: 1, fpfn: node.start - 1, lpfn: node.start });
-          return node;
+          const handle = inner.allocate(request);
+          const start = handle > 0 ? inner.startOf?.(handle) ?? 0 : 0;
+          if (request.alignment === 1 || start === 0) return handle;
+          inner.allocate({ ...request, pages: 1, alignment: 1, fpfn: start - 1, lpfn: start });
+          return handle;
         },
       });
     },
@@ -74,24 +73,24 @@ const faults: Readonly<Record<string, readonly [factory: () => MemTypeManager, s
   ],
   "can be taken down only unused": [
     () => {
-      const inner = firstFit() as unknown as Manager;
+      const inner = firstFit();
       let isFresh = true;
       return altered(inner, {
         allocate: (request: AllocationRequest) => (isFresh = false, inner.allocate(request)),
         takedown: () => isFresh && inner.takedown(),
       });
     },
-    "takedown() of a manager whose nodes were freed",
+    "takedown() of a manager that has freed everything",
   ],
   "counts on when it is initialized again": [
     () => {
-      const inner = firstFit() as unknown as Manager;
+      const inner = firstFit();
       let most = 0;
       return altered(inner, {
         allocate(request: AllocationRequest) {
-          const node = inner.allocate(request);
+          const handle = inner.allocate(request);
           most = Math.max(most, inner.usedPages);
-          return node;
+          return handle;
         },
         init(pages: number) {
           inner.init(pages);
@@ -106,21 +105,21 @@ const faults: Readonly<Record<string, readonly [factory: () => MemTypeManager, s
   "shares its pages with others of its kind": [() => only, "two managers"],
   "keeps the request until the free": [
     () => {
-      const inner = firstFit() as unknown as Manager;
-      const requests = new Map<ManagerNode, [request: AllocationRequest, pages: number]>();
+      const inner = firstFit();
+      const requests = new Map<number, [request: AllocationRequest, pages: number]>();
       let used = 0;
       return altered(inner, {
         get usedPages() {
           return used;
         },
         allocate(request: AllocationRequest) {
-          const node = inner.allocate(request);
-          if (typeof node === "object") requests.set(node, [request, used += request.pages]);
-          return node;
+          const handle = inner.allocate(request);
+          if (handle > 0) requests.set(handle, [request, used += request.pages]);
+          return handle;
         },
-        free(node: ManagerNode) {
-          used -= requests.get(node)?.[0].pages ?? 0;
-          inner.free(node);
+        free(handle: number, pages: number) {
+          used -= requests.get(handle)?.[0].pages ?? 0;
+          inner.free(handle, pages);
         },
       });
     },
@@ -128,7 +127,7 @@ const faults: Readonly<Record<string, readonly [factory: () => MemTypeManager, s
   ],
   "can fit whatever is aligned": [
     () =>
-      altered(firstFit() as unknown as Manager, {
+      altered(firstFit(), {
         canFit: ({ pages, fpfn, lpfn }: AllocationRequest) => pages <= Math.min(lpfn, 128) - fpfn,
       }),
     "can fit",

@@ -1,5 +1,5 @@
-import type { EvictionScan, ManagerNode } from "@ttm/core";
-import { type Bench, PAGES } from "./manager_bench.ts";
+import type { EvictionScan } from "@ttm/core";
+import { type Bench, PAGES, type Taken } from "./manager_bench.ts";
 import { must, mustEqual, randomNumbers } from "./suite.ts";
 
 /** Cases for searches for neighbours whose eviction makes room. */
@@ -7,34 +7,38 @@ export function scanCases(bench: (pages?: number) => Bench): Record<string, () =
   const request = { pages: 8, alignment: 4, fpfn: 0, lpfn: PAGES - 8, topDown: false, contiguous: true };
   const requests = [request, { ...request, pages: 6, fpfn: 90, lpfn: Infinity }, { ...request, fpfn: 50, lpfn: 60 }];
   const offer = ({ manager, take }: Bench, keep: (at: number) => boolean, wanted = request) => {
-    const nodes = Array.from({ length: PAGES / 2 }, () => take({ pages: 2 }));
+    const all = Array.from({ length: PAGES / 2 }, () => take({ pages: 2 }));
     const random = randomNumbers(2);
     // The core reuses the request when the scan has begun.
     const reused = { ...wanted };
     const scan = manager.scan?.(reused) as EvictionScan;
     Object.assign(reused, { pages: 1, alignment: 1, fpfn: 0, lpfn: Infinity });
-    const offered: ManagerNode[] = [];
+    const offered: Taken[] = [];
     let isEnough = false;
-    while (nodes.length > 0 && !isEnough) {
-      const node = nodes.splice(random(nodes.length), 1)[0] as ManagerNode;
-      if (keep(node.start)) continue;
+    while (all.length > 0 && !isEnough) {
+      const one = all.splice(random(all.length), 1)[0] as Taken;
+      if (keep(one.start)) continue;
       must(scan.victims.length === 0, () => "there are victims before add() has said that there are enough");
-      offered.push(node);
-      isEnough = scan.add(node);
+      offered.push(one);
+      isEnough = scan.add(one.handle);
     }
-    return { scan, offered, isEnough };
+    const victims = () => {
+      return scan.victims.map((handle) => {
+        const victim = offered.find((one) => one.handle === handle);
+        must(victim !== undefined, () => `handle ${handle} is a victim and was not offered`);
+        return victim;
+      });
+    };
+    return { scan, victims, isEnough };
   };
   return {
     "a scan's victims were added to it, and make room when they are freed"() {
       for (const wanted of requests) {
         const made = bench();
-        const { scan, offered, isEnough } = offer(made, () => false, wanted);
-        must(isEnough, () => "all nodes were added, and add() never returned true");
+        const { scan, victims, isEnough } = offer(made, () => false, wanted);
+        must(isEnough, () => "everything was added, and add() never returned true");
         mustEqual(new Set(scan.victims).size, scan.victims.length, "how many different victims there are");
-        for (const node of [...scan.victims]) {
-          must(offered.includes(node), () => `the node at ${node.start} is a victim and was not offered`);
-          made.manager.free(node);
-        }
+        for (const victim of victims()) made.free(victim);
         made.take(wanted);
       }
     },
@@ -43,11 +47,11 @@ export function scanCases(bench: (pages?: number) => Bench): Record<string, () =
         const count = offer(bench(), () => false, wanted).scan.victims.length;
         for (let kept = 0; kept < count; kept++) {
           const made = bench();
-          const victims = [...offer(made, () => false, wanted).scan.victims];
-          const [node] = victims.splice(kept, 1);
-          for (const victim of victims) made.manager.free(victim);
-          const hasRoom = typeof made.manager.allocate(wanted) === "object";
-          must(!hasRoom, () => `the node at ${node?.start} is a victim, and need not be evicted`);
+          const victims = offer(made, () => false, wanted).victims();
+          const [one] = victims.splice(kept, 1);
+          for (const victim of victims) made.free(victim);
+          const hasRoom = made.manager.allocate(wanted) > 0;
+          must(!hasRoom, () => `what starts at ${one?.start} is a victim, and need not be evicted`);
         }
       }
     },
@@ -57,10 +61,10 @@ export function scanCases(bench: (pages?: number) => Bench): Record<string, () =
     },
     "a scan changes nothing"() {
       const made = bench();
-      const nodes = Array.from({ length: PAGES }, () => made.take({}));
+      const all = Array.from({ length: PAGES }, () => made.take({}));
       const before = [made.manager.usedPages, made.manager.debug()];
       const scan = made.manager.scan?.(request) as EvictionScan;
-      for (const node of nodes) scan.add(node);
+      for (const { handle } of all) scan.add(handle);
       mustEqual([made.manager.usedPages, made.manager.debug()], before, "the manager after it");
     },
   };

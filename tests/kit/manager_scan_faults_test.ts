@@ -1,22 +1,21 @@
 import { assert } from "@std/assert";
-import type { AllocationRequest, EvictionScan, ManagerNode, MemTypeManager } from "@ttm/core";
+import type { AllocationRequest, EvictionScan, MemTypeManager } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
 import { testManager } from "./mod.ts";
 import { altered, complaints } from "./testing_faults.ts";
 
-type Manager = MemTypeManager<ManagerNode>;
 type ScanChange = (
   scan: EvictionScan,
   request: AllocationRequest,
-  manager: Manager,
+  manager: MemTypeManager,
 ) => Partial<Record<keyof EvictionScan, unknown>>;
 
 const scanFaults: Readonly<Record<string, readonly [change: ScanChange, said: string]>> = {
   "names all that were added as victims": [
     (scan) => {
-      const all: ManagerNode[] = [];
+      const all: number[] = [];
       return {
-        add: (node: ManagerNode) => (all.push(node), scan.add(node)),
+        add: (handle: number) => (all.push(handle), scan.add(handle)),
         get victims() {
           return scan.victims.length > 0 ? all : [];
         },
@@ -26,11 +25,11 @@ const scanFaults: Readonly<Record<string, readonly [change: ScanChange, said: st
   ],
   "keeps the request": [
     (scan, request, manager) => {
-      const added: ManagerNode[] = [];
+      const added: number[] = [];
       let late: EvictionScan = scan;
       return {
-        add(node: ManagerNode) {
-          added.push(node);
+        add(handle: number) {
+          added.push(handle);
           late = manager.scan?.(request) as EvictionScan;
           return added.map((one) => late.add(one)).includes(true);
         },
@@ -45,7 +44,7 @@ const scanFaults: Readonly<Record<string, readonly [change: ScanChange, said: st
     (scan, request, manager) => {
       const other = manager.scan?.({ ...request, fpfn: 0 }) as EvictionScan;
       return request.fpfn === 0 ? scan as never : {
-        add: (node: ManagerNode) => other.add(node),
+        add: (handle: number) => other.add(handle),
         get victims() {
           return other.victims;
         },
@@ -58,7 +57,7 @@ const scanFaults: Readonly<Record<string, readonly [change: ScanChange, said: st
 for (const [fault, [change, said]] of Object.entries(scanFaults)) {
   Deno.test(`the manager suite detects a scan that ${fault}, and says so`, async () => {
     const factory = () => {
-      const inner = firstFit({ scan: true }) as unknown as Manager;
+      const inner = firstFit({ scan: true });
       const scan = (request: AllocationRequest) => {
         const made = inner.scan?.(request) as EvictionScan;
         return altered(made, change(made, request, inner));

@@ -7,8 +7,8 @@ type Case = (bench: DriverBench) => Promise<void>;
 /** Cases for ranges of a memory type, which managers without addresses do not have. */
 export function addressCases(managers: DriverParts["managers"]): Record<string, Case> {
   const cases: Record<string, Case> = {};
-  for (const [type, { addresses }] of Object.entries(managers)) {
-    if (addresses === false) {
+  for (const [type, { startOf }] of Object.entries(managers)) {
+    if (startOf === undefined) {
       cases[`a place with a range in ${type}, which has no addresses, has no room`] = async ({ make }) => {
         const buffer = await make("system", 1, 0);
         await buffer.reserve();

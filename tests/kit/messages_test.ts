@@ -6,6 +6,7 @@ import {
   FenceContext,
   lru,
   type MemTypeManager,
+  NO_ROOM,
   SystemClock,
 } from "@ttm/core";
 import { firstFit } from "@ttm/first-fit";
@@ -108,7 +109,7 @@ class CountingClock extends SystemClock {
 /** The slow card on its own real-time clock, independent of the device's clock. */
 function realCard(): Driver {
   const card = slowCard();
-  return { ...card, attach: () => card.attach?.({ clock: new CountingClock() }) };
+  return { ...card, attach: (context) => card.attach?.({ ...context, clock: new CountingClock() }) };
 }
 
 Deno.test("the suite suggests SystemClock for a real-time device on a simulated clock, and the guide quotes the message", async () => {
@@ -127,7 +128,7 @@ testDriver({ test: Deno.test, name: "a slow card in real time", factory: realPar
 
 Deno.test("an async allocate() of a manager and an async insert() of a policy are reported as async", async () => {
   // deno-lint-ignore require-await -- the mistake
-  const allocate = async () => "no-room";
+  const allocate = async () => NO_ROOM;
   const insert = async () => {};
   const manager = () => altered<MemTypeManager>(firstFit(), { allocate });
   const policy = () => altered<EvictionPolicy>(lru(), { insert });

@@ -31,6 +31,7 @@ export async function onDevice(policy: EvictionPolicy, between: "check" | "look"
     else if (random(8) > 0) await buffer.validate({ placement: [{ memoryType: "gtt" }] });
     else if (random(2) === 0 && device.pinned.length === 0) buffer.pin();
     buffer.unreserve();
+    if (turn % 7 === 0) device.hint(buffers.filter(() => random(3) > 0));
     if (random(10) === 0 && buffer.pins === 0) buffers.splice(buffers.indexOf(buffer), 1)[0]?.unref();
     if (between === "check") checkInvariants(device);
     else if (between === "look") [device.lru("gtt"), device.dump()];

@@ -227,6 +227,23 @@ const hintFaults: Readonly<Record<string, Change>> = {
         [...inner.order?.(memoryType) ?? []].sort((a, b) => Number(hinted.has(b)) - Number(hinted.has(a))),
     };
   },
+  "loses the turn of who is hinted while two walks are open": (inner) => {
+    let open = 0;
+    return {
+      hint: (entry: number, next: number) => inner.hint?.(entry, open > 1 && next < Infinity ? 1000 - next : next),
+      candidates(memoryType: string): EvictionCursor {
+        const walk = inner.candidates(memoryType);
+        open++;
+        return {
+          next: () => walk.next(),
+          close() {
+            open--;
+            walk.close();
+          },
+        };
+      },
+    };
+  },
   "answers a hint by a promise": hinting((entry, next, inner) => Promise.resolve(inner.hint?.(entry, next))),
 };
 

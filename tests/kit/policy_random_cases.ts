@@ -47,7 +47,7 @@ export const randomCases: Readonly<Record<string, (bench: Bench) => void>> = {
   },
 };
 
-/** Inserts, uses, removes or moves an entry; returns it, and what was done. */
+/** Inserts, uses, hints, removes or moves an entry; returns it, and what was done. */
 function callAtRandom(bench: Bench, random: (below: number) => number): readonly [entry: number, call: string] {
   const entry = random(ENTRIES);
   const memoryType = MEMORY_TYPES[random(MEMORY_TYPES.length)] as string;
@@ -56,8 +56,12 @@ function callAtRandom(bench: Bench, random: (below: number) => number): readonly
     return [entry, "inserted"];
   }
   if (random(3) > 0) {
-    bench.policy.touch(entry);
-    return [entry, "used"];
+    if (bench.policy.hint === undefined || random(2) > 0) {
+      bench.policy.touch(entry);
+      return [entry, "used"];
+    }
+    bench.hint(entry, random(4) > 0 ? random(TURNS) : Infinity);
+    return [entry, "hinted"];
   }
   bench.remove(entry, REASONS[random(REASONS.length)]);
   if (random(2) > 0) return [entry, "removed"];
@@ -73,6 +77,8 @@ interface Walk {
   readonly staying: Set<number>;
   /** Entries that it returned and that were neither used nor inserted since. */
   readonly given: Set<number>;
+  /** The last entry that it returned, of those that no call had named since the walk began, as it was then. */
+  last: { readonly priority: number; readonly turn: number } | null;
 }
 
 function walksAtRandom(bench: Bench, seed: number): void {
@@ -101,7 +107,7 @@ function walksAtRandom(bench: Bench, seed: number): void {
 
 function begin({ policy, entries }: Bench, memoryType: string): Walk {
   const staying = [...entries].filter(([, entry]) => entry.memoryType === memoryType).map(([entry]) => entry);
-  return { memoryType, cursor: policy.candidates(memoryType), staying: new Set(staying), given: new Set() };
+  return { memoryType, cursor: policy.candidates(memoryType), staying: new Set(staying), given: new Set(), last: null };
 }
 
 /** Makes one step of a walk; false at its end. */
@@ -117,6 +123,16 @@ function step({ entries }: Bench, walk: Walk, when: string): boolean {
   must(place !== undefined, () => `${what} met ${entry}, which has been removed`);
   must(place === memoryType, () => `${what} met ${entry}, which is in ${place}`);
   must(!given.has(entry), () => `${what} met ${entry} twice, and it was not used in between`);
+  const { priority, turn } = entries.get(entry) as { readonly priority: number; readonly turn: number };
+  // What has been named by a call since the walk began may be behind its place.
+  if (staying.has(entry)) {
+    const { last } = walk;
+    must(
+      last === null || last.priority !== priority || last.turn >= turn,
+      () => `${what} met ${entry}, expected at turn ${turn}, after one of turn ${last?.turn}`,
+    );
+    walk.last = { priority, turn };
+  }
   given.add(entry);
   staying.delete(entry);
   return true;

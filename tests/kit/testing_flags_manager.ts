@@ -1,4 +1,4 @@
-import type { AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";
+import { type AllocationRequest, type MemTypeManager, NO_ROOM } from "@ttm/core";
 
 /** What a manager of single pages finds: the start, or -1. */
 export type Find = (isUsed: readonly boolean[], request: AllocationRequest) => number;
@@ -35,14 +35,10 @@ export const starts = (request: AllocationRequest, size: number): Iterable<numbe
 
 export const right: Find = first(starts);
 
-interface Range extends ManagerNode {
-  readonly pages: number;
-}
-
-/** A manager with a flag a page, which finds pages by `find`. */
+/** A manager with a flag a page, which finds pages by `find`. A handle is the number of the first page, from 1. */
 export function flags(find: Find): MemTypeManager {
   let isUsed: boolean[] = [];
-  const manager: MemTypeManager<Range> = {
+  return {
     name: "flags",
     get usedPages() {
       return isUsed.filter((used) => used).length;
@@ -50,13 +46,13 @@ export function flags(find: Find): MemTypeManager {
     init: (pages) => void (isUsed = Array.from({ length: pages }, () => false)),
     allocate(request) {
       const start = find(isUsed, request);
-      if (start < 0) return "no-room";
+      if (start < 0) return NO_ROOM;
       isUsed.fill(true, start, start + request.pages);
-      return { start, pages: request.pages };
+      return start + 1;
     },
-    free: ({ start, pages }: Range) => void isUsed.fill(false, start, start + pages),
+    startOf: (handle) => handle - 1,
+    free: (handle, pages) => void isUsed.fill(false, handle - 1, handle - 1 + pages),
     takedown: () => !isUsed.includes(true),
     debug: () => isUsed.map(Number).join(""),
   };
-  return manager as unknown as MemTypeManager;
 }

@@ -1,4 +1,4 @@
-import type { BufferObject, BufferView, Reservation } from "@ttm/core";
+import type { BufferObject, BufferView } from "@ttm/core";
 
 /**
  * IMPORTED_KEEPS_RESERVATION: makes a new buffer an imported one of the kernel, whose pages come from its table. It keeps
@@ -13,5 +13,5 @@ export function makeImported(buffer: BufferObject): void {
 export function inheritImported(ghost: BufferView, parent: BufferView): void {
   if (parent.kind !== "sg") return;
   Object.defineProperty(ghost, "kind", { value: "sg" });
-  (ghost as unknown as { ownReservation: Reservation }).ownReservation = (parent as BufferObject).reservation;
+  (ghost as BufferObject).reservation = (parent as BufferObject).reservation;
 }

@@ -2,12 +2,14 @@ import {
   BoDevice,
   type BufferObject,
   type BufferView,
+  BUSY,
   type Caching,
   checkInvariants,
   type Fence,
   Global,
   type MemTypeManager,
   type MoveEvent,
+  NO_ROOM,
   type WaitOptions,
 } from "@ttm/core";
 import { rangeManager } from "@ttm/first-fit";
@@ -206,7 +208,7 @@ export class RecordedMachine {
 
   #createDevice(at: number): BoDevice {
     const { header } = this;
-    const mocks = header.mocks === 1 ? { busy: mockManager("busy"), full: mockManager("no-room") } : {};
+    const mocks = header.mocks === 1 ? { busy: mockManager("busy", BUSY), full: mockManager("full", NO_ROOM) } : {};
     const device = new BoDevice({
       driver: new RecordedDriver(this, at),
       managers: {

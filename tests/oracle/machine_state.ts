@@ -1,6 +1,5 @@
 import type { BoDevice, BufferObject, BufferView, FenceList } from "@ttm/core";
 import type { RecordedMachine } from "./machine.ts";
-import type { BuddyNode } from "./recorded_buddy.ts";
 import { comparableTable, tableBits } from "./quirks.ts";
 import { CACHINGS, describe, NAMES, typeNumber } from "./recording.ts";
 
@@ -82,7 +81,7 @@ export function foundState(
       order: machine.global.devices.map((device) => machine.devices.indexOf(device as BoDevice)),
     }),
     ...(like.bulks !== undefined && { bulks: bulks() }),
-    ...(like.blk !== undefined && { blk: blocksOf(buffers) }),
+    ...(like.blk !== undefined && { blk: blocksOf(machine, buffers) }),
     ...(like.fail !== undefined && { fail: machine.armed }),
   };
 }
@@ -93,11 +92,13 @@ function dyingOf(machine: RecordedMachine): BufferView[] {
 }
 
 /** The blocks of the buffers in VRAM, in the order of their allocation. */
-function blocksOf(buffers: ReadonlyMap<number, Named>): Record<string, Row[]> {
-  const entries = [...buffers].filter(([, { buffer }]) => buffer.memoryType === "vram").map(([id, { buffer }]) => {
-    const { allocation } = buffer.node as BuddyNode;
-    return [id, allocation.blocks.map(({ start, size }) => [start, size])];
-  });
+function blocksOf(machine: RecordedMachine, buffers: ReadonlyMap<number, Named>): Record<string, Row[]> {
+  const entries = [...buffers].filter(([, { buffer }]) => buffer.memoryType === "vram").map(
+    ([id, { buffer, device }]) => {
+      const blocks = machine.buddies[device]?.blocksOf(buffer.handle) ?? [];
+      return [id, blocks.map(({ start, size }) => [start, size])];
+    },
+  );
   return Object.fromEntries(entries);
 }
 

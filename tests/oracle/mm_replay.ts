@@ -102,8 +102,8 @@ export class MmReplayer implements Replayer<MmOperation> {
   }
 
   #listNodes(): NodeLine[] {
-    const ids = new Map([...this.#nodes].map(([id, node]) => [node, id]));
-    return [...this.#allocator.nodes()].map((node) => [ids.get(node) ?? -1, node.start, node.size]);
+    const ids = new Map([...this.#nodes].map(([id, { handle }]) => [handle, id]));
+    return [...this.#allocator.nodes()].map(({ handle, start, size }) => [ids.get(handle) ?? -1, start, size]);
   }
 
   #listHoles(by: "recency" | "size"): Range[] {

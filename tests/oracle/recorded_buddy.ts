@@ -1,18 +1,13 @@
-import type { Allocation, AllocationRequest, ManagerNode, MemTypeManager } from "@ttm/core";
-import { type BuddyAllocation, BuddyAllocator } from "@ttm/buddy";
+import { type AllocationRequest, type MemTypeManager, NO_ROOM } from "@ttm/core";
+import { BuddyAllocator, type BuddyBlock } from "@ttm/buddy";
 
 const PAGE = 4096;
-
-/** The node of a buffer: scattered blocks without a start. */
-export interface BuddyNode extends ManagerNode {
-  readonly allocation: BuddyAllocation;
-}
 
 /**
  * The manager of the recordings with a buddy allocator for VRAM: it has no ranges, takes every buffer as being in
  * the way of every other, and has 0 as the start of each.
  */
-export class RecordedBuddy implements MemTypeManager<BuddyNode> {
+export class RecordedBuddy implements MemTypeManager {
   readonly name = "recorded-buddy";
   #allocator: BuddyAllocator = new BuddyAllocator({ size: PAGE, chunk: PAGE });
   #usedPages = 0;
@@ -30,16 +25,24 @@ export class RecordedBuddy implements MemTypeManager<BuddyNode> {
     this.#allocator = new BuddyAllocator({ size: pages * PAGE, chunk: PAGE });
   }
 
-  allocate({ pages, topDown, contiguous }: AllocationRequest): Allocation<BuddyNode> {
-    const allocation = this.#allocator.allocate({ size: pages * PAGE, topDown, contiguous });
-    if (allocation === null) return "no-room";
-    this.#usedPages += pages;
-    return { start: 0, allocation };
+  allocate({ pages, topDown, contiguous }: AllocationRequest): number {
+    const handle = this.#allocator.take({ size: pages * PAGE, topDown, contiguous });
+    if (handle > 0) this.#usedPages += pages;
+    return handle || NO_ROOM;
   }
 
-  free({ allocation }: BuddyNode): void {
-    this.#usedPages -= allocation.blocks.reduce((sum, { size }) => sum + size / PAGE, 0);
-    this.#allocator.release(allocation);
+  startOf(): number {
+    return 0;
+  }
+
+  /** The scattered blocks of a buffer. */
+  blocksOf(handle: number): BuddyBlock[] {
+    return this.#allocator.blocksOf(handle);
+  }
+
+  free(handle: number, pages: number): void {
+    this.#usedPages -= pages;
+    this.#allocator.give(handle);
   }
 
   intersects(): boolean {

@@ -1,4 +1,4 @@
-import type { BoDevice, BufferView, DeviceView, EvictionPolicy, PreparedPlacement } from "@ttm/core";
+import type { BoDevice, BufferView, DeviceView, EvictionCursor, EvictionPolicy, PreparedPlacement } from "@ttm/core";
 
 /**
  * VICTIM_FAILURE_ENDS_ALL: after a hook has failed for a victim nothing succeeds until the call ends, as
@@ -50,12 +50,12 @@ export class VictimFailures {
 
   /** Ends the walks of a device after a failure; `walked` is called for each walk. */
   watch(policy: EvictionPolicy, device: BoDevice, walked: () => void): void {
-    const candidates = policy.candidates.bind(policy);
-    policy.candidates = (memoryType) => {
+    const candidates = policy.candidates.bind(policy) as (...request: unknown[]) => EvictionCursor;
+    policy.candidates = (memoryType: string, ...rest: unknown[]) => {
       walked();
       // Swapouts begin with SYSTEM: another device has freed pages, and all are tried again.
       if (memoryType === "system" && this.errnoOn(device) !== 0) this.forget();
-      const cursor = candidates(memoryType);
+      const cursor = candidates(memoryType, ...rest);
       return { next: () => this.errnoOn(device) === 0 ? cursor.next() : -1, close: () => cursor.close() };
     };
   }

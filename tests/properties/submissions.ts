@@ -143,7 +143,7 @@ export async function play({ driver: kind, pages, parties, flaws }: Scenario): P
 
   /** Fences that no work of a submission has given, and no move. */
   const strangers = () =>
-    buffers.flatMap(({ reservation }) => reservation.list())
+    buffers.flatMap(({ reservation }) => reservation.fences.list())
       .filter(({ fence, usage }) => usage !== "kernel" && !submitted.has(fence));
 
   async function trySubmit(step: Submit): Promise<void> {

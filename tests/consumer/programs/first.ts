@@ -5,22 +5,11 @@
  *
  * @module
  */
-import {
-  BoDevice,
-  type BufferObject,
-  type ManagerNode,
-  type MemTypeManager,
-  PAGE_SIZE,
-  SimulatedClock,
-} from "@ttm/core";
+import { BoDevice, type BufferObject, type MemTypeManager, NO_ROOM, PAGE_SIZE, SimulatedClock } from "@ttm/core";
 import { RadeonSim } from "@ttm/radeon-sim";
 
-interface Span extends ManagerNode {
-  readonly pages: number;
-}
-
 /** Hands out pages in a row, and starts over when all have come back. */
-function bump(): MemTypeManager<Span> {
+function bump(): MemTypeManager {
   let [size, next, used] = [0, 0, 0];
   return {
     name: "bump",
@@ -29,11 +18,12 @@ function bump(): MemTypeManager<Span> {
     },
     allocate({ pages, alignment, fpfn, lpfn }) {
       const start = Math.ceil(Math.max(next, fpfn) / alignment) * alignment;
-      if (start + pages > Math.min(lpfn, size)) return "no-room";
+      if (start + pages > Math.min(lpfn, size)) return NO_ROOM;
       [next, used] = [start + pages, used + pages];
-      return { start, pages };
+      return start + 1;
     },
-    free({ pages }) {
+    startOf: (handle) => handle - 1,
+    free(_handle, pages) {
       used -= pages;
       if (used === 0) next = 0;
     },

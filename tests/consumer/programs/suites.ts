@@ -171,6 +171,54 @@ export const suites: Readonly<Record<string, Suite>> = {
       if (wrong.length === 0) throw new Error("nothing was wrong with it");
     });
   },
+  "@ttm/export": async (test) => {
+    const { BoDevice } = await import("@ttm/core");
+    const { chromeTrace, DeviceMetrics, vmaDump } = await import("@ttm/export");
+    const driver = { name: "host", memoryTypes: [{ name: "system" }], evictPlacement: () => ({ placement: [] }) };
+    test("a live device has a dump and metrics, and a record is a trace", async () => {
+      const observed: number[] = [];
+      const create = () => ({
+        addCallback: (callback: (result: { observe(value: number): void }) => void) =>
+          callback({ observe: (value) => observed.push(value) }),
+        removeCallback() {},
+      });
+      const metrics = new DeviceMetrics({ createObservableCounter: create, createObservableUpDownCounter: create });
+      const device = new BoDevice({ driver, managers: {}, tracer: metrics });
+      const buffer = await device.createPlaced({ bytes: 1, placement: { placement: [{ memoryType: "system" }] } });
+      metrics.observe(device);
+      const { Total } = vmaDump(device.dump());
+      const text = [...chromeTrace({
+        header: {
+          ...{ format: "ttm-record", version: 1, run: "", pageSize: 4096, driver: "host", policy: "lru", lost: 0 },
+          memoryTypes: [{ name: "system", pages: null, manager: null }],
+        },
+        events: [],
+      })].join("");
+      buffer.unref();
+      if (Total.AllocationBytes !== 4096 || observed[0] !== 4096 || JSON.parse(text).traceEvents.length < 2) {
+        throw new Error(JSON.stringify([Total, observed, text]));
+      }
+    });
+  },
+  "@ttm/explain": async (test) => {
+    const { BoDevice, SimulatedClock } = await import("@ttm/core");
+    const { explainer, readRecord, recorder, writeRecord } = await import("@ttm/explain");
+    const { firstFit } = await import("@ttm/first-fit");
+    const { RadeonSim } = await import("@ttm/radeon-sim");
+    test("a record that was saved explains an eviction", async () => {
+      const { tracer, record } = recorder();
+      const driver = new RadeonSim({ vram: SIZE, gtt: SIZE });
+      const managers = { vram: firstFit(), gtt: firstFit() };
+      const device = new BoDevice({ driver, managers, clock: new SimulatedClock(), tracer });
+      const placement = { placement: [{ memoryType: "vram" }] };
+      for (let i = 0; i < 2; i++) {
+        await device.submit([{ buffer: device.createBuffer({ bytes: SIZE }), placement }], () => {});
+      }
+      const text = [...writeRecord(record())].join("\n");
+      const cause = explainer(await readRecord("saved", new TextEncoder().encode(text))).eviction(0)?.cause;
+      if (cause?.forBuffer !== 1 || cause.pages !== 16) throw new Error(text);
+    });
+  },
   "@ttm/import": async (test) => {
     const { boTraceLines, importRecording } = await import("@ttm/import");
     test("a gem_wsim workload becomes a bo-trace that is read as the same workload", async () => {
@@ -181,12 +229,23 @@ export const suites: Readonly<Record<string, Suite>> = {
       if (JSON.stringify(workload) !== JSON.stringify(again.workload)) throw new Error(JSON.stringify(again));
     });
   },
+  "@ttm/report": async (test) => {
+    const { importRecording } = await import("@ttm/import");
+    const { recordOf, report } = await import("@ttm/report");
+    test("a recording becomes a page that asks for nothing", async () => {
+      const recording = await importRecording("frame", new TextEncoder().encode("w.1.2n4096\n1.RCS.500.r1-0/w1-1.0\n"));
+      const html = await report([recordOf(recording)]);
+      if (!html.startsWith("<!doctype html>") || !html.includes("default-src 'none'")) {
+        throw new Error(html.slice(0, 500));
+      }
+    });
+  },
   "@ttm/replay": async (test) => {
     const { replay, workloads } = await import("@ttm/replay");
-    test("a shipped workload keeps its contents under pressure", () => {
+    test("a shipped workload keeps its contents under pressure", async () => {
       const workload = workloads["texture-streaming"]?.make({ seed: 1 });
       if (workload === undefined) throw new Error("there is none");
-      const { report } = replay(workload, { contents: "stamps", verify: true });
+      const { report } = await replay(workload, { contents: "stamps", verify: true });
       if (report.evictions === 0 || report.losses.length > 0) throw new Error(JSON.stringify(report));
     });
   },

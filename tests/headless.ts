@@ -1,9 +1,14 @@
+// deno-lint-ignore no-explicit-any -- messages of the protocol
+type Message = any;
+
 /** A page in headless Chromium. */
 export interface Visit extends AsyncDisposable {
   /** What the page has asked for so far. */
   readonly requests: readonly string[];
   /** Errors and warnings in its console so far, and exceptions that nobody caught. */
   readonly complaints: readonly string[];
+  /** Sends a command of the protocol, and gives its result. */
+  send(method: string, params?: object): Promise<Message>;
   /** The value of an expression in the page; a promise is awaited. */
   evaluate(expression: string): Promise<unknown>;
   /** Waits until an expression in the page is true or a text, and gives it; rejects after a minute. */
@@ -15,18 +20,21 @@ export interface Visit extends AsyncDisposable {
 const PATIENCE_MS = 60_000;
 const PAUSE_MS = 50;
 
-// deno-lint-ignore no-explicit-any -- messages of the protocol
-type Message = any;
-
 /** Opens an address in a Chromium with such flags, and watches it (https://chromedevtools.github.io/devtools-protocol). */
-export async function visit(chromium: string, flags: readonly string[], folder: string, url: string): Promise<Visit> {
+export async function visit(
+  chromium: string,
+  flags: readonly string[],
+  folder: string,
+  url: string,
+  size = "1000,400",
+): Promise<Visit> {
   await using owned = new AsyncDisposableStack();
   const process = owned.use(
     new Deno.Command(chromium, {
       args: [
         ...flags,
         "--remote-debugging-port=0",
-        "--window-size=1000,400",
+        `--window-size=${size}`,
         `--user-data-dir=${folder}`,
         "about:blank",
       ],
@@ -77,6 +85,7 @@ export async function visit(chromium: string, flags: readonly string[], folder: 
   return {
     requests,
     complaints,
+    send,
     evaluate,
     async until(expression) {
       for (let tries = 0; tries < PATIENCE_MS / PAUSE_MS; tries++) {

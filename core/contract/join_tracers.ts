@@ -1,0 +1,61 @@
+import type { Tracer } from "./tracer.ts";
+
+const MEMBERS = Object.keys(
+  {
+    attach: true,
+    create: true,
+    handle: true,
+    operation: true,
+    failure: true,
+    now: true,
+    move: true,
+    wait: true,
+    waitBegin: true,
+    waitEnd: true,
+    use: true,
+    pin: true,
+    unpin: true,
+    ghost: true,
+    purge: true,
+    swapOut: true,
+    swapIn: true,
+    free: true,
+    destroy: true,
+  } satisfies Record<keyof Tracer, true>,
+) as readonly (keyof Tracer)[];
+
+/**
+ * One tracer of several: each is told of everything, in their order, and the first that tells the time does. What none
+ * of them has costs nothing. Members that a tracer gets later are not called.
+ *
+ * @example Two counters
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { joinTracers } from "@ttm/core";
+ *
+ * const seen: string[] = [];
+ * const tracer = joinTracers({ use: () => seen.push("first") }, { use: () => seen.push("second") });
+ * assertEquals([typeof tracer.use, typeof tracer.move], ["function", "undefined"]);
+ * ```
+ */
+export function joinTracers(...tracers: readonly Tracer[]): Tracer {
+  const joined: Record<string, (...args: unknown[]) => unknown> = {};
+  for (const name of MEMBERS) {
+    const called = tracers.flatMap((tracer) => {
+      const member = tracer[name] as ((...args: unknown[]) => unknown) | undefined;
+      return member === undefined ? [] : [member.bind(tracer)];
+    });
+    const [first, second, ...rest] = called;
+    if (first === undefined) continue;
+    if (second === undefined) joined[name] = first;
+    else {
+      joined[name] = (...args) => {
+        const answer = first(...args);
+        second(...args);
+        for (const member of rest) member(...args);
+        return answer;
+      };
+    }
+  }
+  return joined;
+}

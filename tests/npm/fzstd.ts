@@ -1,0 +1,1 @@
+export { decompress } from "npm:fzstd@^0.1";

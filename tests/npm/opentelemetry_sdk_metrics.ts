@@ -1,0 +1,1 @@
+export * from "npm:@opentelemetry/sdk-metrics@^3";

@@ -1,0 +1,1 @@
+export { default } from "npm:uplot@^1.6";
