@@ -197,7 +197,7 @@ function evictUntilRoom(
   let kept: Record<KeptReason, number> | null = null;
   const outer = op.search;
   const search = op.search = beginSearch(state, op, buffer, buffer.pages, place);
-  const walk = state.order.walk(place.type);
+  const walk = state.order.walk(place.type, buffer);
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {
       const victim = state.resources.buffer(row);
