@@ -1,10 +1,11 @@
-import { checkInteger, optionNames, show } from "../base/arguments.ts";
+import { checkInteger, checkOptions, optionNames, show } from "../base/arguments.ts";
 import type { BufferObject } from "./buffer_object.ts";
 import type { BufferOptions } from "../contract/buffer_options.ts";
 import type { ClientView } from "../contract/client_view.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
 import type { GroupRecord } from "../groups/group_record.ts";
+import { mustBeGroupOf } from "./memory_group.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 import { UserMap } from "./user_map.ts";
 
@@ -37,7 +38,7 @@ export interface ClientOptions {
   readonly group?: GroupRecord;
 }
 
-export const CLIENT_OPTIONS: ReadonlySet<string> = optionNames<ClientOptions>({ group: true });
+const CLIENT_OPTIONS: ReadonlySet<string> = optionNames<ClientOptions>({ group: true });
 
 /** Number of clients that have handles of a buffer. */
 const holders: WeakMap<BufferObject, number> = new WeakMap();
@@ -223,4 +224,21 @@ export class Client implements ClientView, Disposable {
   #mustBeOpen(what: string): void {
     if (this.#closed) throw new TtmError("EINVAL", `Cannot ${what}: client "${this.name}" is closed`);
   }
+}
+
+/** Opens a client of a device. */
+export function openClient(
+  state: DeviceState,
+  device: DeviceOfClient,
+  name: string,
+  options: ClientOptions,
+): Client {
+  if (state.closed) throw new TtmError("EINVAL", "Cannot open client: the device is closed");
+  if (typeof name !== "string") {
+    throw new TtmError("EINVAL", `Cannot open client: name must be a string, not ${show(name)}`);
+  }
+  checkOptions("open client", options, CLIENT_OPTIONS);
+  const { group = null } = options;
+  if (group !== null) mustBeGroupOf(state, "open client", group);
+  return new Client(state, device, name, group);
 }

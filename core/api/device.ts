@@ -12,7 +12,7 @@ import type { BufferObject } from "./buffer_object.ts";
 import { type BufferOptions, checkBufferOptions } from "../contract/buffer_options.ts";
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { BufferView } from "../contract/buffer_view.ts";
-import { Client, CLIENT_OPTIONS, type ClientOptions } from "./client.ts";
+import { type Client, type ClientOptions, openClient } from "./client.ts";
 import { type Clock, SystemClock } from "../time/clock.ts";
 import { createBuffer, createPlaced } from "./create_buffer.ts";
 import { dyingIn, reapAllIdle } from "../place/destroy.ts";
@@ -193,14 +193,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
    * @throws {TtmError} `EINVAL` if the name is not a string, the group is none of this device, or the device is closed.
    */
   openClient(name: string, options: ClientOptions = {}): Client {
-    if (this.#state.closed) throw new TtmError("EINVAL", "Cannot open client: the device is closed");
-    if (typeof name !== "string") {
-      throw new TtmError("EINVAL", `Cannot open client: name must be a string, not ${show(name)}`);
-    }
-    checkOptions("open client", options, CLIENT_OPTIONS);
-    const { group = null } = options;
-    if (group !== null) mustBeGroupOf(this.#state, "open client", group);
-    return new Client(this.#state, this, name, group);
+    return openClient(this.#state, this, name, options);
   }
 
   /**
