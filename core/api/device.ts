@@ -1,26 +1,17 @@
-import {
-  checkBoolean,
-  checkInteger,
-  checkMethods,
-  checkObject,
-  checkOptions,
-  checkWaitOptions,
-  show,
-} from "../base/arguments.ts";
+import { checkBoolean, checkInteger, checkWaitOptions, show } from "../base/arguments.ts";
 import { checkBuffer } from "../inspect/buffer_invariants.ts";
 import type { BufferObject } from "./buffer_object.ts";
 import { type BufferOptions, checkBufferOptions } from "../contract/buffer_options.ts";
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { BufferView } from "../contract/buffer_view.ts";
 import { type Client, type ClientOptions, openClient } from "./client.ts";
-import { type Clock, SystemClock } from "../time/clock.ts";
+import type { Clock } from "../time/clock.ts";
 import { createBuffer, createPlaced } from "./create_buffer.ts";
 import { dyingIn, reapAllIdle } from "../place/destroy.ts";
 import { type DeviceDump, dumpDevice } from "../inspect/device_dump.ts";
-import { DEVICE_OPTIONS, type DeviceOptions, globalOf, type PlacedBufferOptions } from "./device_options.ts";
+import { checkDeviceOptions, type DeviceOptions, globalOf, type PlacedBufferOptions } from "./device_options.ts";
 import { DeviceState } from "../state/device_state.ts";
 import type { DeviceView } from "../contract/device_view.ts";
-import { checkDriver } from "./driver_checks.ts";
 import { TtmError } from "../base/errors.ts";
 import { cleanManagerOf, evictAllFrom, evictFirstFrom } from "./evict.ts";
 import type { Fence } from "../lock/fence.ts";
@@ -29,7 +20,7 @@ import { checkState } from "../inspect/invariants.ts";
 import { hint } from "./hint.ts";
 import type { MemTypeManager } from "../contract/mem_type_manager.ts";
 import { initManager } from "./init_manager.ts";
-import { createGroup, type GroupOptions, type MemoryGroup, mustBeGroupOf } from "./memory_group.ts";
+import { createGroup, type GroupOptions, type MemoryGroup } from "./memory_group.ts";
 import { mustHaveNoUsers, waitForTheDying } from "./close.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import type { TypeUsage } from "../base/no_room_report.ts";
@@ -42,7 +33,6 @@ import {
 } from "../contract/call_options.ts";
 import type { Placement } from "../contract/placement.ts";
 import { PreparedPlacement } from "../state/prepared_placement.ts";
-import { memoryStore, type ReadOnlyStore, type SwapStore } from "../contract/swap_store.ts";
 import { SubmissionLine } from "../submit/line.ts";
 import { type SubmitEntry, submitWork } from "./submit.ts";
 import type { Work } from "../submit/work.ts";
@@ -80,25 +70,11 @@ export class BoDevice implements DeviceView, AsyncDisposable {
    * or the driver has device-resident memory but neither `move` nor `ioMemReserve`.
    */
   constructor(options: DeviceOptions) {
-    const what = "create device";
-    checkOptions(what, options, DEVICE_OPTIONS);
-    checkDriver(options.driver);
-    checkObject(what, "options.managers", options.managers);
-    const { driver, managers, clock = new SystemClock(), tracer = {}, store = memoryStore(), policy = null } = options;
-    checkMethods(what, "options.clock", clock, ["now", "schedule", "cancel"]);
-    checkMethods(what, "options.store", store, ["write", "read", "delete"]);
-    if ((store as SwapStore | ReadOnlyStore).readOnly === true) {
-      throw new TtmError("EINVAL", `Cannot ${what}: store "${store.name}" can only be read`);
-    }
-    checkObject(what, "options.tracer", tracer);
+    const { driver, managers, clock, tracer, store, policy } = checkDeviceOptions(options);
     const global = globalOf(options);
     this.#global = global;
     this.#state = new DeviceState(driver, managers, clock, tracer, store, global.accountant, policy);
     global.mustBeOpen();
-    const memoryTypes = this.#state.types.map(({ name, pages, manager }) => {
-      return { name, pages, manager: manager?.name ?? null };
-    });
-    tracer.attach?.({ clock, driver: driver.name, policy: this.#state.order.policy.name, memoryTypes });
     this.#state.takeParts();
     global.add(this, this.#state);
   }

@@ -1,15 +1,16 @@
 import type { MemoryLimits } from "../state/memory_accountant.ts";
-import { optionNames, show } from "../base/arguments.ts";
+import { checkMethods, checkObject, checkOptions, optionNames, show } from "../base/arguments.ts";
 import type { BufferOptions } from "../contract/buffer_options.ts";
-import type { Clock } from "../time/clock.ts";
+import { type Clock, SystemClock } from "../time/clock.ts";
 import type { Driver } from "../contract/driver.ts";
+import { checkDriver } from "./driver_checks.ts";
 import { TtmError } from "../base/errors.ts";
 import type { EvictionPolicy } from "../contract/eviction_policy.ts";
 import { Global } from "./global.ts";
 import type { MemTypeManager } from "../contract/mem_type_manager.ts";
 import type { Placement } from "../contract/placement.ts";
 import type { PreparedPlacement } from "../state/prepared_placement.ts";
-import type { SwapStore } from "../contract/swap_store.ts";
+import { memoryStore, type ReadOnlyStore, type SwapStore } from "../contract/swap_store.ts";
 import type { Tracer } from "../contract/tracer.ts";
 
 /** Options of a new buffer, with its placement. */
@@ -38,7 +39,7 @@ export interface DeviceOptions {
   readonly limits?: MemoryLimits;
 }
 
-export const DEVICE_OPTIONS: ReadonlySet<string> = optionNames<DeviceOptions>({
+const DEVICE_OPTIONS: ReadonlySet<string> = optionNames<DeviceOptions>({
   driver: true,
   managers: true,
   clock: true,
@@ -49,6 +50,11 @@ export const DEVICE_OPTIONS: ReadonlySet<string> = optionNames<DeviceOptions>({
   limits: true,
 });
 
+/** The parts of a device. */
+interface DeviceParts extends Required<Pick<DeviceOptions, "driver" | "managers" | "clock" | "tracer" | "store">> {
+  readonly policy: EvictionPolicy | null;
+}
+
 /** The global of a new device. */
 export function globalOf({ global, limits }: DeviceOptions): Global {
   if (global === undefined) return new Global(limits === undefined ? {} : { limits });
@@ -57,4 +63,20 @@ export function globalOf({ global, limits }: DeviceOptions): Global {
     ? `global must be a Global, not ${show(global)}`
     : "limits are those of its global and cannot be given";
   throw new TtmError("EINVAL", `Cannot create device: ${why}`);
+}
+
+/** Checks the options of a device, and fills in the defaults. */
+export function checkDeviceOptions(options: DeviceOptions): DeviceParts {
+  const what = "create device";
+  checkOptions(what, options, DEVICE_OPTIONS);
+  checkDriver(options.driver);
+  checkObject(what, "options.managers", options.managers);
+  const { clock = new SystemClock(), tracer = {}, store = memoryStore(), policy = null } = options;
+  checkMethods(what, "options.clock", clock, ["now", "schedule", "cancel"]);
+  checkMethods(what, "options.store", store, ["write", "read", "delete"]);
+  if ((store as SwapStore | ReadOnlyStore).readOnly === true) {
+    throw new TtmError("EINVAL", `Cannot ${what}: store "${store.name}" can only be read`);
+  }
+  checkObject(what, "options.tracer", tracer);
+  return { driver: options.driver, managers: options.managers, clock, tracer, store, policy };
 }

@@ -113,6 +113,10 @@ export class DeviceState {
   /** Takes the parts for exclusive use by this device; if one of them fails, the others are released again. */
   takeParts(): void {
     const { policy } = this.order;
+    const memoryTypes = this.types.map(({ name, pages, manager }) => {
+      return { name, pages, manager: manager?.name ?? null };
+    });
+    this.tracer.attach?.({ clock: this.clock, driver: this.driver.name, policy: policy.name, memoryTypes });
     initManagers(this.types);
     try {
       this.driver.attach?.({ clock: this.clock, loseContents: this.#loseContents });
