@@ -23,7 +23,7 @@ export { BufferObject } from "./api/buffer_object.ts";
 export { BufferRecord } from "./state/buffer_record.ts";
 export type { BufferKind, BufferView } from "./contract/buffer_view.ts";
 export type { BufferOptions, StoredContents } from "./contract/buffer_options.ts";
-export { BulkMove } from "./state/bulk_move.ts";
+export { BulkMove } from "./resource/bulk_move.ts";
 export type {
   ReadOptions,
   ReserveOptions,
@@ -68,11 +68,11 @@ export {
   NO_ROOM,
 } from "./contract/mem_type_manager.ts";
 export { type DumpedRange, dumpRanges } from "./contract/dump_ranges.ts";
-export { lru, mru } from "./state/lru.ts";
+export { lru, mru } from "./resource/lru.ts";
 export { moveMemcpy } from "./contract/move_memcpy.ts";
 export { PAGE_SIZE, PRIORITIES } from "./base/units.ts";
 export type { Place, Placement } from "./contract/placement.ts";
-export { PreparedPlacement } from "./state/prepared_placement.ts";
+export { PreparedPlacement } from "./resource/prepared_placement.ts";
 export type {
   KeptBuffer,
   KeptReason,

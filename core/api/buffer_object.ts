@@ -1,18 +1,26 @@
-import { accessBytes, grabForWrite, mapForKernel, populatePages } from "./cpu_access.ts";
+import { accessBytes, grabForWrite, mapForKernel, populatePages } from "../calls/cpu_access.ts";
 import { BufferRecord } from "../state/buffer_record.ts";
 import { checkInteger, checkWaitOptions, show } from "../base/arguments.ts";
 import type { CheckedBufferOptions } from "../contract/buffer_options.ts";
-import { BulkMove } from "../state/bulk_move.ts";
-import { checkTicket, mustBeReserved, mustLive, reserve, reserveForCall, Turn, unlockFormer } from "./reserve.ts";
+import { BulkMove } from "../resource/bulk_move.ts";
+import {
+  checkTicket,
+  mustBeReserved,
+  mustLive,
+  reserve,
+  reserveForCall,
+  Turn,
+  unlockFormer,
+} from "../calls/reserve.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
-import { reserveError } from "./call_errors.ts";
+import { reserveError } from "../calls/call_errors.ts";
 import { Fence } from "../lock/fence.ts";
 import { type FenceUsage, isFenceUsage } from "../lock/fence_list.ts";
 import { mappingsOf, unmapVirtual } from "../memory/io_memory.ts";
 import type { KernelMap, MapRange } from "../memory/kernel_map.ts";
 import { dropLastUser, retryReturns } from "../place/release.ts";
-import { Lru } from "../state/lru.ts";
+import { Lru } from "../resource/lru.ts";
 import { once } from "../base/disposable.ts";
 import { type Blocker, Operation } from "../state/operation.ts";
 import {
@@ -29,11 +37,11 @@ import {
 import { BLOCKED, DONE } from "../base/outcome.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 import type { Placement } from "../contract/placement.ts";
-import { PreparedPlacement } from "../state/prepared_placement.ts";
+import { PreparedPlacement } from "../resource/prepared_placement.ts";
 import { readAccess, writeAccess } from "../place/access.ts";
 import { PRIORITIES } from "../base/units.ts";
 import { mapForUser, mmapOffsetOf, type UserMap } from "./user_map.ts";
-import { validateAndWait, validateOnce } from "./validation.ts";
+import { validateAndWait, validateOnce } from "../calls/validation.ts";
 import { complete } from "../state/wait.ts";
 
 const FULFILLED: Promise<void> = Promise.resolve();

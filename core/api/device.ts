@@ -13,16 +13,16 @@ import { checkDeviceOptions, type DeviceOptions, globalOf, type PlacedBufferOpti
 import { DeviceState } from "../state/device_state.ts";
 import type { DeviceView } from "../contract/device_view.ts";
 import { TtmError } from "../base/errors.ts";
-import { cleanManagerOf, evictAllFrom, evictFirstFrom } from "./evict.ts";
+import { cleanManagerOf, evictAllFrom, evictFirstFrom } from "../calls/evict.ts";
 import type { Fence } from "../lock/fence.ts";
 import type { Global } from "./global.ts";
 import { checkState } from "../inspect/invariants.ts";
 import { hint } from "./hint.ts";
 import type { MemTypeManager } from "../contract/mem_type_manager.ts";
-import { initManager } from "./init_manager.ts";
+import { initManager } from "../calls/init_manager.ts";
 import { createGroup, type GroupOptions, type MemoryGroup } from "./memory_group.ts";
-import { mustHaveNoUsers, waitForTheDying } from "./close.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import { mustHaveNoUsers, waitForTheDying } from "../calls/close.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import type { TypeUsage } from "../base/no_room_report.ts";
 import { once } from "../base/disposable.ts";
 import {
@@ -32,11 +32,11 @@ import {
   type WaitOptions,
 } from "../contract/call_options.ts";
 import type { Placement } from "../contract/placement.ts";
-import { PreparedPlacement } from "../state/prepared_placement.ts";
+import { PreparedPlacement } from "../resource/prepared_placement.ts";
 import { SubmissionLine } from "../submit/line.ts";
 import { type SubmitEntry, submitWork } from "./submit.ts";
 import type { Work } from "../submit/work.ts";
-import { swapOut } from "./swap_out.ts";
+import { swapOut } from "../calls/swap_out.ts";
 import { PAGE_SIZE, PRIORITIES } from "../base/units.ts";
 import { plural } from "../base/plural.ts";
 

@@ -3,13 +3,13 @@ import { checkMethods, checkObject, checkOptions, optionNames, show } from "../b
 import type { BufferOptions } from "../contract/buffer_options.ts";
 import { type Clock, SystemClock } from "../time/clock.ts";
 import type { Driver } from "../contract/driver.ts";
-import { checkDriver } from "./driver_checks.ts";
+import { checkDriver } from "../calls/driver_checks.ts";
 import { TtmError } from "../base/errors.ts";
 import type { EvictionPolicy } from "../contract/eviction_policy.ts";
 import { Global } from "./global.ts";
 import type { MemTypeManager } from "../contract/mem_type_manager.ts";
 import type { Placement } from "../contract/placement.ts";
-import type { PreparedPlacement } from "../state/prepared_placement.ts";
+import type { PreparedPlacement } from "../resource/prepared_placement.ts";
 import { memoryStore, type ReadOnlyStore, type SwapStore } from "../contract/swap_store.ts";
 import type { Tracer } from "../contract/tracer.ts";
 

@@ -2,7 +2,7 @@ import { checkArray, checkBoolean, checkOptions, checkWaitOptions, optionNames, 
 import { BufferObject } from "./buffer_object.ts";
 import { TtmError } from "../base/errors.ts";
 import type { WaitOptions } from "../contract/call_options.ts";
-import { isHeldUnder } from "./reserve.ts";
+import { isHeldUnder } from "../calls/reserve.ts";
 import { AcquireTicket } from "../lock/acquire_ticket.ts";
 
 export const EXEC_OPTIONS: ReadonlySet<string> = optionNames<ExecOptions>({ ignoreDuplicates: true });

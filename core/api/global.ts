@@ -4,7 +4,7 @@ import { type Clock, type ClockEvent, SystemClock } from "../time/clock.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { DeviceView } from "../contract/device_view.ts";
 import { TtmError } from "../base/errors.ts";
-import { swapOutError } from "./call_errors.ts";
+import { swapOutError } from "../calls/call_errors.ts";
 import { Operation } from "../state/operation.ts";
 import type { WaitOptions } from "../contract/call_options.ts";
 import { BLOCKED, DONE, type Outcome } from "../base/outcome.ts";

@@ -5,7 +5,7 @@ import { DeviceState } from "../state/device_state.ts";
 import { checkState } from "../inspect/invariants.ts";
 import { mappingsOf, reserveIo } from "../memory/io_memory.ts";
 import { mapPages } from "../memory/kernel_map.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import { Operation } from "../state/operation.ts";
 import { AcquireTicket, BulkMove, byteTable, checkInvariants, memoryStore } from "../mod.ts";
 import { addWork, fence, only, pin, place, put, StoppedClock, testDevice, TestDriver } from "../testing_devices.ts";

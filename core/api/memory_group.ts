@@ -1,10 +1,10 @@
 import { checkObject, checkOptions, checkWaitOptions, optionNames, show } from "../base/arguments.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
-import { evictError } from "./call_errors.ts";
+import { evictError } from "../calls/call_errors.ts";
 import type { GroupLimits } from "../groups/counter.ts";
 import { GroupRecord } from "../groups/group_record.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import { Operation } from "../state/operation.ts";
 import { DONE } from "../base/outcome.ts";
 import { plural } from "../base/plural.ts";

@@ -11,7 +11,7 @@ import { BufferObject } from "./buffer_object.ts";
 import { TtmError } from "../base/errors.ts";
 import type { Fence } from "../lock/fence.ts";
 import { WAIT, type WaitOptions } from "../contract/call_options.ts";
-import { isHeldUnder } from "./reserve.ts";
+import { isHeldUnder } from "../calls/reserve.ts";
 import { AcquireTicket } from "../lock/acquire_ticket.ts";
 
 export const RESERVE_LIST_OPTIONS: ReadonlySet<string> = optionNames<WaitOptions & ReserveListOptions>({

@@ -11,13 +11,13 @@ import {
 import { BufferObject } from "./buffer_object.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
-import { submitError, tooLargeError } from "./call_errors.ts";
+import { submitError, tooLargeError } from "../calls/call_errors.ts";
 import type { Fence } from "../lock/fence.ts";
 import type { Part } from "../submit/job.ts";
 import type { WaitOptions } from "../contract/call_options.ts";
 import { DONE } from "../base/outcome.ts";
 import type { Placement } from "../contract/placement.ts";
-import { type PreparedPlace, PreparedPlacement } from "../state/prepared_placement.ts";
+import { type PreparedPlace, PreparedPlacement } from "../resource/prepared_placement.ts";
 import { Submission } from "../submit/submission.ts";
 import type { Work } from "../submit/work.ts";
 import type { SubmissionLine } from "../submit/line.ts";

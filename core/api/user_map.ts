@@ -2,14 +2,14 @@ import { checkBytes, checkInteger, checkWaitOptions } from "../base/arguments.ts
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
-import { accessError } from "./call_errors.ts";
+import { accessError } from "../calls/call_errors.ts";
 import { mappingsOf, releaseIo } from "../memory/io_memory.ts";
 import { cpuMemory } from "../memory/kernel_map.ts";
 import { Operation } from "../state/operation.ts";
 import type { WaitOptions } from "../contract/call_options.ts";
 import { DONE, EINVAL, EIO, type Outcome } from "../base/outcome.ts";
 import type { Placement } from "../contract/placement.ts";
-import { mustLive, reserveForCall } from "./reserve.ts";
+import { mustLive, reserveForCall } from "../calls/reserve.ts";
 import { plural } from "../base/plural.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 import { restoreFromStore } from "../place/restore.ts";

@@ -1,7 +1,7 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import { type Caching, cachingName } from "../base/caching.ts";
 import type { DeviceState } from "../state/device_state.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 
 /** The buffer that owns a resource. */
 export interface DumpedBuffer {

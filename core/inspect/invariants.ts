@@ -1,7 +1,7 @@
 import { checkBuffer, must } from "./buffer_invariants.ts";
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import type { Reservation } from "../lock/reservation.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 import { PAGE_SIZE } from "../base/units.ts";

@@ -4,7 +4,7 @@ import type { DeviceState } from "../state/device_state.ts";
 import type { Driver } from "../contract/driver.ts";
 import { TtmError } from "../base/errors.ts";
 import { Mappings } from "../state/cpu_maps.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import { plural } from "../base/plural.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 

@@ -5,7 +5,7 @@ import type { Driver } from "../contract/driver.ts";
 import type { FenceUsage } from "../lock/fence_list.ts";
 import { TtmError } from "../base/errors.ts";
 import { closeWindow, openWindow } from "../memory/io_memory.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import { DONE, EINVAL, EIO, ENODEV, type Outcome } from "../base/outcome.ts";
 import { populate } from "../memory/populate.ts";

@@ -11,11 +11,11 @@ import {
   type MemTypeManager,
   NO_ROOM,
 } from "../contract/mem_type_manager.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import { TtmError } from "../base/errors.ts";
 import { BLOCKED, DONE, EBUSY, EIO, ENOSPC, LATER, type Outcome } from "../base/outcome.ts";
-import type { PreparedPlace } from "../state/prepared_placement.ts";
+import type { PreparedPlace } from "../resource/prepared_placement.ts";
 
 // One object serves all calls, since managers may read it only during the call.
 const request = { pages: 0, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false } as {

@@ -1,14 +1,14 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import { reapForRoom } from "./destroy.ts";
 import type { DeviceState } from "../state/device_state.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import { handleMove } from "./move.ts";
 import { neighboursInTheWay } from "./neighbours.ts";
 import { type KeptReason, nobodyKept } from "../base/no_room_report.ts";
 import type { Visited } from "../state/victim_search.ts";
 import type { Operation } from "../state/operation.ts";
 import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EMULTIHOP, ENOSPC, LATER, type Outcome } from "../base/outcome.ts";
-import type { PreparedPlace, PreparedPlacement } from "../state/prepared_placement.ts";
+import type { PreparedPlace, PreparedPlacement } from "../resource/prepared_placement.ts";
 import { purge } from "./purge.ts";
 import { whyStuck } from "./no_room.ts";
 import { allocateResource, freeResource, inheritMoveFences, neverFits } from "./allocation.ts";

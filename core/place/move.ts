@@ -8,7 +8,7 @@ import { endKernelMaps, isAperture, unmapVirtual } from "../memory/io_memory.ts"
 import type { Operation } from "../state/operation.ts";
 import { BLOCKED, codeOf, DONE, EINVAL, EMULTIHOP, ENOMEM, type Outcome } from "../base/outcome.ts";
 import { populate } from "../memory/populate.ts";
-import { PreparedPlacement } from "../state/prepared_placement.ts";
+import { PreparedPlacement } from "../resource/prepared_placement.ts";
 import { freeResource } from "./allocation.ts";
 import { createTable, emptyTable } from "../memory/bind.ts";
 import type { TranslationTable } from "../contract/translation_table.ts";

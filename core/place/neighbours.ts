@@ -2,7 +2,7 @@ import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { Operation } from "../state/operation.ts";
 import { EIO } from "../base/outcome.ts";
-import type { PreparedPlace } from "../state/prepared_placement.ts";
+import type { PreparedPlace } from "../resource/prepared_placement.ts";
 import { requestFor } from "./allocation.ts";
 
 /**

@@ -9,7 +9,7 @@ import {
   type TriedPlace,
 } from "../base/no_room_report.ts";
 import type { Operation } from "../state/operation.ts";
-import type { PreparedPlace, PreparedPlacement } from "../state/prepared_placement.ts";
+import type { PreparedPlace, PreparedPlacement } from "../resource/prepared_placement.ts";
 import { neverFits } from "./allocation.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 import { shieldFor } from "./victims.ts";

@@ -1,7 +1,7 @@
 import type { DeviceState } from "../state/device_state.ts";
 import { giveUpPlace, waitUntilLeft } from "./make_room.ts";
 import type { GroupRecord } from "../groups/group_record.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import { BLOCKED, DONE, type Outcome } from "../base/outcome.ts";
 import { Shield } from "../groups/shield.ts";

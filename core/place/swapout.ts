@@ -5,7 +5,7 @@ import { isProtected } from "../groups/shield.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { dropMaps } from "../memory/io_memory.ts";
 import { moveToSystem } from "./make_room.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import { BLOCKED, DONE, EBUSY, EIO, ENODEV, type Outcome } from "../base/outcome.ts";
 import { unpopulate } from "../memory/populate.ts";

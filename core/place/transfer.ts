@@ -7,7 +7,7 @@ import type { RemovalReason } from "../contract/eviction_policy.ts";
 import { Fence } from "../lock/fence.ts";
 import { cpuWindows } from "../memory/io_memory.ts";
 import { moveMemcpy } from "../contract/move_memcpy.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import { BLOCKED, DONE, EIO, type Outcome } from "../base/outcome.ts";
 import { bind, unbind } from "../memory/bind.ts";

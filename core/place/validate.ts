@@ -3,7 +3,7 @@ import type { DeviceState } from "../state/device_state.ts";
 import { allocateAmong, moveThroughHops } from "./make_room.ts";
 import type { Operation } from "../state/operation.ts";
 import { DONE, EINVAL, ENOSPC, type Outcome } from "../base/outcome.ts";
-import type { PreparedPlace, PreparedPlacement } from "../state/prepared_placement.ts";
+import type { PreparedPlace, PreparedPlacement } from "../resource/prepared_placement.ts";
 import { purge } from "./purge.ts";
 import { restoreFromStore } from "./restore.ts";
 import { noRoomFigures } from "./no_room.ts";

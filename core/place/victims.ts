@@ -1,13 +1,13 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import type { KeptReason } from "../base/no_room_report.ts";
 import type { PassedOverReason } from "../contract/traced_eviction.ts";
 import { Shield } from "../groups/shield.ts";
 import { VictimSearch } from "../state/victim_search.ts";
 import type { Operation } from "../state/operation.ts";
 import { DONE, EDEADLK, type Outcome } from "../base/outcome.ts";
-import type { PreparedPlace } from "../state/prepared_placement.ts";
+import type { PreparedPlace } from "../resource/prepared_placement.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 

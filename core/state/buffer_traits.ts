@@ -1,6 +1,6 @@
 import type { BufferOptions } from "../contract/buffer_options.ts";
 import type { BufferKind, BufferView } from "../contract/buffer_view.ts";
-import type { BulkMove } from "./bulk_move.ts";
+import type { BulkMove } from "../resource/bulk_move.ts";
 import type { GroupRecord } from "../groups/group_record.ts";
 import type { Mappings } from "./cpu_maps.ts";
 import type { RemovalReason } from "../contract/eviction_policy.ts";

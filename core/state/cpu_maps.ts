@@ -1,4 +1,4 @@
-import type { MemoryType } from "./memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 
 /** An I/O window of the CPU on a range of a memory type; it is reserved once and counts its uses. */
 export interface IoWindow {

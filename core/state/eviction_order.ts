@@ -1,11 +1,11 @@
 import type { BufferRecord } from "./buffer_record.ts";
-import type { BulkMove } from "./bulk_move.ts";
+import type { BulkMove } from "../resource/bulk_move.ts";
 import type { EvictionCursor, EvictionPolicy, RemovalReason } from "../contract/eviction_policy.ts";
 import { entryOf, LinkedLists, nodeOf } from "../base/linked_lists.ts";
 import type { Hints } from "./hints.ts";
-import { Lru } from "./lru.ts";
-import type { MemoryType } from "./memory_type.ts";
-import type { ResourceTable } from "./resource_table.ts";
+import { Lru } from "../resource/lru.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
+import type { ResourceTable } from "../resource/resource_table.ts";
 import type { TranslationTable } from "../contract/translation_table.ts";
 
 /**

@@ -4,7 +4,7 @@ import type { Fence } from "../lock/fence.ts";
 import type { FenceUsage } from "../lock/fence_list.ts";
 import type { KeptReason, NoRoomFigures, NoRoomReport } from "../base/no_room_report.ts";
 import { BLOCKED, codeOf, DONE, EBUSY, EIO, ENODEV, ENOMEM, ENOSPC, type Outcome, outcomeOf } from "../base/outcome.ts";
-import type { PreparedPlace, PreparedPlacement } from "./prepared_placement.ts";
+import type { PreparedPlace, PreparedPlacement } from "../resource/prepared_placement.ts";
 import type { Reservation } from "../lock/reservation.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 import type { Shield } from "../groups/shield.ts";

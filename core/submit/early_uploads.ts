@@ -3,7 +3,7 @@ import type { DeviceState } from "../state/device_state.ts";
 import { Operation } from "../state/operation.ts";
 import { DONE } from "../base/outcome.ts";
 import type { Part } from "./job.ts";
-import type { PreparedPlacement } from "../state/prepared_placement.ts";
+import type { PreparedPlacement } from "../resource/prepared_placement.ts";
 import { shieldFor } from "../place/victims.ts";
 import { validate } from "../place/validate.ts";
 

@@ -1,7 +1,7 @@
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import type { Part } from "./job.ts";
 import type { Reservation } from "../lock/reservation.ts";

@@ -1,7 +1,7 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { Fence } from "../lock/fence.ts";
-import type { PreparedPlacement } from "../state/prepared_placement.ts";
+import type { PreparedPlacement } from "../resource/prepared_placement.ts";
 import type { Reservation } from "../lock/reservation.ts";
 
 /** One buffer of a submission. */

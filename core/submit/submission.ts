@@ -10,7 +10,7 @@ import { fenceOf, type Work } from "./work.ts";
 import { giveUpPlace, waitUntilLeft } from "../place/make_room.ts";
 import { holderInTheWay, isWorkInTheWay, searched } from "./in_the_way.ts";
 import type { InLine } from "./line.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import { type Blocker, Operation } from "../state/operation.ts";
 import type { Reservation } from "../lock/reservation.ts";
 import { validate } from "../place/validate.ts";

@@ -1,6 +1,6 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import { nobodyKept, type NoRoomReport } from "../base/no_room_report.ts";
 import { type Part, typesOf } from "./job.ts";
 

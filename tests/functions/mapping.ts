@@ -50,7 +50,7 @@ export const mapping: readonly Row[] = rows(
   [
     "ttm_bo_kmap, ttm_bo_kmap_ttm, ttm_bo_ioremap",
     "`buffer.map()`",
-    "api/cpu_access.ts",
+    "calls/cpu_access.ts",
     "memory/kernel_map_test.ts",
     "map() refuses a buffer without a place, without the reservation, with lost contents, and ranges outside it",
     "range.pages ?? left, 1, left",

@@ -7,11 +7,13 @@ export const FOLDERS: readonly string[] = [
   "time",
   "groups",
   "contract",
+  "resource",
   "state",
   "memory",
   "place",
   "submit",
   "inspect",
+  "calls",
   "api",
 ];
 

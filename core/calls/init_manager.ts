@@ -2,7 +2,7 @@ import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
 import { evictAll } from "../place/make_room.ts";
 import { isManager, type MemTypeManager } from "../contract/mem_type_manager.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import { DONE, EBUSY, type Outcome } from "../base/outcome.ts";
 

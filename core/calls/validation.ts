@@ -8,7 +8,7 @@ import { type Blocker, Operation } from "../state/operation.ts";
 import { VALIDATE_OPTIONS, type ValidateOptions } from "../contract/call_options.ts";
 import { BLOCKED, DONE } from "../base/outcome.ts";
 import type { Placement } from "../contract/placement.ts";
-import { PreparedPlacement } from "../state/prepared_placement.ts";
+import { PreparedPlacement } from "../resource/prepared_placement.ts";
 import { validate } from "../place/validate.ts";
 import { waitAndRepeat } from "../state/wait.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { firstFit } from "@ttm/first-fit";
 import { BufferObject } from "../api/buffer_object.ts";
-import { DeviceState } from "./device_state.ts";
+import { DeviceState } from "../state/device_state.ts";
 import type { MemoryType } from "./memory_type.ts";
 import { type BoDevice, SimulatedClock } from "../mod.ts";
 import { only, pin, place, put, testDevice, TestDriver, touch, whileReserved } from "../testing_devices.ts";

@@ -3,7 +3,7 @@ import { evictError } from "./call_errors.ts";
 import { TtmError } from "../base/errors.ts";
 import { evictAll, giveUpPlace, waitUntilLeft } from "../place/make_room.ts";
 import { cleanManager } from "./init_manager.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import { Operation } from "../state/operation.ts";
 import { DONE } from "../base/outcome.ts";
 import type { WaitOptions } from "../contract/call_options.ts";

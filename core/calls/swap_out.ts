@@ -3,7 +3,7 @@ import type { SwapOutOptions } from "../contract/call_options.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
 import { swapOutError } from "./call_errors.ts";
-import type { MemoryType } from "../state/memory_type.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import { Operation } from "../state/operation.ts";
 import { DONE } from "../base/outcome.ts";
 import { swapOutDevice, swapOutType } from "../place/swapout.ts";

@@ -7,7 +7,7 @@ import type { Blocker, Operation } from "../state/operation.ts";
 import { Reservation } from "../lock/reservation.ts";
 import type { Submission } from "../submit/submission.ts";
 import { BLOCKED, codeOf, EALREADY, EBUSY, EDEADLK, EINVAL, EIO, ENOMEM, type Outcome } from "../base/outcome.ts";
-import type { PreparedPlacement } from "../state/prepared_placement.ts";
+import type { PreparedPlacement } from "../resource/prepared_placement.ts";
 import { keptBuffers, summarize } from "../place/no_room.ts";
 
 /** Maximum number of buffers that a message names. */
