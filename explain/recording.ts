@@ -113,14 +113,10 @@ export class Recording implements Tracer {
     putText(slots, at + 5, message);
   }
 
-  now(): number {
-    return this.#now();
-  }
-
   move(event: MoveEvent): void {
     const { buffer, from, to, failure, fence, eviction } = event;
     const length = eviction === null ? MOVE_SLOTS : EVICTION_SLOTS + eviction.passedOver.length;
-    const { time } = event;
+    const time = this.#now();
     const at = this.#ring.append(MOVE, length, time);
     const { slots } = this.#ring;
     slots[at + 2] = buffer.id;
