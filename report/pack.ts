@@ -74,21 +74,26 @@ function bytesOf(column: Int32Array | Float64Array, width: PackedColumn["width"]
 }
 
 function columnOf({ column, width, at: first, length }: PackedColumn, all: Uint8Array): Int32Array | Float64Array {
-  const packed = all.subarray(first, first + length * width);
+  const plane = (byte: number) => all.subarray(first + byte * length, first + (byte + 1) * length);
   if (width === 8) {
-    const bytes = new Uint8Array(packed.length);
-    for (let at = 0; at < bytes.length; at++) bytes[at] = packed[(at & 7) * length + (at >> 3)] as number;
+    const bytes = new Uint8Array(8 * length);
+    for (let byte = 0; byte < 8; byte++) {
+      const values = plane(byte);
+      for (let at = 0; at < length; at++) bytes[8 * at + byte] = values[at] as number;
+    }
     const values = new Float64Array(bytes.buffer);
     return column === "int" ? Int32Array.from(values) : values;
   }
   const restored = column === "int" ? new Int32Array(length) : new Float64Array(length);
-  for (let byte = 0; byte < width; byte++) {
-    const [plane, weight] = [byte * length, 2 ** (8 * byte)];
-    for (let at = 0; at < length; at++) {
-      restored[at] = (restored[at] as number) + (packed[plane + at] as number) * weight;
-    }
+  const [lowest, low, high, highest] = [0, 1, 2, 3].map((byte) =>
+    byte < width ? plane(byte) : new Uint8Array(length)
+  ) as [
+    ...[Uint8Array, Uint8Array, Uint8Array, Uint8Array],
+  ];
+  for (let at = 0; at < length; at++) {
+    const upper = ((high[at] as number) << 16) | ((highest[at] as number) << 24);
+    restored[at] = (((lowest[at] as number) | ((low[at] as number) << 8) | upper) >>> 0) - 1;
   }
-  for (let at = 0; at < length; at++) restored[at] = (restored[at] as number) - 1;
   return restored;
 }
 

@@ -17,6 +17,23 @@ async function press(page: Visit, key: string): Promise<void> {
   }
 }
 
+interface Fault {
+  readonly id: string;
+  readonly impact: string;
+  readonly where: readonly string[];
+}
+
+/** What axe finds. */
+async function faultsOf(page: Visit): Promise<Fault[]> {
+  await page.evaluate(axe);
+  return JSON.parse(String(
+    await page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
+      JSON.stringify(violations.map(({ id, impact, nodes }) => ({
+        id, impact, where: nodes.slice(0, 3).map(({ html }) => html.slice(0, 200)),
+      }))))`),
+  ));
+}
+
 async function until(page: Visit, selector: string, pattern: RegExp): Promise<void> {
   await page.until(`${pattern}.test(document.querySelector(${JSON.stringify(selector)})?.innerText ?? "")`);
 }
@@ -138,18 +155,17 @@ testUnless(
   },
 );
 
+testUnless(noChromium, "axe finds no fault in the page that waits for recordings", async () => {
+  await open(await report([]), async (page) => assertEquals(await faultsOf(page), []));
+});
+
 for (const dark of [false, true]) {
   testUnless(noChromium, `axe finds no serious fault in the ${dark ? "dark" : "light"} page`, async () => {
     const html = await report([makeRecord({ run: "a", events: 3000 }), makeRecord({ run: "b" })]);
     await open(html, async (page) => {
       await page.until(SHOWN);
       await until(page, "#order", /Last eviction/);
-      await page.evaluate(axe);
-      const found = await page.evaluate(
-        `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => JSON.stringify(
-        violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.slice(0, 3).map(({ html }) => html.slice(0, 200)) }))))`,
-      );
-      const faults = JSON.parse(String(found)) as { readonly impact: string }[];
+      const faults = await faultsOf(page);
       assertEquals(faults.filter(({ impact }) => impact === "serious" || impact === "critical"), []);
       assert(faults.length < 3, JSON.stringify(faults));
     }, { dark, hash: "#t=200&buffer=3" });

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { importRecording, type Workload } from "@ttm/import";
+import { RECORDINGS } from "../import/testing_recordings.ts";
 import { closeLayout, lowestLayout } from "./layout.ts";
 import { recordOf } from "./recording.ts";
 import { reduce } from "./reduce/reduce.ts";
@@ -51,3 +52,17 @@ Deno.test("a log of an allocator keeps its addresses, and says that it has no us
   assertEquals(record.notes?.[0], "The recording has no uses of buffers: it shows what was allocated, and when.");
   assertEquals(reduce(record).duration, 0.008);
 });
+
+for (const [name, bytes] of Object.entries(RECORDINGS)) {
+  Deno.test(`what is live at the end of ${name} is in use at the end of its report, to the byte`, async () => {
+    const recording = await importRecording(name, bytes);
+    const live = new Map<number, number>();
+    for (const event of recording.workload.events) {
+      if (event.op === "alloc") live.set(event.id, event.bytes);
+      else if (event.op === "free") live.delete(event.id);
+    }
+    const { used, buffers } = reduce(recordOf(recording));
+    assertEquals(used.values[1]?.at(-1), [...live.values()].reduce((sum, bytes) => sum + bytes, 0));
+    assertEquals(buffers.destroyed.filter((time) => time === Infinity).length, live.size);
+  });
+}

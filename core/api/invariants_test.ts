@@ -53,8 +53,8 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
     });
   }],
   [/buffer 0 is swapped out, though its pages are not ours/, ({ system }) => {
+    Object.defineProperty(system.buffer.tt ?? {}, "external", { value: true });
     Object.assign(system.buffer.tt ?? {}, {
-      external: true,
       swap: { store: memoryStore(), key: "a", length: 0, checksum: 0, persistent: false },
     });
   }],

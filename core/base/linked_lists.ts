@@ -48,6 +48,16 @@ export class LinkedLists {
     return previous;
   }
 
+  /** Links a node that is in no list before another; before a head means at the tail of its list. */
+  linkBefore(node: number, successor: number): void {
+    const links = this.#links;
+    const before = links[2 * successor + 1] as number;
+    links[2 * before] = node;
+    links[2 * node + 1] = before;
+    links[2 * node] = successor;
+    links[2 * successor + 1] = node;
+  }
+
   /** Moves a node before another, from any list; before a head means to the tail of its list. */
   moveBefore(node: number, successor: number): void {
     const links = this.#links;
@@ -57,10 +67,7 @@ export class LinkedLists {
     const oldBefore = links[2 * node + 1] as number;
     links[2 * oldBefore] = oldNext;
     links[2 * oldNext + 1] = oldBefore;
-    links[2 * before] = node;
-    links[2 * node + 1] = before;
-    links[2 * node] = successor;
-    links[2 * successor + 1] = node;
+    this.linkBefore(node, successor);
   }
 
   /** Moves a node after another. */
@@ -89,8 +96,11 @@ export class LinkedLists {
 
   /** Grows the array for a new node, which is linked to itself. */
   admit(node: number): void {
+    if (2 * node >= this.#links.length) this.#grow(node);
+  }
+
+  #grow(node: number): void {
     const known = this.#links.length >> 1;
-    if (node < known) return;
     const count = Math.max(INITIAL, 2 * known, node + 1);
     this.#links = enlarge(this.#links, 2 * count);
     for (let at = known; at < count; at++) this.#links[2 * at] = this.#links[2 * at + 1] = at;

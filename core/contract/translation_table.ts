@@ -41,6 +41,23 @@ export interface TableOptions<Pages> {
   readonly external?: boolean;
 }
 
+/** What a table has that swapping out concerns. */
+interface Rest {
+  swap: SwappedPages | null;
+  transfer: Fence | null;
+  whenFilled: (() => void) | null;
+}
+
+/** Where pages are bound. */
+interface Binding {
+  readonly memoryType: string;
+  readonly start: number;
+}
+
+const NOTHING: Rest = { swap: null, transfer: null, whenFilled: null };
+
+const ACCOUNTED = 128;
+
 /**
  * The backing host pages of a buffer outside device-resident memory (`ttm_tt`). They are allocated when they are first
  * needed, zeroed, as one contiguous range of host memory.
@@ -50,22 +67,14 @@ export interface TableOptions<Pages> {
 export class TranslationTable<Pages = unknown> {
   /** Size in pages. */
   readonly pages: number;
-  /** Whether the pages are imported. */
-  readonly external: boolean;
-  /** @internal Whether the pages are accounted. */
-  accounted = false;
-  /** @internal The contents in the swap store; null if there are none. */
-  swap: SwappedPages | null = null;
-  /** @internal The fence of the last transfer from or to the swap store; it may have signalled. */
-  transfer: Fence | null = null;
-  /** @internal Called once, when it gets pages. */
-  whenFilled: (() => void) | null = null;
+  /** What few tables have. */
+  #rest: Rest = NOTHING;
   #allocate: (pages: number, zeroed: boolean) => Pages;
   #options: TableOptions<Pages>;
   #contents: Pages | null = null;
-  #boundAt = -1;
-  #boundTo: string | null = null;
-  #caching: number = CACHED;
+  #binding: Binding | null = null;
+  /** The caching bit, and {@linkcode ACCOUNTED}. */
+  #flags: number = CACHED;
 
   /**
    * Makes a table without pages. `allocate` makes them, and may throw if there is no memory. They must be zeroed unless
@@ -80,7 +89,47 @@ export class TranslationTable<Pages = unknown> {
     this.pages = pages;
     this.#allocate = allocate;
     this.#options = options;
-    this.external = options.external ?? false;
+  }
+
+  /** Whether the pages are imported. */
+  get external(): boolean {
+    return this.#options.external ?? false;
+  }
+
+  /** @internal Whether the pages are accounted. */
+  get accounted(): boolean {
+    return (this.#flags & ACCOUNTED) !== 0;
+  }
+
+  set accounted(isAccounted: boolean) {
+    this.#flags = isAccounted ? this.#flags | ACCOUNTED : this.#flags & ~ACCOUNTED;
+  }
+
+  /** @internal The contents in the swap store; null if there are none. */
+  get swap(): SwappedPages | null {
+    return this.#rest.swap;
+  }
+
+  set swap(swap: SwappedPages | null) {
+    if (swap !== this.#rest.swap) this.#ownRest.swap = swap;
+  }
+
+  /** @internal The fence of the last transfer from or to the swap store; it may have signalled. */
+  get transfer(): Fence | null {
+    return this.#rest.transfer;
+  }
+
+  set transfer(transfer: Fence | null) {
+    this.#ownRest.transfer = transfer;
+  }
+
+  /** @internal Called once, when it gets pages. */
+  set whenFilled(call: () => void) {
+    this.#ownRest.whenFilled = call;
+  }
+
+  get #ownRest(): Rest {
+    return this.#rest === NOTHING ? this.#rest = { ...NOTHING } : this.#rest;
   }
 
   /** The pages; null while they are not allocated. */
@@ -95,27 +144,27 @@ export class TranslationTable<Pages = unknown> {
 
   /** Whether the contents are in the swap store. */
   get swapped(): boolean {
-    return this.swap !== null;
+    return this.#rest.swap !== null;
   }
 
   /** The memory type that the pages are bound into; null while they are not. */
   get boundTo(): string | null {
-    return this.#boundTo;
+    return this.#binding === null ? null : this.#binding.memoryType;
   }
 
   /** First page of that memory type; -1 while unbound. */
   get boundAt(): number {
-    return this.#boundAt;
+    return this.#binding === null ? -1 : this.#binding.start;
   }
 
   /** How the CPU maps the pages. */
   get caching(): Caching {
-    return cachingName(this.#caching);
+    return cachingName(this.cachingBit);
   }
 
   /** @internal */
   get cachingBit(): number {
-    return this.#caching;
+    return this.#flags & ~ACCOUNTED;
   }
 
   /** Allocates the pages unless they are allocated already; `zeroed` is passed on. Throws what `allocate` throws. */
@@ -154,25 +203,25 @@ export class TranslationTable<Pages = unknown> {
 
   #fill(contents: Pages): void {
     this.#contents = contents;
-    this.whenFilled?.();
-    this.whenFilled = null;
+    const { whenFilled } = this.#rest;
+    if (whenFilled === null) return;
+    this.#rest.whenFilled = null;
+    whenFilled();
   }
 
   /** @internal Records a binding that the driver has made. */
   noteBound(memoryType: string, start: number): void {
-    this.#boundTo = memoryType;
-    this.#boundAt = start;
+    this.#binding = { memoryType, start };
   }
 
   /** @internal Records that the binding is gone. */
   noteUnbound(): void {
-    this.#boundTo = null;
-    this.#boundAt = -1;
+    this.#binding = null;
   }
 
   /** @internal */
   setCaching(bit: number): void {
-    this.#caching = bit;
+    this.#flags = this.#flags & ACCOUNTED | bit;
   }
 }
 

@@ -28,6 +28,8 @@ export class Fence {
   #signalled = false;
   #error: unknown = undefined;
   #callbacks: Set<FenceCallback> | null = null;
+  /** Told that it has signalled before its callbacks are called. */
+  #watchers: (() => void)[] | null = null;
   #enableSignaling: (() => void) | null;
 
   /** Use {@linkcode FenceContext.next}. */
@@ -60,6 +62,8 @@ export class Fence {
     this.#signalled = true;
     this.#error = error;
     this.#enableSignaling = null;
+    if (this.#watchers !== null) { for (const watch of this.#watchers) watch(); }
+    this.#watchers = null;
     const callbacks = this.#callbacks;
     this.#callbacks = null;
     if (callbacks !== null) callBack(callbacks, error);
@@ -91,6 +95,11 @@ export class Fence {
     const callbacks = this.#callbacks ??= new Set();
     callbacks.add(entry);
     return () => void callbacks.delete(entry);
+  }
+
+  /** @internal Calls `watch` when the pending fence signals, before all callbacks; it must not throw. */
+  watch(watch: () => void): void {
+    (this.#watchers ??= []).push(watch);
   }
 
   /**

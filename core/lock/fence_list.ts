@@ -1,4 +1,5 @@
 import type { Fence } from "./fence.ts";
+import { FenceIndex, type Slot } from "./fence_index.ts";
 
 /**
  * What the work of a fence is (`dma_resv_usage`): `kernel` is memory management, such as a move, for which every access
@@ -23,11 +24,6 @@ export interface GuardedFence {
   readonly usage: FenceUsage;
 }
 
-interface Slot {
-  fence: Fence;
-  usage: number;
-}
-
 // Shared by all lists without fences, since most buffers never get one.
 const NO_SLOTS: Slot[] = [];
 
@@ -36,6 +32,9 @@ const POOLS = [8, 16, 32, 64, 96, 128, 192, 256];
 const HEAD_BYTES = 24;
 const SLOT_BYTES = 8;
 const FIRST_SLOTS = 4;
+
+/** A list with more slots has an index. */
+const SHORT = 32;
 
 function slotsFor(wanted: number): number {
   const bytes = HEAD_BYTES + wanted * SLOT_BYTES;
@@ -52,13 +51,23 @@ export class FenceList {
   writes = 0;
   #slots: Slot[] = NO_SLOTS;
   #capacity = 0;
+  /** Null while the list is short. */
+  #index: FenceIndex | null = null;
+
+  /** @internal The slots that all searches have looked at. */
+  static steps = 0;
 
   /** @internal Reserves slots for `count` more fences; when the list has to grow, it drops the signalled ones. */
   reserve(count: number): void {
     if (this.#slots.length + count <= this.#capacity) return;
     const wish = Math.max(this.#slots.length + count, this.#capacity === 0 ? FIRST_SLOTS : 2 * this.#capacity);
     this.#capacity = slotsFor(wish);
-    if (this.#slots.length > 0) this.#slots = this.#slots.filter(({ fence }) => !fence.signalled);
+    if (this.#slots.length > 0) this.#setSlots(this.#slots.filter(({ fence }) => !fence.signalled));
+  }
+
+  #setSlots(slots: Slot[]): void {
+    this.#slots = slots;
+    this.#index = slots.length > SHORT ? new FenceIndex(slots) : null;
   }
 
   /**
@@ -70,27 +79,47 @@ export class FenceList {
     if (usage === "write") this.writes++;
     // Lists are made when they get their first fence, later than slots are reserved for it.
     if (this.#capacity === 0) this.reserve(1);
-    for (const slot of this.#slots) {
+    const at = this.#index === null ? this.#firstFor(fence, rank) : this.#index.firstFor(fence, rank);
+    if (at >= 0) this.#replace(at, fence, rank);
+    else this.#append({ fence, usage: rank });
+  }
+
+  #firstFor(fence: Fence, rank: number): number {
+    FenceList.steps += this.#slots.length;
+    return this.#slots.findIndex((slot) => {
       const covered = slot.fence.context === fence.context && slot.usage >= rank && slot.fence.seqno <= fence.seqno;
-      if (!covered && !slot.fence.signalled) continue;
-      slot.fence = fence;
-      slot.usage = rank;
-      return;
-    }
+      return covered || slot.fence.signalled;
+    });
+  }
+
+  #replace(at: number, fence: Fence, usage: number): void {
+    const slot = this.#slots[at] as Slot;
+    if (slot.fence === fence && slot.usage === usage) return;
+    this.#index?.leave(at);
+    slot.fence = fence;
+    slot.usage = usage;
+    this.#index?.enter(at);
+  }
+
+  #append(slot: Slot): void {
     if (this.#slots === NO_SLOTS) this.#slots = [];
-    this.#slots.push({ fence, usage: rank });
+    this.#slots.push(slot);
+    if (this.#index !== null) this.#index.enter(this.#slots.length - 1);
+    else if (this.#slots.length > SHORT) this.#index = new FenceIndex(this.#slots);
   }
 
   /** @internal Makes it a copy of the pending fences of another list, slot by slot; no fence replaces an earlier one. */
   copyFrom(other: FenceList): void {
     this.reserve(other.#slots.length);
-    this.#slots = other.#slots.filter(({ fence }) => !fence.signalled).map((slot) => ({ ...slot }));
+    this.#setSlots(other.#slots.filter(({ fence }) => !fence.signalled).map((slot) => ({ ...slot })));
   }
 
   /** The first pending fence of this usage or of one before it; null if there is none. */
   pending(usage: FenceUsage = "bookkeep"): Fence | null {
     if (this.#slots.length === 0) return null;
     const rank = order.indexOf(usage);
+    if (this.#index !== null) return this.#slots[this.#index.firstPending(rank)]?.fence ?? null;
+    FenceList.steps += this.#slots.length;
     for (const slot of this.#slots) if (slot.usage <= rank && !slot.fence.signalled) return slot.fence;
     return null;
   }

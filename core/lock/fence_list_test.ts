@@ -1,4 +1,5 @@
-import { assertEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import fc from "fast-check";
 import { isFenceUsage } from "./fence_list.ts";
 import { type Fence, FenceContext, FenceList, type FenceUsage } from "../mod.ts";
 
@@ -89,4 +90,77 @@ Deno.test("the list does not grow with the fences that have signalled", () => {
   list.add(first, "bookkeep");
   list.add(second, "kernel");
   assertEquals([list.allPending(), list.allPending("read")], [[second, first].reverse(), [second]]);
+});
+
+/** What a list without an index does, slot by slot. */
+class PlainList {
+  slots: { fence: Fence; usage: number }[] = [];
+
+  add(fence: Fence, usage: number): void {
+    const at = this.slots.findIndex((slot) => {
+      const { context, seqno, signalled } = slot.fence;
+      return signalled || (context === fence.context && slot.usage >= usage && seqno <= fence.seqno);
+    });
+    if (at < 0) this.slots.push({ fence, usage });
+    else this.slots[at] = { fence, usage };
+  }
+
+  pending(usage: number): Fence[] {
+    return this.slots.filter((slot) => slot.usage <= usage && !slot.fence.signalled).map(({ fence }) => fence);
+  }
+}
+
+Deno.test("a long list has its fences in the slots in which a search would put them", () => {
+  const action = fc.record({ timeline: fc.nat(79), usage: fc.nat(3), signal: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(action, { minLength: 60, maxLength: 400, size: "max" }), (actions) => {
+      const lines = Array.from({ length: 80 }, () => new FenceContext("line"));
+      const unsignalled: Fence[][] = lines.map(() => []);
+      const [list, plain] = [new FenceList(), new PlainList()];
+      list.reserve(500);
+      for (const { timeline, usage, signal } of actions) {
+        if (signal) unsignalled[timeline]?.shift()?.signal();
+        else {
+          const fence = (lines[timeline] as FenceContext).next();
+          unsignalled[timeline]?.push(fence);
+          list.add(fence, usages[usage] as FenceUsage);
+          plain.add(fence, usage);
+        }
+        for (const [at, name] of usages.entries()) {
+          const expected = plain.pending(at);
+          assertStrictEquals(list.pending(name), expected[0] ?? null);
+          assertEquals(list.allPending(name).map((fence) => expected.indexOf(fence)), [...expected.keys()]);
+        }
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+Deno.test("a callback of a fence finds its slot free, also in a long list", () => {
+  const [fences, list] = [Array.from({ length: 40 }, () => new FenceContext("work").next()), new FenceList()];
+  for (const fence of fences) list.add(fence, "read");
+  const next = new FenceContext("next").next();
+  fences[0]?.onSignal(() => list.add(next, "read"));
+  fences[0]?.signal();
+  assertStrictEquals(list.pending(), next);
+});
+
+Deno.test("10,000 fences of as many timelines are added and waited for with at most 100 looks each", () => {
+  for (const backwards of [false, true]) {
+    const count = 10_000;
+    const fences = Array.from({ length: count }, () => new FenceContext("work").next());
+    const list = new FenceList();
+    const before = FenceList.steps;
+    for (const fence of fences) {
+      list.reserve(1);
+      list.add(fence, "read");
+    }
+    for (const fence of backwards ? fences.reverse() : fences) {
+      assertEquals(list.pending() === null, false);
+      fence.signal();
+    }
+    assertEquals(list.pending(), null);
+    assert(FenceList.steps - before <= 100 * count, `${FenceList.steps - before} looks`);
+  }
 });

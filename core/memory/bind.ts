@@ -63,5 +63,5 @@ export function unbind(state: DeviceState, buffer: BufferRecord, table: Translat
 export function emptyTable(state: DeviceState, buffer: BufferRecord, table: TranslationTable): void {
   unbind(state, buffer, table);
   unpopulate(state, table);
-  forgetSwap(table);
+  if (table.swap !== null) forgetSwap(table);
 }

@@ -95,8 +95,11 @@ export function unmapVirtual(state: DeviceState, buffer: BufferRecord): void {
 
 /** Ends the kernel maps of a buffer that leaves its resource. */
 export function endKernelMaps(buffer: BufferRecord): void {
-  if (buffer.mappings === null) return;
-  for (const map of buffer.mappings.kernel) map.end();
+  if (buffer.mappings !== null) endAll(buffer.mappings.kernel);
+}
+
+function endAll(maps: Mappings["kernel"]): void {
+  for (const map of maps) map.end();
 }
 
 /** Ends all maps of memory that is about to be freed. */

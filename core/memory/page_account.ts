@@ -5,7 +5,8 @@ import { PAGE_SIZE } from "../base/units.ts";
 
 /** Undoes the accounting of pages that are accounted. */
 export function uncount(state: DeviceState, table: TranslationTable): void {
-  if (table.accounted) state.accountant.uncharge(chargeOf(state, table));
+  if (!table.accounted) return;
+  state.accountant.uncharge(chargeOf(state, table));
   table.accounted = false;
 }
 

@@ -28,7 +28,9 @@ export function allocateAmong(
   op: Operation,
 ): number | Outcome {
   buffer.reservation.reserveFence();
-  for (const place of places) {
+  // A loop over indices is compiled into a third of the code, and then with what it calls.
+  for (let at = 0; at < places.length; at++) {
+    const place = places[at] as PreparedPlace;
     const { type } = place;
     if (!type.usable || (place.cachingMask & type.availableCaching) === 0) continue;
     let row = allocateResource(state, buffer, place, force, op);
@@ -39,7 +41,7 @@ export function allocateAmong(
     if (row === ENOSPC || row === EBUSY || row === LATER) continue;
     // Other places would be tried with the same locks held; the caller must unlock them first.
     if (row === EDEADLK) return ENOSPC;
-    if (row < 0 || inheritMoveFences(type, buffer, op) !== EBUSY) return row;
+    if (row < 0 || type.moveFences.length === 0 || inheritMoveFences(type, buffer, op) !== EBUSY) return row;
     freeResource(state, row, "freed");
   }
   return ENOSPC;
@@ -79,17 +81,28 @@ export function makeRoom(
     let room: number | Outcome = ENOSPC;
     if (sparesSome(state, op)) room = evictFor(state, buffer, place, true, op);
     if (room === ENOSPC && op.mayEvict === undefined) room = evictFor(state, buffer, place, false, op);
-    const ticket = buffer.reservation.holder;
-    // A turn is repeated only if it evicted a buffer; victims that only move within the type could do so for ever.
-    let turnsLeft = 1 + place.type.residents;
-    for (let evictions = -1; room === ENOSPC && ticket !== null && evictions !== op.evictions && turnsLeft-- > 0;) {
-      evictions = op.evictions;
-      room = evictUntilRoom(state, buffer, place, op.noWait ? null : ticket, false, op);
-    }
-    return room;
+    const { holder } = buffer.reservation;
+    return room === ENOSPC && holder !== null ? evictAgain(state, buffer, place, holder, op) : room;
   } finally {
     op.evicting &= ~bit;
   }
+}
+
+/** A turn is repeated only if it evicted a buffer; victims that only move within the type could do so for ever. */
+function evictAgain(
+  state: DeviceState,
+  buffer: BufferRecord,
+  place: PreparedPlace,
+  ticket: AcquireTicket,
+  op: Operation,
+): number | Outcome {
+  let room: number | Outcome = ENOSPC;
+  let turnsLeft = 1 + place.type.residents;
+  for (let evictions = -1; room === ENOSPC && evictions !== op.evictions && turnsLeft-- > 0;) {
+    evictions = op.evictions;
+    room = evictUntilRoom(state, buffer, place, op.noWait ? null : ticket, false, op);
+  }
+  return room;
 }
 
 /** Evicts neighbours that make room together, if the manager can name some, else one victim after the other. */
@@ -197,11 +210,7 @@ function evictUntilRoom(
 /** Frees the place of a buffer: a dying buffer is destroyed, a live one is evicted. */
 export function giveUpPlace(state: DeviceState, victim: BufferRecord, op: Operation): Outcome {
   const { reservation } = victim;
-  if (victim.isDying) {
-    const idle = op.waitForAll(reservation);
-    if (idle === DONE && victim.row >= 0) reapForRoom(state, victim);
-    return idle;
-  }
+  if (victim.isDying) return freeWhenIdle(state, victim, op);
   if (reservation.locked && reservation === op.siblings) return evict(state, victim, op);
   if (reservation.tryLock() !== DONE) return EBUSY;
   try {
@@ -209,6 +218,12 @@ export function giveUpPlace(state: DeviceState, victim: BufferRecord, op: Operat
   } finally {
     reservation.release();
   }
+}
+
+function freeWhenIdle(state: DeviceState, dying: BufferRecord, op: Operation): Outcome {
+  const idle = op.waitForAll(dying.reservation);
+  if (idle === DONE && dying.row >= 0) reapForRoom(state, dying);
+  return idle;
 }
 
 /** Whether the copy of an eviction must be waited for. */
@@ -220,29 +235,30 @@ export function waitUntilLeft(op: Operation): Outcome {
 
 /** Moves a locked buffer to its driver's eviction placement (`ttm_bo_evict`). */
 function evict(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
-  if (buffer.clean && buffer.type?.fixed === true) {
-    const dropped = moveToSystem(state, buffer, op);
-    if (dropped === DONE) buffer.wasEvicted = true;
-    return dropped;
-  }
+  const outcome = buffer.clean && buffer.type?.fixed === true
+    ? moveToSystem(state, buffer, op)
+    : moveToEvictPlacement(state, buffer, op);
+  if (outcome === DONE && buffer.resource >= 0) buffer.wasEvicted = true;
+  return outcome;
+}
+
+function moveToEvictPlacement(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
   let placement;
   try {
     placement = state.prepareOnce(state.driver.evictPlacement(buffer));
   } catch (error) {
     return op.fail(error, EINVAL);
   }
-  if (placement.isEmpty && buffer.imported === null) {
-    const idle = op.waitForAll(buffer.reservation);
-    return idle === DONE ? purge(state, buffer, op, "evicted") : idle;
-  }
-  // The driver must not discard imported memory.
-  const row = placement.isEmpty
-    ? allocateResource(state, buffer, state.systemPlace, false, op)
-    : memSpace(state, buffer, placement, op);
-  if (row < 0) return row;
-  const outcome = moveThroughHops(state, buffer, row, true, op);
-  if (outcome === DONE) buffer.wasEvicted = true;
-  return outcome;
+  if (placement.isEmpty) return discard(state, buffer, op);
+  const row = memSpace(state, buffer, placement, op);
+  return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
+}
+
+/** Imported memory is not discarded. */
+function discard(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {
+  if (buffer.imported !== null) return moveToSystem(state, buffer, op);
+  const idle = op.waitForAll(buffer.reservation);
+  return idle === DONE ? purge(state, buffer, op, "evicted") : idle;
 }
 
 /** Evicts until only pinned buffers are left in a memory type, and waits for the copies out of it. */

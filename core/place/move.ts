@@ -50,12 +50,12 @@ export function handleMove(
     fence: null,
     pipelined: false,
   };
-  let outcome = mayHop && !drops ? askForHop(state, move, op) : DONE;
-  if (outcome === DONE) outcome = waitBeforeMove(state, move, op);
+  let outcome = mayHop && !drops && state.driver.hop !== undefined ? askForHop(state, move, op) : DONE;
+  if (outcome === DONE && buffer.busy) outcome = waitBeforeMove(state, move, op);
   if (outcome === DONE) outcome = prepareAndTravel(state, move, op);
   if (outcome === DONE && drops) handOnAfterWork(move);
-  else if (outcome === DONE) waitForCopy(state, move, op);
-  if (outcome !== BLOCKED) trace(state, move, outcome, op);
+  else if (outcome === DONE && move.fence !== null) waitForCopy(state, move, move.fence, op);
+  if (outcome !== BLOCKED && state.tracer.move !== undefined) trace(state, move, outcome, op);
   if (outcome === DONE) commit(state, move);
   return outcome;
 }
@@ -90,21 +90,29 @@ function prepareAndTravel(state: DeviceState, move: Transition, op: Operation): 
   const { buffer, from, target } = move;
   const { driver } = state;
   const hadTable = buffer.tt !== null;
-  if (mapsWouldLie(state, move)) unmapVirtual(state, buffer);
+  if (buffer.mappings !== null && mapsWouldLie(state, move)) unmapVirtual(state, buffer);
   let outcome = prepareTable(state, move, op);
   if (outcome === DONE) {
     buffer.reservation.reserveFence();
-    notifyMove(driver, move);
+    if (driver.moveNotify !== undefined) notifyMove(driver, move);
     outcome = travel(state, move, op);
     if (outcome !== DONE) driver.moveNotify?.(buffer, target.name, from?.name ?? null);
   }
-  // As in the kernel, a failure also takes the table that a buffer in fixed memory had, which is of no use there.
-  const isUnused = !hadTable || (from?.fixed === true && outcome !== BLOCKED);
-  if (outcome !== DONE && isUnused && buffer.tt !== null) {
-    emptyTable(state, buffer, buffer.tt);
-    buffer.tt = null;
-  }
+  if (outcome !== DONE) dropUnusedTable(state, move, hadTable, outcome);
   return outcome;
+}
+
+/** As in the kernel, a failure also takes the table that a buffer in fixed memory had, which is of no use there. */
+function dropUnusedTable(
+  state: DeviceState,
+  { buffer, from }: Transition,
+  hadTable: boolean,
+  outcome: Outcome,
+): void {
+  const isUnused = !hadTable || (from?.fixed === true && outcome !== BLOCKED);
+  if (!isUnused || buffer.tt === null) return;
+  emptyTable(state, buffer, buffer.tt);
+  buffer.tt = null;
 }
 
 /** A driver is told of a dropped buffer as of one that is purged and placed again. */
@@ -115,8 +123,8 @@ function notifyMove(driver: Driver, { buffer, from, target, drops }: Transition)
 }
 
 /** Whether the move changes the pages that users' maps see, or their caching. */
-function mapsWouldLie({ resources }: DeviceState, { buffer, old, from, target, to }: Transition): boolean {
-  if (buffer.mappings === null || from === null) return false;
+function mapsWouldLie({ resources }: DeviceState, { old, from, target, to }: Transition): boolean {
+  if (from === null) return false;
   const before = resources.caching(old);
   const caching = resources.caching(to);
   return before !== caching || isAperture(from, before) || isAperture(target, caching);
@@ -153,9 +161,8 @@ function handOnAfterWork({ buffer, from }: Transition): void {
 }
 
 /** Adds the copy's fence to the buffer. An eviction that is not pipelined ends only when its copy has ended. */
-function waitForCopy(state: DeviceState, move: Transition, op: Operation): void {
-  const { buffer, from, evict, fence } = move;
-  if (fence === null) return;
+function waitForCopy(state: DeviceState, move: Transition, fence: Fence, op: Operation): void {
+  const { buffer, from, evict } = move;
   buffer.reservation.fences.add(fence, "kernel");
   if (!evict) return;
   if (from?.fixed === true && state.pipelinesEvictions) {
@@ -175,9 +182,7 @@ function commit(state: DeviceState, move: Transition): void {
   endKernelMaps(buffer);
   if (fence !== null) loseContentsIfItFails(buffer, fence);
   if (fence !== null && !fence.signalled && old >= 0 && !move.pipelined) {
-    const copies = new FenceList();
-    copies.add(fence, "kernel");
-    leaveToGhost(state, buffer, leavingTable, copies, why);
+    leaveToGhost(state, buffer, leavingTable, onlyThat(fence), why);
   } else {
     if (leavingTable !== null) emptyAfter(fence, state, buffer, leavingTable);
     if (old >= 0) freeResource(state, old, why);
@@ -188,6 +193,12 @@ function commit(state: DeviceState, move: Transition): void {
   buffer.occupy(to);
   if (buffer.wasEvicted) state.driver.invalidateCaches?.(buffer);
   buffer.wasEvicted = false;
+}
+
+function onlyThat(copy: Fence): FenceList {
+  const copies = new FenceList();
+  copies.add(copy, "kernel");
+  return copies;
 }
 
 /** A copy that is under way reads from the table; without an old place no ghost object keeps the table. */
@@ -215,7 +226,6 @@ function trace(
   op: Operation,
 ): void {
   const { clock, resources, tracer } = state;
-  if (tracer.move === undefined) return;
   const event = state.tracedMove ??= new TracedMove(clock, buffer, op);
   event.buffer = buffer;
   event.evict = evict;
@@ -228,5 +238,5 @@ function trace(
   event.forBuffer = op.forBuffer;
   event.operation = op;
   event.eviction = evict ? op.evictionCause : null;
-  tracer.move(event);
+  tracer.move?.(event);
 }

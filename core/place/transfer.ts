@@ -78,8 +78,9 @@ function copy(state: DeviceState, move: Transition, op: Operation): Outcome {
     };
     const { driver } = state;
     const result = driver.move === undefined ? moveMemcpy(cpuWindows(state), request) : driver.move(request);
-    if (result === undefined || result instanceof Fence) {
-      move.fence = result ?? null;
+    if (result === undefined) return DONE;
+    if (result instanceof Fence) {
+      move.fence = result;
       return DONE;
     }
     if (table !== null) unbind(state, buffer, table);

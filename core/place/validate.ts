@@ -46,7 +46,8 @@ function isInOneOf(state: DeviceState, buffer: BufferRecord, places: readonly Pr
   if (row < 0) return false;
   const present = resources.place(row);
   if (present.temporary) return false;
-  for (const place of places) {
+  for (let at = 0; at < places.length; at++) {
+    const place = places[at] as PreparedPlace;
     if (place.type !== present.type) continue;
     if ((place.cachingMask & resources.caching(row)) === 0) continue;
     if (place.contiguous && !present.contiguous) continue;

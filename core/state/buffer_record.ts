@@ -25,6 +25,7 @@ const PRIORITY = PRIORITIES - 1;
 const EVICTED = 4;
 const DYING = 8;
 const RETURNING = 16;
+const DISPOSED = 32;
 
 /**
  * The state of a buffer, which the algorithms work on; `BufferObject` adds the public operations. A ghost object is
@@ -35,14 +36,10 @@ const RETURNING = 16;
 export class BufferRecord extends Reservation implements BufferView {
   /** @internal */
   protected readonly state: Tables;
-  /** The reservation (lock and fences), its own or shared with other buffers. */
-  reservation: Reservation;
   /** @internal A placement whose `placement` list is known to contain its present place; null if none is known. */
   settledFor: PreparedPlacement | null = null;
   /** @internal Row in the resource table; -1 without a resource. */
   resource = -1;
-  /** @internal Number of references; 0 for a ghost object. */
-  protected users = 1;
   #traits: BufferTraits;
   #flags: number;
   /** Size in pages of 4096 bytes. */
@@ -63,7 +60,6 @@ export class BufferRecord extends Reservation implements BufferView {
     super();
     this.state = state;
     this.#traits = traitsOf(options);
-    this.reservation = this.#traits.shared ?? this;
     this.#flags = options.priority;
     this.pages = Math.ceil(options.bytes / PAGE_SIZE);
     this.id = options.id;
@@ -74,6 +70,21 @@ export class BufferRecord extends Reservation implements BufferView {
   /** Its own traits, to change them. */
   get #ownTraits(): BufferTraits {
     return this.#traits = this.#traits.own();
+  }
+
+  /** The reservation (lock and fences), its own or shared with other buffers. */
+  get reservation(): Reservation {
+    return this.#traits.reservation ?? this;
+  }
+
+  /** @internal Number of references; 0 for a ghost object. */
+  protected get users(): number {
+    return this.disposed ? 0 : this.#traits.users;
+  }
+
+  protected set users(users: number) {
+    this.#setFlag(DISPOSED, users === 0);
+    if (users !== 0 && users !== this.#traits.users) this.#ownTraits.users = users;
   }
 
   /** Priority, 0 to 3. */
@@ -312,7 +323,7 @@ export class BufferRecord extends Reservation implements BufferView {
 
   /** Whether the last reference is gone, so that the object can no longer be used. */
   get disposed(): boolean {
-    return this.users === 0;
+    return (this.#flags & DISPOSED) !== 0;
   }
 
   /** Whether it is a ghost object: the old resource of a moved buffer, held until the copy out of it has ended. */
@@ -350,7 +361,7 @@ export class BufferRecord extends Reservation implements BufferView {
   individualise(): void {
     const { shared } = this;
     if (shared === null || this.reservation !== shared) return;
-    this.reservation = this;
+    this.#ownTraits.reservation = null;
     this.copyFences(shared);
   }
 

@@ -36,6 +36,10 @@ export class BufferTraits {
   onDestroy: ((buffer: BufferView) => void) | undefined = undefined;
   /** The shared reservation that it was created with; null if it has its own. */
   shared: Reservation | null = null;
+  /** The same, until the last reference is gone. */
+  reservation: Reservation | null = null;
+  /** Number of references, if there are any. */
+  users = 1;
   pins = 0;
   /** How often its pin count has become 0. */
   timesUnpinned = 0;
@@ -59,11 +63,21 @@ const PLAIN = /* @__PURE__ */ new BufferTraits();
 
 /** The traits of a new buffer; all buffers with default traits share one object until one of them gets others. */
 export function traitsOf(options: BufferOptions): BufferTraits {
-  const { label, kind = "device", imported = null, driverOptions, onDestroy, reservation = null } = options;
-  const { alignment = 1 } = options;
+  const { label, kind = "device", alignment = 1, imported = null, driverOptions, onDestroy } = options;
+  const { reservation = null } = options;
   const isPlain = label === undefined && kind === "device" && imported === null && options.stored === undefined &&
     driverOptions === undefined && onDestroy === undefined && reservation === null && alignment === 1;
   if (isPlain) return PLAIN;
   const traits = new BufferTraits();
-  return Object.assign(traits, { label, kind, alignment, imported, driverOptions, onDestroy, shared: reservation });
+  Object.assign(traits, {
+    label,
+    kind,
+    alignment,
+    imported,
+    driverOptions,
+    onDestroy,
+    shared: reservation,
+    reservation,
+  });
+  return traits;
 }

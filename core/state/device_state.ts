@@ -143,7 +143,10 @@ export class DeviceState {
   /** Prepares a placement that a driver returned; each placement object is checked once. */
   prepareOnce(placement: Placement): PreparedPlacement {
     // Most consecutive calls pass the same object.
-    if (this.#lastEvicted?.placement === placement) return this.#lastEvicted.prepared;
+    return this.#lastEvicted?.placement === placement ? this.#lastEvicted.prepared : this.#prepare(placement);
+  }
+
+  #prepare(placement: Placement): PreparedPlacement {
     const prepared = this.#evictPlacements.get(placement) ?? new PreparedPlacement(this.typesByName, placement);
     this.#evictPlacements.set(placement, prepared);
     this.#lastEvicted = { placement, prepared };

@@ -70,7 +70,8 @@ export class Lru implements EvictionPolicy {
   #heads: number[] = [];
   /** List of each entry; {@linkcode PAGELESS} is added for those in the pageless front of their list. */
   #listOf: Uint8Array = new Uint8Array(INITIAL);
-  #walk: LruWalk;
+  /** Walks that are closed. */
+  #idle: LruWalk[] = [];
   /** The front of each list. */
   #fronts: PagelessFront[] = [];
   /** Entries that have got pages while they were in a front. */
@@ -80,7 +81,6 @@ export class Lru implements EvictionPolicy {
     this.name = newestFirst ? "mru" : "lru";
     this.#links = links;
     this.#newestFirst = newestFirst;
-    this.#walk = new LruWalk(links, this.#heads, newestFirst);
   }
 
   insert(entry: number, buffer: BufferView, memoryType: string): void {
@@ -88,7 +88,7 @@ export class Lru implements EvictionPolicy {
     if (entry >= this.#listOf.length) this.#listOf = enlarge(this.#listOf, 2 * entry);
     const list = this.#firstListOf(memoryType) + buffer.priority;
     this.#listOf[entry] = list;
-    this.touch(entry);
+    this.#links.linkBefore(nodeOf(entry), this.#heads[list] as number);
   }
 
   touch(entry: number): void {
@@ -104,8 +104,7 @@ export class Lru implements EvictionPolicy {
 
   /** With `withPages` the walk begins behind the entries that {@linkcode skip} has put into the pageless fronts. */
   candidates(memoryType: string, withPages = false): EvictionCursor {
-    // Few walks nest: the others share one object.
-    const walk = this.#walk.isOpen ? new LruWalk(this.#links, this.#heads, this.#newestFirst) : this.#walk;
+    const walk = this.#idle.pop() ?? new LruWalk(this.#links, this.#heads, this.#newestFirst, this.#idle);
     if (withPages) this.#endFrontsAtTheRefilled();
     walk.open(this.#firstListOf(memoryType), withPages ? this.#fronts : null);
     return walk;
@@ -196,7 +195,11 @@ export class Lru implements EvictionPolicy {
   #firstListOf(memoryType: string): number {
     const types = this.#memoryTypes;
     for (let at = 0; at < types.length; at++) if (types[at] === memoryType) return at * PRIORITIES;
-    types.push(memoryType);
+    return this.#addType(memoryType);
+  }
+
+  #addType(memoryType: string): number {
+    this.#memoryTypes.push(memoryType);
     for (let priority = 0; priority < PRIORITIES; priority++) {
       this.#heads.push(this.#links.takeMark());
       this.#fronts.push({ last: -1, length: 0 });
@@ -215,19 +218,18 @@ class LruWalk implements EvictionCursor {
   #heads: readonly number[];
   #newestFirst: boolean;
   #fronts: readonly PagelessFront[] | null = null;
+  #idle: LruWalk[];
   #list = 0;
   #lastList = 0;
-  /** -1 before it is opened and after it has been closed. */
-  #mark = -1;
+  #mark: number;
 
-  constructor(links: LinkedLists, heads: readonly number[], newestFirst: boolean) {
+  /** `idle` gets it when it is closed. */
+  constructor(links: LinkedLists, heads: readonly number[], newestFirst: boolean, idle: LruWalk[]) {
     this.#links = links;
     this.#heads = heads;
     this.#newestFirst = newestFirst;
-  }
-
-  get isOpen(): boolean {
-    return this.#mark >= 0;
+    this.#idle = idle;
+    this.#mark = links.takeMark();
   }
 
   /** Starts at the first of the lists of a memory type; with fronts, behind the front of each list. */
@@ -235,7 +237,6 @@ class LruWalk implements EvictionCursor {
     this.#list = firstList;
     this.#lastList = firstList + PRIORITIES - 1;
     this.#fronts = fronts;
-    this.#mark = this.#links.takeMark();
     this.#standAtStart();
   }
 
@@ -253,8 +254,8 @@ class LruWalk implements EvictionCursor {
   }
 
   close(): void {
-    this.#links.giveMark(this.#mark);
-    this.#mark = -1;
+    this.#links.unlink(this.#mark);
+    this.#idle.push(this);
   }
 
   #standAtStart(): void {

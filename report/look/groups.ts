@@ -37,11 +37,15 @@ export function groupBuffers(runs: readonly Run[], by: ColourBy, ageNames: reado
   }
   const weights = new Map<string, number>();
   for (const { buffers, stays, texts } of runs) {
+    const ofTexts = new Float64Array(texts.length);
     for (let stay = 0; stay < stays.from.length; stay++) {
       const buffer = at(stays.buffer, stay);
-      const name = texts[at(buffers[by], buffer)] as string;
-      const weight = at(buffers.pages, buffer) * (at(stays.until, stay) - at(stays.from, stay));
-      weights.set(name, (weights.get(name) ?? 0) + weight);
+      const text = at(buffers[by], buffer);
+      ofTexts[text] = at(ofTexts, text) + at(buffers.pages, buffer) * (at(stays.until, stay) - at(stays.from, stay));
+    }
+    for (const text of new Set(buffers[by])) {
+      const name = texts[text] as string;
+      weights.set(name, (weights.get(name) ?? 0) + at(ofTexts, text));
     }
   }
   const names = [...weights].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([name]) => name);

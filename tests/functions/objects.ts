@@ -107,8 +107,8 @@ export const objects: readonly Row[] = rows(
     "place/make_room.ts",
     "place/destroy_test.ts",
     "validate() waits for the work on a dying buffer and takes its room",
-    "    if (idle === DONE && victim.row >= 0) reapForRoom(state, victim);\n    return idle;",
-    "    return EBUSY;",
+    "  if (idle === DONE && dying.row >= 0) reapForRoom(state, dying);\n  return idle;",
+    "  return EBUSY;",
   ],
   [
     "ttm_bo_delayed_delete, ttm_bo_delayed_workqueue",

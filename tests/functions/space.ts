@@ -107,8 +107,8 @@ export const space: readonly Row[] = rows(
     "place/make_room.ts",
     "lock/acquire_ticket_test.ts",
     "under a ticket, validate() waits for a victim that another holder has reserved",
-    "      room = evictUntilRoom(state, buffer, place, op.noWait ? null : ticket, false, op);",
-    "      room = evictUntilRoom(state, buffer, place, null, false, op);",
+    "    room = evictUntilRoom(state, buffer, place, op.noWait ? null : ticket, false, op);",
+    "    room = evictUntilRoom(state, buffer, place, null, false, op);",
   ],
   [
     "ttm_bo_evict",
@@ -116,7 +116,7 @@ export const space: readonly Row[] = rows(
     "place/make_room.ts",
     "place/make_room_test.ts",
     "a move request has `wasEvicted` for the first move after an eviction, once",
-    "  if (outcome === DONE) buffer.wasEvicted = true;",
+    "  if (outcome === DONE && buffer.resource >= 0) buffer.wasEvicted = true;",
     "  // nothing",
   ],
   [

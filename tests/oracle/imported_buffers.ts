@@ -13,5 +13,5 @@ export function makeImported(buffer: BufferObject): void {
 export function inheritImported(ghost: BufferView, parent: BufferView): void {
   if (parent.kind !== "sg") return;
   Object.defineProperty(ghost, "kind", { value: "sg" });
-  (ghost as BufferObject).reservation = (parent as BufferObject).reservation;
+  Object.defineProperty(ghost, "reservation", { value: (parent as BufferObject).reservation });
 }

@@ -32,6 +32,7 @@ export class KernelLists {
     const { insert, touch, moveBehind, moveStretchToTail } = policy;
     policy.insert = (entry, buffer, memoryType) => {
       this.#taken.set(entry, buffer.priority);
+      this.#stands.set(entry, buffer.priority);
       insert.call(policy, entry, buffer, memoryType);
     };
     policy.touch = (entry) => {
