@@ -1,17 +1,21 @@
 import { type Clock, SystemClock } from "@ttm/core";
 
 /** How many events may share one reading of the clock. */
-const SHARED = 32;
+const MOST_SHARED = 256;
+/** The time, in milliseconds, that the events of one reading should not take. */
+const GRAIN = 0.1;
 
 /**
  * The time of events, never smaller than that of an earlier one. Reading the clock of the machine takes longer than
- * writing an event: up to 32 events in a row, with nothing awaited between them, share a reading.
+ * writing an event: events in a row, with nothing awaited between them, share a reading, as many as have lately happened
+ * within a tenth of a millisecond, up to 256.
  */
 export class Timeline {
   #clock: Clock;
   #isCostly: boolean;
   #time = -Infinity;
   #left = 0;
+  #shared = 1;
   #willRead = false;
   #readAgain = (): void => {
     this.#left = 0;
@@ -26,16 +30,17 @@ export class Timeline {
 
   /** The time of an event. */
   now(): number {
-    if (this.#left-- > 0) return this.#time;
-    return this.set(this.#clock.now());
+    return this.#left-- > 0 ? this.#time : this.#read();
   }
 
-  /** The time of an event that tells it itself. */
-  set(time: number): number {
-    if (time > this.#time) this.#time = time;
+  #read(): number {
+    const time = this.#clock.now();
+    const passed = time - this.#time;
+    if (passed > 0) this.#time = time;
     if (!this.#isCostly) this.#left = 0;
     else {
-      this.#left = SHARED;
+      this.#shared = passed < GRAIN / 2 ? Math.min(2 * this.#shared, MOST_SHARED) : passed > GRAIN ? 1 : this.#shared;
+      this.#left = this.#shared;
       if (!this.#willRead) {
         this.#willRead = true;
         queueMicrotask(this.#readAgain);
