@@ -1,3 +1,5 @@
+import type { Timeline } from "./timeline.ts";
+
 /** Slots that are there for each event on average; most events need 1 to 8. */
 const SLOTS_PER_EVENT = 8;
 /** The ring is overwritten by a block at a time. */
@@ -35,14 +37,15 @@ export class EventRing {
   #block = 0;
   #at = 0;
   #end: number;
-  #time = NaN;
+  #time: Timeline;
   #appended = 0;
   #forget: (buffer: number) => void;
   /** For each block, the buffers that no event after it names. */
   #ended: number[][] = Array.from({ length: BLOCKS }, () => []);
 
   /** A ring for a number of events. `forget` is called for buffers that no event names any more. */
-  constructor(events: number, forget: (buffer: number) => void) {
+  constructor(events: number, time: Timeline, forget: (buffer: number) => void) {
+    this.#time = time;
     this.#limit = events;
     this.#blockSlots = Math.max(LEAST_SLOTS, Math.ceil(events * SLOTS_PER_EVENT / (BLOCKS - 1)));
     this.slots = new Float64Array(BLOCKS * this.#blockSlots);
@@ -51,8 +54,8 @@ export class EventRing {
   }
 
   /** Appends an event; returns where in the slots it begins. The caller fills in all slots but the first. */
-  append(kind: number, length: number, buffer: number, time: number): number {
-    if (time !== this.#time || this.#at + length > this.#end) this.#prepare(length, time);
+  append(kind: number, length: number, buffer: number): number {
+    if (this.#time.wentOn() || this.#at + length > this.#end) this.#prepare(length);
     const at = this.#at;
     this.slots[at] = kind + KINDS * (length + MOST_SLOTS * (buffer + 1));
     this.#at = at + length;
@@ -107,12 +110,11 @@ export class EventRing {
   }
 
   /** Makes room for an event, and writes its time, with which each block begins. */
-  #prepare(length: number, time: number): void {
+  #prepare(length: number): void {
     if (this.#at + TIME_SLOTS + length > this.#end) this.#beginBlock();
     this.slots[this.#at] = TIME + KINDS * TIME_SLOTS;
-    this.slots[this.#at + 1] = time;
+    this.slots[this.#at + 1] = this.#time.note();
     this.#at += TIME_SLOTS;
-    this.#time = time;
   }
 
   #beginBlock(): void {

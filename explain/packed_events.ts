@@ -123,7 +123,14 @@ function unpackOne(
       return creation(buffer);
     case OPERATION: {
       const submission = sizeOf(first) > 3 ? of(3) : null;
-      return { kind: "operation", time, operation: of(1), name: names.nameOf(of(2)), buffer: orNull(buffer), submission };
+      return {
+        kind: "operation",
+        time,
+        operation: of(1),
+        name: names.nameOf(of(2)),
+        buffer: orNull(buffer),
+        submission,
+      };
     }
     case MOVE:
       return unpackMove(slots, at, time, names);

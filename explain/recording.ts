@@ -53,7 +53,7 @@ const DESTROY = kindOfBufferEvent("destroy");
 export class Recording implements Tracer {
   #options: RecorderOptions;
   #device: TracedDevice | null = null;
-  #time: Timeline | null = null;
+  #time = new Timeline();
   #names = new Names();
   #buffers = new KnownBuffers();
   #ring: EventRing;
@@ -69,23 +69,23 @@ export class Recording implements Tracer {
 
   constructor(options: RecorderOptions, events: number) {
     this.#options = options;
-    this.#ring = new EventRing(events, (buffer) => this.#buffers.forget(buffer));
+    this.#ring = new EventRing(events, this.#time, (buffer) => this.#buffers.forget(buffer));
   }
 
   attach(device: TracedDevice): void {
     if (this.#device !== null) throw new TtmError("EINVAL", "Cannot record: the recorder has a device already");
     this.#device = device;
-    this.#time = new Timeline(device.clock);
+    this.#time.follow(device.clock);
     for (const { name } of device.memoryTypes) this.#names.numberOf(name);
   }
 
   create(buffer: BufferView): void {
     const { tagOf, clientOf } = this.#options;
     const { id, label = "", bytes: size, pages } = buffer;
-    const time = this.#now();
+    const time = this.#time.now();
     const [tag, client] = [tagOf?.(buffer) ?? "", clientOf?.(buffer) ?? ""];
     this.#buffers.add(buffer, { kind: "create", time, buffer: id, label, tag, client, size, pages });
-    this.#note(CREATE, id, time);
+    this.#ring.append(CREATE, 1, id);
   }
 
   handle({ id }: BufferView, { name }: { readonly name: string }): void {
@@ -102,7 +102,7 @@ export class Recording implements Tracer {
     const submission = this.#submissionOf(operation);
     const { forBuffer } = operation;
     const buffer = forBuffer === null ? -1 : forBuffer.id;
-    const at = this.#ring.append(OPERATION, submission === null ? 3 : 4, buffer, this.#now());
+    const at = this.#ring.append(OPERATION, submission === null ? 3 : 4, buffer);
     const { slots } = this.#ring;
     slots[at + 1] = this.#lastNumber;
     slots[at + 2] = this.#names.numberOf(operation.name);
@@ -112,7 +112,7 @@ export class Recording implements Tracer {
   failure(operation: TracedOperation, error: TtmError): void {
     const message = shortened(error.message + keepers(error));
     const buffer = this.#buffers.numberOf(operation.forBuffer);
-    const at = this.#ring.append(FAILURE, 3 + textSlots(message), buffer, this.#now());
+    const at = this.#ring.append(FAILURE, 3 + textSlots(message), buffer);
     const { slots } = this.#ring;
     slots[at + 1] = this.#numberOf(operation);
     slots[at + 2] = this.#names.numberOf(error.code);
@@ -122,7 +122,7 @@ export class Recording implements Tracer {
   move({ buffer, from, to, failure, fence, dropped, operation, eviction }: MoveEvent): void {
     const pending = fence === null || fence.signalled ? null : fence;
     const length = pending === null ? MOVE_SLOTS : MOVE_SLOTS + 1;
-    const at = this.#ring.append(MOVE, length + (eviction === null ? 0 : slotsOf(eviction)), buffer.id, this.#now());
+    const at = this.#ring.append(MOVE, length + (eviction === null ? 0 : slotsOf(eviction)), buffer.id);
     const { slots } = this.#ring;
     const names = this.#names;
     const left = from === null ? -1 : names.numberOf(from.memoryType);
@@ -137,7 +137,7 @@ export class Recording implements Tracer {
   }
 
   waitBegin({ operation, what, buffer }: WaitEvent): void {
-    const at = this.#ring.append(WAIT, 4, this.#buffers.numberOf(buffer), this.#now());
+    const at = this.#ring.append(WAIT, 4, this.#buffers.numberOf(buffer));
     const { slots } = this.#ring;
     slots[at + 1] = this.#numberOf(operation);
     slots[at + 2] = WAITED_FOR.indexOf(what);
@@ -147,19 +147,19 @@ export class Recording implements Tracer {
 
   waitEnd(operation: TracedOperation): void {
     const address = this.#waits.get(operation);
-    if (address !== undefined) this.#ring.set(address, WAIT_END, this.#now());
+    if (address !== undefined) this.#ring.set(address, WAIT_END, this.#time.now());
   }
 
   use({ id }: BufferView): void {
-    this.#note(USE, id);
+    this.#ring.append(USE, 1, id);
   }
 
   pin({ id }: BufferView): void {
-    this.#note(PIN, id);
+    this.#ring.append(PIN, 1, id);
   }
 
   unpin({ id }: BufferView): void {
-    this.#note(UNPIN, id);
+    this.#ring.append(UNPIN, 1, id);
   }
 
   purge({ id }: BufferView, operation: TracedOperation): void {
@@ -175,7 +175,7 @@ export class Recording implements Tracer {
   }
 
   free({ id, memoryType, start }: BufferView): void {
-    const at = this.#ring.append(FREE, 3, id, this.#now());
+    const at = this.#ring.append(FREE, 3, id);
     const { slots } = this.#ring;
     slots[at + 1] = this.#names.numberOf(memoryType ?? "");
     slots[at + 2] = start ?? 0;
@@ -183,7 +183,7 @@ export class Recording implements Tracer {
 
   destroy({ id, isGhost }: BufferView): void {
     if (isGhost) return;
-    this.#note(DESTROY, id);
+    this.#ring.append(DESTROY, 1, id);
     this.#ring.end(id);
     this.#buffers.destroy(id);
   }
@@ -220,16 +220,8 @@ export class Recording implements Tracer {
     return { header, events };
   }
 
-  #now(): number {
-    return (this.#time as Timeline).now();
-  }
-
-  #note(kind: number, buffer: number, time: number = this.#now()): void {
-    this.#ring.append(kind, 1, buffer, time);
-  }
-
   #noteCaused(kind: number, buffer: number, operation: TracedOperation): void {
-    const at = this.#ring.append(kind, 2, buffer, this.#now());
+    const at = this.#ring.append(kind, 2, buffer);
     this.#ring.slots[at + 1] = this.#numberOf(operation);
   }
 
@@ -237,7 +229,7 @@ export class Recording implements Tracer {
     const ring = this.#ring;
     const address = ring.addressOf(at);
     ring.set(address, MOVE_END, NaN);
-    fence.observe(() => ring.set(address, MOVE_END, this.#now()));
+    fence.observe(() => ring.set(address, MOVE_END, this.#time.now()));
   }
 
   #putCause(slots: Float64Array, at: number, cause: EvictionCause, isOwn: boolean): void {

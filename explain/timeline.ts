@@ -11,9 +11,10 @@ const GRAIN = 0.1;
  * within a tenth of a millisecond, up to 256.
  */
 export class Timeline {
-  #clock: Clock;
-  #isCostly: boolean;
+  #clock: Clock | null = null;
+  #isCostly = false;
   #time = -Infinity;
+  #wentOn = false;
   #left = 0;
   #shared = 1;
   #willRead = false;
@@ -22,30 +23,46 @@ export class Timeline {
     this.#willRead = false;
   };
 
-  /** The timeline of a device's clock. */
-  constructor(clock: Clock) {
+  /** Time is that of a device's clock. */
+  follow(clock: Clock): void {
     this.#clock = clock;
     this.#isCostly = clock instanceof SystemClock;
   }
 
-  /** The time of an event. */
+  /** The time now. */
   now(): number {
-    return this.#left-- > 0 ? this.#time : this.#read();
+    if (this.#left-- <= 0) this.#read();
+    return this.#time;
   }
 
-  #read(): number {
-    const time = this.#clock.now();
-    const passed = time - this.#time;
-    if (passed > 0) this.#time = time;
-    if (!this.#isCostly) this.#left = 0;
-    else {
-      this.#shared = passed < GRAIN / 2 ? Math.min(2 * this.#shared, MOST_SHARED) : passed > GRAIN ? 1 : this.#shared;
-      this.#left = this.#shared;
-      if (!this.#willRead) {
-        this.#willRead = true;
-        queueMicrotask(this.#readAgain);
-      }
-    }
+  /** Whether time went on since it was last noted. It tells no number, which could take memory. */
+  wentOn(): boolean {
+    if (this.#left-- <= 0) this.#read();
+    return this.#wentOn;
+  }
+
+  /** The time now, which is written down. */
+  note(): number {
+    this.#wentOn = false;
     return this.#time;
+  }
+
+  #read(): void {
+    const time = this.#clock?.now() ?? 0;
+    const passed = time - this.#time;
+    if (passed > 0) {
+      this.#time = time;
+      this.#wentOn = true;
+    }
+    this.#left = this.#isCostly ? this.#share(passed) : 0;
+  }
+
+  /** How many events share a reading that came so many milliseconds after the one before. */
+  #share(passed: number): number {
+    if (passed > GRAIN) this.#shared = 1;
+    else if (passed < GRAIN / 2) this.#shared = Math.min(2 * this.#shared, MOST_SHARED);
+    if (!this.#willRead) queueMicrotask(this.#readAgain);
+    this.#willRead = true;
+    return this.#shared;
   }
 }
