@@ -31,21 +31,29 @@ export interface RingCopy {
 export class EventRing {
   /** The slots; those of one event are neighbours. */
   readonly slots: Float64Array;
+  /** Where in the slots the free part of the current block begins, and how far events have the time of the last one. */
+  #at = 0;
+  #sameTimeUntil = 0;
+  #appended = 0;
+  #time = NaN;
+  #timeline: Timeline;
+  #willExpire = false;
+  #expire = (): void => {
+    this.#sameTimeUntil = 0;
+    this.#willExpire = false;
+  };
   #limit: number;
   #blockSlots: number;
-  /** The number of the current block since the beginning, and where in the slots its free part begins and ends. */
+  /** The number of the current block since the beginning, and where in the slots it ends. */
   #block = 0;
-  #at = 0;
   #end: number;
-  #time: Timeline;
-  #appended = 0;
   #forget: (buffer: number) => void;
   /** For each block, the buffers that no event after it names. */
   #ended: number[][] = Array.from({ length: BLOCKS }, () => []);
 
   /** A ring for a number of events. `forget` is called for buffers that no event names any more. */
-  constructor(events: number, time: Timeline, forget: (buffer: number) => void) {
-    this.#time = time;
+  constructor(events: number, timeline: Timeline, forget: (buffer: number) => void) {
+    this.#timeline = timeline;
     this.#limit = events;
     this.#blockSlots = Math.max(LEAST_SLOTS, Math.ceil(events * SLOTS_PER_EVENT / (BLOCKS - 1)));
     this.slots = new Float64Array(BLOCKS * this.#blockSlots);
@@ -55,7 +63,7 @@ export class EventRing {
 
   /** Appends an event; returns where in the slots it begins. The caller fills in all slots but the first. */
   append(kind: number, length: number, buffer: number): number {
-    if (this.#time.wentOn() || this.#at + length > this.#end) this.#prepare(length);
+    if (this.#at + length > this.#sameTimeUntil) this.#prepare(length);
     const at = this.#at;
     this.slots[at] = kind + KINDS * (length + MOST_SLOTS * (buffer + 1));
     this.#at = at + length;
@@ -109,12 +117,31 @@ export class EventRing {
     }
   }
 
-  /** Makes room for an event, and writes its time, with which each block begins. */
+  /** The time now, at which the next event happens at the earliest. */
+  now(): number {
+    this.#sameTimeUntil = 0;
+    return this.#timeline.now();
+  }
+
+  /** Makes room for an event, and writes its time unless it is that of the one before. */
   #prepare(length: number): void {
-    if (this.#at + TIME_SLOTS + length > this.#end) this.#beginBlock();
+    const time = this.#timeline.now();
+    const passed = time - this.#time;
+    const isFull = this.#at + TIME_SLOTS + length > this.#end;
+    if (isFull) this.#beginBlock();
+    if (isFull || passed !== 0) this.#writeTime(time);
+    const shared = this.#timeline.share(passed);
+    this.#sameTimeUntil = Math.min(this.#end, this.#at + length + shared);
+    if (shared === 0 || this.#willExpire) return;
+    this.#willExpire = true;
+    queueMicrotask(this.#expire);
+  }
+
+  #writeTime(time: number): void {
     this.slots[this.#at] = TIME + KINDS * TIME_SLOTS;
-    this.slots[this.#at + 1] = this.#time.note();
+    this.slots[this.#at + 1] = time;
     this.#at += TIME_SLOTS;
+    this.#time = time;
   }
 
   #beginBlock(): void {

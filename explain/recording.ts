@@ -82,7 +82,7 @@ export class Recording implements Tracer {
   create(buffer: BufferView): void {
     const { tagOf, clientOf } = this.#options;
     const { id, label = "", bytes: size, pages } = buffer;
-    const time = this.#time.now();
+    const time = this.#ring.now();
     const [tag, client] = [tagOf?.(buffer) ?? "", clientOf?.(buffer) ?? ""];
     this.#buffers.add(buffer, { kind: "create", time, buffer: id, label, tag, client, size, pages });
     this.#ring.append(CREATE, 1, id);
@@ -147,7 +147,7 @@ export class Recording implements Tracer {
 
   waitEnd(operation: TracedOperation): void {
     const address = this.#waits.get(operation);
-    if (address !== undefined) this.#ring.set(address, WAIT_END, this.#time.now());
+    if (address !== undefined) this.#ring.set(address, WAIT_END, this.#ring.now());
   }
 
   use({ id }: BufferView): void {
@@ -229,7 +229,7 @@ export class Recording implements Tracer {
     const ring = this.#ring;
     const address = ring.addressOf(at);
     ring.set(address, MOVE_END, NaN);
-    fence.observe(() => ring.set(address, MOVE_END, this.#time.now()));
+    fence.observe(() => ring.set(address, MOVE_END, ring.now()));
   }
 
   #putCause(slots: Float64Array, at: number, cause: EvictionCause, isOwn: boolean): void {

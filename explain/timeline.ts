@@ -1,27 +1,20 @@
 import { type Clock, SystemClock } from "@ttm/core";
 
-/** How many events may share one reading of the clock. */
-const MOST_SHARED = 256;
+/** How many slots of events may share one reading of the clock. */
+const MOST_SHARED = 512;
 /** The time, in milliseconds, that the events of one reading should not take. */
 const GRAIN = 0.1;
 
 /**
  * The time of events, never smaller than that of an earlier one. Reading the clock of the machine takes longer than
  * writing an event: events in a row, with nothing awaited between them, share a reading, as many as have lately happened
- * within a tenth of a millisecond, up to 256.
+ * within a tenth of a millisecond, up to 512.
  */
 export class Timeline {
   #clock: Clock | null = null;
   #isCostly = false;
   #time = -Infinity;
-  #wentOn = false;
-  #left = 0;
-  #shared = 1;
-  #willRead = false;
-  #readAgain = (): void => {
-    this.#left = 0;
-    this.#willRead = false;
-  };
+  #shared = 0;
 
   /** Time is that of a device's clock. */
   follow(clock: Clock): void {
@@ -29,40 +22,17 @@ export class Timeline {
     this.#isCostly = clock instanceof SystemClock;
   }
 
-  /** The time now. */
+  /** Reads the clock. */
   now(): number {
-    if (this.#left-- <= 0) this.#read();
-    return this.#time;
-  }
-
-  /** Whether time went on since it was last noted. It tells no number, which could take memory. */
-  wentOn(): boolean {
-    if (this.#left-- <= 0) this.#read();
-    return this.#wentOn;
-  }
-
-  /** The time now, which is written down. */
-  note(): number {
-    this.#wentOn = false;
-    return this.#time;
-  }
-
-  #read(): void {
     const time = this.#clock?.now() ?? 0;
-    const passed = time - this.#time;
-    if (passed > 0) {
-      this.#time = time;
-      this.#wentOn = true;
-    }
-    this.#left = this.#isCostly ? this.#share(passed) : 0;
+    if (time > this.#time) this.#time = time;
+    return this.#time;
   }
 
-  /** How many events share a reading that came so many milliseconds after the one before. */
-  #share(passed: number): number {
-    if (passed > GRAIN) this.#shared = 1;
-    else if (passed < GRAIN / 2) this.#shared = Math.min(2 * this.#shared, MOST_SHARED);
-    if (!this.#willRead) queueMicrotask(this.#readAgain);
-    this.#willRead = true;
+  /** How many slots from now on may share the reading that was just made, and came so many milliseconds after the last. */
+  share(passed: number): number {
+    if (!this.#isCostly || passed > GRAIN) this.#shared = 0;
+    else if (passed < GRAIN / 2) this.#shared = Math.min(2 * this.#shared + 1, MOST_SHARED);
     return this.#shared;
   }
 }
