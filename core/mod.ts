@@ -33,7 +33,7 @@ export type {
   WriteOptions,
 } from "./contract/call_options.ts";
 export type { Caching } from "./base/caching.ts";
-export { Client, type ClientUsage } from "./api/client.ts";
+export { Client, type ClientOptions, type ClientUsage } from "./api/client.ts";
 export type { ClientView } from "./contract/client_view.ts";
 export type { DeviceView } from "./contract/device_view.ts";
 export { type Clock, type ClockEvent, SystemClock } from "./time/clock.ts";
@@ -73,9 +73,19 @@ export { moveMemcpy } from "./contract/move_memcpy.ts";
 export { PAGE_SIZE, PRIORITIES } from "./base/units.ts";
 export type { Place, Placement } from "./contract/placement.ts";
 export { PreparedPlacement } from "./state/prepared_placement.ts";
-export type { KeptBuffer, KeptReason, NoRoomReport, TriedPlace, TypeUsage } from "./base/no_room_report.ts";
+export type {
+  KeptBuffer,
+  KeptReason,
+  NoRoomReport,
+  ReachedLimit,
+  TriedPlace,
+  TypeUsage,
+} from "./base/no_room_report.ts";
 export type { Blocker } from "./state/operation.ts";
 export { Global, type GlobalOptions } from "./api/global.ts";
+export { type GroupOptions, type GroupUsage, MemoryGroup } from "./api/memory_group.ts";
+export type { GroupLimits } from "./groups/counter.ts";
+export { GroupRecord } from "./groups/group_record.ts";
 export { type ListEntry, ReservedList, reserveList, type ReserveListOptions } from "./api/reserve_list.ts";
 export { Reservation } from "./lock/reservation.ts";
 export type { SubmitEntry } from "./api/submit.ts";

@@ -39,6 +39,7 @@ export const REASONS: readonly PassedOverReason[] = [
   "same submission",
   "not adjacent",
   "nothing to swap out",
+  "outside the group",
 ];
 /** A passed over candidate is packed as `buffer * SOME_REASONS + reason`. */
 export const SOME_REASONS = 16;

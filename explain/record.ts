@@ -86,7 +86,8 @@ export type PassedOverReason =
   | "cannot be moved"
   | "same submission"
   | "not adjacent"
-  | "nothing to swap out";
+  | "nothing to swap out"
+  | "outside the group";
 
 /** A candidate that came earlier in the order of eviction than the victim, and was not taken. */
 export interface PassedOver {

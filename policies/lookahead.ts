@@ -94,8 +94,8 @@ export class Lookahead implements EvictionPolicy {
     return this.#homes.get(entry)?.turn ?? Infinity;
   }
 
-  candidates(memoryType: string): EvictionCursor {
-    const walk = this.#inner.candidates(memoryType);
+  candidates(memoryType: string, newcomer?: BufferView): EvictionCursor {
+    const walk = this.#inner.candidates(memoryType, newcomer);
     const entries = this.#merge(memoryType, walk);
     return {
       next: () => entries.next().value ?? -1,

@@ -58,6 +58,7 @@ class Loops implements EvictionPolicy {
   #ahead: Lookahead;
   #homes: Map<number, { readonly buffer: BufferView; readonly memoryType: string }> = new Map();
   #uses: Map<string, Uses> = new Map();
+  #openWalks = 0;
 
   constructor(inner: EvictionPolicy) {
     this.name = `loops(${inner.name})`;
@@ -68,7 +69,7 @@ class Loops implements EvictionPolicy {
     this.#homes.set(entry, { buffer, memoryType });
     this.#ahead.insert(entry, buffer, memoryType);
     const uses = this.#uses.get(memoryType);
-    if (uses?.history.isLoop) this.#expect(entry, buffer, uses);
+    if (uses?.wasLoop) this.#expect(entry, buffer, uses);
   }
 
   touch(entry: number): void {
@@ -85,8 +86,16 @@ class Loops implements EvictionPolicy {
     this.#ahead.remove(entry, why);
   }
 
-  candidates(memoryType: string): EvictionCursor {
-    return this.#ahead.candidates(memoryType);
+  candidates(memoryType: string, newcomer?: BufferView): EvictionCursor {
+    const walk = this.#ahead.candidates(memoryType, newcomer);
+    this.#openWalks++;
+    return {
+      next: () => walk.next(),
+      close: () => {
+        walk.close();
+        this.#openWalks--;
+      },
+    };
   }
 
   order(memoryType: string): Iterable<number> {
@@ -97,9 +106,11 @@ class Loops implements EvictionPolicy {
     const uses = this.#usesOf(memoryType);
     const { history } = uses;
     history.use(buffer.id);
-    if (history.isLoop !== uses.wasLoop) this.#beginOrEnd(uses, memoryType);
-    else if (history.isLoop) this.#expect(entry, buffer, uses);
-    this.#giveUpOverdue(uses);
+    // A walk must meet the others once, so they keep their places during it.
+    const isWalked = this.#openWalks > 0;
+    if (!isWalked && history.isLoop !== uses.wasLoop) this.#beginOrEnd(uses, memoryType);
+    else if (uses.wasLoop) this.#expect(entry, buffer, uses);
+    if (!isWalked) this.#giveUpOverdue(uses);
   }
 
   #beginOrEnd(uses: Uses, memoryType: string): void {

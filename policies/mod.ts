@@ -1,6 +1,7 @@
 /**
- * Eviction policies for `@ttm/core` that look ahead. {@linkcode lookahead} evicts what is needed last, as far as hints
- * tell (`BoDevice.hint`); {@linkcode loops} recognises loops, and needs no hints. Both leave the rest to another policy.
+ * Eviction policies for `@ttm/core`. {@linkcode adaptive} is the one to take if nothing is known of the uses to come;
+ * {@linkcode lookahead} evicts what is needed last, as far as hints tell (`BoDevice.hint`), and leaves the rest to
+ * another policy.
  *
  * @example Hints decide who is evicted
  * ```ts
@@ -23,6 +24,15 @@
  *
  * @module
  */
+export { adaptive } from "./adaptive.ts";
+export { arc } from "./arc.ts";
+export { clock } from "./clock.ts";
+export { copiedPages, type Cost, gdsf } from "./gdsf.ts";
+export { lirs } from "./lirs.ts";
+export { reuse } from "./reuse.ts";
+export { s3fifo } from "./s3_fifo.ts";
+export { sieve } from "./sieve.ts";
+export { twoQueues } from "./two_queues.ts";
 export { lookahead } from "./lookahead.ts";
 export { loops } from "./loops.ts";
 export type { BufferView, EvictionCursor, EvictionPolicy, RemovalReason } from "@ttm/core";

@@ -2,13 +2,19 @@ import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { BoDevice, type BufferObject, type EvictionPolicy, lru, mru, TtmError } from "@ttm/core";
 import { testPolicy } from "@ttm/testing";
-import { lookahead, loops } from "./mod.ts";
+import { adaptive, arc, clock, gdsf, lirs, lookahead, loops, reuse, s3fifo, sieve, twoQueues } from "./mod.ts";
 
 for (const inner of [lru, mru]) {
   testPolicy({ test: Deno.test, factory: () => lookahead(inner()) });
   testPolicy({ test: Deno.test, factory: () => loops(inner()) });
 }
 testPolicy({ test: Deno.test, factory: () => lookahead(loops(lru())) });
+
+const histories = [clock, sieve, s3fifo, arc, twoQueues, lirs, () => gdsf(), reuse, adaptive];
+for (const factory of histories) {
+  testPolicy({ test: Deno.test, factory });
+  testPolicy({ test: Deno.test, factory: () => lookahead(factory()) });
+}
 
 /** Buffers that are in no memory type, so that no use of them is one of a loop. */
 function makeBuffers(): BufferObject[] {

@@ -3,7 +3,7 @@ import { CmaSim } from "@ttm/cma-sim";
 import { type Driver, type EvictionPolicy, lru, type MemTypeManager, mru } from "@ttm/core";
 import { firstFit, rangeManager } from "@ttm/first-fit";
 import { goodFit } from "@ttm/good-fit";
-import { loops } from "@ttm/policies";
+import { adaptive, arc, clock, gdsf, lirs, loops, reuse, s3fifo, sieve, twoQueues } from "@ttm/policies";
 import { RadeonSim } from "@ttm/radeon-sim";
 import { UsageError } from "./usage_error.ts";
 
@@ -37,7 +37,20 @@ export const managers: Readonly<Record<string, ManagerFactory>> = {
 };
 
 /** The eviction policies that a replay can use, by name. */
-export const policies: Readonly<Record<string, PolicyFactory>> = { lru, mru, loops: () => loops(lru()) };
+export const policies: Readonly<Record<string, PolicyFactory>> = {
+  lru,
+  mru,
+  clock,
+  sieve,
+  s3fifo,
+  arc,
+  "2q": twoQueues,
+  lirs,
+  gdsf: () => gdsf(),
+  loops: () => loops(lru()),
+  reuse,
+  adaptive,
+};
 
 /** The simulated GPUs that a replay can use, by name. */
 export const drivers: Readonly<Record<string, DriverFactory>> = {

@@ -1,7 +1,9 @@
 import { licence, style } from "uplot/files";
 import { toBase64 } from "./base64.ts";
 
-const NOTICE = `/*\nuPlot ${licence.trim()}\n*/\n`;
+/** fzstd exports no licence; it is the same one. */
+const FZSTD = "Copyright (c) 2020 Arjun Barrett";
+const NOTICE = `/*\nuPlot: ${licence.trim()}\n\nfzstd, under the same licence: ${FZSTD}\n*/\n`;
 
 /** What a bundle was made of, as its first line says: the version of Deno, and a hash of all sources that are in it. */
 export async function originOf(): Promise<string> {
@@ -15,7 +17,7 @@ export async function makeAsset(): Promise<string> {
   // The end of a script inside it would end the element that holds it.
   const script = (await bundle("--minify")).replaceAll("</script", "<\\/script");
   return [
-    `// Made by "deno task report:bundle" from page/, with uPlot. ${await originOf()}`,
+    `// Made by "deno task report:bundle" from page/, with uPlot and fzstd. ${await originOf()}`,
     await constants("SCRIPT", NOTICE + script),
     await constants("STYLE", NOTICE + await styles()),
   ].join("\n");

@@ -82,6 +82,11 @@ const doors: Readonly<Record<string, readonly [string, (more: object) => unknown
     "evictSiblings",
     (more) => bench().device.createPlaced({ bytes: 1, placement: SYSTEM }, { ...more }),
   ],
+  "createGroup()": ["limits", (more) => bench().device.createGroup("g", { ...more })],
+  "limits of a group": ["min", (more) => bench().device.createGroup("g", { limits: { vram: { ...more } } })],
+  "setLimits()": ["max", (more) => bench().device.createGroup("g").setLimits("vram", { ...more })],
+  "setLimits(), waiting": ["noWait", (more) => bench().device.createGroup("g").setLimits("vram", {}, { ...more })],
+  "openClient()": ["group", (more) => bench().device.openClient("c", { ...more })],
   "client.createBuffer()": ["bytes", (more) => bench().client.createBuffer({ bytes: 1, ...more })],
   "preparePlacement()": ["busyPlacement", (more) => bench().device.preparePlacement({ ...SYSTEM, ...more })],
   "a place": [

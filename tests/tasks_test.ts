@@ -96,6 +96,12 @@ for (
     ["view", ["no/such/file"], "no/such/file"],
     ["view", ["tests"], "it is a folder"],
     ["matrix", ["--traces", "no/such/folder"], "there is no such folder"],
+    ["compare", ["no/such/file"], "no such file"],
+    ["compare", ["--sizes", "0"], "give whole numbers from 1 to 100"],
+    ["compare", ["--policies", "lru,none"], 'Cannot use policy "none"'],
+    ["compare", ["--managers", "none"], 'Cannot use manager "none"'],
+    ["compare", ["--hints", "101"], "give whole numbers from 0 to 100"],
+    ["compare", ["deno.json"], "deno.json"],
     ["new", ["driver"], "give a KIND and a NAME"],
   ] as const
 ) {

@@ -1,9 +1,10 @@
-import { checkInteger, show } from "../base/arguments.ts";
+import { checkInteger, optionNames, show } from "../base/arguments.ts";
 import type { BufferObject } from "./buffer_object.ts";
 import type { BufferOptions } from "../contract/buffer_options.ts";
 import type { ClientView } from "../contract/client_view.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
+import type { GroupRecord } from "../groups/group_record.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 import { UserMap } from "./user_map.ts";
 
@@ -29,6 +30,14 @@ interface DeviceOfClient {
   createBuffer(options: BufferOptions): BufferObject;
   lookup(offset: number): { readonly buffer: BufferObject; readonly offset: number } | null;
 }
+
+/** The properties of a new client. */
+export interface ClientOptions {
+  /** The group that the buffers that it creates are charged to, a `MemoryGroup` of the device. @default {none} */
+  readonly group?: GroupRecord;
+}
+
+export const CLIENT_OPTIONS: ReadonlySet<string> = optionNames<ClientOptions>({ group: true });
 
 /** Number of clients that have handles of a buffer. */
 const holders: WeakMap<BufferObject, number> = new WeakMap();
@@ -57,6 +66,8 @@ const holders: WeakMap<BufferObject, number> = new WeakMap();
 export class Client implements ClientView, Disposable {
   /** Name of the client, for messages and for the driver. */
   readonly name: string;
+  /** The group of the buffers that it creates; null if it has none. */
+  readonly group: GroupRecord | null;
   #state: DeviceState;
   #device: DeviceOfClient;
   #buffers: Map<number, BufferObject> = new Map();
@@ -65,10 +76,12 @@ export class Client implements ClientView, Disposable {
   #closed = false;
 
   /** @internal */
-  constructor(state: DeviceState, device: DeviceOfClient, name: string) {
+  constructor(state: DeviceState, device: DeviceOfClient, name: string, group: GroupRecord | null) {
     this.#state = state;
     this.#device = device;
     this.name = name;
+    this.group = group;
+    if (group !== null) group.members++;
   }
 
   /** The handles, in order of creation. */
@@ -77,14 +90,17 @@ export class Client implements ClientView, Disposable {
   }
 
   /**
-   * Creates a buffer, as `BoDevice.createBuffer`, and a handle of it.
+   * Creates a buffer, as `BoDevice.createBuffer`, and a handle of it. It is charged to the group of the client, unless
+   * the options name another.
    *
    * @returns The handle; handles start at 1.
    * @throws {TtmError} As `BoDevice.createBuffer`; `EINVAL` if the client is closed.
    */
   createBuffer(options: BufferOptions): number {
     this.#mustBeOpen("create buffer");
-    return this.#hold(this.#device.createBuffer(options));
+    const { group } = this;
+    const isOwn = group === null || typeof options !== "object" || options?.group !== undefined;
+    return this.#hold(this.#device.createBuffer(isOwn ? options : { ...options, group }));
   }
 
   /**
@@ -167,13 +183,14 @@ export class Client implements ClientView, Disposable {
   }
 
   /**
-   * Releases all handles. A second call does nothing.
+   * Releases all handles, and leaves the group. A second call does nothing.
    *
    * @throws {TtmError} `EINVAL` if a handle holds the last reference to a buffer that is reserved; that handle and
    * those after it are kept.
    */
   close(): void {
     for (const handle of this.handles) this.release(handle);
+    if (!this.#closed && this.group !== null) this.group.members--;
     this.#closed = true;
   }
 

@@ -7,6 +7,7 @@ import type { Driver } from "../contract/driver.ts";
 import { structuresCharge } from "../place/destroy.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
+import { mustBeGroupOf } from "./memory_group.ts";
 import type { Operation } from "../state/operation.ts";
 import { DONE, ENODEV, ENOMEM } from "../base/outcome.ts";
 import { createTable, importedTable } from "../memory/bind.ts";
@@ -17,11 +18,13 @@ import { isOwnKey } from "../contract/swap_store.ts";
 /** Creates a buffer without a resource (`ttm_bo_init`), and charges its structures to the memory accountant. */
 export function createBuffer(state: DeviceState, options: CheckedBufferOptions): BufferObject {
   if (options.driverOptions !== undefined) checkDriverOptions(state.driver, options.driverOptions);
-  const { stored } = options;
+  const { group, stored } = options;
+  if (group !== undefined) mustBeGroupOf(state, "create buffer", group);
   const copy = stored === undefined ? null : copyOf(state, stored, options.bytes);
   const buffer = new BufferObject(state, options);
   if (buffer.imported !== null) buffer.tt = importedTable(buffer.pages, buffer.imported);
   state.liveBuffers++;
+  if (buffer.group !== null) buffer.group.members++;
   state.tracer.create?.(buffer);
   const charge = structuresCharge(state, buffer);
   const op = state.submissions.fresh("createBuffer", buffer);

@@ -12,7 +12,7 @@ import type { BufferObject } from "./buffer_object.ts";
 import { type BufferOptions, checkBufferOptions } from "../contract/buffer_options.ts";
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { BufferView } from "../contract/buffer_view.ts";
-import { Client } from "./client.ts";
+import { Client, CLIENT_OPTIONS, type ClientOptions } from "./client.ts";
 import { type Clock, SystemClock } from "../time/clock.ts";
 import { createBuffer, createPlaced } from "./create_buffer.ts";
 import { dyingIn, reapAllIdle } from "../place/destroy.ts";
@@ -29,6 +29,7 @@ import { checkState } from "../inspect/invariants.ts";
 import { hint } from "./hint.ts";
 import type { MemTypeManager } from "../contract/mem_type_manager.ts";
 import { initManager } from "./init_manager.ts";
+import { createGroup, type GroupOptions, type MemoryGroup, mustBeGroupOf } from "./memory_group.ts";
 import { mustHaveNoUsers, waitForTheDying } from "./close.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import type { TypeUsage } from "../base/no_room_report.ts";
@@ -189,14 +190,29 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   /**
    * Opens a client, which can access only buffers that it has handles of.
    *
-   * @throws {TtmError} `EINVAL` if the name is not a string, or the device is closed.
+   * @throws {TtmError} `EINVAL` if the name is not a string, the group is none of this device, or the device is closed.
    */
-  openClient(name: string): Client {
+  openClient(name: string, options: ClientOptions = {}): Client {
     if (this.#state.closed) throw new TtmError("EINVAL", "Cannot open client: the device is closed");
     if (typeof name !== "string") {
       throw new TtmError("EINVAL", `Cannot open client: name must be a string, not ${show(name)}`);
     }
-    return new Client(this.#state, this, name);
+    checkOptions("open client", options, CLIENT_OPTIONS);
+    const { group = null } = options;
+    if (group !== null) mustBeGroupOf(this.#state, "open client", group);
+    return new Client(this.#state, this, name, group);
+  }
+
+  /**
+   * Creates a group of buffers with limits of its own for each memory type (a cgroup of the `dmem` controller); see
+   * {@linkcode MemoryGroup}.
+   *
+   * @throws {TtmError} `EINVAL` if the name is not a string, the parent is none of this device, a memory type is unknown
+   * or `"system"`, a limit is not a whole number of bytes or Infinity, `min` or `low` is above `max`, or the device is
+   * closed.
+   */
+  createGroup(name: string, options: GroupOptions = {}): MemoryGroup {
+    return createGroup(this.#state, name, options);
   }
 
   /**

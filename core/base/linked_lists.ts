@@ -1,3 +1,23 @@
+/**
+ * Linked lists whose walks stay valid while entries come and go, for authors of eviction policies.
+ *
+ * @example A list of three entries
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { entryOf, LinkedLists, nodeOf } from "@ttm/core/lists";
+ *
+ * const lists = new LinkedLists();
+ * const head = lists.takeMark();
+ * for (const entry of [7, 2, 5]) {
+ *   lists.admit(nodeOf(entry));
+ *   lists.moveBefore(nodeOf(entry), head);
+ * }
+ * lists.unlink(nodeOf(2));
+ * assertEquals([...lists.entries(head)].map(entryOf), [7, 5]);
+ * ```
+ *
+ * @module
+ */
 import { enlarge, Rows } from "./row_allocator.ts";
 
 const INITIAL = 64;

@@ -1,5 +1,12 @@
 /** Why a buffer was not evicted to make room. */
-export type KeptReason = "pinned" | "reserved" | "outside the range" | "busy" | "cannot leave";
+export type KeptReason =
+  | "pinned"
+  | "reserved"
+  | "protected"
+  | "outside the group"
+  | "outside the range"
+  | "busy"
+  | "cannot leave";
 
 /** A buffer that was not evicted to make room. */
 export interface KeptBuffer {
@@ -9,6 +16,16 @@ export interface KeptBuffer {
   readonly pages: number;
   /** Why it was not evicted. */
   readonly reason: KeptReason;
+}
+
+/** The max of a group that kept a buffer out of a memory type. */
+export interface ReachedLimit {
+  /** Name of the group. */
+  readonly group: string;
+  /** What it may use of the memory type, with the groups below it, in bytes. */
+  readonly max: number;
+  /** What it used at that time, in bytes. */
+  readonly usedBytes: number;
 }
 
 /** One place that was tried. */
@@ -23,9 +40,12 @@ export interface TriedPlace {
   readonly evicting: boolean;
   /**
    * Why it was not used. `"not in use"`: the memory type takes no new resources, see `BoDevice.setUsed`; `"never
-   * fits"`: the request would not fit if the range were empty, so no buffer was evicted for it.
+   * fits"`: the request would not fit if the range were empty, so no buffer was evicted for it; `"limit"`: with it the
+   * buffer's group, or one above it, would use more than its max.
    */
-  readonly problem: "no manager" | "not in use" | "caching not available" | "never fits" | "no room";
+  readonly problem: "no manager" | "not in use" | "caching not available" | "never fits" | "limit" | "no room";
+  /** The max that kept the buffer out if the problem is `"limit"`; else null. */
+  readonly limit: ReachedLimit | null;
   /** Free pages of the memory type; 0 for SYSTEM, which is unlimited. */
   readonly freePages: number;
   /** Pages of its largest free range, if there was no room and its manager reports it; else null. */
@@ -73,5 +93,13 @@ export type NoRoomFigures = Omit<NoRoomReport, "kept">;
 
 /** The counts of a place where no buffer failed to be evicted. */
 export function nobodyKept(): Record<KeptReason, number> {
-  return { "pinned": 0, "reserved": 0, "outside the range": 0, "busy": 0, "cannot leave": 0 };
+  return {
+    "pinned": 0,
+    "reserved": 0,
+    "protected": 0,
+    "outside the group": 0,
+    "outside the range": 0,
+    "busy": 0,
+    "cannot leave": 0,
+  };
 }

@@ -9,6 +9,7 @@ import {
 } from "../base/arguments.ts";
 import type { BufferKind, BufferView } from "./buffer_view.ts";
 import { TtmError } from "../base/errors.ts";
+import { GroupRecord } from "../groups/group_record.ts";
 import { Reservation } from "../lock/reservation.ts";
 import type { ReadOnlyStore, SwapStore } from "./swap_store.ts";
 import { PAGE_SIZE, PRIORITIES } from "../base/units.ts";
@@ -19,6 +20,7 @@ export const BUFFER_OPTIONS: ReadonlySet<string> = optionNames<BufferOptions>({
   priority: true,
   kind: true,
   reservation: true,
+  group: true,
   imported: true,
   stored: true,
   driverOptions: true,
@@ -73,6 +75,11 @@ export interface BufferOptions {
    */
   readonly reservation?: Reservation;
   /**
+   * The group that its memory is charged to, a `MemoryGroup` of the device; it cannot be changed.
+   * @default {that of the client that creates it, if it has one}
+   */
+  readonly group?: GroupRecord;
+  /**
    * The imported pages; required for kind `"sg"`, and allowed for no other. Their length is the size of the buffer
    * rounded up to whole pages. They hold its contents from the start, and only writes through the buffer change them.
    * In SYSTEM, and in memory types that bind host pages, the buffer uses the array itself. In device-resident memory
@@ -126,6 +133,9 @@ export function checkBufferOptions(what: string, options: BufferOptions, id: num
   checkWord(what, "kind", kind, ["device", "kernel", "sg"]);
   if (reservation !== undefined && !(reservation instanceof Reservation)) {
     throw new TtmError("EINVAL", `Cannot ${what}: reservation must be that of a buffer, not ${show(reservation)}`);
+  }
+  if (options.group !== undefined && !(options.group instanceof GroupRecord)) {
+    throw new TtmError("EINVAL", `Cannot ${what}: group must be a MemoryGroup, not ${show(options.group)}`);
   }
   const bytes = checkInteger(what, "bytes", options.bytes, 1, MAX_BYTES);
   const needed = kind === "sg" ? Math.ceil(bytes / PAGE_SIZE) * PAGE_SIZE : undefined;

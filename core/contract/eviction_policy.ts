@@ -60,8 +60,10 @@ export interface EvictionPolicy {
    * Begins a walk over a memory type to find victims; several walks may be open at a time. All candidates of a lower
    * priority *must* come before those of a higher one. A walk may change the state of the policy: advance a clock hand,
    * clear reference bits. Not every candidate is evicted: `remove` reports those that are.
+   *
+   * @param newcomer The buffer that the room is for, if one is. It may still go elsewhere, or nowhere.
    */
-  candidates(memoryType: string): EvictionCursor;
+  candidates(memoryType: string, newcomer?: BufferView): EvictionCursor;
   /**
    * All candidates of a memory type in the order of a walk that began now, for readers such as dumps: it *must not*
    * change the state of the policy. It is read, in whole or in part, before any other member is called. Left out,

@@ -8,7 +8,9 @@ import type { Place } from "./placement.ts";
  * - `"outside the range"`: its place does not reach into the range of pages that is allowed.
  * - `"cannot be moved"`: its eviction failed, for no place that the driver names has room, or the driver failed.
  * - `"hinted"`: a use of it is expected (`BoDevice.hint`). `"not valuable"`: the driver says that its eviction brings
- *   nothing (`Driver.evictionValuable`). `"protected"`: an early upload does not evict what is used earlier.
+ *   nothing (`Driver.evictionValuable`). `"protected"`: the min or low of its group keeps it (`MemoryGroup`), or an
+ *   early upload does not evict what is used earlier.
+ * - `"outside the group"`: the max of a group was reached, and only its own buffers can make room.
  * - `"not adjacent"`: neighbours whose eviction makes room together were chosen instead.
  * - `"nothing to swap out"`: it has no host pages of its own.
  */
@@ -23,7 +25,8 @@ export type PassedOverReason =
   | "cannot be moved"
   | "same submission"
   | "not adjacent"
-  | "nothing to swap out";
+  | "nothing to swap out"
+  | "outside the group";
 
 /** A candidate that came earlier in the order of eviction than the victim, and was not taken. */
 export interface PassedOver {

@@ -4,6 +4,7 @@ import type { DeviceState } from "../state/device_state.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import type { Reservation } from "../lock/reservation.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
+import { PAGE_SIZE } from "../base/units.ts";
 
 /** Checks all state of a device: each buffer, then the lists, usage and ranges of each memory type. */
 export function checkState(state: DeviceState): void {
@@ -18,6 +19,7 @@ export function checkState(state: DeviceState): void {
   must(dying === state.dyingBuffers, () => `${dying} buffers are dying, ${state.dyingBuffers} are counted`);
   checkCounts(state);
   checkAccount(state);
+  checkGroups(state);
   const listed = checkLists(state);
   for (const type of state.types) {
     const rows = listed.filter((row) => state.resources.place(row).type === type);
@@ -41,6 +43,26 @@ function checkCounts(state: DeviceState): void {
   }
   for (const [ticket, held] of locks) {
     must(held.size <= ticket.locks, () => `a ticket holds ${held.size} locks, ${ticket.locks} are counted`);
+  }
+}
+
+/** What a group is charged must be the resources of its buffers and of those of the groups below it. */
+function checkGroups(state: DeviceState): void {
+  if (state.groups.size === 0) return;
+  for (const type of state.types) {
+    const rows = [...state.order.candidates(type), ...state.order.pinned()];
+    for (const group of state.groups) {
+      const pages = rows.reduce((sum, row) => {
+        const isOwn = state.resources.place(row).type === type &&
+          group.contains(state.resources.buffer(row)?.group ?? null);
+        return isOwn ? sum + state.resources.pages(row) : sum;
+      }, 0);
+      const { usage } = group.counter(type.index);
+      must(
+        usage === pages * PAGE_SIZE,
+        () => `${group} has ${pages} pages in ${type.name}, ${usage} bytes are charged`,
+      );
+    }
   }
 }
 

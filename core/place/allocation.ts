@@ -1,4 +1,5 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
+import { PAGE_SIZE } from "../base/units.ts";
 import { show } from "../base/arguments.ts";
 import { selectCaching } from "../base/caching.ts";
 import type { DeviceState } from "../state/device_state.ts";
@@ -33,9 +34,10 @@ export function requestFor(buffer: BufferRecord, place: PreparedPlace): Allocati
   return request;
 }
 
-/** Whether a buffer can never fit into a place, even if the memory type were empty. */
+/** Whether a buffer can never fit into a place, even if the memory type were empty and its group used nothing. */
 export function neverFits(buffer: BufferRecord, place: PreparedPlace): boolean {
   const { type } = place;
+  if (buffer.group?.counter(type.index).canHold(buffer.pages * PAGE_SIZE) === false) return true;
   const isPlain = place.fpfn === 0 && place.lpfn === Infinity && buffer.alignment === 1;
   // The common case, which needs no request to the manager.
   if (isPlain && type.manager?.canFit === undefined) return buffer.pages > type.pages;
@@ -46,7 +48,7 @@ export function neverFits(buffer: BufferRecord, place: PreparedPlace): boolean {
  * Allocates a resource for a buffer in one place, without evicting. The new resource is listed at once, while the
  * buffer still has its old one. With `mayWait`, the call waits for room that is about to become free.
  *
- * @returns The row of the resource, or a failure: ENOSPC without room, EBUSY if the manager is busy; BLOCKED, or LATER
+ * @returns The row of the resource, or a failure: ENOSPC without room or beyond the limit of a group, EBUSY if the manager is busy; BLOCKED, or LATER
  * if it must not wait.
  */
 export function allocateResource(
@@ -57,6 +59,8 @@ export function allocateResource(
   op: Operation,
 ): number | Outcome {
   const { type } = place;
+  const charged = buffer.group?.counter(type.index) ?? null;
+  if (charged !== null && charged.limiting(buffer.pages * PAGE_SIZE) !== null) return ENOSPC;
   let handle = 0;
   let start = 0;
   if (type.manager !== null) {
@@ -77,6 +81,7 @@ export function allocateResource(
   const row = state.resources.allocate(buffer, place, handle, start, caching);
   type.usedPages += buffer.pages;
   type.residents++;
+  charged?.add(buffer.pages * PAGE_SIZE);
   state.order.add(row, buffer, type);
   return row;
 }
@@ -111,6 +116,7 @@ export function freeResource(state: DeviceState, row: number, why: RemovalReason
   state.order.remove(row, why);
   type.usedPages -= pages;
   type.residents--;
+  resources.buffer(row)?.group?.counter(type.index).add(-pages * PAGE_SIZE);
   if (handle > 0) type.manager?.free(handle, pages);
   resources.release(row);
 }

@@ -64,6 +64,7 @@ export function leaveToGhost(
     alignment: buffer.alignment,
     priority: buffer.priority,
     label: buffer.label,
+    ...(buffer.group === null ? {} : { group: buffer.group }),
   });
   ghost.becomeGhostOf(buffer, ++state.ghostsMade, why);
   state.dyingBuffers++;
@@ -166,6 +167,7 @@ function forget(state: DeviceState, buffer: BufferRecord): void {
   const { onDestroy } = buffer;
   if (onDestroy) callBack([() => onDestroy(buffer)], undefined);
   if (!buffer.isGhost) state.accountant.uncharge(structuresCharge(state, buffer));
+  if (!buffer.isGhost && buffer.group !== null) buffer.group.members--;
   const parent = buffer.ghostOf;
   if (parent === null) return;
   parent.ghosts--;

@@ -12,11 +12,14 @@ import { purge } from "./purge.ts";
 import { whyStuck } from "./no_room.ts";
 import { allocateResource, freeResource, inheritMoveFences, neverFits } from "./allocation.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
-import { availability, beginSearch, firstVictim, sparesSome, whySpared } from "./victims.ts";
+import { availability, beginSearch, firstVictim, shieldFor, sparesSome, whySpared } from "./victims.ts";
+import { mayBeDue } from "../groups/shield.ts";
+import { PAGE_SIZE } from "../base/units.ts";
 
 /**
  * Allocates a resource in the first place that has room, evicting other buffers if `force` is set
- * (`ttm_bo_alloc_resource`).
+ * (`ttm_bo_alloc_resource`). For a buffer that its group will protect, others that are not protected are evicted in any
+ * case: the next place is no match for what is due to it.
  *
  * @returns The row of the resource, ENOSPC if no place has room, or the outcome that ended the search.
  */
@@ -36,7 +39,9 @@ export function allocateAmong(
     let row = allocateResource(state, buffer, place, force, op);
     // No other place is tried, since a busy manager cannot tell whether there is room.
     if (row === EBUSY) return EBUSY;
-    if (row === ENOSPC && force && !type.isSystem) row = makeRoom(state, buffer, place, op);
+    if (row === ENOSPC && !type.isSystem && (force || mayBeDue(buffer.group, type.index, buffer.pages * PAGE_SIZE))) {
+      row = makeRoom(state, buffer, place, force, op);
+    }
     if (row === EBUSY) op.passOver(EBUSY);
     if (row === ENOSPC || row === EBUSY || row === LATER) continue;
     // Other places would be tried with the same locks held; the caller must unlock them first.
@@ -62,7 +67,7 @@ export function memSpace(
  * Evicts buffers of one memory type, in the order of its lists, until a buffer fits into the place
  * (`ttm_bo_evict_alloc`). Victims stay evicted whatever the outcome. A victim that cannot be evicted is skipped. Only
  * if the buffer is reserved under a ticket is the search repeated while it evicts buffers, and are victims that others
- * have reserved waited for.
+ * have reserved waited for. Buffers below the `low` of their groups are evicted if the search finds no room without.
  *
  * @returns The row of the new resource, ENOSPC if no victim is left, {@linkcode BLOCKED}, or EDEADLK if the
  * ticket must back off for an older one.
@@ -71,21 +76,40 @@ export function makeRoom(
   state: DeviceState,
   buffer: BufferRecord,
   place: PreparedPlace,
+  force: boolean,
   op: Operation,
 ): number | Outcome {
   // Evictions nest from memory type to memory type; one that returns to a type would recurse without end.
   const bit = 1 << place.type.index;
   if (op.mayEvict === null || (op.evicting & bit) !== 0 || neverFits(buffer, place)) return ENOSPC;
   op.evicting |= bit;
+  const outer = op.shield;
+  const shield = op.shield = shieldFor(state, buffer, place.type, force);
   try {
-    let room: number | Outcome = ENOSPC;
-    if (sparesSome(state, op)) room = evictFor(state, buffer, place, true, op);
-    if (room === ENOSPC && op.mayEvict === undefined) room = evictFor(state, buffer, place, false, op);
-    const { holder } = buffer.reservation;
-    return room === ENOSPC && holder !== null ? evictAgain(state, buffer, place, holder, op) : room;
+    let room = evictUnreserved(state, buffer, place, op);
+    while (room === ENOSPC && op.mayEvict === undefined && shield?.goesOn()) {
+      room = evictUnreserved(state, buffer, place, op);
+    }
+    const ticket = force ? buffer.reservation.holder : null;
+    if (ticket === null || room !== ENOSPC) return room;
+    shield?.regardLow();
+    do room = evictAgain(state, buffer, place, ticket, op); while (room === ENOSPC && shield?.goesOn());
+    return room;
   } finally {
+    op.shield = outer;
     op.evicting &= ~bit;
   }
+}
+
+/** Evicts buffers that nobody has reserved: first those that nobody wants to keep. */
+function evictUnreserved(
+  state: DeviceState,
+  buffer: BufferRecord,
+  place: PreparedPlace,
+  op: Operation,
+): number | Outcome {
+  const room = sparesSome(state, op) ? evictFor(state, buffer, place, true, op) : ENOSPC;
+  return room === ENOSPC && op.mayEvict === undefined ? evictFor(state, buffer, place, false, op) : room;
 }
 
 /** A turn is repeated only if it evicted a buffer; victims that only move within the type could do so for ever. */
@@ -132,6 +156,8 @@ function evictNeighbours(
     for (const victim of victims) {
       // An earlier eviction may have evicted it, too.
       if (victim.type !== place.type) continue;
+      // Each of them may leave, but a group may need to keep some.
+      if (op.shield !== null && op.shield.whyKept(victim) !== null) return ENOSPC;
       search?.goTo(victim, victims);
       const outcome = giveUpPlace(state, victim, op);
       if (outcome === BLOCKED) return BLOCKED;
@@ -163,7 +189,7 @@ function evictUntilRoom(
   let kept: Record<KeptReason, number> | null = null;
   const outer = op.search;
   const search = op.search = beginSearch(state, op, buffer, buffer.pages, place);
-  const walk = state.order.walk(place.type);
+  const walk = state.order.walk(place.type, buffer);
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {
       const victim = state.resources.buffer(row);

@@ -21,7 +21,7 @@ export function neighboursInTheWay(
 ): readonly BufferRecord[] {
   const { resources } = state;
   const owners = new Map<number, BufferRecord>();
-  const walk = state.order.walk(place.type);
+  const walk = state.order.walk(place.type, buffer);
   try {
     const scan = place.type.manager?.scan?.(requestFor(buffer, place));
     if (scan === undefined) return [];

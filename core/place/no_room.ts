@@ -11,6 +11,8 @@ import {
 import type { Operation } from "../state/operation.ts";
 import type { PreparedPlace, PreparedPlacement } from "../state/prepared_placement.ts";
 import { neverFits } from "./allocation.ts";
+import { PAGE_SIZE } from "../base/units.ts";
+import { shieldFor } from "./victims.ts";
 
 const KEPT_LIMIT = 32;
 
@@ -41,7 +43,7 @@ function tried(buffer: BufferRecord, place: PreparedPlace, evicting: boolean, op
   const { type, fpfn, lpfn } = place;
   const problem = problemOf(buffer, place);
   const kept = nobodyKept();
-  if (evicting && problem === "no room") {
+  if (evicting && (problem === "no room" || problem === "limit")) {
     Object.assign(kept, op.keptAt(place));
     kept.pinned += type.pinned;
   }
@@ -51,6 +53,7 @@ function tried(buffer: BufferRecord, place: PreparedPlace, evicting: boolean, op
     lpfn: lpfn === Infinity ? null : lpfn,
     evicting,
     problem,
+    limit: problem === "limit" ? limitOf(buffer, place) : null,
     freePages: type.pages - type.usedPages,
     largestHole: problem === "no room" ? type.manager?.largestHole ?? null : null,
     kept,
@@ -61,7 +64,17 @@ function problemOf(buffer: BufferRecord, place: PreparedPlace): TriedPlace["prob
   const { type } = place;
   if (!type.usable) return type.manager === null ? "no manager" : "not in use";
   if ((place.cachingMask & type.availableCaching) === 0) return "caching not available";
+  if (limitOf(buffer, place) !== null) return "limit";
   return !type.isSystem && neverFits(buffer, place) ? "never fits" : "no room";
+}
+
+/** The limit that keeps a buffer out of a place; null if there is none. */
+function limitOf({ group, pages }: BufferRecord, { type }: PreparedPlace): TriedPlace["limit"] {
+  const counter = group?.counter(type.index).limiting(pages * PAGE_SIZE) ?? null;
+  if (counter === null) return null;
+  let owner = group;
+  while (owner !== null && owner.counter(type.index) !== counter) owner = owner.parent;
+  return { group: owner?.name ?? "", max: counter.limits.max, usedBytes: counter.usage };
 }
 
 /** The buffers that are in the way now, for the reasons of the attempt. */
@@ -74,11 +87,12 @@ export function keptBuffers(
   const all: KeptBuffer[] = [];
   for (const [at, { kept }] of tried.slice(-busyPlaces.length).entries()) {
     const place = busyPlaces[at] as PreparedPlace;
+    const shield = shieldFor(state, buffer, place.type)?.disregardLow();
     if (Object.values(kept).every((count) => count === 0)) continue;
     for (const other of state.buffers.all()) {
       if (all.length === KEPT_LIMIT) return all;
       if (other.type !== place.type || other === buffer) continue;
-      const reason = reasonFor(state, other, place);
+      const reason = shield?.whyKept(other) ?? reasonFor(state, other, place);
       if (kept[reason] > 0) all.push({ buffer: other.toString(), pages: other.pages, reason });
     }
   }
@@ -105,14 +119,14 @@ export function whyStuck({ reservation }: BufferRecord): KeptReason {
 /** The figures in one line. */
 export function summarize(figures: NoRoomFigures): string {
   const { pages, alignment, tried } = figures;
-  const places = tried.filter(({ evicting, problem }) => evicting || problem !== "no room")
+  const places = tried.filter(({ evicting, problem }) => evicting || (problem !== "no room" && problem !== "limit"))
     .map((place) => `${place.memoryType}: ${explain(place, figures)}`);
   const wanted = `${plural(pages, "page")}${alignment > 1 ? ` aligned to ${alignment}` : ""}`;
   return `no room for ${wanted}; ${[...new Set(places)].join("; ") || "no place may be used"}`;
 }
 
 function explain(place: TriedPlace, { pages, usage }: NoRoomFigures): string {
-  const { memoryType, problem, kept, fpfn, lpfn } = place;
+  const { memoryType, problem, limit, kept, fpfn, lpfn } = place;
   const size = usage.find((type) => type.memoryType === memoryType)?.pages ?? 0;
   switch (problem) {
     case "no manager":
@@ -125,7 +139,10 @@ function explain(place: TriedPlace, { pages, usage }: NoRoomFigures): string {
       }`;
     default: {
       const reasons = Object.entries(kept).filter(([, count]) => count > 0).map(([why, count]) => `${count} ${why}`);
-      return `${problem}${inParentheses([...reasons, ...holes(place, pages, size)])}`;
+      const what = limit === null
+        ? problem
+        : `group "${limit.group}" uses ${limit.usedBytes} of the ${limit.max} bytes that it may use`;
+      return `${what}${inParentheses([...reasons, ...holes(place, pages, size)])}`;
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import { crc32 } from "../base/checksum.ts";
 import { reapForRoom } from "./destroy.ts";
+import { isProtected } from "../groups/shield.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { dropMaps } from "../memory/io_memory.ts";
 import { moveToSystem } from "./make_room.ts";
@@ -53,7 +54,7 @@ export function swapOutType(state: DeviceState, type: MemoryType, target: number
         if (isPresent && buffer.tt !== null && !buffer.isDying) state.order.leaveOut(row, buffer.tt);
         continue;
       }
-      const kept = whyKept(buffer, op);
+      const kept = whyKept(buffer, type, op);
       if (kept !== null) {
         search?.passOver(buffer, kept);
         continue;
@@ -80,10 +81,13 @@ function hasPages({ tt }: BufferRecord): boolean {
   return tt !== null && tt.populated && !tt.external;
 }
 
-/** Why a buffer with pages cannot be swapped out; null if it can. */
-function whyKept({ pins, reservation }: BufferRecord, op: Operation): PassedOverReason | null {
+/** Why a buffer with pages cannot be swapped out; null if it can. The min of its group holds against others only. */
+function whyKept(buffer: BufferRecord, type: MemoryType, { forBuffer, siblings }: Operation): PassedOverReason | null {
+  const { pins, reservation } = buffer;
   if (pins > 0) return "pinned";
-  return reservation.locked && reservation !== op.siblings ? "reserved" : null;
+  const isForOthers = forBuffer !== null && !type.isSystem && !buffer.isDying;
+  if (isForOthers && isProtected(buffer, forBuffer.group, type.index, "min")) return "protected";
+  return reservation.locked && reservation !== siblings ? "reserved" : null;
 }
 
 function swapOutVictim(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome {

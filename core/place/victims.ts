@@ -3,11 +3,13 @@ import type { DeviceState } from "../state/device_state.ts";
 import type { MemoryType } from "../state/memory_type.ts";
 import type { KeptReason } from "../base/no_room_report.ts";
 import type { PassedOverReason } from "../contract/traced_eviction.ts";
+import { Shield } from "../groups/shield.ts";
 import type { VictimSearch } from "../state/victim_search.ts";
 import type { Operation } from "../state/operation.ts";
 import { DONE, EDEADLK, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlace } from "../state/prepared_placement.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
+import { PAGE_SIZE } from "../base/units.ts";
 
 /**
  * Whether a buffer may be evicted now: DONE, or the reason why it is skipped; with a ticket, BLOCKED on a reservation
@@ -22,6 +24,8 @@ export function availability(
   op: Operation,
 ): Outcome | Extract<KeptReason, PassedOverReason> {
   const { resources } = state;
+  const kept = op.shield?.whyKept(victim) ?? null;
+  if (kept !== null) return kept;
   if (victim.pins > 0) return "pinned";
   const { reservation } = victim;
   const isReserved = reservation.locked && reservation !== op.siblings;
@@ -33,6 +37,16 @@ export function availability(
     return "outside the range";
   }
   return isReserved ? op.waitForReservation(victim) : DONE;
+}
+
+/** Whom a search for room leaves alone for the sake of groups; null if the device has none. */
+export function shieldFor(
+  { groups }: DeviceState,
+  buffer: BufferRecord,
+  type: MemoryType,
+  force = true,
+): Shield | null {
+  return groups.size === 0 ? null : new Shield(buffer.group, type.index, buffer.pages * PAGE_SIZE, force);
 }
 
 /**

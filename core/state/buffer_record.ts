@@ -4,6 +4,7 @@ import { type BufferTraits, type Contents, traitsOf } from "./buffer_traits.ts";
 import type { BufferKind, BufferView } from "../contract/buffer_view.ts";
 import type { BulkMove } from "./bulk_move.ts";
 import type { RemovalReason } from "../contract/eviction_policy.ts";
+import type { GroupRecord } from "../groups/group_record.ts";
 import type { Mappings } from "./cpu_maps.ts";
 import type { MemoryType } from "./memory_type.ts";
 import type { Place } from "../contract/placement.ts";
@@ -176,6 +177,11 @@ export class BufferRecord extends Reservation implements BufferView {
   /** @internal The shared reservation that it was created with; null if it has its own. */
   get shared(): Reservation | null {
     return this.#traits.shared;
+  }
+
+  /** The group that its memory is charged to; null if there is none. */
+  get group(): GroupRecord | null {
+    return this.#traits.group;
   }
 
   /** @internal The bulk move that it is a member of. */

@@ -1,6 +1,7 @@
 import type { BufferOptions } from "../contract/buffer_options.ts";
 import type { BufferKind, BufferView } from "../contract/buffer_view.ts";
 import type { BulkMove } from "./bulk_move.ts";
+import type { GroupRecord } from "../groups/group_record.ts";
 import type { Mappings } from "./cpu_maps.ts";
 import type { RemovalReason } from "../contract/eviction_policy.ts";
 import type { Reservation } from "../lock/reservation.ts";
@@ -40,6 +41,8 @@ export class BufferTraits {
   reservation: Reservation | null = null;
   /** Number of references, if there are any. */
   users = 1;
+  /** The group that its memory is charged to; null if there is none. */
+  group: GroupRecord | null = null;
   pins = 0;
   /** How often its pin count has become 0. */
   timesUnpinned = 0;
@@ -64,9 +67,10 @@ const PLAIN = /* @__PURE__ */ new BufferTraits();
 /** The traits of a new buffer; all buffers with default traits share one object until one of them gets others. */
 export function traitsOf(options: BufferOptions): BufferTraits {
   const { label, kind = "device", alignment = 1, imported = null, driverOptions, onDestroy } = options;
-  const { reservation = null } = options;
+  const { reservation = null, group = null } = options;
   const isPlain = label === undefined && kind === "device" && imported === null && options.stored === undefined &&
-    driverOptions === undefined && onDestroy === undefined && reservation === null && alignment === 1;
+    driverOptions === undefined && onDestroy === undefined && reservation === null && alignment === 1 &&
+    group === null;
   if (isPlain) return PLAIN;
   const traits = new BufferTraits();
   Object.assign(traits, {
@@ -78,6 +82,7 @@ export function traitsOf(options: BufferOptions): BufferTraits {
     onDestroy,
     shared: reservation,
     reservation,
+    group,
   });
   return traits;
 }

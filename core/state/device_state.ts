@@ -9,6 +9,7 @@ import { TtmError } from "../base/errors.ts";
 import { EvictionOrder } from "./eviction_order.ts";
 import { type EvictionPolicy, isPolicy } from "../contract/eviction_policy.ts";
 import type { Fence } from "../lock/fence.ts";
+import type { GroupRecord } from "../groups/group_record.ts";
 import { Hints } from "./hints.ts";
 import { isManager, type MemTypeManager } from "../contract/mem_type_manager.ts";
 import { MemoryType } from "./memory_type.ts";
@@ -71,6 +72,8 @@ export class DeviceState {
   ghostsMade = 0;
   /** Number of holds that block delayed destruction. */
   delayedDestroyHolds = 0;
+  /** The groups of the device. */
+  readonly groups: Set<GroupRecord> = new Set();
   /** The mmap offsets of buffers. */
   readonly mmapOffsets: MmapOffsets = new MmapOffsets();
   /** Buffers whose user maps hold an I/O window, the longest-held window first. */

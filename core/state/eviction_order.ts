@@ -105,9 +105,9 @@ export class EvictionOrder {
     else buffer.bulkMove.joinRelisted(row, append);
   }
 
-  /** Starts a walk over a memory type to find victims. Close it in a `finally`. */
-  walk(type: MemoryType): EvictionCursor {
-    return this.policy.candidates(type.name);
+  /** Starts a walk over a memory type to find victims, perhaps to make room for a buffer. Close it in a `finally`. */
+  walk(type: MemoryType, newcomer?: BufferRecord): EvictionCursor {
+    return this.policy.candidates(type.name, newcomer);
   }
 
   /**
@@ -115,7 +115,7 @@ export class EvictionOrder {
    * that {@linkcode leaveOut} has told of.
    */
   walkToSwapOut(type: MemoryType): EvictionCursor {
-    return this.policy instanceof Lru ? this.policy.candidates(type.name, true) : this.walk(type);
+    return this.policy instanceof Lru ? this.policy.candidates(type.name, undefined, true) : this.walk(type);
   }
 
   /** Whether such a walk would leave out a resource. */

@@ -103,7 +103,7 @@ export class Lru implements EvictionPolicy {
   }
 
   /** With `withPages` the walk begins behind the entries that {@linkcode skip} has put into the pageless fronts. */
-  candidates(memoryType: string, withPages = false): EvictionCursor {
+  candidates(memoryType: string, _newcomer?: BufferView, withPages = false): EvictionCursor {
     const walk = this.#idle.pop() ?? new LruWalk(this.#links, this.#heads, this.#newestFirst, this.#idle);
     if (withPages) this.#endFrontsAtTheRefilled();
     walk.open(this.#firstListOf(memoryType), withPages ? this.#fronts : null);

@@ -7,6 +7,7 @@ import { BLOCKED, codeOf, DONE, EBUSY, EIO, ENODEV, ENOMEM, ENOSPC, type Outcome
 import type { PreparedPlace, PreparedPlacement } from "./prepared_placement.ts";
 import type { Reservation } from "../lock/reservation.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
+import type { Shield } from "../groups/shield.ts";
 import type { EvictionCause } from "../contract/traced_eviction.ts";
 import type { TracedOperation, Tracer, WaitEvent } from "../contract/tracer.ts";
 import { VictimSearch } from "./victim_search.ts";
@@ -47,6 +48,8 @@ export class Operation implements TracedOperation {
   /** The walk that looks for victims; null if there is none, or no tracer wants to know. */
   search: VictimSearch | null = null;
   #outermost: VictimSearch | null = null;
+  /** Whom the search for room leaves alone for the sake of groups; null if the device has no groups. */
+  shield: Shield | null = null;
   /** The error that a driver, manager or store threw. */
   cause: unknown = undefined;
   /** The figures of the failed search for room, for the report of `ENOMEM`. */

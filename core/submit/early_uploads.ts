@@ -4,6 +4,7 @@ import { Operation } from "../state/operation.ts";
 import { DONE } from "../base/outcome.ts";
 import type { Part } from "./job.ts";
 import type { PreparedPlacement } from "../state/prepared_placement.ts";
+import { shieldFor } from "../place/victims.ts";
 import { validate } from "../place/validate.ts";
 
 /** Whether a victim may be evicted for an early upload. */
@@ -68,17 +69,20 @@ function placementOf(state: DeviceState, buffer: BufferRecord): PreparedPlacemen
 
 /** Whether free pages and those who may leave together are enough, so that nobody is evicted in vain. */
 function isRoomInSight(
-  { order, resources }: DeviceState,
-  { pages }: BufferRecord,
+  state: DeviceState,
+  buffer: BufferRecord,
   { busyPlaces }: PreparedPlacement,
   mayEvict: MayEvict,
 ): boolean {
+  const { order, resources } = state;
+  const { pages } = buffer;
   return busyPlaces.some(({ type }) => {
+    const shield = shieldFor(state, buffer, type);
     let room = type.pages - type.usedPages;
     if (type.isSystem || room >= pages) return true;
     for (const row of order.candidates(type)) {
       const victim = resources.buffer(row);
-      if (victim === null || !mayEvict(victim)) continue;
+      if (victim === null || !mayEvict(victim) || (shield !== null && shield.whyKept(victim) !== null)) continue;
       room += resources.pages(row);
       if (room >= pages) return true;
     }

@@ -5,6 +5,7 @@ import type { MemoryType } from "../state/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import type { Part } from "./job.ts";
 import type { Reservation } from "../lock/reservation.ts";
+import { shieldFor } from "../place/victims.ts";
 
 /**
  * After a search for room that failed: the reservation of a buffer that somebody else has reserved, and that could make
@@ -31,15 +32,17 @@ export function isWorkInTheWay(state: DeviceState, part: Part, op: Operation): b
   return false;
 }
 
-/** The unpinned buffers that would make room for a part by leaving. */
+/** The buffers that would make room for a part by leaving: those that are not pinned, and that no group keeps. */
 function* candidates(state: DeviceState, part: Part, op: Operation): Generator<BufferRecord> {
   const { order, resources } = state;
   const { busyPlaces } = part.placement;
   for (const type of searched(state, part, op)) {
     const places = busyPlaces.filter((place) => place.type === type);
+    const shield = places.length === 0 ? null : shieldFor(state, part.buffer, type)?.disregardLow() ?? null;
     for (const row of order.candidates(type)) {
       const buffer = resources.buffer(row);
       if (buffer === null || buffer === part.buffer || buffer.pins > 0) continue;
+      if (shield !== null && shield.whyKept(buffer) !== null) continue;
       const [handle, start, pages] = [resources.handle(row), resources.start(row), resources.pages(row)];
       const isInRange = places.some(({ fpfn, lpfn }) => type.intersects(handle, start, pages, fpfn, lpfn));
       if (isInRange || places.length === 0) yield buffer;

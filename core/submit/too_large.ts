@@ -59,6 +59,7 @@ function report(
       lpfn: null,
       evicting: true,
       problem: "never fits",
+      limit: null,
       freePages: type.pages - type.usedPages,
       largestHole: null,
       kept: { ...nobodyKept(), pinned: pinned.filter((buffer) => buffer.type === type).length },

@@ -44,6 +44,8 @@ function fill([red, green, blue]: readonly [number, number, number], stripes: 0 
 export const FILLS: readonly Fill[] = ([0, 1, 2] as const).flatMap((stripes) =>
   COLOURS.map((colour) => fill(colour, stripes))
 );
+/** How many colours there are, before they have stripes. */
+export const HUES: number = COLOURS.length;
 /** The fill of all groups beyond {@linkcode FILLS}. */
 export const OTHER_FILL: Fill = fill(OTHER, 0);
 /** Fills for ages, each twice the one before; the last is at least half of the run. */

@@ -15,9 +15,10 @@ function lineName(runs: readonly Run[], run: Run, name: string): string {
   return runs.length === 1 ? name : `${run.name}: ${name}`;
 }
 
-/** The hue of a memory type: the same in all runs. */
-function hueOf(runs: readonly Run[], name: string): number {
-  return [...new Set(runs.flatMap(({ types }) => types.map(({ name }) => name)))].indexOf(name);
+/** The hue of a memory type of a run: each has its own as far as there are hues, and its run's dashes. */
+function hueOf(runs: readonly Run[], which: number, name: string): number {
+  const names = [...new Set(runs.flatMap(({ types }) => types.map(({ name }) => name)))];
+  return which * names.length + names.indexOf(name);
 }
 
 /** Memory in use by type. */
@@ -30,7 +31,13 @@ export function memorySection(state: State, text: TimeText): HTMLElement {
         if (pages.every((value) => value === 0)) return [];
         const name = typeName(run, type);
         const values = pages.map((value) => value * run.pageSize);
-        return [{ name: lineName(runs, run, name), times: run.used.times, values, hue: hueOf(runs, name), run: which }];
+        return [{
+          name: lineName(runs, run, name),
+          times: run.used.times,
+          values,
+          hue: hueOf(runs, which, name),
+          run: which,
+        }];
       })
     ))
   );
@@ -48,7 +55,7 @@ export function fragmentationSection(state: State, text: TimeText): HTMLElement 
           if (values.every((value) => Number.isNaN(value))) return [];
           const name = typeName(run, type);
           const { times } = run.fragmentation;
-          return [{ name: lineName(runs, run, name), times, values, hue: hueOf(runs, name), run: which }];
+          return [{ name: lineName(runs, run, name), times, values, hue: hueOf(runs, which, name), run: which }];
         })
       ),
       1,
@@ -77,7 +84,13 @@ export function flowSection(state: State, text: TimeText): HTMLElement {
           const times = flow.bytes.map((_, bin) => bin * width);
           const values = flow.bytes.map((bytes) => width === 0 ? 0 : bytes / width * perUnit);
           const name = flowName(run, flow);
-          return { name: lineName(runs, run, name), times, values, hue: names.indexOf(name), run: which };
+          return {
+            name: lineName(runs, run, name),
+            times,
+            values,
+            hue: which * names.length + names.indexOf(name),
+            run: which,
+          };
         })
       ),
     )

@@ -29,7 +29,12 @@ export function mapsSection(state: State, timeText: (time: number) => string): H
     draw();
   });
   const shown = h("div", {}, ...maps.map(({ element }) => element));
-  new ResizeObserver(draw).observe(shown);
+  let width = 0;
+  new ResizeObserver(() => {
+    // The first call tells the width with which everything is drawn anyway.
+    if (width !== 0 && width !== shown.clientWidth) draw();
+    width = shown.clientWidth;
+  }).observe(shown);
   const none = maps.length === 0 ? [h("p", {}, "No memory type has a range manager, or none was used.")] : [];
   return section("map", "Address map", MEANINGS.map, colouring(state), legend, shown, ...none);
 }

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import uPlot from "uplot";
-import { FILLS } from "../look/palette.ts";
+import { FILLS, HUES } from "../look/palette.ts";
 import { h } from "./dom.ts";
 import type { State } from "./state.ts";
 import { Visible } from "./visible.ts";
@@ -10,7 +10,7 @@ export interface Line {
   readonly name: string;
   readonly times: Float64Array;
   readonly values: Float64Array;
-  /** Lines of one hue belong together. */
+  /** The number of its colour. */
   readonly hue: number;
   /** Lines of one run have the same dashes. */
   readonly run: number;
@@ -86,7 +86,7 @@ export class Plot {
           { label: "time", value: (_plot, value) => value === null ? "" : this.#timeText(value) },
           ...lines.map((line) => ({
             label: line.name,
-            stroke: FILLS[line.hue % FILLS.length]?.css ?? "",
+            stroke: FILLS[line.hue % HUES]?.css ?? "",
             width: 2,
             dash: DASHES[line.run % DASHES.length] ?? [],
             spanGaps: true,

@@ -3,7 +3,7 @@
 /** How far beside the window something counts as visible. */
 const MARGIN = "100px";
 
-/** Draws something while it is in the window, and what was missed when it comes back. */
+/** Draws something while it is in the window, and what was missed when it comes back, or is printed. */
 export class Visible {
   readonly #draw: () => void;
   #inWindow = false;
@@ -15,6 +15,7 @@ export class Visible {
       this.#inWindow = entry?.isIntersecting ?? false;
       if (this.#inWindow && this.#missed) this.draw();
     }, { rootMargin: MARGIN }).observe(element);
+    globalThis.addEventListener("beforeprint", () => this.#missed && this.#draw());
   }
 
   /** Draws it now, or once it is in the window. */

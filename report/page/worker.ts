@@ -1,4 +1,5 @@
 /// <reference lib="webworker" />
+import { decompress } from "fzstd";
 import { openRecord } from "../open_record.ts";
 import { reduce } from "../reduce/reduce.ts";
 import type { Run } from "../run.ts";
@@ -16,7 +17,7 @@ export type Answer = { readonly run: Run } | { readonly error: string };
 /** Reads a file as a run; errors are answers. */
 export async function answer({ file, uses, device }: Question): Promise<Answer> {
   try {
-    const options = { uses, ...(device === null ? {} : { device }) };
+    const options = { uses, zstd: decompress, ...(device === null ? {} : { device }) };
     return { run: reduce(await openRecord(file.name, file.stream(), options)) };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };

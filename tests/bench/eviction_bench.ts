@@ -1,8 +1,8 @@
-import { equalSizes, makeFleet, mixedSizes, pick, sum, use, zipf } from "./devices.ts";
-import { copiesOf, PlainDevice } from "./plain.ts";
 import { type BufferObject, type EvictionPolicy, lru } from "@ttm/core";
 import { recorder } from "@ttm/explain";
-import { lookahead, loops } from "@ttm/policies";
+import { adaptive, arc, clock, gdsf, lirs, lookahead, loops, reuse, s3fifo, sieve, twoQueues } from "@ttm/policies";
+import { equalSizes, makeFleet, mixedSizes, pick, sum, use, zipf } from "./devices.ts";
+import { copiesOf, PlainDevice } from "./plain.ts";
 import { benchRows, type Row, type Variant } from "./variant.ts";
 
 const BUFFERS = 10_000;
@@ -92,10 +92,43 @@ function copiesAlone(sizes: readonly number[]): Variant {
 const sixteen = equalSizes(BUFFERS, 16);
 const mixed = mixedSizes(BUFFERS, 64);
 
+/** The same accesses with another order of eviction, and so with other evictions. */
+function withPolicy(name: string, makePolicy: () => EvictionPolicy, sizes: readonly number[]): Variant {
+  return {
+    name,
+    operations: ACCESSES,
+    prepare() {
+      const { pages, ids } = draw(sizes);
+      const { buffers, vram } = makeFleet({ sizes, vram: pages, policy: makePolicy() });
+      const list = pick(buffers, ids);
+      return () => {
+        for (const buffer of list) use(buffer, vram);
+      };
+    },
+  };
+}
+
+const policies: Readonly<Record<string, () => EvictionPolicy>> = {
+  lru,
+  clock,
+  sieve,
+  s3fifo,
+  arc,
+  twoQueues,
+  lirs,
+  gdsf: () => gdsf(),
+  reuse,
+  adaptive: () => adaptive(),
+};
+
 /** The life of a device whose memory is short. */
 export const EVICTION_ROWS: readonly Row[] = benchRows([
   { name: "eviction loop, 16 pages", variants: [plain(sixteen), ours(sixteen)] },
   { name: "eviction loop, 1 to 64 pages", variants: [plain(mixed), ours(mixed)] },
+  {
+    name: "eviction loop by policy, 1 to 64 pages",
+    variants: Object.entries(policies).map(([name, make]) => withPolicy(name, make, mixed)),
+  },
   { name: "eviction loop, 16 pages, and its record", variants: [ours(sixteen), recorded(sixteen)] },
   {
     name: "eviction loop in turn, by policy",

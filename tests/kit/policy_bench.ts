@@ -1,11 +1,4 @@
-import {
-  BoDevice,
-  type BufferObject,
-  type Driver,
-  type EvictionPolicy,
-  PAGE_SIZE,
-  type RemovalReason,
-} from "@ttm/core";
+import { type BufferView, type EvictionPolicy, PAGE_SIZE, type RemovalReason } from "@ttm/core";
 import { mustEqual, randomNumbers } from "./suite.ts";
 
 /** The memory types of the entries. */
@@ -22,22 +15,14 @@ interface Entry {
 export class Bench {
   readonly policy: EvictionPolicy;
   readonly entries: Map<number, Entry> = new Map();
-  readonly #buffers: BufferObject[];
 
   constructor(policy: EvictionPolicy) {
     this.policy = policy;
-    const driver: Driver = {
-      name: "none",
-      memoryTypes: [{ name: "system" }],
-      evictPlacement: () => ({ placement: [] }),
-    };
-    const device = new BoDevice({ driver, managers: {} });
-    this.#buffers = [0, 1, 2, 3].map((priority) => device.createBuffer({ bytes: PAGE_SIZE, priority }));
   }
 
   insert(entry: number, priority = 0, memoryType = "vram"): void {
     this.entries.set(entry, { priority, memoryType, turn: Infinity });
-    this.policy.insert(entry, this.#buffers[priority] as BufferObject, memoryType);
+    this.policy.insert(entry, residentBuffer(entry, priority, memoryType), memoryType);
   }
 
   /** Says when the next use of an entry is expected, to a policy that can be told. */
@@ -101,6 +86,35 @@ export class Bench {
       mustEqual(turns, sorted(turns).reverse(), `the expected turns of priority ${own} in ${what}`);
     }
   }
+}
+
+/** The buffer of an entry: each has one of its own, which is in the memory type. */
+function residentBuffer(entry: number, priority: number, memoryType: string): BufferView {
+  return {
+    id: entry,
+    label: undefined,
+    kind: "device",
+    driverOptions: undefined,
+    bytes: PAGE_SIZE,
+    pages: 1,
+    alignment: 0,
+    priority,
+    memoryType,
+    start: 0,
+    gpuAddress: null,
+    place: { memoryType },
+    handle: -1,
+    tt: null,
+    pins: 0,
+    reserved: false,
+    busy: false,
+    swapped: false,
+    clean: false,
+    cpuWriters: 0,
+    disposed: false,
+    isGhost: false,
+    toString: () => `buffer ${entry}`,
+  };
 }
 
 /** The entries that a walk still gives, at most this many. */

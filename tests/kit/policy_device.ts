@@ -3,12 +3,38 @@ import {
   type BufferObject,
   checkInvariants,
   type Driver,
+  type EvictionCursor,
   type EvictionPolicy,
   PAGE_SIZE,
   type Tracer,
 } from "@ttm/core";
 import { counted } from "./counted.ts";
-import { mustEqual, randomNumbers } from "./suite.ts";
+import { must, mustEqual, randomNumbers } from "./suite.ts";
+
+/** Far more entries than a walk over this device can have. */
+const MANY = 10_000;
+
+/** The same policy, whose walks fail if they do not end, so that a faulty one does not hang the device. */
+function withEnd(policy: EvictionPolicy): EvictionPolicy {
+  return new Proxy(policy, {
+    get(target, name) {
+      const member = Reflect.get(target, name, target);
+      if (typeof member !== "function") return member;
+      if (name !== "candidates") return member.bind(target);
+      return (...args: Parameters<EvictionPolicy["candidates"]>): EvictionCursor => {
+        const walk = target.candidates(...args);
+        let left = MANY;
+        return {
+          next() {
+            must(left-- > 0, () => `a walk over ${args[0]} has returned ${MANY} entries: does it end?`);
+            return walk.next();
+          },
+          close: () => walk.close(),
+        };
+      };
+    },
+  });
+}
 
 /** Uses a policy at random on a device and checks, inspects or does nothing in between; returns the evicted buffers. */
 export async function onDevice(policy: EvictionPolicy, between: "check" | "look" | "pass"): Promise<number[]> {
@@ -19,7 +45,7 @@ export async function onDevice(policy: EvictionPolicy, between: "check" | "look"
   };
   const evicted: number[] = [];
   const tracer: Tracer = { move: ({ buffer, evict }) => evict ? evicted.push(buffer.id) : undefined };
-  const device = new BoDevice({ driver, managers: { gtt: counted() }, policy, tracer });
+  const device = new BoDevice({ driver, managers: { gtt: counted() }, policy: withEnd(policy), tracer });
   const random = randomNumbers(7);
   const buffers: BufferObject[] = [];
   for (let turn = 0; turn < 400; turn++) {

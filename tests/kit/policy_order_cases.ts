@@ -37,6 +37,13 @@ export const orderCases: Readonly<Record<string, (bench: Bench) => void>> = {
       bench.check();
     }
   },
+  "entries that are used thousands of times before the first search for room are all candidates"(bench) {
+    const random = randomNumbers(9);
+    for (let entry = 0; entry < 20; entry++) bench.insert(entry, entry % 2, entry % 5 === 4 ? "gtt" : "vram");
+    // The intervals between uses are short for some, and long for others.
+    for (let turn = 0; turn < 4000; turn++) bench.policy.touch(random(1 + random(20)));
+    bench.check();
+  },
   "thousands of entries are in one order"(bench) {
     const random = randomNumbers(5);
     for (let entry = 0; entry < 3000; entry++) bench.insert(entry, random(4));

@@ -50,8 +50,8 @@ export class VictimFailures {
 
   /** Ends the walks of a device after a failure; `walked` is called for each walk. */
   watch(policy: EvictionPolicy, device: BoDevice, walked: () => void): void {
-    const candidates = policy.candidates.bind(policy) as (...request: string[]) => EvictionCursor;
-    policy.candidates = (memoryType: string, ...rest: string[]) => {
+    const candidates = policy.candidates.bind(policy) as (...request: unknown[]) => EvictionCursor;
+    policy.candidates = (memoryType: string, ...rest: unknown[]) => {
       walked();
       // Swapouts begin with SYSTEM: another device has freed pages, and all are tried again.
       if (memoryType === "system" && this.errnoOn(device) !== 0) this.forget();

@@ -5,6 +5,7 @@ export const FOLDERS: readonly string[] = [
   "base",
   "lock",
   "time",
+  "groups",
   "contract",
   "state",
   "memory",

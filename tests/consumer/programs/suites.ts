@@ -34,6 +34,19 @@ export const suites: Readonly<Record<string, Suite>> = {
       if (sum !== 0xcbf43926) throw new Error(`it is ${sum.toString(16)}`);
     });
   },
+  "@ttm/core/lists": async (test) => {
+    const { entryOf, LinkedLists, nodeOf } = await import("@ttm/core/lists");
+    test("a list keeps its order", () => {
+      const lists = new LinkedLists();
+      const head = lists.takeMark();
+      for (const entry of [3, 1, 2]) {
+        lists.admit(nodeOf(entry));
+        lists.moveBefore(nodeOf(entry), head);
+      }
+      const found = [...lists.entries(head)].map(entryOf).join();
+      if (found !== "3,1,2") throw new Error(`it is ${found}`);
+    });
+  },
   "@ttm/first-fit": async (test) => {
     const { firstFit, rangeManager } = await import("@ttm/first-fit");
     const { testManager } = await import("@ttm/testing");
@@ -47,9 +60,12 @@ export const suites: Readonly<Record<string, Suite>> = {
   },
   "@ttm/policies": async (test) => {
     const { lru } = await import("@ttm/core");
-    const { lookahead, loops } = await import("@ttm/policies");
+    const { adaptive, arc, clock, gdsf, lirs, lookahead, loops, reuse, s3fifo, sieve, twoQueues } = await import(
+      "@ttm/policies"
+    );
     const { testPolicy } = await import("@ttm/testing");
-    for (const factory of [() => lookahead(lru()), () => loops(lru())]) testPolicy({ test, factory });
+    const factories = [adaptive, arc, clock, () => gdsf(), lirs, reuse, s3fifo, sieve, twoQueues];
+    for (const factory of [...factories, () => lookahead(lru()), () => loops(lru())]) testPolicy({ test, factory });
   },
   "@ttm/buddy": async (test) => {
     const { buddy } = await import("@ttm/buddy");

@@ -1,0 +1,122 @@
+import type { Queue } from "./entries.ts";
+import type { Reached } from "./reached.ts";
+
+/** Slots of a calendar, a power of two. */
+const SLOTS = 512;
+const PLACE = SLOTS - 1;
+const WORD_BITS = 32;
+
+/**
+ * Entries by the time at which they are due, in slots of equal length that go round (a timing wheel: G. Varghese,
+ * T. Lauck, SOSP 1987). A step takes the same time however many entries there are. What is due after the last slot is in
+ * the last one.
+ */
+export class Calendar {
+  /** The queues of the slots. */
+  readonly slots: readonly Queue[];
+  #due: Float64Array = new Float64Array(64);
+  /** A bit for each slot that may have entries. */
+  readonly #used: Int32Array = new Int32Array(SLOTS / WORD_BITS);
+  /** The first slot, in slots since the beginning of time. */
+  #first = 0;
+  /** No later slot has entries. */
+  #last = 0;
+  /** Slots in a unit of time, a power of two up to 1. */
+  #slotsPerUnit = 1;
+
+  /** `makeQueue` makes the queues. */
+  constructor(makeQueue: () => Queue) {
+    this.slots = Array.from({ length: SLOTS }, makeQueue);
+  }
+
+  /** When an entry is due. */
+  dueOf(entry: number): number {
+    return this.#due[entry] as number;
+  }
+
+  /** Sets when an entry is due. */
+  push(entry: number, due: number): void {
+    if (entry >= this.#due.length) this.#grow(2 * entry);
+    this.#due[entry] = due;
+    const slot = Math.max(this.#first, Math.min(Math.floor(due * this.#slotsPerUnit), this.#first + PLACE));
+    if (slot > this.#last) this.#last = slot;
+    const place = slot & PLACE;
+    this.#used[place >> 5] = (this.#used[place >> 5] as number) | (1 << (place & 31));
+    (this.slots[place] as Queue).push(entry);
+  }
+
+  /** Moves the entries of the slots that end until `now` to the back of a queue, in order. */
+  advance(now: number, overdue: Queue): void {
+    const [from, end] = [this.#first, this.#last];
+    // Entries of the last slot may be due later.
+    const early: number[] = [];
+    this.#first = Math.floor(now * this.#slotsPerUnit);
+    if (this.#last < this.#first) this.#last = this.#first;
+    for (let at = from; at < this.#first && at <= end; at++) {
+      const slot = this.slots[at & PLACE] as Queue;
+      for (let entry = slot.front; entry >= 0; entry = slot.front) {
+        if (this.dueOf(entry) > now) early.push(entry);
+        overdue.push(entry);
+      }
+    }
+    for (const entry of early) this.push(entry, this.dueOf(entry));
+  }
+
+  /** The entry that is due last of those that a walk has not given, -1 if there is none. */
+  latest(walk: Reached): number {
+    let isEmpty = true;
+    for (let slot = this.#usedUpTo(this.#last); slot >= 0; slot = this.#usedUpTo(slot - 1)) {
+      const queue = this.slots[slot & PLACE] as Queue;
+      const entry = walk.front(queue);
+      isEmpty &&= queue.isEmpty;
+      if (isEmpty) this.#clear(slot);
+      if (entry >= 0) return entry;
+    }
+    return -1;
+  }
+
+  /** Makes the slots so long that they reach `span` units of time ahead; entries are put into their slots again. */
+  reach(span: number, now: number): void {
+    const length = SLOTS / this.#slotsPerUnit;
+    if (span <= length && (span > length / 4 || this.#slotsPerUnit === 1)) return;
+    while (SLOTS / this.#slotsPerUnit < span) this.#slotsPerUnit /= 2;
+    while (SLOTS / this.#slotsPerUnit > 2 * span && this.#slotsPerUnit < 1) this.#slotsPerUnit *= 2;
+    const all = this.slots.flatMap((slot) => [...slot]);
+    this.#used.fill(0);
+    this.#first = this.#last = Math.floor(now * this.#slotsPerUnit);
+    for (const entry of all) this.push(entry, this.dueOf(entry));
+  }
+
+  /** Takes over the times of the slots of another calendar whose entries are here in the same slots. */
+  resemble(other: Calendar): void {
+    this.#first = other.#first;
+    this.#last = other.#last;
+    this.#slotsPerUnit = other.#slotsPerUnit;
+    this.#due = other.#due;
+    this.#used.set(other.#used);
+  }
+
+  #grow(length: number): void {
+    const due = this.#due;
+    this.#due = new Float64Array(length);
+    this.#due.set(due);
+  }
+
+  #clear(slot: number): void {
+    const place = slot & PLACE;
+    this.#used[place >> 5] = (this.#used[place >> 5] as number) & ~(1 << (place & 31));
+    this.#last = Math.max(this.#first, slot - 1);
+  }
+
+  /** The last slot up to this one that may have entries, -1 if there is none. */
+  #usedUpTo(slot: number): number {
+    for (let at = slot; at >= this.#first;) {
+      const place = at & PLACE;
+      const bits = (this.#used[place >> 5] as number) & (-1 >>> (31 - (place & 31)));
+      const found = at - Math.clz32(bits) + 31 - (place & 31);
+      if (bits !== 0) return found >= this.#first ? found : -1;
+      at -= (place & 31) + 1;
+    }
+    return -1;
+  }
+}

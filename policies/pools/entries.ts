@@ -1,0 +1,115 @@
+import { isMark, LinkedLists, nodeOf } from "@ttm/core/lists";
+
+const INITIAL = 64;
+
+/** What the pools of a policy know of its entries, by entry. */
+export class Entries {
+  /** The links of all queues. */
+  readonly links: LinkedLists = new LinkedLists();
+  /** Size of the buffer, in pages. */
+  pages: Int32Array = new Int32Array(INITIAL);
+  /** The number of the buffer. */
+  ids: Int32Array = new Int32Array(INITIAL);
+  /** Of each pool's own meaning; 0 at insertion. */
+  marks: Uint8Array = new Uint8Array(INITIAL);
+  /** Walks that have begun and not ended: what they have given must not be moved, and nothing between their queues. */
+  openWalks = 0;
+  /** All queues, by number. */
+  readonly queues: Queue[] = [];
+  /** The number of the queue that an entry is in, -1 if it is in none. */
+  queueOf: Int32Array = new Int32Array(INITIAL).fill(-1);
+
+  /** Takes note of an entry, which is in no queue. */
+  admit(entry: number, id: number, pages: number): void {
+    if (entry >= this.pages.length) this.#grow(2 * entry);
+    this.links.admit(nodeOf(entry));
+    this.ids[entry] = id;
+    this.pages[entry] = pages;
+    this.marks[entry] = 0;
+    this.queueOf[entry] = -1;
+  }
+
+  #grow(length: number): void {
+    const { pages, ids, marks, queueOf } = this;
+    this.pages = new Int32Array(length);
+    this.pages.set(pages);
+    this.ids = new Int32Array(length);
+    this.ids.set(ids);
+    this.marks = new Uint8Array(length);
+    this.marks.set(marks);
+    this.queueOf = new Int32Array(length).fill(-1);
+    this.queueOf.set(queueOf);
+  }
+}
+
+/** A queue of entries, which knows how many pages they have. An entry is in one queue at most. */
+export class Queue {
+  /** Size of all entries, in pages. */
+  pages = 0;
+  readonly #entries: Entries;
+  readonly #head: number;
+  readonly #number: number;
+
+  /** An empty queue. */
+  constructor(entries: Entries) {
+    this.#entries = entries;
+    this.#head = entries.links.takeMark();
+    this.#number = entries.queues.push(this) - 1;
+  }
+
+  /** The entry at the front, -1 if it is empty. */
+  get front(): number {
+    return this.after(this.#head);
+  }
+
+  /** Whether it has no entries. */
+  get isEmpty(): boolean {
+    return this.front < 0;
+  }
+
+  /** The node that stands for the queue in the links. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** Whether an entry is in it. */
+  has(entry: number): boolean {
+    return this.#entries.queueOf[entry] === this.#number;
+  }
+
+  /** Moves an entry to the back, from whatever queue it is in. */
+  push(entry: number): void {
+    const { links, queues, queueOf, pages } = this.#entries;
+    const from = queueOf[entry] as number;
+    if (from !== this.#number) {
+      const size = pages[entry] as number;
+      if (from >= 0) (queues[from] as Queue).pages -= size;
+      this.pages += size;
+      queueOf[entry] = this.#number;
+    }
+    links.moveBefore(nodeOf(entry), this.#head);
+  }
+
+  /** Takes an entry out that is in it. */
+  drop(entry: number): void {
+    this.pages -= this.#entries.pages[entry] as number;
+    this.#entries.queueOf[entry] = -1;
+    this.#entries.links.unlink(nodeOf(entry));
+  }
+
+  /** The first entry behind a node of the queue, -1 at its end. */
+  after(node: number): number {
+    const { links } = this.#entries;
+    let next = links.next(node);
+    while (isMark(next)) {
+      if (next === this.#head) return -1;
+      next = links.next(next);
+    }
+    return next >> 1;
+  }
+
+  /** All entries, front to back. */
+  *[Symbol.iterator](): Generator<number> {
+    for (const node of this.#entries.links.entries(this.#head)) yield node >> 1;
+  }
+}

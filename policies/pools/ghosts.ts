@@ -1,0 +1,63 @@
+import { LinkedLists, nodeOf } from "@ttm/core/lists";
+import { Numbers } from "./numbers.ts";
+
+/**
+ * Buffers that were evicted, by number: a list that keeps their sizes, and no more of them than fit into a given number
+ * of pages. They take a few words each.
+ */
+export class Ghosts {
+  /** Size of all of them, in pages. */
+  pages = 0;
+  readonly #links: LinkedLists = new LinkedLists();
+  readonly #head: number = this.#links.takeMark();
+  readonly #rows: Numbers = new Numbers();
+  readonly #free: number[] = [];
+  readonly #ids: number[] = [];
+  readonly #sizes: number[] = [];
+  readonly #firsts: number[] = [];
+  readonly #seconds: number[] = [];
+
+  /** Whether it has a buffer. */
+  has(id: number): boolean {
+    return this.#rows.get(id) >= 0;
+  }
+
+  /** The values that a buffer was added with, undefined if it is not there. */
+  valuesOf(id: number): readonly [number, number] | undefined {
+    const row = this.#rows.get(id);
+    return row < 0 ? undefined : [this.#firsts[row] as number, this.#seconds[row] as number];
+  }
+
+  /** Adds a buffer as the newest, with any two values, and forgets the oldest ones that do not fit into `room` pages. */
+  add(id: number, pages: number, room: number, first = 0, second = 0): void {
+    this.take(id);
+    const row = this.#free.pop() ?? this.#ids.length;
+    this.#rows.set(id, row);
+    this.#ids[row] = id;
+    this.#sizes[row] = pages;
+    this.#firsts[row] = first;
+    this.#seconds[row] = second;
+    this.#links.admit(nodeOf(row));
+    this.#links.moveBefore(nodeOf(row), this.#head);
+    this.pages += pages;
+    this.trim(room);
+  }
+
+  /** Takes a buffer out; whether it was there. */
+  take(id: number): boolean {
+    const row = this.#rows.get(id);
+    if (row < 0) return false;
+    this.#rows.delete(id);
+    this.#links.unlink(nodeOf(row));
+    this.#free.push(row);
+    this.pages -= this.#sizes[row] as number;
+    return true;
+  }
+
+  /** Forgets the oldest until the others fit into `room` pages. */
+  trim(room: number): void {
+    while (this.pages > room && this.#rows.size > 0) {
+      this.take(this.#ids[this.#links.next(this.#head) >> 1] as number);
+    }
+  }
+}
