@@ -82,6 +82,14 @@ Deno.test("a move event has buffer, reason, source, destination, outcome, fence,
   ]);
 });
 
+Deno.test("all moves of a device are told by one object, which tells of the last one", () => {
+  const events = new Set<MoveEvent>();
+  const { device } = traced({ move: (event) => events.add(event) });
+  put(device, "vram", { pages: 8 });
+  const second = put(device, "vram", { pages: 8 });
+  assertEquals([...events].map(({ buffer, from, eviction }) => [buffer, from, eviction]), [[second, null, null]]);
+});
+
 Deno.test("a move event names the buffer for which others were evicted, or null", async () => {
   const events: string[] = [];
   const note = ({ buffer, from, to, forBuffer }: MoveEvent) =>
