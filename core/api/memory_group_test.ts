@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import {
+  AcquireTicket,
   type BoDevice,
   type BufferObject,
   type BufferOptions,
@@ -459,4 +460,39 @@ Deno.test("setLimits() waits for work on what has to leave; the limit holds from
   work.signal();
   assertEquals(await lowered, true);
   assertEquals([buffer.memoryType, driver.calls.includes("move 0 vram>gtt")], ["gtt", true]);
+});
+
+Deno.test("when a max has been met, and that of a parent is next, the parent's other buffers can give", async () => {
+  const { device } = testDevice();
+  const parent = device.createGroup("parent", vram({ max: 2 }));
+  const child = device.createGroup("child", { parent, ...vram({ max: 2 }) });
+  const [sibling, own, others] = [fill(device, parent, 1), fill(device, child, 1), fill(device, null, 1)];
+  assertEquals(await want(device, child, 2), "placed");
+  assertEquals([sibling, own, others].map(inVram), [0, 0, 1]);
+});
+
+Deno.test("under a ticket, those that are not protected are waited for before those below low", () => {
+  const { device } = testDevice();
+  const kept = device.createGroup("kept", vram({ low: 4 }));
+  const [low] = fill(device, kept, 1, { pages: 4 }) as [BufferObject];
+  const [other] = fill(device, null, 1, { pages: 4 }) as [BufferObject];
+  const buffer = device.createBuffer({ bytes: PAGE_SIZE });
+  const ticket = new AcquireTicket();
+  buffer.tryReserve(ticket);
+  low.tryReserve();
+  other.tryReserve();
+  assertEquals(buffer.tryValidate(only("vram")), other.reservation);
+});
+
+Deno.test("an early upload evicts nobody in vain if groups keep the rest of the room", async () => {
+  const { device } = testDevice();
+  const placement = only("vram");
+  const wanted = device.createBuffer({ bytes: 2 * PAGE_SIZE });
+  await device.submit([{ buffer: wanted, placement }], () => {});
+  fill(device, device.createGroup("kept", vram({ low: 7 })), 7);
+  const [other] = fill(device, null, 1) as [BufferObject];
+  assertEquals([wanted.memoryType, other.memoryType], ["gtt", "vram"]);
+  device.hint([wanted]);
+  await device.submit([{ buffer: device.createBuffer({ bytes: PAGE_SIZE }), placement: only("gtt") }], () => {});
+  assertEquals([wanted.memoryType, other.memoryType], ["gtt", "vram"]);
 });
