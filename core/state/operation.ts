@@ -21,6 +21,8 @@ export class Operation implements TracedOperation {
   name = "";
   /** Whether to fail with `EBUSY`, or skip a victim, instead of waiting. */
   readonly noWait: boolean;
+  /** Whether the attempt has left out, with `noWait`, what it would have waited for. */
+  leftOut = false;
   /** The buffer that the call was made for; null if it was made for a memory type or the device. */
   forBuffer: BufferRecord | null;
   /** The ticket of the submission; null if it is none. */
@@ -111,6 +113,7 @@ export class Operation implements TracedOperation {
     this.ownCopy = null;
     this.cause = undefined;
     this.noRoom = null;
+    this.leftOut = false;
     this.#kept = null;
     this.#victimCause = undefined;
     this.#victimOutcome = DONE;
@@ -170,7 +173,9 @@ export class Operation implements TracedOperation {
   /** Does not wait, and lets a later call find the fence signalled. */
   #leaveFor(fence: Fence): Outcome {
     fence.enableSignaling();
-    return fence.signalled ? DONE : EBUSY;
+    if (fence.signalled) return DONE;
+    this.leftOut = true;
+    return EBUSY;
   }
 
   /** As {@linkcode waitFor}, for all pending fences of a reservation up to a usage, one after the other. */

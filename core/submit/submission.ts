@@ -176,7 +176,7 @@ export class Submission implements InLine {
       this.blockedOn = holder;
       return EDEADLK;
     }
-    if (op.noWait && isWorkInTheWay(this.#state, part, op)) return EBUSY;
+    if (op.leftOut || (op.noWait && isWorkInTheWay(this.#state, part, op))) return EBUSY;
     const types = searched(this.#state, part, op).filter((type) => !type.isSystem && !this.#cleared.has(type));
     if (types.length === 0) return outcome;
     for (const type of types) this.#cleared.add(type);
@@ -201,6 +201,7 @@ export class Submission implements InLine {
       }
       this.blockedOn = op.blockedOn;
       if (outcome === BLOCKED) return BLOCKED;
+      if (op.leftOut) return EBUSY;
     }
     this.#isClearing = false;
     return DONE;
