@@ -1,14 +1,14 @@
-import { kindOf, sizeOf } from "./event_ring.ts";
+import { bufferOf, kindOf, sizeOf, TIME } from "./event_ring.ts";
 import { getText } from "./packed_text.ts";
 import type { BufferEvent, EvictionCause, PassedOver, PassedOverReason, RecordedPlace, RecordEvent } from "./record.ts";
 
 /** Kinds of packed events. Those of {@linkcode BUFFER_EVENTS} follow after them, in its order. */
-export const OPERATION = 1;
-export const MOVE = 2;
-export const FAILURE = 3;
-export const WAIT = 4;
-export const CREATE = 5;
-const FIRST_OF_BUFFER = 6;
+export const OPERATION = 2;
+export const MOVE = 3;
+export const FAILURE = 4;
+export const WAIT = 5;
+export const CREATE = 6;
+const FIRST_OF_BUFFER = 7;
 
 const BUFFER_EVENTS: readonly BufferEvent["kind"][] = [
   "use",
@@ -47,12 +47,35 @@ export const SOME_REASONS = 16;
 /** What {@linkcode WaitEvent.what} is packed as: its number here. */
 export const WAITED_FOR = ["fence", "reservation", "room"] as const;
 
-/** Slots of a move that is no eviction, and of the fixed part of an eviction. */
-export const MOVE_SLOTS = 11;
-export const EVICTION_SLOTS = 18;
-/** Where in a move and in a wait its end is. */
-export const MOVE_END = 7;
-export const WAIT_END = 5;
+/**
+ * Slots of a move: the first, {@linkcode packMove}, the first page before and after, the operation; then, if it had not
+ * ended at once, its end.
+ */
+export const MOVE_SLOTS = 5;
+export const MOVE_END = 5;
+/**
+ * Slots of an eviction, which follow: for which buffer, pages, {@linkcode packCause}; then, if its place is a range,
+ * fpfn and lpfn; then those that were passed over.
+ */
+export const CAUSE_SLOTS = 3;
+export const RANGE_SLOTS = 2;
+/** Where in a wait its end is. */
+export const WAIT_END = 3;
+
+/** Numbers of names are below it. */
+const NAMES = 1 << 9;
+/** Numbers of those that were passed over are below it. */
+const NAMED = 1 << 5;
+
+/** Packs numbers of names, `to` from 0, the others from -1 for none, and two flags into 29 bits. */
+export function packMove(from: number, to: number, failure: number, dropped: boolean, pending: boolean): number {
+  return ((failure + 1) * NAMES + from + 1) * NAMES + to << 2 | (dropped ? 1 : 0) | (pending ? 2 : 0);
+}
+
+/** Packs the memory type of a place, -1 for none, whether it is a range, how many were passed over, and the position. */
+export function packCause(memoryType: number, isRange: boolean, passedOver: number, position: number): number {
+  return memoryType + 1 + NAMES * ((isRange ? 1 : 0) + 2 * (passedOver + NAMED * position));
+}
 
 /** Strings that are packed as their numbers: a few dozen names of memory types, calls and codes. */
 export class Names {
@@ -78,98 +101,103 @@ export function* unpack(
   names: Names,
   creation: (buffer: number) => RecordEvent,
 ): Generator<RecordEvent, void> {
-  for (let at = 0; at < slots.length; at += sizeOf(slots[at] as number)) yield unpackOne(slots, at, names, creation);
+  let time = 0;
+  for (let at = 0; at < slots.length; at += sizeOf(slots[at] as number)) {
+    if (kindOf(slots[at] as number) === TIME) time = slots[at + 1] as number;
+    else yield unpackOne(slots, at, time, names, creation);
+  }
 }
 
 function unpackOne(
   slots: Float64Array,
   at: number,
+  time: number,
   names: Names,
   creation: (buffer: number) => RecordEvent,
 ): RecordEvent {
-  const kind = kindOf(slots[at] as number);
+  const first = slots[at] as number;
+  const kind = kindOf(first);
+  const buffer = bufferOf(first);
   const of = (offset: number) => slots[at + offset] as number;
-  const time = of(1);
   switch (kind) {
     case CREATE:
-      return creation(of(2));
-    case OPERATION:
+      return creation(buffer);
+    case OPERATION: {
+      const submission = sizeOf(first) > 3 ? of(3) : null;
       return {
         kind: "operation",
         time,
-        operation: of(2),
-        name: names.nameOf(of(3)),
-        buffer: orNull(of(4)),
-        submission: orNull(of(5)),
+        operation: of(1),
+        name: names.nameOf(of(2)),
+        buffer: orNull(buffer),
+        submission,
       };
+    }
     case MOVE:
-      return unpackMove(slots, at, names);
-    case FAILURE:
-      return {
-        kind: "failure",
-        time,
-        operation: of(2),
-        buffer: orNull(of(3)),
-        code: names.nameOf(of(4)),
-        message: getText(slots, at + 5),
-      };
+      return unpackMove(slots, at, time, names);
+    case FAILURE: {
+      const [code, message] = [names.nameOf(of(2)), getText(slots, at + 3)];
+      return { kind: "failure", time, operation: of(1), buffer: orNull(buffer), code, message };
+    }
     case WAIT: {
-      const end = of(WAIT_END);
-      return {
-        kind: "wait",
-        time,
-        operation: of(2),
-        what: WAITED_FOR[of(3)] ?? "fence",
-        buffer: orNull(of(4)),
-        end: Number.isNaN(end) ? null : end,
-      };
+      const [what, end] = [WAITED_FOR[of(2)] ?? "fence", orPending(of(WAIT_END))];
+      return { kind: "wait", time, operation: of(1), what, buffer: orNull(buffer), end };
     }
     default: {
       const name = BUFFER_EVENTS[kind - FIRST_OF_BUFFER] ?? "use";
-      const event = { kind: name, time, buffer: of(2) };
-      if (name === "free") return { ...event, place: { memoryType: names.nameOf(of(3)), start: of(4) } };
-      return sizeOf(slots[at] as number) > 3 ? { ...event, operation: of(3) } : event;
+      const event = { kind: name, time, buffer };
+      if (name === "free") return { ...event, place: { memoryType: names.nameOf(of(1)), start: of(2) } };
+      return sizeOf(first) > 1 ? { ...event, operation: of(1) } : event;
     }
   }
 }
 
-function unpackMove(slots: Float64Array, at: number, names: Names): RecordEvent {
+function unpackMove(slots: Float64Array, at: number, time: number, names: Names): RecordEvent {
   const of = (offset: number) => slots[at + offset] as number;
-  const place = (offset: number): RecordedPlace => {
-    return { memoryType: names.nameOf(of(offset)), start: of(offset + 1) };
-  };
-  const end = of(MOVE_END);
+  const flags = of(1) & 3;
+  const packed = of(1) >> 2;
+  const place = (name: number, start: number): RecordedPlace => ({ memoryType: names.nameOf(name), start });
+  const from = (packed / NAMES | 0) % NAMES - 1;
+  const failure = (packed / NAMES / NAMES | 0) - 1;
+  const length = MOVE_SLOTS + ((flags & 2) === 0 ? 0 : 1);
   return {
     kind: "move",
-    time: of(1),
-    buffer: of(2),
-    from: of(3) < 0 ? null : place(3),
-    to: place(5),
-    dropped: of(10) === 1,
-    failure: of(8) < 0 ? null : names.nameOf(of(8)),
-    end: Number.isNaN(end) ? null : end,
-    operation: of(9),
-    eviction: sizeOf(of(0)) === MOVE_SLOTS ? null : unpackEviction(slots, at, names),
+    time,
+    buffer: bufferOf(of(0)),
+    from: from < 0 ? null : place(from, of(2)),
+    to: place(packed % NAMES, of(3)),
+    dropped: (flags & 1) === 1,
+    failure: failure < 0 ? null : names.nameOf(failure),
+    end: (flags & 2) === 0 ? time : orPending(of(MOVE_END)),
+    operation: of(4),
+    eviction: sizeOf(of(0)) === length ? null : unpackCause(slots, at + length, names),
   };
 }
 
-function unpackEviction(slots: Float64Array, at: number, names: Names): EvictionCause {
+function unpackCause(slots: Float64Array, at: number, names: Names): EvictionCause {
   const of = (offset: number) => slots[at + offset] as number;
-  const passedOver: PassedOver[] = [];
-  for (let offset = EVICTION_SLOTS; offset < EVICTION_SLOTS + of(17); offset++) {
-    const packed = of(offset);
-    const buffer = Math.floor(packed / SOME_REASONS);
-    passedOver.push({ buffer, reason: REASONS[packed - buffer * SOME_REASONS] as PassedOverReason });
-  }
+  const packed = Math.floor(of(2) / NAMES);
+  const memoryType = of(2) % NAMES - 1;
+  const isRange = packed % 2 === 1;
+  const named = at + CAUSE_SLOTS + (isRange ? RANGE_SLOTS : 0);
+  const passedOver = Array.from(slots.subarray(named, named + Math.floor(packed / 2) % NAMED), (one): PassedOver => {
+    const buffer = Math.floor(one / SOME_REASONS);
+    return { buffer, reason: REASONS[one - buffer * SOME_REASONS] as PassedOverReason };
+  });
+  const [fpfn, lpfn] = isRange ? [of(3), of(4)] : [0, 0];
   return {
-    forBuffer: orNull(of(11)),
-    pages: of(12),
-    place: of(13) < 0 ? null : { memoryType: names.nameOf(of(13)), fpfn: of(14), lpfn: of(15) },
-    position: of(16),
+    forBuffer: orNull(of(0)),
+    pages: of(1),
+    place: memoryType < 0 ? null : { memoryType: names.nameOf(memoryType), fpfn, lpfn },
+    position: Math.floor(packed / 2 / NAMED),
     passedOver,
   };
 }
 
 function orNull(number: number): number | null {
   return number < 0 ? null : number;
+}
+
+function orPending(time: number): number | null {
+  return Number.isNaN(time) ? null : time;
 }

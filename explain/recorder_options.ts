@@ -14,7 +14,7 @@ const RECORDER_OPTIONS = optionNames<RecorderOptions>({
 /** Options of a {@linkcode recorder}. */
 export interface RecorderOptions {
   /**
-   * How many events are kept, from 1 to 2^24, in 96 bytes for each on average, which are taken at once: fewer if many of
+   * How many events are kept, from 1 to 2^24, in 68 bytes for each on average, which are taken at once: fewer if many of
    * them name those that were passed over. The oldest are lost. @default {100_000}
    */
   readonly events?: number;

@@ -179,6 +179,26 @@ Deno.test("when the ring is full the oldest events are lost, and the state befor
   assertEquals(device.usage("vram").residents >= 1, true);
 });
 
+Deno.test("what a full ring keeps is what a large one has, to the time", async () => {
+  async function run(kept: number) {
+    const { make, clock, events } = recorded({ events: kept });
+    const buffers = [make(3), make(4), make(5)];
+    const range = { placement: [{ memoryType: "vram", fpfn: 1, lpfn: 8 }] };
+    for (let step = 0; step < 2000; step++) {
+      if (step % 3 === 0) clock.advanceTo(clock.now() + 0.5);
+      const buffer = buffers[step % 3] as BufferObject;
+      using _reservation = await buffer.reserve();
+      await buffer.validate(range);
+    }
+    clock.runUntilIdle();
+    return events();
+  }
+  const [some, all] = [await run(100), await run(100_000)];
+  assertEquals(some.slice(-100), all.slice(-100));
+  const places = of(all, "move").flatMap(({ eviction }) => eviction?.place ?? []);
+  assertEquals(places.at(-1), { memoryType: "vram", fpfn: 1, lpfn: 8 });
+});
+
 Deno.test("a record does not change with what happens later", async () => {
   const { make, use, record, events } = recorded({ events: 4 });
   const buffer = make(1);

@@ -2,9 +2,11 @@ import {
   type AcquireTicket,
   type BufferView,
   type EvictionCause,
+  type Fence,
   type MoveEvent,
   PAGE_SIZE,
-  type PassedOverReason,
+  type PassedOver,
+  type Place,
   type TracedDevice,
   type TracedOperation,
   type Tracer,
@@ -14,8 +16,8 @@ import {
 import { EventRing } from "./event_ring.ts";
 import { KnownBuffers } from "./known_buffers.ts";
 import {
+  CAUSE_SLOTS,
   CREATE,
-  EVICTION_SLOTS,
   FAILURE,
   kindOfBufferEvent,
   MOVE,
@@ -23,6 +25,9 @@ import {
   MOVE_SLOTS,
   Names,
   OPERATION,
+  packCause,
+  packMove,
+  RANGE_SLOTS,
   REASONS,
   SOME_REASONS,
   unpack,
@@ -43,13 +48,12 @@ const SWAP_OUT = kindOfBufferEvent("swap-out");
 const SWAP_IN = kindOfBufferEvent("swap-in");
 const FREE = kindOfBufferEvent("free");
 const DESTROY = kindOfBufferEvent("destroy");
-const REASON_NUMBERS: ReadonlyMap<PassedOverReason, number> = new Map(REASONS.map((reason, at) => [reason, at]));
 
 /** The tracer of a recorder. */
 export class Recording implements Tracer {
   #options: RecorderOptions;
   #device: TracedDevice | null = null;
-  #time: Timeline | null = null;
+  #time = new Timeline();
   #names = new Names();
   #buffers = new KnownBuffers();
   #ring: EventRing;
@@ -65,23 +69,23 @@ export class Recording implements Tracer {
 
   constructor(options: RecorderOptions, events: number) {
     this.#options = options;
-    this.#ring = new EventRing(events, (buffer) => this.#buffers.forget(buffer));
+    this.#ring = new EventRing(events, this.#time, (buffer) => this.#buffers.forget(buffer));
   }
 
   attach(device: TracedDevice): void {
     if (this.#device !== null) throw new TtmError("EINVAL", "Cannot record: the recorder has a device already");
     this.#device = device;
-    this.#time = new Timeline(device.clock);
+    this.#time.follow(device.clock);
     for (const { name } of device.memoryTypes) this.#names.numberOf(name);
   }
 
   create(buffer: BufferView): void {
     const { tagOf, clientOf } = this.#options;
     const { id, label = "", bytes: size, pages } = buffer;
-    const time = this.#now();
+    const time = this.#ring.now();
     const [tag, client] = [tagOf?.(buffer) ?? "", clientOf?.(buffer) ?? ""];
     this.#buffers.add(buffer, { kind: "create", time, buffer: id, label, tag, client, size, pages });
-    this.#note(CREATE, id, time);
+    this.#ring.append(CREATE, 1, id);
   }
 
   handle({ id }: BufferView, { name }: { readonly name: string }): void {
@@ -95,76 +99,67 @@ export class Recording implements Tracer {
       this.#lastOperation = operation;
     }
     this.#lastNumber = ++this.#operations;
-    const at = this.#ring.append(OPERATION, 6, this.#now());
+    const submission = this.#submissionOf(operation);
+    const { forBuffer } = operation;
+    const buffer = forBuffer === null ? -1 : forBuffer.id;
+    const at = this.#ring.append(OPERATION, submission === null ? 3 : 4, buffer);
     const { slots } = this.#ring;
-    slots[at + 2] = this.#lastNumber;
-    slots[at + 3] = this.#names.numberOf(operation.name);
-    slots[at + 4] = operation.forBuffer?.id ?? -1;
-    slots[at + 5] = this.#submissionOf(operation);
+    slots[at + 1] = this.#lastNumber;
+    slots[at + 2] = this.#names.numberOf(operation.name);
+    if (submission !== null) slots[at + 3] = submission;
   }
 
   failure(operation: TracedOperation, error: TtmError): void {
     const message = shortened(error.message + keepers(error));
-    const at = this.#ring.append(FAILURE, 5 + textSlots(message), this.#now());
+    const buffer = this.#buffers.numberOf(operation.forBuffer);
+    const at = this.#ring.append(FAILURE, 3 + textSlots(message), buffer);
     const { slots } = this.#ring;
-    slots[at + 2] = this.#numberOf(operation);
-    slots[at + 3] = this.#buffers.numberOf(operation.forBuffer);
-    slots[at + 4] = this.#names.numberOf(error.code);
-    putText(slots, at + 5, message);
+    slots[at + 1] = this.#numberOf(operation);
+    slots[at + 2] = this.#names.numberOf(error.code);
+    putText(slots, at + 3, message);
   }
 
-  now(): number {
-    return this.#now();
-  }
-
-  move(event: MoveEvent): void {
-    const { buffer, from, to, failure, fence, eviction } = event;
-    const length = eviction === null ? MOVE_SLOTS : EVICTION_SLOTS + eviction.passedOver.length;
-    const { time } = event;
-    const at = this.#ring.append(MOVE, length, time);
+  move({ buffer, from, to, failure, fence, dropped, operation, eviction }: MoveEvent): void {
+    const pending = fence === null || fence.signalled ? null : fence;
+    const length = pending === null ? MOVE_SLOTS : MOVE_SLOTS + 1;
+    const at = this.#ring.append(MOVE, length + (eviction === null ? 0 : slotsOf(eviction)), buffer.id);
     const { slots } = this.#ring;
-    slots[at + 2] = buffer.id;
-    slots[at + 3] = from === null ? -1 : this.#names.numberOf(from.memoryType);
-    slots[at + 4] = from === null ? 0 : from.start;
-    slots[at + 5] = this.#names.numberOf(to.memoryType);
-    slots[at + 6] = to.start;
-    slots[at + MOVE_END] = time;
-    slots[at + 8] = failure === null ? -1 : this.#names.numberOf(failure);
-    const operation = this.#numberOf(event.operation);
-    slots[at + 9] = operation;
-    slots[at + 10] = event.dropped ? 1 : 0;
-    if (eviction !== null) this.#putEviction(slots, at, eviction, operation > 0);
-    if (fence === null || fence.signalled) return;
-    slots[at + MOVE_END] = NaN;
-    const address = this.#ring.lastAddress;
-    fence.observe(() => this.#ring.set(address, MOVE_END, this.#now()));
+    const names = this.#names;
+    const left = from === null ? -1 : names.numberOf(from.memoryType);
+    const code = failure === null ? -1 : names.numberOf(failure);
+    const number = this.#numberOf(operation);
+    slots[at + 1] = packMove(left, names.numberOf(to.memoryType), code, dropped, pending !== null);
+    slots[at + 2] = from === null ? 0 : from.start;
+    slots[at + 3] = to.start;
+    slots[at + 4] = number;
+    if (eviction !== null) this.#putCause(slots, at + length, eviction, number > 0);
+    if (pending !== null) this.#awaitEnd(at, pending);
   }
 
   waitBegin({ operation, what, buffer }: WaitEvent): void {
-    const at = this.#ring.append(WAIT, 6, this.#now());
+    const at = this.#ring.append(WAIT, 4, this.#buffers.numberOf(buffer));
     const { slots } = this.#ring;
-    slots[at + 2] = this.#numberOf(operation);
-    slots[at + 3] = WAITED_FOR.indexOf(what);
-    slots[at + 4] = this.#buffers.numberOf(buffer);
+    slots[at + 1] = this.#numberOf(operation);
+    slots[at + 2] = WAITED_FOR.indexOf(what);
     slots[at + WAIT_END] = NaN;
-    this.#waits.set(operation, this.#ring.lastAddress);
+    this.#waits.set(operation, this.#ring.addressOf(at));
   }
 
   waitEnd(operation: TracedOperation): void {
     const address = this.#waits.get(operation);
-    if (address !== undefined) this.#ring.set(address, WAIT_END, this.#now());
+    if (address !== undefined) this.#ring.set(address, WAIT_END, this.#ring.now());
   }
 
   use({ id }: BufferView): void {
-    this.#note(USE, id);
+    this.#ring.append(USE, 1, id);
   }
 
   pin({ id }: BufferView): void {
-    this.#note(PIN, id);
+    this.#ring.append(PIN, 1, id);
   }
 
   unpin({ id }: BufferView): void {
-    this.#note(UNPIN, id);
+    this.#ring.append(UNPIN, 1, id);
   }
 
   purge({ id }: BufferView, operation: TracedOperation): void {
@@ -180,16 +175,15 @@ export class Recording implements Tracer {
   }
 
   free({ id, memoryType, start }: BufferView): void {
-    const at = this.#ring.append(FREE, 5, this.#now());
+    const at = this.#ring.append(FREE, 3, id);
     const { slots } = this.#ring;
-    slots[at + 2] = id;
-    slots[at + 3] = this.#names.numberOf(memoryType ?? "");
-    slots[at + 4] = start ?? 0;
+    slots[at + 1] = this.#names.numberOf(memoryType ?? "");
+    slots[at + 2] = start ?? 0;
   }
 
   destroy({ id, isGhost }: BufferView): void {
     if (isGhost) return;
-    this.#note(DESTROY, id);
+    this.#ring.append(DESTROY, 1, id);
     this.#ring.end(id);
     this.#buffers.destroy(id);
   }
@@ -226,43 +220,34 @@ export class Recording implements Tracer {
     return { header, events };
   }
 
-  get #timeline(): Timeline {
-    return this.#time as Timeline;
-  }
-
-  #now(): number {
-    return this.#timeline.now();
-  }
-
-  #note(kind: number, buffer: number, time: number = this.#now()): void {
-    const at = this.#ring.append(kind, 3, time);
-    this.#ring.slots[at + 2] = buffer;
-  }
-
   #noteCaused(kind: number, buffer: number, operation: TracedOperation): void {
-    const at = this.#ring.append(kind, 4, this.#now());
-    this.#ring.slots[at + 2] = buffer;
-    this.#ring.slots[at + 3] = this.#numberOf(operation);
+    const at = this.#ring.append(kind, 2, buffer);
+    this.#ring.slots[at + 1] = this.#numberOf(operation);
   }
 
-  #putEviction(
-    slots: Float64Array,
-    at: number,
-    { forBuffer, pages, place, position, passedOver }: EvictionCause,
-    isOwn: boolean,
-  ): void {
+  #awaitEnd(at: number, fence: Fence): void {
+    const ring = this.#ring;
+    const address = ring.addressOf(at);
+    ring.set(address, MOVE_END, NaN);
+    fence.observe(() => ring.set(address, MOVE_END, ring.now()));
+  }
+
+  #putCause(slots: Float64Array, at: number, cause: EvictionCause, isOwn: boolean): void {
+    const { forBuffer, place, passedOver } = cause;
+    const memoryType = place === null ? -1 : this.#names.numberOf(place.memoryType);
+    const isRange = hasRange(place);
     // Only an operation of another device has a buffer of another device.
-    slots[at + 11] = isOwn && forBuffer !== null ? forBuffer.id : this.#buffers.numberOf(forBuffer);
-    slots[at + 12] = pages;
-    slots[at + 13] = place === null ? -1 : this.#names.numberOf(place.memoryType);
-    slots[at + 14] = place?.fpfn ?? 0;
-    slots[at + 15] = place?.lpfn ?? 0;
-    slots[at + 16] = position;
-    slots[at + 17] = passedOver.length;
+    slots[at] = isOwn && forBuffer !== null ? forBuffer.id : this.#buffers.numberOf(forBuffer);
+    slots[at + 1] = cause.pages;
+    slots[at + 2] = packCause(memoryType, isRange, passedOver.length, cause.position);
+    at += CAUSE_SLOTS;
+    if (isRange) {
+      slots[at++] = place?.fpfn ?? 0;
+      slots[at++] = place?.lpfn ?? 0;
+    }
     for (let of = 0; of < passedOver.length; of++) {
-      const one = passedOver[of];
-      if (one === undefined) break;
-      slots[at + EVICTION_SLOTS + of] = one.buffer.id * SOME_REASONS + (REASON_NUMBERS.get(one.reason) ?? 0);
+      const { buffer, reason } = passedOver[of] as PassedOver;
+      slots[at + of] = buffer.id * SOME_REASONS + REASONS.indexOf(reason);
     }
   }
 
@@ -271,16 +256,26 @@ export class Recording implements Tracer {
     return operation === this.#lastOperation ? this.#lastNumber : this.#numbers.get(operation) ?? 0;
   }
 
-  #submissionOf(operation: TracedOperation): number {
+  #submissionOf(operation: TracedOperation): number | null {
     const { submissionOf } = this.#options;
-    if (submissionOf !== undefined) return submissionOf(operation) ?? -1;
+    if (submissionOf !== undefined) return submissionOf(operation);
     const { ticket } = operation;
-    if (ticket === null) return -1;
+    if (ticket === null) return null;
     const known = this.#tickets.get(ticket);
     if (known !== undefined) return known;
     this.#tickets.set(ticket, ++this.#submissions);
     return this.#submissions;
   }
+}
+
+/** Slots of why a buffer was evicted. */
+function slotsOf({ place, passedOver }: EvictionCause): number {
+  return CAUSE_SLOTS + (hasRange(place) ? RANGE_SLOTS : 0) + passedOver.length;
+}
+
+/** Whether a place is a part of its memory type. */
+function hasRange(place: Place | null): boolean {
+  return place !== null && ((place.fpfn ?? 0) > 0 || (place.lpfn ?? 0) > 0);
 }
 
 /** How many buffers a message names that keep room. */

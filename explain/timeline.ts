@@ -1,46 +1,38 @@
 import { type Clock, SystemClock } from "@ttm/core";
 
-/** How many events may share one reading of the clock. */
-const SHARED = 32;
+/** How many slots of events may share one reading of the clock. */
+const MOST_SHARED = 512;
+/** The time, in milliseconds, that the events of one reading should not take. */
+const GRAIN = 0.1;
 
 /**
  * The time of events, never smaller than that of an earlier one. Reading the clock of the machine takes longer than
- * writing an event: up to 32 events in a row, with nothing awaited between them, share a reading.
+ * writing an event: events in a row, with nothing awaited between them, share a reading, as many as have lately happened
+ * within a tenth of a millisecond, up to 512.
  */
 export class Timeline {
-  #clock: Clock;
-  #isCostly: boolean;
+  #clock: Clock | null = null;
+  #isCostly = false;
   #time = -Infinity;
-  #left = 0;
-  #willRead = false;
-  #readAgain = (): void => {
-    this.#left = 0;
-    this.#willRead = false;
-  };
+  #shared = 0;
 
-  /** The timeline of a device's clock. */
-  constructor(clock: Clock) {
+  /** Time is that of a device's clock. */
+  follow(clock: Clock): void {
     this.#clock = clock;
     this.#isCostly = clock instanceof SystemClock;
   }
 
-  /** The time of an event. */
+  /** Reads the clock. */
   now(): number {
-    if (this.#left-- > 0) return this.#time;
-    return this.set(this.#clock.now());
+    const time = this.#clock?.now() ?? 0;
+    if (time > this.#time) this.#time = time;
+    return this.#time;
   }
 
-  /** The time of an event that tells it itself. */
-  set(time: number): number {
-    if (time > this.#time) this.#time = time;
-    if (!this.#isCostly) this.#left = 0;
-    else {
-      this.#left = SHARED;
-      if (!this.#willRead) {
-        this.#willRead = true;
-        queueMicrotask(this.#readAgain);
-      }
-    }
-    return this.#time;
+  /** How many slots from now on may share the reading that was just made, and came so many milliseconds after the last. */
+  share(passed: number): number {
+    if (!this.#isCostly || passed > GRAIN) this.#shared = 0;
+    else if (passed < GRAIN / 2) this.#shared = Math.min(2 * this.#shared + 1, MOST_SHARED);
+    return this.#shared;
   }
 }

@@ -40,18 +40,22 @@ export class MoveCounters {
   }
 }
 
+/** What is kept of a successful move: the buffer, and the fence of the copy or null. */
+export type Moved = Pick<MoveEvent, "buffer" | "fence">;
+
 /** The same counters, with a list of the successful moves. */
 export class Counters extends MoveCounters {
-  #moved: MoveEvent[] = [];
+  #moved: Moved[] = [];
 
   /** Takes one event of the tracer. */
   override add(event: MoveEvent): void {
     super.add(event);
-    if (event.failure === null) this.#moved.push(event);
+    const { buffer, fence, failure } = event;
+    if (failure === null) this.#moved.push({ buffer, fence });
   }
 
   /** Returns the successful moves since the last call. */
-  takeMoved(): MoveEvent[] {
+  takeMoved(): Moved[] {
     const moved = this.#moved;
     this.#moved = [];
     return moved;

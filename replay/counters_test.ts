@@ -71,11 +71,12 @@ Deno.test("Counters ignore failed moves and hops", () => {
 Deno.test("Counters.takeMoved() gives the successful moves since the last call, in order", () => {
   const counters = new Counters({ fast: "vram", copies: true });
   const events = [move(null, "gtt"), move("gtt", "vram"), move("vram", "gtt")];
+  const kept = ({ buffer, fence }: MoveEvent) => ({ buffer, fence });
   counters.add(events[0] as MoveEvent);
   counters.add(move("gtt", "vram", { failure: "ENOMEM" }));
   counters.add(events[1] as MoveEvent);
-  assertEquals(counters.takeMoved(), events.slice(0, 2));
+  assertEquals(counters.takeMoved(), events.slice(0, 2).map(kept));
   assertEquals(counters.takeMoved(), []);
   counters.add(events[2] as MoveEvent);
-  assertEquals(counters.takeMoved(), events.slice(2));
+  assertEquals(counters.takeMoved(), events.slice(2).map(kept));
 });

@@ -7,7 +7,6 @@ const MEMBERS = Object.keys(
     handle: true,
     operation: true,
     failure: true,
-    now: true,
     move: true,
     wait: true,
     waitBegin: true,
@@ -25,8 +24,8 @@ const MEMBERS = Object.keys(
 ) as readonly (keyof Tracer)[];
 
 /**
- * One tracer of several: each is told of everything, in their order, and the first that tells the time does. What none
- * of them has costs nothing. Members that a tracer gets later are not called.
+ * One tracer of several: each is told of everything, in their order. What none of them has costs nothing. Members that a
+ * tracer gets later are not called.
  *
  * @example Two counters
  * ```ts
@@ -39,10 +38,10 @@ const MEMBERS = Object.keys(
  * ```
  */
 export function joinTracers(...tracers: readonly Tracer[]): Tracer {
-  const joined: Record<string, (...args: unknown[]) => unknown> = {};
+  const joined: Record<string, (...args: unknown[]) => void> = {};
   for (const name of MEMBERS) {
     const called = tracers.flatMap((tracer) => {
-      const member = tracer[name] as ((...args: unknown[]) => unknown) | undefined;
+      const member = tracer[name] as ((...args: unknown[]) => void) | undefined;
       return member === undefined ? [] : [member.bind(tracer)];
     });
     const [first, second, ...rest] = called;
@@ -50,10 +49,9 @@ export function joinTracers(...tracers: readonly Tracer[]): Tracer {
     if (second === undefined) joined[name] = first;
     else {
       joined[name] = (...args) => {
-        const answer = first(...args);
+        first(...args);
         second(...args);
         for (const member of rest) member(...args);
-        return answer;
       };
     }
   }

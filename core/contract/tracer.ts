@@ -45,7 +45,11 @@ export interface TracedPlace {
   readonly start: number;
 }
 
-/** One attempted move of a buffer, successful or not. */
+/**
+ * One attempted move of a buffer, successful or not. A device tells all moves by one object, to allocate none for each:
+ * the event with its `from`, `to` and `eviction` is valid during the call of {@linkcode Tracer.move} only. Who keeps it
+ * copies what is wanted of it.
+ */
 export interface MoveEvent {
   /** The buffer. */
   readonly buffer: BufferView;
@@ -61,7 +65,7 @@ export interface MoveEvent {
   readonly failure: TtmErrorCode | "EMULTIHOP" | null;
   /** The fence of the copy, which may have signalled already; null if the driver returned none. */
   readonly fence: Fence | null;
-  /** Time of the attempt on the device's clock (`Tracer.now`), in milliseconds; a copy with a `fence` ends later. */
+  /** Time on the device's clock, in milliseconds, read when it is asked for; a copy with a `fence` ends later. */
   readonly time: number;
   /**
    * The buffer whose validate, creation, populate, read, write or map caused the move: the moved buffer itself, or
@@ -113,9 +117,7 @@ export interface Tracer {
   operation?(operation: TracedOperation): void;
   /** A call failed; `error.report` tells why there was no room. Wrong arguments are not told. */
   failure?(operation: TracedOperation, error: TtmError): void;
-  /** The time of a move, for tracers that read the clock less often. Left out: the device's clock is read for each. */
-  now?(): number;
-  /** A move was attempted: a bind, copy, clear or eviction. */
+  /** A move was attempted: a bind, copy, clear or eviction. The event is valid during the call only. */
   move?(event: MoveEvent): void;
   /**
    * An operation is about to wait for a fence; if the tracer signals it now, the operation continues at once. Only the

@@ -1,17 +1,29 @@
 import { assertEquals } from "@std/assert";
 import { rangeManager } from "@ttm/first-fit";
-import { type BufferObject, joinTracers, type MoveEvent, type TracedOperation, type Tracer } from "../mod.ts";
+import {
+  type BufferObject,
+  type BufferView,
+  type EvictionCause,
+  joinTracers,
+  type MoveEvent,
+  type TracedOperation,
+  type Tracer,
+} from "../mod.ts";
 import { place, put, testDevice, touch, whileReserved } from "../testing_devices.ts";
 
 function traced(options: Parameters<typeof testDevice>[0] = {}, more: Tracer = {}) {
-  const evictions: MoveEvent[] = [];
-  const move = (event: MoveEvent) => void (event.eviction !== null && evictions.push(event));
+  const evictions: { readonly buffer: BufferView; readonly eviction: EvictionCause }[] = [];
+  const move = ({ buffer, eviction }: MoveEvent) => {
+    if (eviction === null) return;
+    const { forBuffer, pages, place, position, passedOver } = eviction;
+    evictions.push({ buffer, eviction: { forBuffer, pages, place, position, passedOver: [...passedOver] } });
+  };
   const made = testDevice({ ...options, tracer: { move, ...more } });
   /** For each eviction: the buffer, whom it was for, its position, and who was passed over. */
   const causes = () =>
     evictions.splice(0).map(({ buffer, eviction }) => {
-      const passedOver = eviction?.passedOver.map(({ buffer, reason }) => `${buffer.id} ${reason}`);
-      return [buffer.id, eviction?.forBuffer?.id ?? null, eviction?.position, passedOver];
+      const passedOver = eviction.passedOver.map(({ buffer, reason }) => `${buffer.id} ${reason}`);
+      return [buffer.id, eviction.forBuffer?.id ?? null, eviction.position, passedOver];
     });
   return { ...made, causes, evictions };
 }
@@ -24,7 +36,7 @@ Deno.test("the cause of an eviction names the need, and what a driver or a hint 
   const asked = { placement: [{ memoryType: "vram", lpfn: 8 }] };
   put(device, asked, { pages: 2 });
   const [event] = evictions;
-  assertEquals([event?.eviction?.pages, event?.eviction?.place], [2, { memoryType: "vram", lpfn: 8 }]);
+  assertEquals([event?.eviction.pages, event?.eviction.place], [2, { memoryType: "vram", lpfn: 8 }]);
   assertEquals(causes(), [[2, 4, 2, ["0 not valuable", "1 hinted"]]]);
 });
 
@@ -120,20 +132,17 @@ Deno.test("a place that becomes free without a move, and the handles of clients,
   assertEquals(seen, ["handle 0 game", "free 0 gtt", "free 0 vram", "destroy 0"]);
 });
 
-Deno.test("joined tracers are told in their order, the first tells the time, and what none has is left out", () => {
+Deno.test("joined tracers are told in their order, and what none has is left out", () => {
   const seen: string[] = [];
   class Watch implements Tracer {
     #name = "second";
     use(): void {
       seen.push(this.#name);
     }
-    now(): number {
-      return 2;
-    }
   }
-  const joined = joinTracers({ use: () => seen.push("first"), now: () => 1 }, new Watch(), {
+  const joined = joinTracers({ use: () => seen.push("first") }, new Watch(), {
     use: () => seen.push("third"),
   });
   joined.use?.(undefined as never);
-  assertEquals([seen, joined.now?.(), joined.move], [["first", "second", "third"], 1, undefined]);
+  assertEquals([seen, joined.move], [["first", "second", "third"], undefined]);
 });

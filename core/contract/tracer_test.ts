@@ -41,7 +41,10 @@ Deno.test("a tracer is told when buffers are created, moved, purged and freed", 
 Deno.test("a move event has buffer, reason, source, destination, outcome, fence, time, and the buffer that needed the room", () => {
   const events: MoveEvent[] = [];
   const clock = new SimulatedClock();
-  const { device, driver } = traced({ move: (event) => events.push(event) }, true, clock);
+  const keep = ({ time, from, to, ...rest }: MoveEvent) => {
+    events.push({ ...rest, time, from: from && { ...from }, to: { ...to } });
+  };
+  const { device, driver } = traced({ move: keep }, true, clock);
   const buffer = put(device, only("vram", { fpfn: 2 }));
   const [clear] = driver.copies;
   driver.finishCopy();
@@ -77,6 +80,14 @@ Deno.test("a move event has buffer, reason, source, destination, outcome, fence,
       eviction: null,
     },
   ]);
+});
+
+Deno.test("all moves of a device are told by one object, which tells of the last one", () => {
+  const events = new Set<MoveEvent>();
+  const { device } = traced({ move: (event) => events.add(event) });
+  put(device, "vram", { pages: 8 });
+  const second = put(device, "vram", { pages: 8 });
+  assertEquals([...events].map(({ buffer, from, eviction }) => [buffer, from, eviction]), [[second, null, null]]);
 });
 
 Deno.test("a move event names the buffer for which others were evicted, or null", async () => {

@@ -5,7 +5,6 @@ import type { MemoryType } from "../resource/memory_type.ts";
 import { handleMove } from "./move.ts";
 import { neighboursInTheWay } from "./neighbours.ts";
 import { type KeptReason, nobodyKept } from "../base/no_room_report.ts";
-import type { Visited } from "../state/victim_search.ts";
 import type { Operation } from "../state/operation.ts";
 import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EMULTIHOP, ENOSPC, LATER, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlace, PreparedPlacement } from "../resource/prepared_placement.ts";
@@ -150,23 +149,16 @@ function evictNeighbours(
   sparing: boolean,
   op: Operation,
 ): number | Outcome {
-  const visited: Visited[] = [];
-  const mayLeave = (victim: BufferRecord, row: number) => {
-    const available = availability(state, victim, row, place, null, op);
-    const kept = typeof available === "string" ? available : sparing ? whySpared(state, victim, op) : null;
-    if (state.tracer.move !== undefined) visited.push({ buffer: victim, reason: kept ?? "not adjacent" });
-    return kept === null;
-  };
-  const victims = neighboursInTheWay(state, buffer, place, mayLeave, op);
   const outer = op.search;
+  const search = op.search = beginSearch(state, op, buffer, buffer.pages, place);
   try {
+    const victims = neighboursInTheWay(state, buffer, place, sparing, op);
     for (const victim of victims) {
       // An earlier eviction may have evicted it, too.
       if (victim.type !== place.type) continue;
       // Each of them may leave, but a group may need to keep some.
       if (op.shield !== null && op.shield.whyKept(victim) !== null) return ENOSPC;
-      op.search = beginSearch(state, op, buffer, buffer.pages, place);
-      op.search?.goTo(victim, visited, victims);
+      search?.goTo(victim, victims);
       const outcome = giveUpPlace(state, victim, op);
       if (outcome === BLOCKED) return BLOCKED;
       if (outcome !== DONE) {
@@ -301,8 +293,9 @@ export function evictAll(state: DeviceState, type: MemoryType, op: Operation): O
   // objects of these evictions, once.
   let left = 2 * type.residents;
   for (;;) {
-    const search = op.search = beginSearch(state, op, null, 0);
-    const victim = firstVictim(state, type, search);
+    op.search = null;
+    op.search = beginSearch(state, op, null, 0);
+    const victim = firstVictim(state, type, op.search);
     if (victim === null) break;
     if (!victim.isDying && left-- === 0) return EBUSY;
     const outcome = giveUpPlace(state, victim, op);

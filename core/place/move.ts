@@ -11,6 +11,7 @@ import { populate } from "../memory/populate.ts";
 import { PreparedPlacement } from "../resource/prepared_placement.ts";
 import { freeResource } from "./allocation.ts";
 import { createTable, emptyTable } from "../memory/bind.ts";
+import { TracedMove } from "../state/traced_move.ts";
 import type { TranslationTable } from "../contract/translation_table.ts";
 import { type Transition, travel } from "./transfer.ts";
 
@@ -225,17 +226,17 @@ function trace(
   op: Operation,
 ): void {
   const { clock, resources, tracer } = state;
-  tracer.move?.({
-    buffer,
-    evict,
-    dropped: drops,
-    from: from === null ? null : { memoryType: from.name, start: resources.start(old) },
-    to: { memoryType: target.name, start: resources.start(to) },
-    failure: outcome === DONE ? null : outcome === EMULTIHOP ? "EMULTIHOP" : codeOf(outcome),
-    fence,
-    time: tracer.now === undefined ? clock.now() : tracer.now(),
-    forBuffer: op.forBuffer,
-    operation: op,
-    eviction: evict ? op.evictionCause : null,
-  });
+  const event = state.tracedMove ??= new TracedMove(clock, buffer, op);
+  event.buffer = buffer;
+  event.evict = evict;
+  event.dropped = drops;
+  if (from === null) event.from = null;
+  else event.comesFrom(from.name, resources.start(old));
+  event.to.at(target.name, resources.start(to));
+  event.failure = outcome === DONE ? null : outcome === EMULTIHOP ? "EMULTIHOP" : codeOf(outcome);
+  event.fence = fence;
+  event.forBuffer = op.forBuffer;
+  event.operation = op;
+  event.eviction = evict ? op.evictionCause : null;
+  tracer.move?.(event);
 }

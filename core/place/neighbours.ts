@@ -4,6 +4,8 @@ import type { Operation } from "../state/operation.ts";
 import { EIO } from "../base/outcome.ts";
 import type { PreparedPlace } from "../resource/prepared_placement.ts";
 import { requestFor } from "./allocation.ts";
+import type { PassedOverReason } from "../contract/traced_eviction.ts";
+import { availability, whySpared } from "./victims.ts";
 
 /**
  * Victims whose ranges together make room for a buffer, as the manager's scan chooses them: buffers that may be evicted
@@ -14,7 +16,7 @@ export function neighboursInTheWay(
   state: DeviceState,
   buffer: BufferRecord,
   place: PreparedPlace,
-  mayLeave: (victim: BufferRecord, row: number) => boolean,
+  sparing: boolean,
   op: Operation,
 ): readonly BufferRecord[] {
   const { resources } = state;
@@ -26,7 +28,10 @@ export function neighboursInTheWay(
     for (let row = walk.next(); row >= 0; row = walk.next()) {
       const victim = resources.buffer(row);
       const handle = resources.handle(row);
-      if (victim === null || handle === 0 || !mayLeave(victim, row)) continue;
+      if (victim === null || handle === 0) continue;
+      const kept = whyKept(state, victim, row, place, sparing, op);
+      op.search?.scan(victim, kept);
+      if (kept !== null) continue;
       owners.set(handle, victim);
       if (scan.add(handle)) return scan.victims.flatMap((handle) => owners.get(handle) ?? []);
     }
@@ -36,4 +41,17 @@ export function neighboursInTheWay(
     walk.close();
   }
   return [];
+}
+
+function whyKept(
+  state: DeviceState,
+  victim: BufferRecord,
+  row: number,
+  place: PreparedPlace,
+  sparing: boolean,
+  op: Operation,
+): PassedOverReason | null {
+  const available = availability(state, victim, row, place, null, op);
+  if (typeof available === "string") return available;
+  return sparing ? whySpared(state, victim, op) : null;
 }

@@ -4,7 +4,7 @@ import type { MemoryType } from "../resource/memory_type.ts";
 import type { KeptReason } from "../base/no_room_report.ts";
 import type { PassedOverReason } from "../contract/traced_eviction.ts";
 import { Shield } from "../groups/shield.ts";
-import { VictimSearch } from "../state/victim_search.ts";
+import type { VictimSearch } from "../state/victim_search.ts";
 import type { Operation } from "../state/operation.ts";
 import { DONE, EDEADLK, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlace } from "../resource/prepared_placement.ts";
@@ -60,7 +60,7 @@ export function beginSearch(
   pages: number,
   place: PreparedPlace | null = null,
 ): VictimSearch | null {
-  return tracer.move === undefined ? null : new VictimSearch(op, forBuffer, pages, place?.place ?? null);
+  return tracer.move === undefined ? null : op.nextSearch.begin(forBuffer, pages, place?.place ?? null);
 }
 
 /** Whether a first search for room may spare buffers, which a second one evicts unless the upload is an early one. */

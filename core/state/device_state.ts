@@ -19,6 +19,7 @@ import { type PreparedPlace, PreparedPlacement, preparePlace } from "../resource
 import { ResourceTable } from "../resource/resource_table.ts";
 import { Submissions } from "./submissions.ts";
 import { memoryStore, type SwapStore } from "../contract/swap_store.ts";
+import type { TracedMove } from "./traced_move.ts";
 import type { Tracer } from "../contract/tracer.ts";
 
 const MAX_TYPES = 8;
@@ -80,6 +81,8 @@ export class DeviceState {
   /** Copies of imported bytes back to their arrays, of buffers without references. */
   readonly returning: Set<Returning> = new Set();
   closed = false;
+  /** The event of the last move that a tracer was told of. */
+  tracedMove: TracedMove | null = null;
   #evictPlacements: WeakMap<Placement, PreparedPlacement> = new WeakMap();
   #lastEvicted: { readonly placement: Placement; readonly prepared: PreparedPlacement } | null = null;
 

@@ -10,7 +10,7 @@ import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 import type { Shield } from "../groups/shield.ts";
 import type { EvictionCause } from "../contract/traced_eviction.ts";
 import type { TracedOperation, Tracer, WaitEvent } from "../contract/tracer.ts";
-import type { VictimSearch } from "./victim_search.ts";
+import { VictimSearch } from "./victim_search.ts";
 
 /** What an attempt can be blocked on: a fence, until it signals, or a reservation, until it is unlocked. */
 export type Blocker = Fence | Reservation;
@@ -49,6 +49,7 @@ export class Operation implements TracedOperation {
   evicting = 0;
   /** The walk that looks for victims; null if there is none, or no tracer wants to know. */
   search: VictimSearch | null = null;
+  #outermost: VictimSearch | null = null;
   /** Whom the search for room leaves alone for the sake of groups; null if the device has no groups. */
   shield: Shield | null = null;
   /** The error that a driver, manager or store threw. */
@@ -85,7 +86,12 @@ export class Operation implements TracedOperation {
   /** Why the move under way evicts its buffer. */
   get evictionCause(): EvictionCause {
     const { forBuffer } = this;
-    return this.search?.cause ?? { forBuffer, pages: forBuffer?.pages ?? 0, place: null, position: 0, passedOver: [] };
+    return this.search ?? { forBuffer, pages: forBuffer?.pages ?? 0, place: null, position: 0, passedOver: [] };
+  }
+
+  /** What the notes of the next walk are written into: a walk that makes room for a victim has its own. */
+  get nextSearch(): VictimSearch {
+    return this.search?.inner ?? (this.#outermost ??= new VictimSearch(this));
   }
 
   /** Resets all state, for use by another call. */
@@ -103,6 +109,7 @@ export class Operation implements TracedOperation {
     this.endWait();
     if (this.blockedOn !== null) this.#unblock(this.blockedOn);
     this.hop = null;
+    this.search = null;
     this.ownCopy = null;
     this.cause = undefined;
     this.noRoom = null;

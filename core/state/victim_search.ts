@@ -5,42 +5,69 @@ import type { TracedOperation } from "../contract/tracer.ts";
 
 /** How many candidates are named that a search has passed over. */
 const NAMED = 16;
-const NOBODY: readonly PassedOver[] = [];
 
-/** A candidate, and why it is not taken if it is not. */
-export interface Visited {
+interface Scanned {
   readonly buffer: BufferRecord;
   readonly reason: PassedOverReason;
 }
 
-/** A walk over candidates for eviction, as far as a tracer is told of it: whom it is for, and whom it passes over. */
-export class VictimSearch {
-  #operation: TracedOperation;
-  #forBuffer: BufferRecord | null;
-  #pages: number;
-  #place: Place | null;
-  #visited = 0;
+/**
+ * A walk over candidates for eviction, as far as a tracer is told of it: whom it is for, and whom it passes over. It is
+ * the cause of the eviction of the candidate that it visited last. An operation uses the same objects for all its walks.
+ */
+export class VictimSearch implements EvictionCause {
+  forBuffer: BufferRecord | null = null;
+  pages = 0;
+  place: Place | null = null;
+  position = -1;
+  readonly passedOver: PassedOver[] = [];
   /** The candidate that was visited last. */
   candidate: BufferRecord | null = null;
-  #passedOver: PassedOver[] | null = null;
+  /** Those that a manager's scan was shown, in their order. */
+  #scanned: Scanned[] = [];
+  #operation: TracedOperation;
+  #inner: VictimSearch | null = null;
+
+  constructor(operation: TracedOperation) {
+    this.#operation = operation;
+  }
+
+  /** The notes of a walk that makes room for a victim of this one. */
+  get inner(): VictimSearch {
+    return this.#inner ??= new VictimSearch(this.#operation);
+  }
 
   /** Begins it: an operation needs `pages` for a buffer, in a place or, without one, of host memory. */
-  constructor(operation: TracedOperation, forBuffer: BufferRecord | null, pages: number, place: Place | null) {
-    this.#operation = operation;
-    this.#forBuffer = forBuffer;
-    this.#pages = pages;
-    this.#place = place;
+  begin(forBuffer: BufferRecord | null, pages: number, place: Place | null): this {
+    this.forBuffer = forBuffer;
+    this.pages = pages;
+    this.place = place;
+    if (this.#scanned.length > 0) this.#scanned = [];
+    this.#restart();
+    return this;
+  }
+
+  #restart(): void {
+    this.position = -1;
+    this.candidate = null;
+    if (this.passedOver.length > 0) this.passedOver.length = 0;
   }
 
   /** The walk has come to the next candidate. */
   visit(buffer: BufferRecord): void {
-    this.#visited++;
+    this.position++;
     this.candidate = buffer;
   }
 
-  /** The walk chose several of those that it visited; this is one of them. */
-  goTo(victim: BufferRecord, visited: readonly Visited[], victims: readonly BufferRecord[]): void {
-    for (const { buffer, reason } of visited) {
+  /** A scan was shown a candidate, or it was kept from the scan. */
+  scan(buffer: BufferRecord, kept: PassedOverReason | null): void {
+    this.#scanned.push({ buffer, reason: kept ?? "not adjacent" });
+  }
+
+  /** The scan chose several; this is one of them. */
+  goTo(victim: BufferRecord, victims: readonly BufferRecord[]): void {
+    this.#restart();
+    for (const { buffer, reason } of this.#scanned) {
       this.visit(buffer);
       if (buffer === victim) return;
       if (!victims.includes(buffer)) this.passOver(buffer, reason);
@@ -49,9 +76,8 @@ export class VictimSearch {
 
   /** A candidate is not taken. */
   passOver(buffer: BufferRecord, reason: PassedOverReason): void {
-    const passedOver = this.#passedOver ??= [];
-    if (passedOver.length === NAMED) return;
-    passedOver.push({
+    if (this.passedOver.length === NAMED) return;
+    this.passedOver.push({
       buffer,
       reason: reason === "reserved" && this.#isNeededToo(buffer) ? "same submission" : reason,
     });
@@ -60,17 +86,6 @@ export class VictimSearch {
   /** Whether the caller that needs the room has the buffer reserved, too. */
   #isNeededToo({ reservation }: BufferRecord): boolean {
     const { ticket } = this.#operation;
-    return reservation === this.#forBuffer?.reservation || (ticket !== null && ticket === reservation.holder);
-  }
-
-  /** Why the candidate that was visited last is evicted. */
-  get cause(): EvictionCause {
-    return {
-      forBuffer: this.#forBuffer,
-      pages: this.#pages,
-      place: this.#place,
-      position: this.#visited - 1,
-      passedOver: this.#passedOver?.slice() ?? NOBODY,
-    };
+    return reservation === this.forBuffer?.reservation || (ticket !== null && ticket === reservation.holder);
   }
 }

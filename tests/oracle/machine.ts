@@ -79,7 +79,7 @@ export class RecordedMachine {
   #ids = new Map<BufferView, number>();
   #hookFailed = false;
   #events: TracedEvent[] = [];
-  #moves: MoveEvent[] = [];
+  #moves: Pick<MoveEvent, "buffer" | "fence" | "failure">[] = [];
   #movedPages = 0;
   #ghosts = 0;
   #lastGhost = -1;
@@ -263,7 +263,7 @@ export class RecordedMachine {
     this.#hookFailed = false;
     if (!wasCalled) return;
     if (failure === null) this.#movedPages += buffer.pages;
-    this.#moves.push(event);
+    this.#moves.push({ buffer, fence, failure });
     this.#events.push([
       this.id(buffer),
       evict ? 1 : 0,
