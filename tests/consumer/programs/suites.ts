@@ -60,10 +60,9 @@ export const suites: Readonly<Record<string, Suite>> = {
   },
   "@ttm/policies": async (test) => {
     const { lru } = await import("@ttm/core");
-    const { adaptive, arc, clock, gdsf, lirs, lookahead, loops, reuse, s3fifo, sieve, twoQueues } = await import(
-      "@ttm/policies"
-    );
+    const policies = await import("@ttm/policies");
     const { testPolicy } = await import("@ttm/testing");
+    const { adaptive, arc, clock, gdsf, lirs, lookahead, loops, reuse, s3fifo, sieve, twoQueues } = policies;
     const factories = [adaptive, arc, clock, () => gdsf(), lirs, reuse, s3fifo, sieve, twoQueues];
     for (const factory of [...factories, () => lookahead(lru()), () => loops(lru())]) testPolicy({ test, factory });
   },
