@@ -51,7 +51,8 @@ testInFolder(
   "without a report a value with a comma is no name, and a page that cannot be written is a mistake",
   async (folder) => {
     const refused = await run("cli.ts", folder, ...WORKLOAD, "--policy", "lru,mru");
-    assertEquals([refused.status, refused.stderr], [2, 'Cannot use policy "lru,mru": choose one of lru, mru, loops\n']);
+    assertEquals(refused.status, 2);
+    assertMatch(refused.stderr, /^Cannot use policy "lru,mru": choose one of lru, mru, [^\n]*\n$/);
     const unwritten = await run("cli.ts", folder, ...WORKLOAD, "--report", "no/such/folder/out.html");
     assertEquals(unwritten.status, 2);
     assertMatch(unwritten.stderr, /^[^\n]*no such file[^\n]*\n$/);
