@@ -55,7 +55,8 @@ function testParts(
   name: string,
   fn: (run: (...args: string[]) => Promise<Outcome>, folder: string) => Promise<void>,
 ): void {
-  for (const [where, options] of [["inside", { dir: HERE, prefix: "own_parts_" }], ["outside", {}]] as const) {
+  // Hidden: tests that look at the checkout run at the same time.
+  for (const [where, options] of [["inside", { dir: HERE, prefix: ".own_parts_" }], ["outside", {}]] as const) {
     testWith(["run", "read", "write"], `${name}, from a file ${where} of the repository`, async () => {
       const folder = await Deno.makeTempDir(options);
       try {

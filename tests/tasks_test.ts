@@ -23,10 +23,10 @@ async function runTask(task: string, ...args: string[]): Promise<Outcome> {
   return { status: code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-/** Every file of the checkout with its size and time of change. */
+/** Every file of the checkout with its size and time of change; hidden ones belong to tests that run meanwhile. */
 function checkout(folder: URL = ROOT): string[] {
   return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
-    if (name === ".git" || name === "node_modules" || name === "coverage") return [];
+    if (name.startsWith(".") || name === "node_modules" || name === "coverage") return [];
     const url = new URL(isDirectory ? `${name}/` : name, folder);
     if (isDirectory) return checkout(url);
     const { size, mtime } = Deno.statSync(url);
