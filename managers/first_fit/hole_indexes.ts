@@ -1,4 +1,4 @@
-import { FIRST_CLASS, type HoleTable, MINUS_START } from "./hole_table.ts";
+import type { HoleTable } from "./hole_table.ts";
 import { HoleTree } from "./hole_tree.ts";
 import type { HoleSortKey } from "./range_requests.ts";
 import { HEAD, type SpanRing } from "./span_ring.ts";
@@ -9,6 +9,9 @@ const PERIOD = 256;
 /** A tree is idle, and dropped, after this many changes per hole without a search: more than building it anew costs. */
 const IDLE = 4;
 
+/** The holes are stamped anew after this many changes, since a stamp has 31 bits. */
+const LAST_STAMP = 2 ** 30;
+
 /**
  * The trees over the holes. Each is built when it is first needed, so that an unused order costs nothing, and dropped
  * when it is idle or lacks a column.
@@ -17,7 +20,6 @@ export class HoleIndexes {
   #ring: SpanRing;
   #holes: HoleTable;
   #tracksLimits = false;
-  #changes = 0;
   #count = 0;
   #clock = 0;
   #address: HoleTree | null = null;
@@ -34,7 +36,7 @@ export class HoleIndexes {
   by(key: HoleSortKey): HoleTree {
     const tree = key === "address" ? this.#address : key === "size" ? this.#size : this.#recency;
     if (tree === null) return this.#make(key);
-    tree.lastUse = this.#changes;
+    tree.lastUse = this.#clock;
     return tree;
   }
 
@@ -44,31 +46,31 @@ export class HoleIndexes {
   }
 
   /** Adds the hole after a row's range to every tree. */
-  open(row: number): void {
+  open(row: number, start: number, size: number): void {
+    const stamp = this.#tick();
     this.#count++;
-    this.#ring.setStamp(row, ++this.#clock);
-    this.#address?.insert(row, this.#holes.start(row));
-    this.#size?.insert(row, this.#holes.size(row));
-    this.#recency?.insert(row, this.#clock);
-    this.#countChange();
+    this.#ring.setStamp(row, stamp);
+    this.#address?.insert(row, start, size);
+    this.#size?.insert(row, size, size);
+    this.#recency?.insert(row, stamp, size);
   }
 
   /** Removes the hole that was after a row's range. */
   close(row: number): void {
+    this.#tick();
     this.#count--;
     this.#address?.remove(row);
     this.#size?.remove(row);
     this.#recency?.remove(row);
-    this.#countChange();
   }
 
   /** The hole after row `from` is after row `to` now, with other bounds that keep its place among the others. */
-  change(from: number, to: number): void {
-    this.#ring.setStamp(to, ++this.#clock);
-    this.#address?.replace(from, to, this.#holes.start(to));
-    this.#size?.move(from, to, this.#holes.size(to));
-    this.#recency?.move(from, to, this.#clock);
-    this.#countChange();
+  change(from: number, to: number, start: number, size: number): void {
+    const stamp = this.#tick();
+    this.#ring.setStamp(to, stamp);
+    this.#address?.replace(from, to, start, size);
+    this.#size?.move(from, to, size, size);
+    this.#recency?.move(from, to, stamp, size);
   }
 
   /** The column to search by for a kind of request. If it is new, all trees are dropped. */
@@ -108,22 +110,31 @@ export class HoleIndexes {
   }
 
   #make(key: HoleSortKey): HoleTree {
-    const firstColumn = this.#tracksLimits && key !== "address" ? MINUS_START : FIRST_CLASS;
-    const tree = new HoleTree(this.#holes, firstColumn, key === "recency" ? 64 : this.#holes.bits, key === "address");
+    const tree = new HoleTree(this.#ring, this.#holes, key === "address", this.#tracksLimits && key !== "address");
     // In the order in which they were made, since a tree puts the hole added last first among equals.
-    for (const row of this.sorted("recency")) tree.insert(row, this.#keyOf(key, row));
+    for (const row of this.sorted("recency")) tree.insert(row, this.#keyOf(key, row), this.#holes.size(row));
     if (key === "address") this.#address = tree;
     else if (key === "size") this.#size = tree;
     else this.#recency = tree;
-    tree.lastUse = this.#changes;
+    tree.lastUse = this.#clock;
     return tree;
   }
 
-  #countChange(): void {
-    if (++this.#changes % PERIOD !== 0) return;
-    const before = this.#changes - PERIOD - IDLE * this.#count;
+  #tick(): number {
+    if (++this.#clock % PERIOD === 0) this.#clock < LAST_STAMP ? this.#dropIdle() : this.#stampAnew();
+    return this.#clock;
+  }
+
+  #dropIdle(): void {
+    const before = this.#clock - PERIOD - IDLE * this.#count;
     if (this.#address !== null && this.#address.lastUse < before) this.#address = null;
     if (this.#size !== null && this.#size.lastUse < before) this.#size = null;
     if (this.#recency !== null && this.#recency.lastUse < before) this.#recency = null;
+  }
+
+  #stampAnew(): void {
+    this.#clock = 0;
+    for (const row of this.sorted("recency")) this.#ring.setStamp(row, ++this.#clock);
+    this.#address = this.#size = this.#recency = null;
   }
 }

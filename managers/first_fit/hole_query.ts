@@ -1,8 +1,8 @@
 import { UNGUARDED } from "./alignment_classes.ts";
-import { alignDown, alignUp, END, FIRST_CLASS, type HoleTable, MINUS_START } from "./hole_table.ts";
-import type { HoleTree, Side } from "./hole_tree.ts";
+import { alignDown, alignUp, END, type HoleTable, MINUS_START, SIZE } from "./hole_table.ts";
+import type { HoleTree } from "./hole_tree.ts";
 import { NONE } from "./span_ring.ts";
-import { firstOf } from "./tree_nodes.ts";
+import type { Side } from "./tree_nodes.ts";
 
 /**
  * One request during its search for a hole. An allocator has one object and fills it in anew for each request, so that
@@ -24,7 +24,7 @@ export class HoleQuery {
   /** Whether to use the high end of the hole. */
   high = false;
   /** The column with the room for this kind of request, or an upper bound of it. */
-  column: number = FIRST_CLASS;
+  column: number = SIZE;
   /** Whether the column holds the exact room. */
   exact = true;
   /** The search gives up after this many visits. */
@@ -33,11 +33,6 @@ export class HoleQuery {
   address = 0;
   /** Entries of trees visited since this was last set to 0. */
   visits = 0;
-
-  /** Whether every hole of the size fits without a check. */
-  get isPlain(): boolean {
-    return this.alignment === 1 && !this.limited && this.color === UNGUARDED;
-  }
 
   /** Whether the last search gave up, if it found nothing. */
   get gaveUp(): boolean {
@@ -53,26 +48,25 @@ export class HoleQuery {
   /** The first row, from one side of the tree, whose hole fits the request; {@linkcode NONE} if none does. */
   search(holes: HoleTable, tree: HoleTree, side: Side): number {
     if (this.limited || !this.exact) return this.#descend(holes, tree, tree.nodes.root, side);
-    const before = tree.visits;
     const row = tree.first(this.column, this.size, side);
-    this.visits += tree.visits - before;
+    this.visits += tree.nodes.visits;
     if (row !== NONE) this.#place(holes, row);
     return row;
   }
 
   #descend(holes: HoleTable, tree: HoleTree, node: number, side: Side): number {
-    const { counts, levels, ids } = tree.nodes;
+    const { nodes } = tree;
     const { size } = this;
-    const maxima = tree.maxima(this.column);
-    const isLeaf = levels[node] === 0;
-    const count = counts[node] as number;
-    const last = firstOf(node) + count - 1;
+    const line = tree.line(this.column);
+    const isLeaf = nodes.level(node) === 0;
+    const count = nodes.count(node);
+    const last = nodes.firstOf(node) + count - 1;
     let found: number = NONE;
     let looked = 0;
     for (; looked < count && found === NONE && !this.gaveUp; looked++) {
-      const entry = side === 0 ? firstOf(node) + looked : last - looked;
-      if ((maxima[entry] as number) < size || (this.limited && this.#isOutside(tree, entry, last))) continue;
-      const id = ids[entry] as number;
+      const entry = side === 0 ? nodes.firstOf(node) + looked : last - looked;
+      if (nodes.value(entry, line) < size || (this.limited && this.#isOutside(tree, entry, last))) continue;
+      const id = nodes.id(entry);
       if (!isLeaf) found = this.#descend(holes, tree, id, side);
       else if (this.#place(holes, id)) found = id;
     }
@@ -82,10 +76,6 @@ export class HoleQuery {
 
   // Sets the address for the row's hole, which is large enough; returns whether the request fits there.
   #place(holes: HoleTable, row: number): boolean {
-    if (this.isPlain) {
-      this.address = this.high ? holes.end(row) - this.size : holes.start(row);
-      return true;
-    }
     const lowest = Math.max(holes.usableStart(row, this.color), this.lo);
     const highest = Math.min(holes.usableEnd(row, this.color), this.hi) - this.size;
     this.address = this.high ? alignDown(highest, this.alignment) : alignUp(lowest, this.alignment);
@@ -94,13 +84,14 @@ export class HoleQuery {
 
   // Whether the columns show that no hole under an entry overlaps the range far enough.
   #isOutside(tree: HoleTree, entry: number, last: number): boolean {
+    const { nodes } = tree;
     if (tree.byAddress) {
-      const { keys } = tree.nodes;
+      if (nodes.key(entry) > this.hi - this.size) return true;
       // If the next entry starts at or before the range's start, all holes under this entry end before the range.
-      return (keys[entry] as number) > this.hi - this.size || (entry < last && (keys[entry + 1] as number) <= this.lo);
+      return entry < last && nodes.key(entry + 1) <= this.lo;
     }
     if (!tree.tracks(MINUS_START)) return false;
-    const lowestStart = -(tree.maxima(MINUS_START)[entry] as number);
-    return lowestStart > this.hi - this.size || (tree.maxima(END)[entry] as number) < this.lo + this.size;
+    const lowestStart = -nodes.value(entry, tree.line(MINUS_START));
+    return lowestStart > this.hi - this.size || nodes.value(entry, tree.line(END)) < this.lo + this.size;
   }
 }

@@ -1,7 +1,7 @@
 import type { HoleQuery } from "./hole_query.ts";
 import type { HoleIndexes } from "./hole_indexes.ts";
 import type { HoleTable } from "./hole_table.ts";
-import type { Side } from "./hole_tree.ts";
+import type { Side } from "./tree_nodes.ts";
 import { NONE } from "./span_ring.ts";
 import type { HoleSortKey, SearchOrder } from "./range_requests.ts";
 
@@ -16,14 +16,18 @@ export function sortKeyOf(order: SearchOrder): HoleSortKey {
   return order === "best" ? "size" : order === "evict" ? "recency" : "address";
 }
 
+/** The end from which an order tries the holes. */
+export function sideOf(order: SearchOrder): Side {
+  return order === "highest" || order === "evict" ? 1 : 0;
+}
+
 /**
- * The row of the first hole in an order that fits a request; {@linkcode NONE} if none does. Most searches are short, so
+ * The row of the first hole in an order that fits a request, which is not plain; {@linkcode NONE} if none does. Most searches are short, so
  * the trees get another column, which makes every change more expensive, only after a long search.
  */
 export function findHole(query: HoleQuery, order: SearchOrder, holes: HoleTable, indexes: HoleIndexes): number {
   const key = sortKeyOf(order);
-  const side: Side = order === "highest" || order === "evict" ? 1 : 0;
-  if (query.isPlain) return query.search(holes, indexes.by(key), side);
+  const side = sideOf(order);
   query.useColumn(holes, holes.boundFor(query.alignment, query.color));
   const isShort = query.exact && (key === "address" || !query.limited);
   query.patience = isShort || indexes.count <= FEW ? Infinity : PATIENCE;

@@ -1,15 +1,17 @@
 import { AlignmentClasses, ANY_REQUEST } from "./alignment_classes.ts";
-import type { Bits } from "./columns.ts";
-import { HEAD, type SpanRing } from "./span_ring.ts";
+import type { SpanRing } from "./span_ring.ts";
+
+/** The column of the size: the room for requests without alignment or guard. */
+export const SIZE = 0;
 
 /** The column of minus the start: the largest value in a subtree gives the lowest start. */
-export const MINUS_START = 0;
+export const MINUS_START = 1;
 
 /** The column of the end. */
-export const END = 1;
+export const END = 2;
 
-/** From here on the room for each alignment class: the largest request of its kind that the hole can hold. */
-export const FIRST_CLASS = 2;
+// From here on the room for each other alignment class: the largest request of its kind that the hole can hold.
+const FIRST_CLASS = 3;
 
 /** Rounds an address up to a multiple of `alignment`. */
 export function alignUp(address: number, alignment: number): number {
@@ -26,28 +28,25 @@ export function alignDown(address: number, alignment: number): number {
  * here but the kinds of request.
  */
 export class HoleTable {
-  /** Bits of a difference of addresses. */
-  readonly bits: Bits;
   #ring: SpanRing;
   #classes: AlignmentClasses = new AlignmentClasses();
 
   /** Makes the table of the holes of a ring. */
   constructor(ring: SpanRing) {
     this.#ring = ring;
-    this.bits = ring.start(HEAD) < 2 ** 30 ? 32 : 64;
   }
 
   /** Number of columns of {@linkcode HoleTable.value}. It grows with each new kind of request. */
   get columnCount(): number {
-    return FIRST_CLASS + this.#classes.count;
+    return FIRST_CLASS - 1 + this.#classes.count;
   }
 
   /** The value of the row's hole in a column. */
   value(row: number, column: number): number {
-    if (column === FIRST_CLASS + ANY_REQUEST) return this.size(row);
+    if (column === SIZE) return this.size(row);
     if (column < FIRST_CLASS) return column === END ? this.end(row) : 0 - this.start(row);
-    const color = this.#classes.color(column - FIRST_CLASS);
-    const usable = alignUp(this.usableStart(row, color), this.#classes.alignment(column - FIRST_CLASS));
+    const color = this.#classes.color(classOf(column));
+    const usable = alignUp(this.usableStart(row, color), this.#classes.alignment(classOf(column)));
     return Math.max(0, this.usableEnd(row, color) - usable);
   }
 
@@ -78,16 +77,24 @@ export class HoleTable {
 
   /** The column to search by for a kind of request, among the existing ones. */
   boundFor(alignment: number, color: number): number {
-    return FIRST_CLASS + this.#classes.boundFor(alignment, color);
+    return columnOf(this.#classes.boundFor(alignment, color));
   }
 
   /** The column to search by for a kind of request. It may be a new one, which earlier trees lack. */
   columnFor(alignment: number, color: number): number {
-    return FIRST_CLASS + this.#classes.for(alignment, color);
+    return columnOf(this.#classes.for(alignment, color));
   }
 
   /** Whether a column holds the exact room for a kind of request; else the room may be less. */
   isExact(column: number, alignment: number, color: number): boolean {
-    return this.#classes.isExact(column - FIRST_CLASS, alignment, color);
+    return this.#classes.isExact(classOf(column), alignment, color);
   }
+}
+
+function columnOf(fitClass: number): number {
+  return fitClass === ANY_REQUEST ? SIZE : FIRST_CLASS - 1 + fitClass;
+}
+
+function classOf(column: number): number {
+  return column === SIZE ? ANY_REQUEST : column + 1 - FIRST_CLASS;
 }

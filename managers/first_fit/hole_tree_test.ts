@@ -1,11 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { HoleIndexes } from "./hole_indexes.ts";
-import { END, FIRST_CLASS, HoleTable, MINUS_START } from "./hole_table.ts";
+import { END, HoleTable, MINUS_START, SIZE } from "./hole_table.ts";
 import type { HoleTree } from "./hole_tree.ts";
 import { HOLE_SORT_KEYS, type HoleSortKey } from "./range_requests.ts";
 import { HEAD, SpanRing } from "./span_ring.ts";
-import { firstOf, nodeOf } from "./tree_nodes.ts";
 
 const SPANS = 400;
 
@@ -36,43 +35,44 @@ function spans(end: number = SPANS * 10) {
 
 /** The entries in use of a node. */
 function entriesOf({ nodes }: HoleTree, node: number): number[] {
-  return Array.from({ length: nodes.counts[node] as number }, (_, i) => firstOf(node) + i);
+  return Array.from({ length: nodes.count(node) }, (_, i) => nodes.firstOf(node) + i);
 }
 
 function inOrder(tree: HoleTree, node: number = tree.nodes.root): number[] {
-  const { ids, levels } = tree.nodes;
+  const { nodes } = tree;
   return entriesOf(tree, node)
-    .map((entry) => ids[entry] as number)
-    .flatMap((id) => levels[node] === 0 ? [id] : inOrder(tree, id));
+    .map((entry) => nodes.id(entry))
+    .flatMap((id) => nodes.level(node) === 0 ? [id] : inOrder(tree, id));
 }
 
 /** Checks that the entry for a node, and all under it, store the right values. */
 function checkSubtree(holes: HoleTable, tree: HoleTree, node: number): void {
-  const { entries, rowEntries, ids, keys, levels, root } = tree.nodes;
-  const above = entries[node] as number;
+  const { nodes } = tree;
+  const above = nodes.above(node);
   const below = inOrder(tree, node);
-  if (node !== root) {
+  if (!nodes.isRoot(node)) {
     assert(below.length > 0, `node ${node} is empty`);
-    assertEquals(levels[nodeOf(above)], (levels[node] as number) + 1);
+    assertEquals(nodes.level(nodes.nodeOf(above)), nodes.level(node) + 1);
   }
-  if (below.length > 0) assertEquals(keys[above], keys[firstOf(node)]);
-  for (let column = FIRST_CLASS; column < holes.columnCount; column++) {
-    const largest = Math.max(tree.nodes.lowest, ...below.map((row) => holes.value(row, column)));
-    assertEquals(tree.maxima(column)[above], largest, `column ${column} of node ${node}`);
+  if (below.length > 0) assertEquals(nodes.key(above), nodes.key(nodes.firstOf(node)));
+  for (let column = SIZE; column < holes.columnCount; column++) {
+    if (!tree.tracks(column)) continue;
+    const largest = Math.max(nodes.lowest, ...below.map((row) => holes.value(row, column)));
+    assertEquals(nodes.value(above, tree.line(column)), largest, `column ${column} of node ${node}`);
   }
   for (const entry of entriesOf(tree, node)) {
-    const id = ids[entry] as number;
-    assertEquals((levels[node] === 0 ? rowEntries : entries)[id], entry);
-    if (levels[node] !== 0) checkSubtree(holes, tree, id);
+    const id = nodes.id(entry);
+    assertEquals(nodes.level(node) === 0 ? nodes.rowEntries[id] : nodes.above(id), entry);
+    if (nodes.level(node) !== 0) checkSubtree(holes, tree, id);
   }
 }
 
 function toggle({ ring, holes, indexes }: ReturnType<typeof spans>, row: number, size: number): void {
   const before = holes.size(row);
   ring.setHole(row, before === size ? 0 : size);
-  if (before === 0) indexes.open(row);
+  if (before === 0) indexes.open(row, holes.start(row), holes.size(row));
   else if (before === size) indexes.close(row);
-  else indexes.change(row, row);
+  else indexes.change(row, row, holes.start(row), holes.size(row));
 }
 
 const operations = fc.array(
@@ -153,11 +153,11 @@ Deno.test("HoleTable.columnFor() falls back on the class that bounds most tightl
   const { holes, indexes } = spans();
   for (const color of [-1, 0]) for (let alignment = 2; alignment < 9; alignment++) indexes.columnFor(alignment, color);
   indexes.columnFor(1, 0);
-  assertEquals(holes.columnCount, FIRST_CLASS + 16);
+  assertEquals(holes.columnCount, END + 16);
   assertEquals(indexes.columnFor(24, 0), indexes.columnFor(8, 0));
   assertEquals(indexes.columnFor(24, -1), indexes.columnFor(8, -1));
   assertEquals(indexes.columnFor(21, 5), indexes.columnFor(7, -1));
   assertEquals(indexes.columnFor(11, 0), indexes.columnFor(1, 0));
-  assertEquals(indexes.columnFor(11, 5), FIRST_CLASS);
-  assertEquals(holes.columnCount, FIRST_CLASS + 16);
+  assertEquals(indexes.columnFor(11, 5), SIZE);
+  assertEquals(holes.columnCount, END + 16);
 });

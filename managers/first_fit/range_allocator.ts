@@ -1,11 +1,11 @@
 import { TtmError } from "@ttm/core";
 import { checkInteger, checkWord, show } from "@ttm/core/arguments";
 import { RangeScan } from "./range_scan.ts";
-import { findHole, sortKeyOf } from "./hole_search.ts";
+import { findHole, sideOf, sortKeyOf } from "./hole_search.ts";
 import { HoleQuery } from "./hole_query.ts";
 import { UNGUARDED } from "./alignment_classes.ts";
 import { HoleIndexes } from "./hole_indexes.ts";
-import { FIRST_CLASS, HoleTable } from "./hole_table.ts";
+import { HoleTable, SIZE } from "./hole_table.ts";
 import { checkNamesOf, checkOptions, checkRequest, checkReserve, HOLE_SORT_KEYS } from "./range_requests.ts";
 import type {
   HoleSortKey,
@@ -18,7 +18,6 @@ import type {
 } from "./range_requests.ts";
 import { SpanNode } from "./span_node.ts";
 import { HEAD, NONE, SpanRing } from "./span_ring.ts";
-import { STEM } from "./tree_nodes.ts";
 
 /**
  * Allocates ranges of [start, start + size) at the same addresses as `drm_mm` of Linux 6.12
@@ -54,6 +53,7 @@ export class RangeAllocator {
   #free: number;
   #nodeCount = 0;
   #changes = 0;
+  #visits = 0;
   #ring: SpanRing;
   #holes: HoleTable;
   #indexes: HoleIndexes;
@@ -75,7 +75,7 @@ export class RangeAllocator {
     this.#ring = new SpanRing(this.start, this.start + this.size);
     this.#holes = new HoleTable(this.#ring);
     this.#indexes = new HoleIndexes(this.#ring, this.#holes);
-    this.#indexes.open(HEAD);
+    this.#indexes.open(HEAD, this.start, this.size);
   }
 
   /** Free units, in all holes together. */
@@ -85,8 +85,7 @@ export class RangeAllocator {
 
   /** Units in the largest hole; 0 if there is none. O(1), or O(n log n) for the first search after a long pause. */
   get largestHole(): number {
-    const tree = this.#indexes.by(sortKeyOf(this.#defaultOrder));
-    return Math.max(0, tree.maxima(FIRST_CLASS)[STEM] as number);
+    return Math.max(0, this.#indexes.by(sortKeyOf(this.#defaultOrder)).largest);
   }
 
   /** Number of holes. */
@@ -101,7 +100,7 @@ export class RangeAllocator {
 
   /** Entries of trees that the last `take`, `insert` or `reserve` visited: a measure of cost that, unlike time, is exact. */
   get lastVisits(): number {
-    return this.#fit.visits;
+    return this.#visits;
   }
 
   /**
@@ -247,6 +246,16 @@ export class RangeAllocator {
   }
 
   #find(size: number, alignment: number, color: number, lo: number, hi: number, order: SearchOrder): number {
+    const limited = lo > this.start || hi < this.start + this.size;
+    if (limited || alignment > 1 || this.#guarded) return this.#query(size, alignment, color, lo, hi, order);
+    const tree = this.#indexes.by(sortKeyOf(order));
+    const row = size === 0 ? NONE : tree.first(SIZE, size, sideOf(order));
+    this.#visits = tree.nodes.visits;
+    if (row === NONE) return NONE;
+    return this.#occupy(row, order === "highest" ? this.#holes.end(row) - size : this.#holes.start(row), size, color);
+  }
+
+  #query(size: number, alignment: number, color: number, lo: number, hi: number, order: SearchOrder): number {
     const fit = this.#fit;
     fit.size = size;
     fit.alignment = alignment || 1;
@@ -255,23 +264,21 @@ export class RangeAllocator {
     fit.hi = hi;
     fit.limited = lo > this.start || hi < this.start + this.size;
     fit.high = order === "highest";
-    fit.column = FIRST_CLASS;
-    fit.exact = true;
     fit.visits = 0;
-    if (size === 0) return NONE;
-    const row = findHole(fit, order, this.#holes, this.#indexes);
-    return row === NONE ? NONE : this.#occupy(row, fit.address, color);
+    const row = size === 0 ? NONE : findHole(fit, order, this.#holes, this.#indexes);
+    this.#visits = fit.visits;
+    return row === NONE ? NONE : this.#occupy(row, fit.address, size, color);
   }
 
   // The part before the range becomes a new hole first, then the part after it: drm_mm's order.
-  #occupy(hole: number, address: number, color: number): number {
-    const { size } = this.#fit;
+  #occupy(hole: number, address: number, size: number, color: number): number {
+    const start = this.#holes.start(hole);
     const end = this.#holes.end(hole);
     const row = this.#ring.link(hole, address, size, color);
-    if (address > this.#holes.start(hole)) {
-      this.#indexes.change(hole, hole);
-      if (address + size < end) this.#indexes.open(row);
-    } else if (address + size < end) this.#indexes.change(hole, row);
+    if (address > start) {
+      this.#indexes.change(hole, hole, start, address - start);
+      if (address + size < end) this.#indexes.open(row, address + size, end - address - size);
+    } else if (address + size < end) this.#indexes.change(hole, row, address + size, end - address - size);
     else this.#indexes.close(hole);
     this.#changes++;
     this.#nodeCount++;
@@ -283,13 +290,15 @@ export class RangeAllocator {
     const ring = this.#ring;
     const size = ring.size(row);
     const before = ring.previous(row);
-    const widens = ring.end(before) < ring.start(row);
-    const follows = ring.end(row) < ring.start(ring.next(row));
+    const start = ring.end(before);
+    const end = ring.start(ring.next(row));
+    const widens = start < ring.start(row);
+    const follows = ring.end(row) < end;
     if (widens && follows) this.#indexes.close(row);
     ring.unlink(row);
-    if (widens) this.#indexes.change(before, before);
-    else if (follows) this.#indexes.change(row, before);
-    else this.#indexes.open(before);
+    if (widens) this.#indexes.change(before, before, start, end - start);
+    else if (follows) this.#indexes.change(row, before, start, end - start);
+    else this.#indexes.open(before, start, end - start);
     this.#changes++;
     this.#nodeCount--;
     this.#free += size;

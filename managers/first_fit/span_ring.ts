@@ -1,6 +1,6 @@
 import { TtmError } from "@ttm/core";
 import { UNGUARDED } from "./alignment_classes.ts";
-import { enlarge } from "./columns.ts";
+import { type Bits, enlarge, type Numbers, numbersOf } from "./columns.ts";
 
 /**
  * The row before the first range and after the last one: it has no range, but maybe a hole. Its start is the end of the
@@ -11,16 +11,14 @@ export const HEAD = 1;
 /** No row. */
 export const NONE = 0;
 
-// The cells of a row are adjacent.
+// The cells of a row are adjacent, so that a row takes one cache line or two.
 const NEXT = 0;
 const PREVIOUS = 1;
 const HANDLE = 2;
-const CELLS_LOG2 = 2;
-const START = 0;
-const END = 1;
-const COLOR = 2;
-const STAMP = 3;
-const NUMBERS_LOG2 = 2;
+const START = 3;
+const END = 4;
+const STAMP = 5;
+const CELLS_LOG2 = 3;
 
 // The lower bits of a handle are the row, the others a generation that increases each time the row is freed. A row that
 // is not allocated stores the generation alone. The sign bit stays 0.
@@ -36,12 +34,15 @@ let rings = 0;
  * own.
  */
 export class SpanRing {
+  /** Bits of a difference of addresses. */
+  readonly bits: Bits;
   #capacity = 8;
   #rows: number = HEAD + 1;
   /** Unused rows, linked by their first cells. */
   #unused: number = NONE;
-  #cells: Int32Array = new Int32Array(this.#capacity << CELLS_LOG2);
-  #numbers: Float64Array = new Float64Array(this.#capacity << NUMBERS_LOG2);
+  #cells: Numbers;
+  /** The colours by row; empty until there is one other than 0. */
+  #colors: Float64Array = new Float64Array();
   #rowMask: number;
   #firstGeneration: number;
 
@@ -49,12 +50,14 @@ export class SpanRing {
   constructor(start: number, end: number) {
     // Rows count from 2, and a space has at most a range for each unit.
     const size = end - start;
-    const bits = size < 1 << MAX_ROW_BITS ? 32 - Math.clz32(size + 1) : MAX_ROW_BITS;
-    this.#rowMask = 2 ** Math.min(MAX_ROW_BITS, bits) - 1;
+    const rowBits = size < 1 << MAX_ROW_BITS ? 32 - Math.clz32(size + 1) : MAX_ROW_BITS;
+    this.#rowMask = 2 ** Math.min(MAX_ROW_BITS, rowBits) - 1;
     this.#firstGeneration = Math.imul(++rings, 0x9e3779b1) & HANDLE_BITS & ~this.#rowMask;
+    this.bits = end < 2 ** 30 ? 32 : 64;
+    this.#cells = enlarge(numbersOf(this.bits), this.#capacity << CELLS_LOG2);
     this.#join(HEAD, HEAD);
-    this.#numbers[HEAD << NUMBERS_LOG2 | START] = end;
-    this.#numbers[HEAD << NUMBERS_LOG2 | END] = start;
+    this.#cells[HEAD << CELLS_LOG2 | START] = end;
+    this.#cells[HEAD << CELLS_LOG2 | END] = start;
   }
 
   /** All rows are below this number. It grows by doubling. */
@@ -74,12 +77,12 @@ export class SpanRing {
 
   /** First unit of a range. */
   start(row: number): number {
-    return this.#numbers[row << NUMBERS_LOG2 | START] as number;
+    return this.#cells[row << CELLS_LOG2 | START] as number;
   }
 
   /** First unit after a range. */
   end(row: number): number {
-    return this.#numbers[row << NUMBERS_LOG2 | END] as number;
+    return this.#cells[row << CELLS_LOG2 | END] as number;
   }
 
   /** Units of a range. */
@@ -89,17 +92,17 @@ export class SpanRing {
 
   /** The colour of a range. */
   color(row: number): number {
-    return this.#numbers[row << NUMBERS_LOG2 | COLOR] as number;
+    return this.#colors[row] ?? 0;
   }
 
   /** When the hole after a range was made: the later, the larger. */
   stamp(row: number): number {
-    return this.#numbers[row << NUMBERS_LOG2 | STAMP] as number;
+    return this.#cells[row << CELLS_LOG2 | STAMP] as number;
   }
 
   /** Sets when the hole after a range was made. */
   setStamp(row: number, stamp: number): void {
-    this.#numbers[row << NUMBERS_LOG2 | STAMP] = stamp;
+    this.#cells[row << CELLS_LOG2 | STAMP] = stamp;
   }
 
   /** The handle of a range. */
@@ -121,12 +124,11 @@ export class SpanRing {
   /** Adds a new range after the row `before`, where its address belongs; returns its row. */
   link(before: number, start: number, size: number, color: number): number {
     const row = this.#take();
-    const numbers = row << NUMBERS_LOG2;
     this.#join(row, this.next(before));
     this.#join(before, row);
-    this.#numbers[numbers | START] = start;
-    this.#numbers[numbers | END] = start + size;
-    this.#numbers[numbers | COLOR] = color;
+    this.#cells[row << CELLS_LOG2 | START] = start;
+    this.#cells[row << CELLS_LOG2 | END] = start + size;
+    if (color !== 0 || this.#colors.length > 0) this.#setColor(row, color);
     return row;
   }
 
@@ -143,6 +145,11 @@ export class SpanRing {
   #join(row: number, next: number): void {
     this.#cells[row << CELLS_LOG2 | NEXT] = next;
     this.#cells[next << CELLS_LOG2 | PREVIOUS] = row;
+  }
+
+  #setColor(row: number, color: number): void {
+    if (row >= this.#colors.length) this.#colors = enlarge(this.#colors, this.#capacity);
+    this.#colors[row] = color;
   }
 
   #take(): number {
@@ -165,6 +172,5 @@ export class SpanRing {
     }
     this.#capacity *= 2;
     this.#cells = enlarge(this.#cells, this.#capacity << CELLS_LOG2);
-    this.#numbers = enlarge(this.#numbers, this.#capacity << NUMBERS_LOG2);
   }
 }

@@ -1,70 +1,125 @@
 import { type Bits, enlarge, lowestOf, type Numbers, numbersOf } from "./columns.ts";
 
-const BITS = 4;
+/** The end to search from: 0 from the first entry on, 1 from the last one back. */
+export type Side = 0 | 1;
 
 /** The most entries of a node. */
-export const FANOUT: number = 1 << BITS;
+export const FANOUT: number = 16;
 
-/** The node above the root, which is its only entry. That entry has the same number. */
-export const STEM = 0;
+// The cells of a node: three of its own, then the lines of its entries, 16 cells each: what they stand for, their keys,
+// and their values in each column. An entry is identified by its cell in the first of these lines.
+const COUNT = 0;
+const LEVEL = 1;
+const ABOVE = 2;
+const IDS = 16;
+const WIDTH = 16;
+const KEY = WIDTH;
+const VALUES = 2 * WIDTH;
 
-/** The node that holds an entry. */
-export function nodeOf(entry: number): number {
-  return entry >> BITS;
-}
-
-/** The first entry of a node; the others follow it. */
-export function firstOf(node: number): number {
-  return node << BITS;
-}
+// The entry above the root.
+const STEM = IDS;
 
 /**
- * The nodes of a B+ tree, with the entries of a node side by side in typed arrays, so that a search through a node
- * reads few cache lines. An entry of a leaf stands for a hole, identified by its row; an entry of an inner node stands
- * for a node of the level below. The key of a node is that of its first entry; its value in each column is the largest
- * of its entries.
+ * The nodes of a B+ tree, side by side in one typed array, so that what is searched and changed together lies together.
+ * A node is identified by its first cell. An entry of a leaf stands for a hole, identified by its row; an entry of an
+ * inner node stands for a node of the level below. The key of a node is that of its first entry; its value in each
+ * column is the largest of its entries. Values of entries not in use are the lowest.
  */
 export class TreeNodes {
-  /** Number of entries, by node. */
-  counts: Uint8Array = new Uint8Array();
-  /** The level, by node; leaves have level 0. */
-  levels: Uint8Array = new Uint8Array();
-  /** The entry that stands for a node, by node. */
-  entries: Int32Array = new Int32Array();
+  /** Entries that {@linkcode TreeNodes.first} has visited. */
+  visits = 0;
+  /** All nodes. */
+  cells: Numbers;
   /** The entry that stands for a row, by row. */
   rowEntries: Int32Array = new Int32Array();
-  /** The row or node that an entry stands for, by entry. */
-  ids: Int32Array = new Int32Array();
-  /** The keys, by entry. */
-  keys: Numbers;
-  /** The values in each column, by entry. */
-  columns: Numbers[];
+  /** Below every value. */
+  readonly lowest: number;
+  readonly #columnCount: number;
+  /** Cells of the lines in use of a node. */
+  readonly #lines: number;
+  /** Cells of a node, a power of two. */
+  readonly #size: number;
   #used = 0;
   #unused: number[] = [];
 
-  /** Below every value. */
-  readonly lowest: number;
-
-  /** Makes a tree whose only leaf is empty. Keys, and values in the columns, need at most so many bits. */
-  constructor(columnCount: number, keyBits: Bits, valueBits: Bits) {
-    this.keys = numbersOf(keyBits);
-    this.columns = Array.from({ length: columnCount }, () => numbersOf(valueBits));
-    this.lowest = lowestOf(valueBits);
-    this.add(firstOf(this.take(1)), this.take(0));
+  /** Makes a tree whose only leaf is empty. Its numbers need at most so many bits. */
+  constructor(columnCount: number, bits: Bits) {
+    this.cells = numbersOf(bits);
+    this.lowest = lowestOf(bits);
+    this.#columnCount = columnCount;
+    this.#lines = VALUES + columnCount * WIDTH;
+    this.#size = 1 << 32 - Math.clz32(IDS + this.#lines - 1);
+    this.add(this.firstOf(this.take(1)), this.take(0));
   }
 
   /** The topmost node below the stem. */
   get root(): number {
-    return this.ids[STEM] as number;
+    return this.cells[STEM] as number;
+  }
+
+  /** Makes a node the topmost. */
+  setRoot(node: number): void {
+    this.name(STEM, node);
+  }
+
+  /** The first entry of a node; the others follow it. */
+  firstOf(node: number): number {
+    return node + IDS;
+  }
+
+  /** The node that holds an entry. */
+  nodeOf(entry: number): number {
+    return entry & -this.#size;
+  }
+
+  /** Number of entries of a node. */
+  count(node: number): number {
+    return this.cells[node + COUNT] as number;
+  }
+
+  /** The level of a node; leaves have level 0. */
+  level(node: number): number {
+    return this.cells[node + LEVEL] as number;
+  }
+
+  /** Whether a node is the root. */
+  isRoot(node: number): boolean {
+    return this.cells[node + ABOVE] === STEM;
+  }
+
+  /** The row or node that an entry stands for. */
+  id(entry: number): number {
+    return this.cells[entry] as number;
+  }
+
+  /** The key of an entry. */
+  key(entry: number): number {
+    return this.cells[entry + KEY] as number;
+  }
+
+  /** The value of an entry in a column. */
+  value(entry: number, column: number): number {
+    return this.cells[entry + VALUES + column * WIDTH] as number;
+  }
+
+  /** The largest value in a column. */
+  largest(column: number): number {
+    return this.value(STEM, column);
+  }
+
+  /** The entry that stands for a node. */
+  above(node: number): number {
+    return this.cells[node + ABOVE] as number;
   }
 
   /** Allocates a node without entries. */
   take(level: number): number {
-    const node = this.#unused.pop() ?? this.#used++;
-    if (node === this.counts.length) this.#grow();
-    this.levels[node] = level;
-    this.counts[node] = 0;
-    for (const values of this.columns) values.fill(this.lowest, firstOf(node), firstOf(node) + FANOUT);
+    const node = this.#unused.pop() ?? this.#used;
+    if (node === this.#used) this.#used += this.#size;
+    if (this.#used > this.cells.length) this.cells = enlarge(this.cells, 2 * this.#used);
+    this.cells[node + LEVEL] = level;
+    this.cells[node + COUNT] = 0;
+    this.cells.fill(this.lowest, this.firstOf(node) + VALUES, node + this.#size);
     return node;
   }
 
@@ -75,133 +130,157 @@ export class TreeNodes {
 
   /** Inserts an entry without values before another one, or after the last, of a node that is not full. */
   add(entry: number, id: number): void {
-    const { ids, keys, columns } = this;
-    const node = nodeOf(entry);
-    const end = firstOf(node) + (this.counts[node] as number)++;
-    const homes = this.#homes(node);
-    for (let to = end; to > entry; to--) {
-      homes[ids[to] = ids[to - 1] as number] = to;
-      keys[to] = keys[to - 1] as number;
-    }
-    for (let i = 0; i < columns.length; i++) {
-      const values = columns[i] as Numbers;
-      for (let to = end; to > entry; to--) values[to] = values[to - 1] as number;
-      values[entry] = this.lowest;
-    }
+    const { cells } = this;
+    const node = this.nodeOf(entry);
+    const end = this.firstOf(node) + this.count(node);
+    cells[node + COUNT] = this.count(node) + 1;
+    for (let to = end; to > entry; to--) this.#copy(to - 1, to);
+    for (let at = VALUES; at < this.#lines; at += WIDTH) cells[entry + at] = this.lowest;
     this.name(entry, id);
   }
 
   /** Removes an entry, whose values were removed before. */
   drop(entry: number): void {
-    const { ids, keys, columns } = this;
-    const node = nodeOf(entry);
-    const last = firstOf(node) + --(this.counts[node] as number);
-    const homes = this.#homes(node);
-    for (let to = entry; to < last; to++) {
-      homes[ids[to] = ids[to + 1] as number] = to;
-      keys[to] = keys[to + 1] as number;
-    }
-    for (let i = 0; i < columns.length; i++) {
-      const values = columns[i] as Numbers;
-      for (let to = entry; to < last; to++) values[to] = values[to + 1] as number;
-      values[last] = this.lowest;
-    }
-    if (entry < last && entry === firstOf(node)) this.setKey(entry, keys[entry] as number);
+    const { cells } = this;
+    const node = this.nodeOf(entry);
+    const last = this.firstOf(node) + this.count(node) - 1;
+    cells[node + COUNT] = this.count(node) - 1;
+    for (let to = entry; to < last; to++) this.#copy(to + 1, to);
+    for (let at = VALUES; at < this.#lines; at += WIDTH) cells[last + at] = this.lowest;
+    if (entry < last && entry === this.firstOf(node)) this.setKey(entry, cells[entry + KEY] as number);
   }
 
   /** Sets the row or node that an entry stands for. */
   name(entry: number, id: number): void {
-    this.ids[entry] = id;
-    if (this.levels[nodeOf(entry)] === 0 && id >= this.rowEntries.length) {
-      this.rowEntries = enlarge(this.rowEntries, Math.max(4, 2 * id));
+    this.cells[entry] = id;
+    if (this.level(this.nodeOf(entry)) > 0) this.cells[id + ABOVE] = entry;
+    else {
+      if (id >= this.rowEntries.length) this.rowEntries = enlarge(this.rowEntries, Math.max(4, 2 * id));
+      this.rowEntries[id] = entry;
     }
-    this.#homes(nodeOf(entry))[id] = entry;
   }
 
   /** Changes the key of an entry, and of the entries above whose first entry it is. */
   setKey(entry: number, key: number): void {
+    const { cells } = this;
     let at = entry;
-    this.keys[at] = key;
-    while (at !== STEM && at === firstOf(nodeOf(at))) {
-      at = this.entries[nodeOf(at)] as number;
-      this.keys[at] = key;
+    cells[at + KEY] = key;
+    while (at !== STEM && at === this.firstOf(this.nodeOf(at))) {
+      at = this.above(this.nodeOf(at));
+      cells[at + KEY] = key;
     }
+  }
+
+  /** Removes the values of an entry. */
+  clear(entry: number): void {
+    for (let column = 0; column < this.#columnCount; column++) this.setValue(entry, column, this.lowest);
   }
 
   /** Changes a value of an entry, and of the entries above as far as their maximum changes. */
   setValue(entry: number, column: number, value: number): void {
-    const values = this.columns[column] as Numbers;
+    const { cells } = this;
+    const line = VALUES + column * WIDTH;
     let at = entry;
     let now = value;
     for (;;) {
-      const before = values[at] as number;
-      values[at] = now;
+      const before = cells[at + line] as number;
+      cells[at + line] = now;
       if (at === STEM) return;
-      const above = this.entries[nodeOf(at)] as number;
-      const largest = values[above] as number;
+      const node = this.nodeOf(at);
+      const above = this.above(node);
+      const largest = cells[above + line] as number;
       if (now < largest) {
         if (before < largest) return;
-        now = largestOf(values, firstOf(nodeOf(at)), this.lowest);
+        now = largestOf(cells, this.firstOf(node) + line, this.lowest);
       }
       if (now === largest) return;
       at = above;
     }
   }
 
+  /** The first entry of a leaf, from one side, whose value in a column is at least `wanted`, which the largest must be. */
+  first(column: number, wanted: number, side: Side): number {
+    const { cells } = this;
+    const line = VALUES + column * WIDTH;
+    let node = cells[STEM] as number;
+    for (;;) {
+      const first = node + IDS + line;
+      let at = first;
+      if (side === 0) {
+        while ((cells[at] as number) < wanted) at++;
+        this.visits += at - first + 1;
+      } else {
+        const last = first + (cells[node + COUNT] as number) - 1;
+        at = last;
+        while ((cells[at] as number) < wanted) at--;
+        this.visits += last - at + 1;
+      }
+      if (cells[node + LEVEL] === 0) return at - line;
+      node = cells[at - line] as number;
+    }
+  }
+
+  /** The entry before which, or the end of the leaf at which, an entry with this key belongs. */
+  placeOf(key: number): number {
+    const { cells } = this;
+    let node = cells[STEM] as number;
+    for (let level = cells[node + LEVEL] as number; level > 0; level--) {
+      const first = node + IDS + KEY;
+      let at = first + (cells[node + COUNT] as number) - 1;
+      while (at > first && (cells[at] as number) >= key) at--;
+      node = cells[at - KEY] as number;
+    }
+    const first = node + IDS + KEY;
+    let at = first + (cells[node + COUNT] as number);
+    while (at > first && (cells[at - 1] as number) >= key) at--;
+    return at - KEY;
+  }
+
   /** Moves the entries from one to the last of its node to the end of another node on the same level. */
   moveTail(entry: number, to: number): void {
-    const { counts, ids, keys, columns } = this;
-    const node = nodeOf(entry);
-    const end = firstOf(node) + (counts[node] as number);
+    const { cells } = this;
+    const node = this.nodeOf(entry);
+    const end = this.firstOf(node) + this.count(node);
+    let behind = this.firstOf(to) + this.count(to);
+    cells[node + COUNT] = entry - this.firstOf(node);
+    cells[to + COUNT] = this.count(to) + end - entry;
     for (let from = entry; from < end; from++) {
-      const behind = firstOf(to) + (counts[to] as number)++;
-      this.name(behind, ids[from] as number);
-      keys[behind] = keys[from] as number;
-      for (const values of columns) {
-        values[behind] = values[from] as number;
-        values[from] = this.lowest;
-      }
+      this.#copy(from, behind++);
+      for (let at = VALUES; at < this.#lines; at += WIDTH) cells[from + at] = this.lowest;
     }
-    counts[node] = entry - firstOf(node);
   }
 
   /** Recomputes the key and values of a node's entry. */
   summarise(node: number): void {
-    const entry = this.entries[node] as number;
-    this.setKey(entry, this.keys[firstOf(node)] as number);
-    for (const [column, values] of this.columns.entries()) {
-      this.setValue(entry, column, largestOf(values, firstOf(node), this.lowest));
+    const entry = this.above(node);
+    this.setKey(entry, this.cells[this.firstOf(node) + KEY] as number);
+    for (let column = 0; column < this.#columnCount; column++) {
+      const first = this.firstOf(node) + VALUES + column * WIDTH;
+      this.setValue(entry, column, largestOf(this.cells, first, this.lowest));
     }
   }
 
-  #homes(node: number): Int32Array {
-    return this.levels[node] === 0 ? this.rowEntries : this.entries;
-  }
-
-  #grow(): void {
-    const capacity = Math.max(4, 2 * this.counts.length);
-    this.counts = enlarge(this.counts, capacity);
-    this.levels = enlarge(this.levels, capacity);
-    this.entries = enlarge(this.entries, capacity);
-    this.ids = enlarge(this.ids, capacity * FANOUT);
-    this.keys = enlarge(this.keys, capacity * FANOUT);
-    this.columns = this.columns.map((values) => enlarge(values, capacity * FANOUT));
+  // Copies an entry over another one of the same level.
+  #copy(from: number, to: number): void {
+    const { cells } = this;
+    for (let at = KEY; at < this.#lines; at += WIDTH) cells[to + at] = cells[from + at] as number;
+    this.name(to, cells[from] as number);
   }
 }
 
-/** The largest of the values of a node, from its first entry on; those of entries not in use are the lowest. */
-function largestOf(values: Numbers, first: number, lowest: number): number {
+/** The largest of the values of a node, from its first entry on. */
+function largestOf(cells: Numbers, first: number, lowest: number): number {
   let largest = lowest;
-  if (values instanceof Int32Array) {
+  if (cells instanceof Int32Array) {
     // Without a branch, whose outcome no processor could predict.
-    for (let entry = first; entry < first + FANOUT; entry++) {
-      const more = (values[entry] as number) - largest | 0;
+    for (let at = first; at < first + WIDTH; at++) {
+      const more = (cells[at] as number) - largest | 0;
       largest = largest + (more & ~(more >> 31)) | 0;
     }
     return largest;
   }
-  for (let entry = first; entry < first + FANOUT; entry++) {
-    if ((values[entry] as number) > largest) largest = values[entry] as number;
+  for (let at = first; at < first + WIDTH; at++) {
+    if ((cells[at] as number) > largest) largest = cells[at] as number;
   }
   return largest;
 }
