@@ -19,15 +19,18 @@ const LAST_STAMP = 2 ** 30;
 export class HoleIndexes {
   #ring: SpanRing;
   #holes: HoleTable;
+  #lastStamp: number;
   #tracksLimits = false;
   #count = 0;
-  #clock = 0;
+  /** Number of changes, by which holes are stamped; less after these have been stamped anew. */
+  #changes = 0;
   #address: HoleTree | null = null;
   #size: HoleTree | null = null;
   #recency: HoleTree | null = null;
 
   /** Builds no tree yet. */
-  constructor(ring: SpanRing, holes: HoleTable) {
+  constructor(ring: SpanRing, holes: HoleTable, lastStamp: number = LAST_STAMP) {
+    this.#lastStamp = lastStamp;
     this.#ring = ring;
     this.#holes = holes;
   }
@@ -36,13 +39,18 @@ export class HoleIndexes {
   by(key: HoleSortKey): HoleTree {
     const tree = key === "address" ? this.#address : key === "size" ? this.#size : this.#recency;
     if (tree === null) return this.#make(key);
-    tree.lastUse = this.#clock;
+    tree.lastUse = this.#changes;
     return tree;
   }
 
   /** How many holes there are. */
   get count(): number {
     return this.#count;
+  }
+
+  /** A number that is another one after each change. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Adds the hole after a row's range to every tree. */
@@ -116,25 +124,25 @@ export class HoleIndexes {
     if (key === "address") this.#address = tree;
     else if (key === "size") this.#size = tree;
     else this.#recency = tree;
-    tree.lastUse = this.#clock;
+    tree.lastUse = this.#changes;
     return tree;
   }
 
   #tick(): number {
-    if (++this.#clock % PERIOD === 0) this.#clock < LAST_STAMP ? this.#dropIdle() : this.#stampAnew();
-    return this.#clock;
+    if (++this.#changes % PERIOD === 0) this.#changes < this.#lastStamp ? this.#dropIdle() : this.#stampAnew();
+    return this.#changes;
   }
 
   #dropIdle(): void {
-    const before = this.#clock - PERIOD - IDLE * this.#count;
+    const before = this.#changes - PERIOD - IDLE * this.#count;
     if (this.#address !== null && this.#address.lastUse < before) this.#address = null;
     if (this.#size !== null && this.#size.lastUse < before) this.#size = null;
     if (this.#recency !== null && this.#recency.lastUse < before) this.#recency = null;
   }
 
   #stampAnew(): void {
-    this.#clock = 0;
-    for (const row of this.sorted("recency")) this.#ring.setStamp(row, ++this.#clock);
+    this.#changes = 0;
+    for (const row of this.sorted("recency")) this.#ring.setStamp(row, this.#changes++);
     this.#address = this.#size = this.#recency = null;
   }
 }

@@ -74,7 +74,7 @@ export class HoleTree {
 
   /** Replaces the hole of `row` by that of row `to`, whose key must keep the order. They may be the same row. */
   replace(row: number, to: number, key: number, size: number): void {
-    const entry = this.nodes.rowEntries[row] as number;
+    const entry = this.nodes.entryOf(row);
     if (to !== row) this.nodes.name(entry, to);
     this.#fill(entry, to, key, size);
   }
@@ -82,7 +82,7 @@ export class HoleTree {
   /** Removes the hole of `row` and adds that of row `to` where its key belongs. They may be the same row. */
   move(row: number, to: number, key: number, size: number): void {
     const { nodes } = this;
-    const entry = nodes.rowEntries[row] as number;
+    const entry = nodes.entryOf(row);
     const leaf = nodes.nodeOf(entry);
     const inside = entry > nodes.firstOf(leaf) && entry < nodes.firstOf(leaf) + nodes.count(leaf) - 1;
     if (inside && nodes.key(entry - 1) < key && key <= nodes.key(entry + 1)) this.replace(row, to, key, size);
@@ -94,7 +94,7 @@ export class HoleTree {
 
   /** Removes the hole of a row. */
   remove(row: number): void {
-    this.#drop(this.nodes.rowEntries[row] as number);
+    this.#drop(this.nodes.entryOf(row));
   }
 
   #fill(entry: number, row: number, key: number, size: number): void {

@@ -27,10 +27,10 @@ class Spans extends SpanRing {
   }
 }
 
-function spans(end: number = SPANS * 10) {
+function spans(end: number = SPANS * 10, lastStamp = 2 ** 30) {
   const ring = new Spans(end);
   const holes = new HoleTable(ring);
-  return { ring, holes, indexes: new HoleIndexes(ring, holes), rows: ring.rows };
+  return { ring, holes, indexes: new HoleIndexes(ring, holes, lastStamp), rows: ring.rows };
 }
 
 /** The entries in use of a node. */
@@ -62,7 +62,7 @@ function checkSubtree(holes: HoleTable, tree: HoleTree, node: number): void {
   }
   for (const entry of entriesOf(tree, node)) {
     const id = nodes.id(entry);
-    assertEquals(nodes.level(node) === 0 ? nodes.rowEntries[id] : nodes.above(id), entry);
+    assertEquals(nodes.level(node) === 0 ? nodes.entryOf(id) : nodes.above(id), entry);
     if (nodes.level(node) !== 0) checkSubtree(holes, tree, id);
   }
 }
@@ -136,6 +136,20 @@ Deno.test("HoleIndexes drops a tree that is not searched for long, and rebuilds 
   }
   assert(indexes.by("size") !== idle);
   assertEquals(inOrder(indexes.by("size")), indexes.sorted("size"));
+});
+
+Deno.test("HoleIndexes keeps the holes in the order in which they were made when the stamps are used up", () => {
+  const all = spans(SPANS * 10, 2 * SPANS);
+  const { indexes, rows } = all;
+  const made: number[] = [];
+  for (let change = 0; change < 8 * SPANS; change++) {
+    const row = rows[change * 7 % SPANS] as number;
+    if (made.includes(row)) made.splice(made.indexOf(row), 1);
+    toggle(all, row, 1 + change % 9);
+    if (all.holes.size(row) > 0) made.push(row);
+    assert(indexes.changes <= 2 * SPANS + 256);
+    assertEquals(inOrder(indexes.by("recency")), made);
+  }
 });
 
 Deno.test("HoleTable has the room of a hole for each kind of request", () => {

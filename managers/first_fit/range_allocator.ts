@@ -52,12 +52,11 @@ export class RangeAllocator {
   #guarded: boolean;
   #free: number;
   #nodeCount = 0;
-  #changes = 0;
   #visits = 0;
   #ring: SpanRing;
   #holes: HoleTable;
   #indexes: HoleIndexes;
-  #fit: HoleQuery = new HoleQuery();
+  #query: HoleQuery = new HoleQuery();
 
   /**
    * Makes an allocator whose whole space is one hole.
@@ -118,6 +117,9 @@ export class RangeAllocator {
 
   /** @internal As {@linkcode take}, with the members of a request. */
   takeKnown(size: number, alignment: number, lo: number, hi: number, order: SearchOrder): number {
+    // The request of most buffers, which needs no further check.
+    const isPlain = (size | 0) === size && size > 0 && alignment === 1 && lo === 0 && hi === Infinity;
+    if (isPlain && !this.#guarded) return this.#findPlain(size, order, 0);
     checkRequest("take a range", size, alignment, lo, hi);
     return this.#find(size, alignment, 0, lo, hi, order);
   }
@@ -193,9 +195,10 @@ export class RangeAllocator {
       throw new TtmError("EINVAL", `Cannot scan: ${why}`);
     }
     const { size, lo = 0, hi = Infinity } = request;
-    const changes = this.#changes;
+    const indexes = this.#indexes;
+    const { changes } = indexes;
     const wanted = { size, alignment: request.alignment || 1, lo, hi };
-    return new RangeScan(this.#ring, wanted, () => this.#changes === changes);
+    return new RangeScan(this.#ring, wanted, () => indexes.changes === changes);
   }
 
   /** The allocated ranges, by address: copies, not the nodes. Do not allocate or free during the iteration. */
@@ -247,27 +250,31 @@ export class RangeAllocator {
 
   #find(size: number, alignment: number, color: number, lo: number, hi: number, order: SearchOrder): number {
     const limited = lo > this.start || hi < this.start + this.size;
-    if (limited || alignment > 1 || this.#guarded) return this.#query(size, alignment, color, lo, hi, order);
-    const tree = this.#indexes.by(sortKeyOf(order));
-    const row = size === 0 ? NONE : tree.first(SIZE, size, sideOf(order));
-    this.#visits = tree.nodes.visits;
-    if (row === NONE) return NONE;
-    return this.#occupy(row, order === "highest" ? this.#holes.end(row) - size : this.#holes.start(row), size, color);
+    if (!limited && alignment <= 1 && !this.#guarded) return this.#findPlain(size, order, color);
+    const query = this.#query;
+    query.size = size;
+    query.alignment = alignment || 1;
+    query.color = this.#guarded ? color : UNGUARDED;
+    query.lo = lo;
+    query.hi = hi;
+    query.limited = limited;
+    query.high = order === "highest";
+    query.visits = 0;
+    const row = size === 0 ? NONE : findHole(query, order, this.#holes, this.#indexes);
+    this.#visits = query.visits;
+    return row === NONE ? NONE : this.#occupy(row, query.address, size, color);
   }
 
-  #query(size: number, alignment: number, color: number, lo: number, hi: number, order: SearchOrder): number {
-    const fit = this.#fit;
-    fit.size = size;
-    fit.alignment = alignment || 1;
-    fit.color = this.#guarded ? color : UNGUARDED;
-    fit.lo = lo;
-    fit.hi = hi;
-    fit.limited = lo > this.start || hi < this.start + this.size;
-    fit.high = order === "highest";
-    fit.visits = 0;
-    const row = size === 0 ? NONE : findHole(fit, order, this.#holes, this.#indexes);
-    this.#visits = fit.visits;
-    return row === NONE ? NONE : this.#occupy(row, fit.address, size, color);
+  // Every hole of the size fits.
+  #findPlain(size: number, order: SearchOrder, color: number): number {
+    this.#visits = 0;
+    if (size === 0 || size > this.#free) return NONE;
+    const tree = this.#indexes.by(sortKeyOf(order));
+    const row = tree.first(SIZE, size, sideOf(order));
+    this.#visits = tree.nodes.visits;
+    if (row === NONE) return NONE;
+    const address = order === "highest" ? this.#holes.end(row) - size : this.#holes.start(row);
+    return this.#occupy(row, address, size, color);
   }
 
   // The part before the range becomes a new hole first, then the part after it: drm_mm's order.
@@ -280,7 +287,6 @@ export class RangeAllocator {
       if (address + size < end) this.#indexes.open(row, address + size, end - address - size);
     } else if (address + size < end) this.#indexes.change(hole, row, address + size, end - address - size);
     else this.#indexes.close(hole);
-    this.#changes++;
     this.#nodeCount++;
     this.#free -= size;
     return this.#ring.handle(row);
@@ -299,7 +305,6 @@ export class RangeAllocator {
     if (widens) this.#indexes.change(before, before, start, end - start);
     else if (follows) this.#indexes.change(row, before, start, end - start);
     else this.#indexes.open(before, start, end - start);
-    this.#changes++;
     this.#nodeCount--;
     this.#free += size;
   }

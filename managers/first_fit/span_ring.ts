@@ -60,11 +60,6 @@ export class SpanRing {
     this.#cells[HEAD << CELLS_LOG2 | END] = start;
   }
 
-  /** All rows are below this number. It grows by doubling. */
-  get capacity(): number {
-    return this.#capacity;
-  }
-
   /** The next row; {@linkcode HEAD} after the last. */
   next(row: number): number {
     return this.#cells[row << CELLS_LOG2 | NEXT] as number;

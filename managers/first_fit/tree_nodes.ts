@@ -28,12 +28,12 @@ const STEM = IDS;
 export class TreeNodes {
   /** Entries that {@linkcode TreeNodes.first} has visited. */
   visits = 0;
-  /** All nodes. */
-  cells: Numbers;
-  /** The entry that stands for a row, by row. */
-  rowEntries: Int32Array = new Int32Array();
   /** Below every value. */
   readonly lowest: number;
+  /** All nodes. */
+  #cells: Numbers;
+  /** The entry that stands for a row, by row. */
+  #rowEntries: Int32Array = new Int32Array();
   readonly #columnCount: number;
   /** Cells of the lines in use of a node. */
   readonly #lines: number;
@@ -44,7 +44,7 @@ export class TreeNodes {
 
   /** Makes a tree whose only leaf is empty. Its numbers need at most so many bits. */
   constructor(columnCount: number, bits: Bits) {
-    this.cells = numbersOf(bits);
+    this.#cells = numbersOf(bits);
     this.lowest = lowestOf(bits);
     this.#columnCount = columnCount;
     this.#lines = VALUES + columnCount * WIDTH;
@@ -54,7 +54,7 @@ export class TreeNodes {
 
   /** The topmost node below the stem. */
   get root(): number {
-    return this.cells[STEM] as number;
+    return this.#cells[STEM] as number;
   }
 
   /** Makes a node the topmost. */
@@ -74,32 +74,37 @@ export class TreeNodes {
 
   /** Number of entries of a node. */
   count(node: number): number {
-    return this.cells[node + COUNT] as number;
+    return this.#cells[node + COUNT] as number;
   }
 
   /** The level of a node; leaves have level 0. */
   level(node: number): number {
-    return this.cells[node + LEVEL] as number;
+    return this.#cells[node + LEVEL] as number;
   }
 
   /** Whether a node is the root. */
   isRoot(node: number): boolean {
-    return this.cells[node + ABOVE] === STEM;
+    return this.#cells[node + ABOVE] === STEM;
   }
 
   /** The row or node that an entry stands for. */
   id(entry: number): number {
-    return this.cells[entry] as number;
+    return this.#cells[entry] as number;
+  }
+
+  /** The entry that stands for a row. */
+  entryOf(row: number): number {
+    return this.#rowEntries[row] as number;
   }
 
   /** The key of an entry. */
   key(entry: number): number {
-    return this.cells[entry + KEY] as number;
+    return this.#cells[entry + KEY] as number;
   }
 
   /** The value of an entry in a column. */
   value(entry: number, column: number): number {
-    return this.cells[entry + VALUES + column * WIDTH] as number;
+    return this.#cells[entry + VALUES + column * WIDTH] as number;
   }
 
   /** The largest value in a column. */
@@ -109,17 +114,17 @@ export class TreeNodes {
 
   /** The entry that stands for a node. */
   above(node: number): number {
-    return this.cells[node + ABOVE] as number;
+    return this.#cells[node + ABOVE] as number;
   }
 
   /** Allocates a node without entries. */
   take(level: number): number {
     const node = this.#unused.pop() ?? this.#used;
     if (node === this.#used) this.#used += this.#size;
-    if (this.#used > this.cells.length) this.cells = enlarge(this.cells, 2 * this.#used);
-    this.cells[node + LEVEL] = level;
-    this.cells[node + COUNT] = 0;
-    this.cells.fill(this.lowest, this.firstOf(node) + VALUES, node + this.#size);
+    if (this.#used > this.#cells.length) this.#cells = enlarge(this.#cells, 2 * this.#used);
+    this.#cells[node + LEVEL] = level;
+    this.#cells[node + COUNT] = 0;
+    this.#cells.fill(this.lowest, this.firstOf(node) + VALUES, node + this.#size);
     return node;
   }
 
@@ -130,7 +135,7 @@ export class TreeNodes {
 
   /** Inserts an entry without values before another one, or after the last, of a node that is not full. */
   add(entry: number, id: number): void {
-    const { cells } = this;
+    const cells = this.#cells;
     const node = this.nodeOf(entry);
     const end = this.firstOf(node) + this.count(node);
     cells[node + COUNT] = this.count(node) + 1;
@@ -141,7 +146,7 @@ export class TreeNodes {
 
   /** Removes an entry, whose values were removed before. */
   drop(entry: number): void {
-    const { cells } = this;
+    const cells = this.#cells;
     const node = this.nodeOf(entry);
     const last = this.firstOf(node) + this.count(node) - 1;
     cells[node + COUNT] = this.count(node) - 1;
@@ -152,17 +157,14 @@ export class TreeNodes {
 
   /** Sets the row or node that an entry stands for. */
   name(entry: number, id: number): void {
-    this.cells[entry] = id;
-    if (this.level(this.nodeOf(entry)) > 0) this.cells[id + ABOVE] = entry;
-    else {
-      if (id >= this.rowEntries.length) this.rowEntries = enlarge(this.rowEntries, Math.max(4, 2 * id));
-      this.rowEntries[id] = entry;
-    }
+    const isNew = this.level(this.nodeOf(entry)) === 0 && id >= this.#rowEntries.length;
+    if (isNew) this.#rowEntries = enlarge(this.#rowEntries, Math.max(4, 2 * id));
+    this.#place(id, entry);
   }
 
   /** Changes the key of an entry, and of the entries above whose first entry it is. */
   setKey(entry: number, key: number): void {
-    const { cells } = this;
+    const cells = this.#cells;
     let at = entry;
     cells[at + KEY] = key;
     while (at !== STEM && at === this.firstOf(this.nodeOf(at))) {
@@ -178,7 +180,7 @@ export class TreeNodes {
 
   /** Changes a value of an entry, and of the entries above as far as their maximum changes. */
   setValue(entry: number, column: number, value: number): void {
-    const { cells } = this;
+    const cells = this.#cells;
     const line = VALUES + column * WIDTH;
     let at = entry;
     let now = value;
@@ -200,7 +202,7 @@ export class TreeNodes {
 
   /** The first entry of a leaf, from one side, whose value in a column is at least `wanted`, which the largest must be. */
   first(column: number, wanted: number, side: Side): number {
-    const { cells } = this;
+    const cells = this.#cells;
     const line = VALUES + column * WIDTH;
     let node = cells[STEM] as number;
     for (;;) {
@@ -222,7 +224,7 @@ export class TreeNodes {
 
   /** The entry before which, or the end of the leaf at which, an entry with this key belongs. */
   placeOf(key: number): number {
-    const { cells } = this;
+    const cells = this.#cells;
     let node = cells[STEM] as number;
     for (let level = cells[node + LEVEL] as number; level > 0; level--) {
       const first = node + IDS + KEY;
@@ -238,7 +240,7 @@ export class TreeNodes {
 
   /** Moves the entries from one to the last of its node to the end of another node on the same level. */
   moveTail(entry: number, to: number): void {
-    const { cells } = this;
+    const cells = this.#cells;
     const node = this.nodeOf(entry);
     const end = this.firstOf(node) + this.count(node);
     let behind = this.firstOf(to) + this.count(to);
@@ -253,18 +255,26 @@ export class TreeNodes {
   /** Recomputes the key and values of a node's entry. */
   summarise(node: number): void {
     const entry = this.above(node);
-    this.setKey(entry, this.cells[this.firstOf(node) + KEY] as number);
+    this.setKey(entry, this.#cells[this.firstOf(node) + KEY] as number);
     for (let column = 0; column < this.#columnCount; column++) {
       const first = this.firstOf(node) + VALUES + column * WIDTH;
-      this.setValue(entry, column, largestOf(this.cells, first, this.lowest));
+      this.setValue(entry, column, largestOf(this.#cells, first, this.lowest));
     }
   }
 
   // Copies an entry over another one of the same level.
   #copy(from: number, to: number): void {
-    const { cells } = this;
+    const cells = this.#cells;
     for (let at = KEY; at < this.#lines; at += WIDTH) cells[to + at] = cells[from + at] as number;
-    this.name(to, cells[from] as number);
+    this.#place(cells[from] as number, to);
+  }
+
+  // Notes what an entry stands for, on both sides.
+  #place(id: number, entry: number): void {
+    const cells = this.#cells;
+    cells[entry] = id;
+    if (cells[(entry & -this.#size) + LEVEL] === 0) this.#rowEntries[id] = entry;
+    else cells[id + ABOVE] = entry;
   }
 }
 
