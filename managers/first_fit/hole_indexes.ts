@@ -10,7 +10,7 @@ const PERIOD = 256;
 const IDLE = 4;
 
 /** The holes are stamped anew after this many changes, since a stamp has 31 bits. */
-const LAST_STAMP = 2 ** 30;
+const LAST_STAMP = 0x40000000;
 
 /**
  * The trees over the holes. Each is built when it is first needed, so that an unused order costs nothing, and dropped

@@ -57,7 +57,7 @@ export class HoleQuery {
   #descend(holes: HoleTable, tree: HoleTree, node: number, side: Side): number {
     const { nodes } = tree;
     const { size } = this;
-    const line = tree.line(this.column);
+    const column = tree.nodeColumn(this.column);
     const isLeaf = nodes.level(node) === 0;
     const count = nodes.count(node);
     const last = nodes.firstOf(node) + count - 1;
@@ -65,7 +65,7 @@ export class HoleQuery {
     let looked = 0;
     for (; looked < count && found === NONE && !this.gaveUp; looked++) {
       const entry = side === 0 ? nodes.firstOf(node) + looked : last - looked;
-      if (nodes.value(entry, line) < size || (this.limited && this.#isOutside(tree, entry, last))) continue;
+      if (nodes.value(entry, column) < size || (this.limited && this.#isOutside(tree, entry, last))) continue;
       const id = nodes.id(entry);
       if (!isLeaf) found = this.#descend(holes, tree, id, side);
       else if (this.#place(holes, id)) found = id;
@@ -91,7 +91,7 @@ export class HoleQuery {
       return entry < last && nodes.key(entry + 1) <= this.lo;
     }
     if (!tree.tracks(MINUS_START)) return false;
-    const lowestStart = -nodes.value(entry, tree.line(MINUS_START));
-    return lowestStart > this.hi - this.size || nodes.value(entry, tree.line(END)) < this.lo + this.size;
+    const lowestStart = -nodes.value(entry, tree.nodeColumn(MINUS_START));
+    return lowestStart > this.hi - this.size || nodes.value(entry, tree.nodeColumn(END)) < this.lo + this.size;
   }
 }

@@ -3,10 +3,10 @@ import { NONE, type SpanRing } from "./span_ring.ts";
 import { FANOUT, type Side, TreeNodes } from "./tree_nodes.ts";
 
 /** A node with fewer entries is merged with a sibling, */
-const FEW = FANOUT / 4;
+const FEW = FANOUT >> 2;
 
 /** if both together have at most this many. */
-const ROOMY = FANOUT * 3 / 4;
+const ROOMY = FANOUT * 3 >> 2;
 
 /**
  * Holes in one order: ascending by a key, the hole added last first among equals. A B+ tree whose entries also store
@@ -41,7 +41,7 @@ export class HoleTree {
   }
 
   /** The number of a stored column in the nodes. */
-  line(column: number): number {
+  nodeColumn(column: number): number {
     return column === SIZE ? SIZE : 1 + column - this.#second;
   }
 
@@ -53,9 +53,9 @@ export class HoleTree {
   /** The first row, from one side, whose value in a column is at least `wanted`; {@linkcode NONE} if there is none. */
   first(column: number, wanted: number, side: Side): number {
     const { nodes } = this;
-    const line = this.line(column);
+    const stored = this.nodeColumn(column);
     nodes.visits = 1;
-    return nodes.largest(line) < wanted ? NONE : nodes.id(nodes.first(line, wanted, side));
+    return nodes.largest(stored) < wanted ? NONE : nodes.first(stored, wanted, side);
   }
 
   /** Adds the hole of a row. */
@@ -65,7 +65,7 @@ export class HoleTree {
     const leaf = nodes.nodeOf(entry);
     if (nodes.count(leaf) === FANOUT) {
       // Splitting at the end keeps nodes almost full when keys are added in ascending order.
-      this.#split(leaf, entry === nodes.firstOf(leaf) + FANOUT ? FANOUT - 1 : FANOUT / 2);
+      this.#split(leaf, entry === nodes.firstOf(leaf) + FANOUT ? FANOUT - 1 : FANOUT >> 1);
       entry = nodes.placeOf(key);
     }
     nodes.add(entry, row);
@@ -102,7 +102,7 @@ export class HoleTree {
     nodes.setKey(entry, key);
     nodes.setValue(entry, SIZE, size);
     for (let column = this.#second; column < this.#columnCount; column++) {
-      nodes.setValue(entry, this.line(column), this.#holes.value(row, column));
+      nodes.setValue(entry, this.nodeColumn(column), this.#holes.value(row, column));
     }
   }
 
@@ -122,7 +122,7 @@ export class HoleTree {
       nodes.setRoot(root);
       nodes.add(nodes.firstOf(root), node);
       nodes.summarise(node);
-    } else if (nodes.count(nodes.nodeOf(entry)) === FANOUT) this.#split(nodes.nodeOf(entry), FANOUT / 2);
+    } else if (nodes.count(nodes.nodeOf(entry)) === FANOUT) this.#split(nodes.nodeOf(entry), FANOUT >> 1);
     const behind = nodes.take(nodes.level(node));
     nodes.moveTail(nodes.firstOf(node) + keep, behind);
     nodes.add(nodes.above(node) + 1, behind);

@@ -58,7 +58,7 @@ function checkSubtree(holes: HoleTable, tree: HoleTree, node: number): void {
   for (let column = SIZE; column < holes.columnCount; column++) {
     if (!tree.tracks(column)) continue;
     const largest = Math.max(nodes.lowest, ...below.map((row) => holes.value(row, column)));
-    assertEquals(nodes.value(above, tree.line(column)), largest, `column ${column} of node ${node}`);
+    assertEquals(nodes.value(above, tree.nodeColumn(column)), largest, `column ${column} of node ${node}`);
   }
   for (const entry of entriesOf(tree, node)) {
     const id = nodes.id(entry);

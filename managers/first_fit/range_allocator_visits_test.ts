@@ -2,9 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { type InsertRequest, RangeAllocator, type RangeNode, type SearchOrder } from "./mod.ts";
 
 const HOLES = 30_000;
-// Five levels of nodes with up to 16 entries, descended once, or once for each end of a range. A search by an upper
-// bound gives up after 64 entries, and then descends a tree with the exact room.
-const NO_SCAN = 64 + 5 * 16;
+// Five levels of nodes with up to 13 entries, descended once, or once for each end of a range. A search by an upper
+// bound gives up after 64 entries, at the end of a node, and then descends a tree with the exact room.
+const NO_SCAN = 64 + 13 + 5 * 13;
 const ORDERS: readonly SearchOrder[] = ["best", "lowest", "highest", "evict"];
 
 interface Fragmentation {

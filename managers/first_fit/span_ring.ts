@@ -1,6 +1,6 @@
 import { TtmError } from "@ttm/core";
 import { UNGUARDED } from "./alignment_classes.ts";
-import { type Bits, enlarge, type Numbers, numbersOf } from "./columns.ts";
+import { type Bits, enlarge, type Numbers, numbersIn } from "./columns.ts";
 
 /**
  * The row before the first range and after the last one: it has no range, but maybe a hole. Its start is the end of the
@@ -11,13 +11,11 @@ export const HEAD = 1;
 /** No row. */
 export const NONE = 0;
 
-// The cells of a row are adjacent, so that a row takes one cache line or two.
+// A row has 32 bytes, so that it takes one cache line or two: four cells, then its start and its end.
 const NEXT = 0;
 const PREVIOUS = 1;
 const HANDLE = 2;
-const START = 3;
-const END = 4;
-const STAMP = 5;
+const STAMP = 3;
 const CELLS_LOG2 = 3;
 
 // The lower bits of a handle are the row, the others a generation that increases each time the row is freed. A row that
@@ -40,7 +38,11 @@ export class SpanRing {
   #rows: number = HEAD + 1;
   /** Unused rows, linked by their first cells. */
   #unused: number = NONE;
-  #cells: Numbers;
+  #cells: Int32Array = new Int32Array(this.#capacity << CELLS_LOG2);
+  /** The same memory in numbers of so many bits. */
+  #numbers: Numbers;
+  /** Half of the numbers in a row, as a power of two. */
+  #halfLog2: number;
   /** The colours by row; empty until there is one other than 0. */
   #colors: Float64Array = new Float64Array();
   #rowMask: number;
@@ -54,10 +56,10 @@ export class SpanRing {
     this.#rowMask = 2 ** Math.min(MAX_ROW_BITS, rowBits) - 1;
     this.#firstGeneration = Math.imul(++rings, 0x9e3779b1) & HANDLE_BITS & ~this.#rowMask;
     this.bits = end < 2 ** 30 ? 32 : 64;
-    this.#cells = enlarge(numbersOf(this.bits), this.#capacity << CELLS_LOG2);
+    this.#numbers = numbersIn(this.#cells.buffer, this.bits);
+    this.#halfLog2 = this.bits === 32 ? CELLS_LOG2 - 1 : CELLS_LOG2 - 2;
     this.#join(HEAD, HEAD);
-    this.#cells[HEAD << CELLS_LOG2 | START] = end;
-    this.#cells[HEAD << CELLS_LOG2 | END] = start;
+    this.#setBounds(HEAD, end, start);
   }
 
   /** The next row; {@linkcode HEAD} after the last. */
@@ -72,12 +74,12 @@ export class SpanRing {
 
   /** First unit of a range. */
   start(row: number): number {
-    return this.#cells[row << CELLS_LOG2 | START] as number;
+    return this.#numbers[(row << 1 | 1) << this.#halfLog2] as number;
   }
 
   /** First unit after a range. */
   end(row: number): number {
-    return this.#cells[row << CELLS_LOG2 | END] as number;
+    return this.#numbers[((row << 1 | 1) << this.#halfLog2) + 1] as number;
   }
 
   /** Units of a range. */
@@ -121,8 +123,7 @@ export class SpanRing {
     const row = this.#take();
     this.#join(row, this.next(before));
     this.#join(before, row);
-    this.#cells[row << CELLS_LOG2 | START] = start;
-    this.#cells[row << CELLS_LOG2 | END] = start + size;
+    this.#setBounds(row, start, start + size);
     if (color !== 0 || this.#colors.length > 0) this.#setColor(row, color);
     return row;
   }
@@ -140,6 +141,12 @@ export class SpanRing {
   #join(row: number, next: number): void {
     this.#cells[row << CELLS_LOG2 | NEXT] = next;
     this.#cells[next << CELLS_LOG2 | PREVIOUS] = row;
+  }
+
+  #setBounds(row: number, start: number, end: number): void {
+    const at = (row << 1 | 1) << this.#halfLog2;
+    this.#numbers[at] = start;
+    this.#numbers[at + 1] = end;
   }
 
   #setColor(row: number, color: number): void {
@@ -167,5 +174,6 @@ export class SpanRing {
     }
     this.#capacity *= 2;
     this.#cells = enlarge(this.#cells, this.#capacity << CELLS_LOG2);
+    this.#numbers = numbersIn(this.#cells.buffer, this.bits);
   }
 }
