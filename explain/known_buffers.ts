@@ -54,7 +54,8 @@ export class KnownBuffers {
     for (const [buffer, { creation, view }] of this.#facts) {
       const known = first.buffers.get(buffer);
       if (known?.created || (known === undefined && view === null)) continue;
-      creations.push(creation);
+      const priority = known?.priority ?? view?.priority ?? creation.priority ?? 0;
+      creations.push({ ...creation, priority });
       const { time } = first;
       const to = known?.from === undefined ? placeOf(view) : known.from;
       if (to !== null) {
@@ -78,6 +79,7 @@ interface Before {
   created: boolean;
   from?: RecordedPlace | null;
   pinned?: boolean;
+  priority?: number;
   swapped?: boolean;
 }
 
@@ -94,6 +96,7 @@ function firsts(events: Iterable<RecordEvent>): { readonly time: number; readonl
     if (event.kind === "move" && before.from === undefined) before.from = event.from;
     if (event.kind === "free" && before.from === undefined) before.from = event.place ?? null;
     if (event.kind === "pin" || event.kind === "unpin") before.pinned ??= event.kind === "unpin";
+    if (event.kind === "priority") before.priority ??= event.from;
     if (event.kind === "swap-out" || event.kind === "swap-in") before.swapped ??= event.kind === "swap-in";
   }
   return { time: time ?? 0, buffers };

@@ -8,7 +8,8 @@ export const MOVE = 3;
 export const FAILURE = 4;
 export const WAIT = 5;
 export const CREATE = 6;
-const FIRST_OF_BUFFER = 7;
+export const PRIORITY = 7;
+const FIRST_OF_BUFFER = 8;
 
 const BUFFER_EVENTS: readonly BufferEvent["kind"][] = [
   "use",
@@ -54,27 +55,24 @@ export const WAITED_FOR = ["fence", "reservation", "room"] as const;
 export const MOVE_SLOTS = 5;
 export const MOVE_END = 5;
 /**
- * Slots of an eviction, which follow: for which buffer, pages, {@linkcode packCause}; then, if its place is a range,
- * fpfn and lpfn; then those that were passed over.
+ * Slots of an eviction, which follow: for which buffer, pages, {@linkcode packCause}, fpfn and lpfn; then those that were
+ * passed over.
  */
-export const CAUSE_SLOTS = 3;
-export const RANGE_SLOTS = 2;
+export const CAUSE_SLOTS = 5;
 /** Where in a wait its end is. */
 export const WAIT_END = 3;
 
 /** Numbers of names are below it. */
 const NAMES = 1 << 9;
-/** Numbers of those that were passed over are below it. */
-const NAMED = 1 << 5;
 
 /** Packs numbers of names, `to` from 0, the others from -1 for none, and two flags into 29 bits. */
 export function packMove(from: number, to: number, failure: number, dropped: boolean, pending: boolean): number {
   return ((failure + 1) * NAMES + from + 1) * NAMES + to << 2 | (dropped ? 1 : 0) | (pending ? 2 : 0);
 }
 
-/** Packs the memory type of a place, -1 for none, whether it is a range, how many were passed over, and the position. */
-export function packCause(memoryType: number, isRange: boolean, passedOver: number, position: number): number {
-  return memoryType + 1 + NAMES * ((isRange ? 1 : 0) + 2 * (passedOver + NAMED * position));
+/** Packs the memory type of a place, -1 for none, and the position. */
+export function packCause(memoryType: number, position: number): number {
+  return memoryType + 1 + NAMES * position;
 }
 
 /** Strings that are packed as their numbers: a few dozen names of memory types, calls and codes. */
@@ -139,6 +137,8 @@ function unpackOne(
       const [code, message] = [names.nameOf(of(2)), getText(slots, at + 3)];
       return { kind: "failure", time, operation: of(1), buffer: orNull(buffer), code, message };
     }
+    case PRIORITY:
+      return { kind: "priority", time, buffer, from: of(1), to: of(2) };
     case WAIT: {
       const [what, end] = [WAITED_FOR[of(2)] ?? "fence", orPending(of(WAIT_END))];
       return { kind: "wait", time, operation: of(1), what, buffer: orNull(buffer), end };
@@ -170,28 +170,25 @@ function unpackMove(slots: Float64Array, at: number, time: number, names: Names)
     failure: failure < 0 ? null : names.nameOf(failure),
     end: (flags & 2) === 0 ? time : orPending(of(MOVE_END)),
     operation: of(4),
-    eviction: sizeOf(of(0)) === length ? null : unpackCause(slots, at + length, names),
+    eviction: sizeOf(of(0)) === length ? null : unpackCause(slots.subarray(at + length, at + sizeOf(of(0))), names),
   };
 }
 
-function unpackCause(slots: Float64Array, at: number, names: Names): EvictionCause {
-  const of = (offset: number) => slots[at + offset] as number;
-  const packed = Math.floor(of(2) / NAMES);
-  const memoryType = of(2) % NAMES - 1;
-  const isRange = packed % 2 === 1;
-  const named = at + CAUSE_SLOTS + (isRange ? RANGE_SLOTS : 0);
-  const passedOver = Array.from(slots.subarray(named, named + Math.floor(packed / 2) % NAMED), (one): PassedOver => {
-    const buffer = Math.floor(one / SOME_REASONS);
-    return { buffer, reason: REASONS[one - buffer * SOME_REASONS] as PassedOverReason };
-  });
-  const [fpfn, lpfn] = isRange ? [of(3), of(4)] : [0, 0];
+function unpackCause(slots: Float64Array, names: Names): EvictionCause {
+  const [forBuffer, pages, packed, fpfn, lpfn, ...named] = slots as unknown as [number, number, number, number, number];
+  const memoryType = packed % NAMES - 1;
   return {
-    forBuffer: orNull(of(0)),
-    pages: of(1),
+    forBuffer: orNull(forBuffer),
+    pages,
     place: memoryType < 0 ? null : { memoryType: names.nameOf(memoryType), fpfn, lpfn },
-    position: Math.floor(packed / 2 / NAMED),
-    passedOver,
+    position: Math.floor(packed / NAMES),
+    passedOver: named.map(unpackPassedOver),
   };
+}
+
+function unpackPassedOver(packed: number): PassedOver {
+  const buffer = Math.floor(packed / SOME_REASONS);
+  return { buffer, reason: REASONS[packed - buffer * SOME_REASONS] as PassedOverReason };
 }
 
 function orNull(number: number): number | null {

@@ -58,6 +58,8 @@ export interface CreateEvent extends At {
   readonly size: number;
   /** Size in pages. */
   readonly pages: number;
+  /** Priority at its creation, 0 to 3: buffers of a lower one are evicted first. @default {0} */
+  readonly priority?: number;
 }
 
 /** A call of the device's user began: everything that names the operation was caused by it. */
@@ -161,6 +163,18 @@ export interface WaitEvent extends At {
   readonly end: number | null;
 }
 
+/** The priority of a buffer was changed. */
+export interface PriorityEvent extends At {
+  /** Which kind of event. */
+  readonly kind: "priority";
+  /** The buffer, by its id. */
+  readonly buffer: number;
+  /** Priority before, 0 to 3. */
+  readonly from: number;
+  /** Priority from now on, 0 to 3. */
+  readonly to: number;
+}
+
 /** Something happened to a buffer that has no more to tell. */
 export interface BufferEvent extends At {
   /**
@@ -187,6 +201,7 @@ export type RecordEvent =
   | MoveEvent
   | FailureEvent
   | WaitEvent
+  | PriorityEvent
   | BufferEvent;
 
 /** What a device did, and why. As a file: a line of JSON for the header, then a line for each event. */

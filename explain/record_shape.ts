@@ -18,6 +18,7 @@ const whole = (least: number): Shape =>
   is(`a whole number from ${least}`, (value) => Number.isSafeInteger(value) && (value as number) >= least);
 const oneOf = (words: readonly unknown[]): Shape =>
   is(words.map((word) => JSON.stringify(word)).join(", "), (value) => words.includes(value));
+const priority: Shape = oneOf([0, 1, 2, 3]);
 const orNull = (shape: Shape): Shape => (value) => {
   const wrong = value === null ? null : shape(value);
   return wrong === null ? null : `${wrong}, or null`;
@@ -73,7 +74,15 @@ const swap: Members = { ...ofBuffer, "operation?": whole(0) };
 
 /** The members of each kind of event. */
 export const EVENTS: Readonly<Record<RecordEvent["kind"], Shape>> = {
-  create: object({ ...ofBuffer, label: text, tag: text, client: text, size: whole(0), pages: whole(0) }),
+  create: object({
+    ...ofBuffer,
+    label: text,
+    tag: text,
+    client: text,
+    size: whole(0),
+    pages: whole(0),
+    "priority?": priority,
+  }),
   operation: object({ time, operation: whole(0), name: text, buffer: orNull(whole(0)), submission: orNull(whole(0)) }),
   move: object({
     ...ofBuffer,
@@ -93,6 +102,7 @@ export const EVENTS: Readonly<Record<RecordEvent["kind"], Shape>> = {
     buffer: orNull(whole(0)),
     end: orNull(time),
   }),
+  priority: object({ ...ofBuffer, from: priority, to: priority }),
   use: object(ofBuffer),
   pin: object(ofBuffer),
   unpin: object(ofBuffer),

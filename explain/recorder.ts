@@ -19,8 +19,8 @@ export interface Recorder {
 
 /**
  * Makes a recorder for one device: a tracer that keeps the last events, each tied to its cause, in a fixed amount of
- * memory. What it notes of live buffers comes on top. Times of events that follow each other without an `await` may be
- * those of up to 512 events before, as long as these take about a tenth of a millisecond, with the clock of the machine.
+ * memory. What it notes of live buffers comes on top. Times of events that follow each other without an `await`
+ * may be about a tenth of a millisecond too early, with the clock of the machine.
  *
  * @throws {TtmError} `EINVAL` for an unknown option or one of a wrong type. Creating a second device with the tracer
  * fails with `EINVAL`.

@@ -199,6 +199,27 @@ Deno.test("what a full ring keeps is what a large one has, to the time", async (
   assertEquals(places.at(-1), { memoryType: "vram", fpfn: 1, lpfn: 8 });
 });
 
+Deno.test("priorities are recorded, and told of the state before what a full ring has kept", async () => {
+  async function run(kept: number) {
+    const { device, use, events } = recorded({ events: kept });
+    const buffer = device.createBuffer({ bytes: 1, priority: 1 });
+    for (const priority of [1, 3, 2]) {
+      await use(buffer, "vram");
+      using _reservation = await buffer.reserve();
+      buffer.setPriority(priority);
+    }
+    return events();
+  }
+  const [all, some, last] = [await run(100), await run(2), await run(1)];
+  assertEquals(of(all, "create").map(({ priority }) => priority), [1]);
+  assertEquals(of(all, "priority"), [
+    { kind: "priority", buffer: 0, from: 1, to: 3 },
+    { kind: "priority", buffer: 0, from: 3, to: 2 },
+  ]);
+  assertEquals([of(some, "create")[0]?.priority, of(some, "priority").length], [3, 1]);
+  assertEquals([of(last, "create")[0]?.priority, of(last, "priority").length], [2, 0]);
+});
+
 Deno.test("a record does not change with what happens later", async () => {
   const { make, use, record, events } = recorded({ events: 4 });
   const buffer = make(1);

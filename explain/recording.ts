@@ -6,7 +6,6 @@ import {
   type MoveEvent,
   PAGE_SIZE,
   type PassedOver,
-  type Place,
   type TracedDevice,
   type TracedOperation,
   type Tracer,
@@ -27,7 +26,7 @@ import {
   OPERATION,
   packCause,
   packMove,
-  RANGE_SLOTS,
+  PRIORITY,
   REASONS,
   SOME_REASONS,
   unpack,
@@ -81,10 +80,10 @@ export class Recording implements Tracer {
 
   create(buffer: BufferView): void {
     const { tagOf, clientOf } = this.#options;
-    const { id, label = "", bytes: size, pages } = buffer;
+    const { id, label = "", bytes: size, pages, priority } = buffer;
     const time = this.#ring.now();
     const [tag, client] = [tagOf?.(buffer) ?? "", clientOf?.(buffer) ?? ""];
-    this.#buffers.add(buffer, { kind: "create", time, buffer: id, label, tag, client, size, pages });
+    this.#buffers.add(buffer, { kind: "create", time, buffer: id, label, tag, client, size, pages, priority });
     this.#ring.append(CREATE, 1, id);
   }
 
@@ -122,17 +121,18 @@ export class Recording implements Tracer {
   move({ buffer, from, to, failure, fence, dropped, operation, eviction }: MoveEvent): void {
     const pending = fence === null || fence.signalled ? null : fence;
     const length = pending === null ? MOVE_SLOTS : MOVE_SLOTS + 1;
-    const at = this.#ring.append(MOVE, length + (eviction === null ? 0 : slotsOf(eviction)), buffer.id);
+    const at = this.#ring.append(
+      MOVE,
+      length + (eviction === null ? 0 : CAUSE_SLOTS + eviction.passedOver.length),
+      buffer.id,
+    );
     const { slots } = this.#ring;
-    const names = this.#names;
-    const left = from === null ? -1 : names.numberOf(from.memoryType);
-    const code = failure === null ? -1 : names.numberOf(failure);
-    const number = this.#numberOf(operation);
-    slots[at + 1] = packMove(left, names.numberOf(to.memoryType), code, dropped, pending !== null);
+    const code = failure === null ? -1 : this.#names.numberOf(failure);
+    slots[at + 1] = packMove(from === null ? -1 : from.typeIndex, to.typeIndex, code, dropped, pending !== null);
     slots[at + 2] = from === null ? 0 : from.start;
     slots[at + 3] = to.start;
-    slots[at + 4] = number;
-    if (eviction !== null) this.#putCause(slots, at + length, eviction, number > 0);
+    slots[at + 4] = this.#numberOf(operation);
+    if (eviction !== null) this.#putCause(slots, at + length, eviction, slots[at + 4] as number);
     if (pending !== null) this.#awaitEnd(at, pending);
   }
 
@@ -160,6 +160,13 @@ export class Recording implements Tracer {
 
   unpin({ id }: BufferView): void {
     this.#ring.append(UNPIN, 1, id);
+  }
+
+  priority({ id, priority }: BufferView, from: number): void {
+    const at = this.#ring.append(PRIORITY, 3, id);
+    const { slots } = this.#ring;
+    slots[at + 1] = from;
+    slots[at + 2] = priority;
   }
 
   purge({ id }: BufferView, operation: TracedOperation): void {
@@ -232,19 +239,15 @@ export class Recording implements Tracer {
     fence.observe(() => ring.set(address, MOVE_END, ring.now()));
   }
 
-  #putCause(slots: Float64Array, at: number, cause: EvictionCause, isOwn: boolean): void {
+  #putCause(slots: Float64Array, at: number, cause: EvictionCause, operation: number): void {
     const { forBuffer, place, passedOver } = cause;
-    const memoryType = place === null ? -1 : this.#names.numberOf(place.memoryType);
-    const isRange = hasRange(place);
-    // Only an operation of another device has a buffer of another device.
-    slots[at] = isOwn && forBuffer !== null ? forBuffer.id : this.#buffers.numberOf(forBuffer);
+    // Only an operation of another device, which has no number, has a buffer of another device.
+    slots[at] = operation > 0 && forBuffer !== null ? forBuffer.id : this.#buffers.numberOf(forBuffer);
     slots[at + 1] = cause.pages;
-    slots[at + 2] = packCause(memoryType, isRange, passedOver.length, cause.position);
+    slots[at + 2] = packCause(place === null ? -1 : this.#names.numberOf(place.memoryType), cause.position);
+    slots[at + 3] = place?.fpfn ?? 0;
+    slots[at + 4] = place?.lpfn ?? 0;
     at += CAUSE_SLOTS;
-    if (isRange) {
-      slots[at++] = place?.fpfn ?? 0;
-      slots[at++] = place?.lpfn ?? 0;
-    }
     for (let of = 0; of < passedOver.length; of++) {
       const { buffer, reason } = passedOver[of] as PassedOver;
       slots[at + of] = buffer.id * SOME_REASONS + REASONS.indexOf(reason);
@@ -266,16 +269,6 @@ export class Recording implements Tracer {
     this.#tickets.set(ticket, ++this.#submissions);
     return this.#submissions;
   }
-}
-
-/** Slots of why a buffer was evicted. */
-function slotsOf({ place, passedOver }: EvictionCause): number {
-  return CAUSE_SLOTS + (hasRange(place) ? RANGE_SLOTS : 0) + passedOver.length;
-}
-
-/** Whether a place is a part of its memory type. */
-function hasRange(place: Place | null): boolean {
-  return place !== null && ((place.fpfn ?? 0) > 0 || (place.lpfn ?? 0) > 0);
 }
 
 /** How many buffers a message names that keep room. */

@@ -1,14 +1,14 @@
 import { type Clock, SystemClock } from "@ttm/core";
 
 /** How many slots of events may share one reading of the clock. */
-const MOST_SHARED = 512;
+const MOST_SHARED = 4096;
 /** The time, in milliseconds, that the events of one reading should not take. */
 const GRAIN = 0.1;
 
 /**
  * The time of events, never smaller than that of an earlier one. Reading the clock of the machine takes longer than
  * writing an event: events in a row, with nothing awaited between them, share a reading, as many as have lately happened
- * within a tenth of a millisecond, up to 512.
+ * within a tenth of a millisecond, up to 4096 slots.
  */
 export class Timeline {
   #clock: Clock | null = null;

@@ -13,7 +13,9 @@ export const CAME = ["before the record", "new", "moved", "evicted"] as const;
 /** How a stay ended. */
 export const WENT = ["stays", "moved", "evicted", "freed", "destroyed"] as const;
 /** What happened to a buffer, by its number in {@linkcode TouchColumns}. */
-export const TOUCHES = ["use", "pin", "unpin"] as const;
+export const TOUCHES = ["use", "pin", "unpin", "priority 0", "priority 1", "priority 2", "priority 3"] as const;
+/** The number of the touch that sets the lowest priority; those of the others follow. */
+export const LOWEST_PRIORITY: number = TOUCHES.indexOf("priority 0");
 
 /** The number of something that is not there, in columns of numbers of rows. */
 export const NONE = -1;
@@ -28,6 +30,8 @@ export interface BufferColumns {
   readonly client: Int32Array;
   readonly bytes: Float64Array;
   readonly pages: Float64Array;
+  /** At its creation. */
+  readonly priority: Int32Array;
   readonly created: Float64Array;
   /** Infinity if it is there at the end. */
   readonly destroyed: Float64Array;
@@ -92,7 +96,7 @@ export interface OperationColumns {
   readonly submission: Float64Array;
 }
 
-/** One row for each use, first pin and last unpin. */
+/** One row for each use, first pin, last unpin and change of priority. */
 export interface TouchColumns {
   readonly time: Float64Array;
   readonly order: Float64Array;

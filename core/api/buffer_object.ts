@@ -185,11 +185,13 @@ export class BufferObject extends BufferRecord implements Disposable {
   setPriority(priority: number): void {
     mustBeReserved(this, "set the priority of");
     const checked = checkInteger(`set the priority of ${this}`, "priority", priority, 0, PRIORITIES - 1);
-    if (checked === this.priority) return;
-    const row = this.resource;
-    if (row >= 0) this.state.order.leaveBulk(row);
+    const { priority: from, resource: row } = this;
+    if (checked === from) return;
+    const { order, tracer } = this.state;
+    if (row >= 0) order.leaveBulk(row);
     this.priority = checked;
-    if (row >= 0) this.state.order.relist(row, this);
+    if (row >= 0) order.relist(row, this);
+    tracer.priority?.(this, from);
   }
 
   /**

@@ -14,6 +14,7 @@ const MEMBERS = Object.keys(
     use: true,
     pin: true,
     unpin: true,
+    priority: true,
     ghost: true,
     purge: true,
     swapOut: true,

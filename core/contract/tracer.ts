@@ -41,6 +41,8 @@ export interface TracedOperation {
 export interface TracedPlace {
   /** Name of the memory type. */
   readonly memoryType: string;
+  /** Number of the memory type: its place in {@linkcode TracedDevice.memoryTypes}. */
+  readonly typeIndex: number;
   /** First page; 0 in SYSTEM. */
   readonly start: number;
 }
@@ -134,6 +136,8 @@ export interface Tracer {
   pin?(buffer: BufferView): void;
   /** The last pin of a buffer has ended. */
   unpin?(buffer: BufferView): void;
+  /** The priority of a buffer was changed; before it was `from`. */
+  priority?(buffer: BufferView, from: number): void;
   /** A ghost object took the old resource of a moved or purged buffer, until the work that uses it has ended. */
   ghost?(ghost: BufferView, buffer: BufferView): void;
   /** A purge freed the resource of a buffer, discarded its contents, or both. */

@@ -231,8 +231,8 @@ function trace(
   event.evict = evict;
   event.dropped = drops;
   if (from === null) event.from = null;
-  else event.comesFrom(from.name, resources.start(old));
-  event.to.at(target.name, resources.start(to));
+  else event.comesFrom(from, resources.start(old));
+  event.to.at(target, resources.start(to));
   event.failure = outcome === DONE ? null : outcome === EMULTIHOP ? "EMULTIHOP" : codeOf(outcome);
   event.fence = fence;
   event.forBuffer = op.forBuffer;

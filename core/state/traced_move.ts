@@ -2,14 +2,17 @@ import type { BufferRecord } from "./buffer_record.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Fence } from "../lock/fence.ts";
 import type { EvictionCause } from "../contract/traced_eviction.ts";
+import type { MemoryType } from "../resource/memory_type.ts";
 import type { MoveEvent, TracedOperation, TracedPlace } from "../contract/tracer.ts";
 
 class NotedPlace implements TracedPlace {
   memoryType = "";
+  typeIndex = 0;
   start = 0;
 
-  at(memoryType: string, start: number): this {
-    this.memoryType = memoryType;
+  at({ name, index }: MemoryType, start: number): this {
+    this.memoryType = name;
+    this.typeIndex = index;
     this.start = start;
     return this;
   }
@@ -40,7 +43,7 @@ export class TracedMove implements MoveEvent {
     return this.#clock.now();
   }
 
-  comesFrom(memoryType: string, start: number): void {
-    this.from = this.#from.at(memoryType, start);
+  comesFrom(type: MemoryType, start: number): void {
+    this.from = this.#from.at(type, start);
   }
 }

@@ -1,5 +1,5 @@
 import { at } from "../at.ts";
-import { type Run, TOUCHES } from "../run.ts";
+import { LOWEST_PRIORITY, type Run, TOUCHES } from "../run.ts";
 import { present } from "./present.ts";
 
 /** A buffer in the order of eviction. */
@@ -8,42 +8,65 @@ export interface Candidate {
   readonly stay: number;
   /** When it was last used, or came. */
   readonly used: number;
+  readonly priority: number;
 }
 
 /** The buffers of a memory type at a moment. */
 export interface Order {
-  /** The one that was used least recently comes first. */
+  /** The next victim comes first. */
   readonly candidates: readonly Candidate[];
   /** Rows of pinned buffers, which are not evicted. */
   readonly pinned: readonly number[];
 }
 
+/** Where a buffer stands in the order; `order` is the number of the event that put it there. */
+interface Entry extends Candidate {
+  order: number;
+  used: number;
+  priority: number;
+  pinned: boolean;
+}
+
+const [PIN, UNPIN] = [TOUCHES.indexOf("pin"), TOUCHES.indexOf("unpin")];
+
 /**
- * The order of eviction in a memory type at a moment, after all events of that time: by last use, as TTM's LRU has it.
- * Priorities and the order of other policies are not in a record.
+ * The order of eviction in a memory type at a moment, after all events of that time, as TTM's LRU has it: buffers of a
+ * lower priority first, and among those of one priority by last use; with the policy `mru` the latest use comes first.
  */
 export function orderAt(run: Run, type: number, time: number): Order {
-  const { stays, touches } = run;
-  const here = present(run, type, time);
-  const last = new Map<number, { order: number; used: number; pins: number; stay: number }>();
-  for (const stay of here) {
-    const used = at(stays.from, stay);
-    last.set(at(stays.buffer, stay), { order: at(stays.order, stay), used, pins: 0, stay });
-  }
-  const [pin, unpin] = [TOUCHES.indexOf("pin"), TOUCHES.indexOf("unpin")];
+  const entries = new Map(present(run, type, time).map((stay) => [at(run.stays.buffer, stay), entryOf(run, stay)]));
+  const { touches } = run;
   for (let touch = 0; touch < touches.time.length && at(touches.time, touch) <= time; touch++) {
-    const entry = last.get(at(touches.buffer, touch));
+    const entry = entries.get(at(touches.buffer, touch));
     if (entry === undefined) continue;
     const kind = at(touches.kind, touch);
-    if (kind === pin) entry.pins = 1;
-    else if (kind === unpin) entry.pins = 0;
+    if (kind === PIN || kind === UNPIN) entry.pinned = kind === PIN;
+    if (kind >= LOWEST_PRIORITY) entry.priority = kind - LOWEST_PRIORITY;
     if (at(touches.order, touch) < entry.order) continue;
     entry.order = at(touches.order, touch);
     entry.used = at(touches.time, touch);
   }
-  const all = [...last].map(([buffer, entry]) => ({ buffer, ...entry })).sort((a, b) => a.order - b.order);
+  const sign = run.policy === "mru" ? -1 : 1;
+  const all = [...entries.values()].sort((a, b) => a.priority - b.priority || sign * (a.order - b.order));
   return {
-    candidates: all.filter(({ pins }) => pins === 0).map(({ buffer, stay, used }) => ({ buffer, stay, used })),
-    pinned: all.filter(({ pins }) => pins > 0).map(({ buffer }) => buffer),
+    candidates: all.filter(({ pinned }) => !pinned),
+    pinned: all.filter(({ pinned }) => pinned).map(({ buffer }) => buffer),
   };
+}
+
+/** A buffer that has just come, with the priority that it was created with. */
+function entryOf({ stays, buffers }: Run, stay: number): Entry {
+  const buffer = at(stays.buffer, stay);
+  const [order, used, priority] = [at(stays.order, stay), at(stays.from, stay), at(buffers.priority, buffer)];
+  return { buffer, stay, used, priority, order, pinned: false };
+}
+
+/** Whose order it is, in a sentence. */
+export function orderOf({ policy }: Run): string {
+  if (policy === "lru" || policy === "mru") {
+    const first = policy === "lru" ? "the one unused for longest" : "the one used last";
+    return `This is the order of the run's policy, ${policy}: lowest priority first, then ${first}.`;
+  }
+  const own = policy === "none" ? "The run has no policy" : `The order of the run's policy, ${policy}, is not recorded`;
+  return `${own}: this is the order of TTM's LRU, lowest priority first, then the one unused for longest.`;
 }

@@ -2,7 +2,7 @@ import { at } from "../at.ts";
 import type { BufferColumns, Run } from "../run.ts";
 
 /** A column by which buffers are sorted. */
-export type Key = Exclude<keyof BufferColumns, "id" | "pages">;
+export type Key = Exclude<keyof BufferColumns, "id" | "pages" | "priority">;
 
 const TEXTS: readonly Key[] = ["label", "tag", "client"];
 

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import { at } from "../at.ts";
 import { bufferName, sizeText, timeText, typeName } from "../look/names.ts";
-import { orderAt } from "../look/order.ts";
+import { orderAt, orderOf } from "../look/order.ts";
 import { rangedTypes } from "../look/ranged_types.ts";
 import { evictionStory } from "../look/story.ts";
 import { NONE, type Run } from "../run.ts";
@@ -15,6 +15,7 @@ const LISTED = 20;
 
 /** The order of eviction at the moment, and the evictions around it. */
 export function orderSection(state: State): HTMLElement {
+  const policy = h("p");
   const orders = h("div", { class: "columns" });
   const evictions = h("div", { "aria-live": "polite" });
   const fill = afterRest(() => {
@@ -22,20 +23,22 @@ export function orderSection(state: State): HTMLElement {
     const shown = runs[run];
     if (shown === undefined) return;
     evictions.replaceChildren(...aroundMoment(state, shown, t));
+    policy.textContent = orderOf(shown);
     orders.replaceChildren(...rangedTypes(shown).map((type) => orderTable(state, shown, type, t)));
   });
   state.listen(({ t, run, runs }, last) => {
     if (t !== last?.t || run !== last.run || runs !== last.runs) fill();
   });
-  return section("order", "Order of eviction at the moment", MEANINGS.order, evictions, orders);
+  return section("order", "Order of eviction at the moment", MEANINGS.order, evictions, policy, orders);
 }
 
 function orderTable(state: State, run: Run, type: number, t: number): HTMLElement {
   const { candidates, pinned } = orderAt(run, type, t);
-  const rows = candidates.slice(0, LISTED).map(({ buffer, used }, place) => [
+  const rows = candidates.slice(0, LISTED).map(({ buffer, used, priority }, place) => [
     `${place + 1}`,
     bufferButton(state, run, buffer),
     sizeText(at(run.buffers.bytes, buffer)),
+    `${priority}`,
     timeText(run, t - used),
   ]);
   const more = candidates.length > LISTED ? `, of which ${LISTED} are listed` : "";
@@ -43,7 +46,7 @@ function orderTable(state: State, run: Run, type: number, t: number): HTMLElemen
     candidates.length.toLocaleString("en-US")
   } buffers${more}, ${pinned.length.toLocaleString("en-US")} pinned`;
   const label = `Order of eviction in ${typeName(run, type)}`;
-  const table = tableOf(caption, ["", "buffer", "bytes", "unused for"], rows, 2);
+  const table = tableOf(caption, ["", "buffer", "bytes", "priority", "unused for"], rows, 2);
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, table);
 }
 

@@ -1,4 +1,5 @@
 import type {
+  CreateEvent,
   FailureEvent,
   MoveEvent,
   OperationEvent,
@@ -8,7 +9,7 @@ import type {
   WaitEvent,
 } from "@ttm/explain";
 import { at } from "../at.ts";
-import { CAME, type Failure, NONE, type ReportedRecord, type Run, TOUCHES, WENT } from "../run.ts";
+import { CAME, type Failure, LOWEST_PRIORITY, NONE, type ReportedRecord, type Run, TOUCHES, WENT } from "../run.ts";
 import { flowsOf } from "./flows.ts";
 import { fragmentationOf } from "./fragmentation.ts";
 import { Tables } from "./tables.ts";
@@ -75,10 +76,10 @@ class Reduction {
       case "use":
       case "pin":
       case "unpin":
-        this.#tables.touches.add({
-          ...{ time: this.#now, order: this.#events },
-          ...{ buffer: this.#row(event.buffer), kind: TOUCHES.indexOf(event.kind) },
-        });
+        this.#touch(event.buffer, TOUCHES.indexOf(event.kind));
+        break;
+      case "priority":
+        this.#touch(event.buffer, LOWEST_PRIORITY + event.to);
         break;
       case "swap-out":
       case "swap-in":
@@ -95,11 +96,23 @@ class Reduction {
     }
   }
 
-  #create(id: number, told: { label: string; tag: string; client: string; size: number; pages: number }): number {
+  #touch(buffer: number, kind: number): void {
+    this.#tables.touches.add({ time: this.#now, order: this.#events, buffer: this.#row(buffer), kind });
+  }
+
+  #create(id: number, told: Omit<CreateEvent, "kind" | "time" | "buffer">): number {
     const [label, tag, client] = [told.label, told.tag, told.client].map((text) => this.#texts.number(text));
     const row = this.#tables.buffers.add({
       ...{ id, label: label as number, tag: tag as number, client: client as number },
-      ...{ bytes: told.size, pages: told.pages, created: this.#now, destroyed: Infinity, evictions: 0, moved: 0 },
+      ...{
+        bytes: told.size,
+        pages: told.pages,
+        priority: told.priority ?? 0,
+        created: this.#now,
+        destroyed: Infinity,
+        evictions: 0,
+        moved: 0,
+      },
     });
     this.#rows.set(id, row);
     this.#open[row] = NONE;

@@ -24,7 +24,7 @@ export interface MoveColumns {
 /** All tables that a record is reduced to. */
 export class Tables {
   readonly buffers: Table<BufferColumns> = new Table<BufferColumns>({
-    ...{ id: Float, label: Int, tag: Int, client: Int, bytes: Float, pages: Float },
+    ...{ id: Float, label: Int, tag: Int, client: Int, bytes: Float, pages: Float, priority: Int },
     ...{ created: Float, destroyed: Float, evictions: Int, moved: Float },
   });
   readonly stays: Table<StayColumns> = new Table<StayColumns>({
