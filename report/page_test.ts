@@ -4,18 +4,23 @@ import type { Visit } from "../tests/headless.ts";
 import { testUnless } from "../tests/permissions.ts";
 import { report } from "./report.ts";
 import { makeRecord } from "./testing_records.ts";
-import { noChromium, open, strangers } from "./testing_page.ts";
+import { noChromium, open, QUIET, strangers } from "./testing_page.ts";
 
 const SHOWN = "document.body.dataset.shown";
 const text = (page: Visit, selector: string) =>
   page.evaluate(`document.querySelector(${JSON.stringify(selector)}).innerText`);
 
+/** What the protocol calls the key Alt. */
+const ALT = 1;
 /** Presses a key in what has the focus. */
-async function press(page: Visit, key: string): Promise<void> {
-  for (const type of ["keyDown", "keyUp"]) {
-    await page.send("Input.dispatchKeyEvent", { type, key, text: key.length === 1 ? key : undefined });
-  }
+async function press(page: Visit, key: string, modifiers = 0): Promise<void> {
+  const text = key.length === 1 && modifiers === 0 ? key : undefined;
+  for (const type of ["keyDown", "keyUp"]) await page.send("Input.dispatchKeyEvent", { type, key, text, modifiers });
 }
+
+/** The picture of the map of that number, as text. */
+const PIXELS = "(map) => document.querySelectorAll('.map canvas')[map].toDataURL()";
+const pixels = (page: Visit, map: number) => page.evaluate(`(${PIXELS})(${map})`);
 
 interface Fault {
   readonly id: string;
@@ -87,6 +92,32 @@ testUnless(
     });
   },
 );
+
+testUnless(noChromium, "with Alt, keys and the wheel go along the addresses of one map", async () => {
+  const html = await report([makeRecord({ events: 4000 })]);
+  await open(html, async (page, address) => {
+    await page.until(SHOWN);
+    await page.evaluate("document.querySelector('.map').focus()");
+    await page.until(QUIET);
+    const [all, other] = [await pixels(page, 0), await pixels(page, 1)];
+    const time = await page.evaluate(SHOWN);
+    await press(page, "+", ALT);
+    const upper = await pixels(page, 0);
+    await press(page, "ArrowDown", ALT);
+    const lower = await pixels(page, 0);
+    assertEquals(new Set([all, upper, lower]).size, 3);
+    await press(page, "0", ALT);
+    assertEquals(await pixels(page, 0), all);
+    const { x, y } = await page.evaluate(
+      "(({ x, y }) => ({ x, y }))(document.querySelector('.map canvas').getBoundingClientRect())",
+    ) as Record<"x" | "y", number>;
+    const wheel = { type: "mouseWheel", x: x + 200, y: y + 100, deltaX: 0, deltaY: -100, modifiers: ALT };
+    await page.send("Input.dispatchMouseEvent", wheel);
+    await page.until(`(${PIXELS})(0) !== ${JSON.stringify(all)}`);
+    assertEquals([await pixels(page, 1), await page.evaluate(SHOWN)], [other, time]);
+    assertEquals(strangers(page, address), []);
+  });
+});
 
 testUnless(noChromium, "buffers are searched and sorted, and chosen by their names", async () => {
   const html = await report([makeRecord({ events: 4000 })]);

@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 import { at } from "../at.ts";
+import { AddressRange } from "../look/address_range.ts";
 import type { Grouping } from "../look/groups.ts";
 import { bufferName, sizeText, timeText } from "../look/names.ts";
 import { present, stayAt } from "../look/present.ts";
@@ -14,6 +15,9 @@ import { Visible } from "./visible.ts";
 
 const HEIGHT = 280;
 const WHEEL_ZOOM = 1.2;
+/** How far an arrow key goes, as a share of the addresses that are shown. */
+const STEP = 0.1;
+const ADDRESS_KEYS = "with Alt, arrow up and down: higher and lower addresses, plus and minus: fewer and more, 0: all";
 /** How far the pointer may move between press and release of a click, in pixels. */
 const CLICK = 4;
 
@@ -28,7 +32,7 @@ export class AddressMap {
   readonly #run: Run;
   readonly #which: number;
   readonly #type: number;
-  readonly #pages: number;
+  readonly #addresses: AddressRange;
   readonly #index: StayIndex;
   readonly #visible: Visible;
   #image: ImageData | null = null;
@@ -41,11 +45,12 @@ export class AddressMap {
     this.#type = type;
     this.#index = indexStays(this.#run, type);
     // Without a known size it ends behind the highest page that was used.
-    this.#pages = Math.max(1, this.#run.types[type]?.pages ?? this.#index.high.reduce((a, b) => Math.max(a, b), 0));
+    const pages = Math.max(1, this.#run.types[type]?.pages ?? this.#index.high.reduce((a, b) => Math.max(a, b), 0));
+    this.#addresses = new AddressRange(pages);
     const { name, manager } = this.#run.types[type] as Run["types"][number];
-    const title = `${this.#run.name}: ${name}, ${sizeText(this.#pages * this.#run.pageSize)}, ${manager}`;
+    const title = `${this.#run.name}: ${name}, ${sizeText(pages * this.#run.pageSize)}, ${manager}`;
     this.#canvas.setAttribute("aria-label", `Address map of ${title}`);
-    const keys = `${KEYS}; arrow up and down: next buffer by address at the moment`;
+    const keys = `${KEYS}; arrow up and down: next buffer by address at the moment; ${ADDRESS_KEYS}`;
     const area = h("div", {
       class: "map",
       tabindex: "0",
@@ -56,7 +61,7 @@ export class AddressMap {
     this.#visible = new Visible(area, () => this.#draw());
     this.element = h("figure", {}, h("figcaption", {}, title), area);
     addKeys(area, state);
-    area.addEventListener("keydown", (event) => this.#step(event));
+    area.addEventListener("keydown", (event) => event.altKey ? this.#moveAddresses(event) : this.#step(event));
     this.#addPointer(area);
   }
 
@@ -78,7 +83,8 @@ export class AddressMap {
     const { from, until } = this.#state.now;
     const picture = { pixels: new Uint32Array(this.#image.data.buffer), width, height };
     picture.pixels.fill(0);
-    const frame = { from, until, low: 0, high: this.#pages };
+    const { low, high } = this.#addresses;
+    const frame = { from, until, low, high };
     drawStays(picture, frame, this.#run, this.#index, this.#which, this.#grouping);
     this.#canvas.getContext("2d")?.putImageData(this.#image, 0, 0);
   }
@@ -96,16 +102,22 @@ export class AddressMap {
     return from + (until - from) * x / Math.max(1, this.#canvas.clientWidth);
   }
 
+  #pageAt(y: number): number {
+    return this.#addresses.at(1 - y / HEIGHT);
+  }
+
   #stayUnder({ offsetX, offsetY }: MouseEvent): number | undefined {
-    const page = this.#pages * (1 - offsetY / HEIGHT);
-    return stayAt(this.#run, this.#type, this.#timeAt(offsetX), page);
+    return stayAt(this.#run, this.#type, this.#timeAt(offsetX), this.#pageAt(offsetY));
   }
 
   #addPointer(area: HTMLElement): void {
     let pressed: { readonly x: number; readonly from: number; readonly until: number } | null = null;
     this.#canvas.addEventListener("wheel", (event) => {
       event.preventDefault();
-      this.#state.zoom(event.deltaY > 0 ? WHEEL_ZOOM : 1 / WHEEL_ZOOM, this.#timeAt(event.offsetX));
+      const factor = event.deltaY > 0 ? WHEEL_ZOOM : 1 / WHEEL_ZOOM;
+      if (!event.altKey) return this.#state.zoom(factor, this.#timeAt(event.offsetX));
+      this.#addresses.zoom(factor, this.#pageAt(event.offsetY));
+      this.#visible.draw();
     }, { passive: false });
     this.#canvas.addEventListener("pointerdown", (event) => {
       const { from, until } = this.#state.now;
@@ -143,6 +155,18 @@ export class AddressMap {
     this.#tip.style.left = right ? "auto" : `${event.offsetX + 14}px`;
     this.#tip.style.right = right ? `${this.#canvas.clientWidth - event.offsetX + 14}px` : "auto";
     this.#tip.style.top = `${Math.min(event.offsetY, HEIGHT - 90)}px`;
+  }
+
+  #moveAddresses(event: KeyboardEvent): void {
+    const addresses = this.#addresses;
+    if (event.key === "ArrowUp") addresses.pan(STEP);
+    else if (event.key === "ArrowDown") addresses.pan(-STEP);
+    else if (event.key === "+" || event.key === "=") addresses.zoom(1 / WHEEL_ZOOM, addresses.at(0.5));
+    else if (event.key === "-") addresses.zoom(WHEEL_ZOOM, addresses.at(0.5));
+    else if (event.key === "0") addresses.showAll();
+    else return;
+    event.preventDefault();
+    this.#visible.draw();
   }
 
   #step(event: KeyboardEvent): void {
