@@ -12,12 +12,40 @@ export interface Picture {
 }
 
 /** The part of an address space over time that a picture shows; address 0 is at the bottom. */
-export interface Frame {
+export interface Window {
   readonly from: number;
   readonly until: number;
   /** First page, and the first that is not shown. */
   readonly low: number;
   readonly high: number;
+}
+
+/** Where in a picture times and addresses are. Times become columns by rounding, the same in each frame of one scale. */
+export interface Frame {
+  /** Columns in a unit of time. */
+  readonly scaleX: number;
+  /** The number of the first column, counted from the beginning of the run. */
+  readonly left: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Whose stays are drawn, and how. */
+export interface Scene {
+  readonly run: Run;
+  readonly index: StayIndex;
+  /** The number of the run in the grouping. */
+  readonly which: number;
+  readonly by: Grouping;
+}
+
+/** The frame of a window in a picture of that width. */
+export function frameOf(
+  { from, until, low, high }: Window,
+  width: number,
+  scaleX: number = width / (until - from),
+): Frame {
+  return { scaleX, left: Math.round(from * scaleX), low, high };
 }
 
 /** Pixels of a picture, from the first to before the last. */
@@ -34,46 +62,44 @@ const EDGED = 5;
 const NARROW = 48;
 
 /**
- * Draws the stays of a memory type as rectangles, each at least one pixel. Visits the stays of the part of time, and a
- * few more: the time that it takes grows with their number and that of the pixels.
- *
- * @param which The number of the run in the grouping.
+ * Draws the stays of a memory type as rectangles, each at least one pixel, into the columns from `first` to before `end`.
+ * Visits the stays of their part of time, and a few more: the time that it takes grows with their number and that of the
+ * pixels.
  */
-export function drawStays(
-  picture: Picture,
-  frame: Frame,
-  run: Run,
-  index: StayIndex,
-  which: number,
-  by: Grouping,
-): void {
-  const { width, height } = picture;
-  const [ofBuffer, fills] = [by.ofBuffers[which] as Int32Array, by.groups.map(({ fill }) => fill)];
-  const [scaleX, scaleY] = [width / (frame.until - frame.from), height / (frame.high - frame.low)];
-  const { from, until, low, high, buffer, ends } = index;
-  for (let place = 0; place < from.length && at(from, place) <= frame.until; place++) {
-    if (place % BLOCK === 0 && at(ends, place / BLOCK) < frame.from) {
+export function drawStays(picture: Picture, frame: Frame, scene: Scene, first: number, end: number): void {
+  const { run, by } = scene;
+  const { scaleX, left, low: lowest, high: highest } = frame;
+  const { from, until, low, high, buffer, ends } = scene.index;
+  const ofBuffer = by.ofBuffers[scene.which] as Int32Array;
+  const scaleY = picture.height / (highest - lowest);
+  const lastOfRun = Math.max(0, Math.round(run.duration * scaleX) - 1 - left);
+  // Rounding moves a rectangle by at most one column, and an empty one is given one.
+  const [earliest, latest] = [(left + first - 2) / scaleX, (left + end + 2) / scaleX];
+  for (let place = 0; place < from.length && at(from, place) <= latest; place++) {
+    if (place % BLOCK === 0 && at(ends, place / BLOCK) < earliest) {
       place += BLOCK - 1;
       continue;
     }
-    if (at(until, place) < frame.from || at(high, place) <= frame.low || at(low, place) >= frame.high) continue;
-    const start = Math.min(width - 1, Math.round((at(from, place) - frame.from) * scaleX));
-    const end = Math.max(start + 1, Math.round((at(until, place) - frame.from) * scaleX));
-    const lowest = Math.max(1, height - Math.round((at(low, place) - frame.low) * scaleY));
-    const highest = Math.min(lowest - 1, height - Math.round((at(high, place) - frame.low) * scaleY));
+    if (at(until, place) < earliest || at(high, place) <= lowest || at(low, place) >= highest) continue;
+    const start = Math.min(lastOfRun, Math.round(at(from, place) * scaleX) - left);
+    const behind = Math.max(start + 1, Math.round(at(until, place) * scaleX) - left);
+    if (start >= end || behind <= first) continue;
+    const below = Math.max(1, picture.height - Math.round((at(low, place) - lowest) * scaleY));
+    const top = Math.min(below - 1, picture.height - Math.round((at(high, place) - lowest) * scaleY));
     const box = {
-      ...{ left: Math.max(start, 0), right: Math.min(end, width) },
-      ...{ top: Math.max(highest, 0), bottom: Math.min(lowest, height) },
+      ...{ left: Math.max(start, first), right: Math.min(behind, end) },
+      ...{ top: Math.max(top, 0), bottom: Math.min(below, picture.height) },
     };
     if (by.by === "age") {
-      const born = at(run.buffers.created, at(buffer, place));
-      fillByAge(picture, box, (born - frame.from) * scaleX, run.duration * scaleX);
+      fillByAge(picture, box, at(run.buffers.created, at(buffer, place)) * scaleX - left, run.duration * scaleX);
     } else {
-      const fill = fills[at(ofBuffer, at(buffer, place))];
+      const fill = by.groups[at(ofBuffer, at(buffer, place))]?.fill;
       fillBox(picture, box, fill?.pixel ?? 0);
-      if (fill !== undefined && fill.stripes !== 0) darkenStripes(picture, box, fill.stripes);
+      if (fill !== undefined && fill.stripes !== 0) darkenStripes(picture, box, fill.stripes, left);
     }
-    if (end - start >= EDGED && lowest - highest >= EDGED) drawEdge(picture, box);
+    const isLarge = behind - start >= EDGED && below - top >= EDGED;
+    if (isLarge && top >= 0) darkenTop(picture, box);
+    if (isLarge && behind <= end) darkenEnd(picture, box, top >= 0 ? 1 : 0);
   }
 }
 
@@ -95,18 +121,24 @@ function fillByAge(picture: Picture, box: Box, bornAt: number, columns: number):
   }
 }
 
-function darkenStripes({ pixels, width }: Picture, { left, right, top, bottom }: Box, stripes: number): void {
+/** `origin` is the number of the picture's first column. */
+function darkenStripes({ pixels, width }: Picture, box: Box, stripes: number, origin: number): void {
+  const { left, right, top, bottom } = box;
   for (let y = top; y < bottom; y++) {
     for (let x = left; x < right; x++) {
-      if (onStripe(stripes, x, y)) pixels[y * width + x] = darker(pixels[y * width + x] as number);
+      if (onStripe(stripes, x + origin, y)) pixels[y * width + x] = darker(pixels[y * width + x] as number);
     }
   }
 }
 
-/** A dark line at the end of the stay and at its highest address. */
-function drawEdge({ pixels, width }: Picture, { left, right, top, bottom }: Box): void {
+/** A dark line at the highest address. */
+function darkenTop({ pixels, width }: Picture, { left, right, top }: Box): void {
   for (let x = left; x < right; x++) pixels[top * width + x] = darker(pixels[top * width + x] as number);
-  for (let y = top + 1; y < bottom; y++) {
+}
+
+/** A dark line at the end of the stay, which begins below what is dark already. */
+function darkenEnd({ pixels, width }: Picture, { right, top, bottom }: Box, skipped: number): void {
+  for (let y = top + skipped; y < bottom; y++) {
     const last = y * width + right - 1;
     pixels[last] = darker(pixels[last] as number);
   }

@@ -3,7 +3,7 @@ import type { RecordEvent } from "@ttm/explain";
 import { reduce } from "../reduce/reduce.ts";
 import { type ColourBy, groupBuffers, usualColours } from "./groups.ts";
 import { AGE_FILLS, FILLS } from "./palette.ts";
-import { drawStays } from "./raster.ts";
+import { MapPicture } from "./map_picture.ts";
 import { indexStays } from "./stay_index.ts";
 
 /** Two buffers of two tags in ten pages and ten milliseconds, and one of no page of a pixel. */
@@ -35,7 +35,8 @@ function draw(by: ColourBy, letters: ReadonlyMap<number, string>, window = { fro
   const run = made();
   const [width, height] = [10, 10];
   const pixels = new Uint32Array(width * height);
-  drawStays({ pixels, width, height }, window, run, indexStays(run, 1), 0, groupBuffers([run], by, []));
+  const scene = { run, index: indexStays(run, 1), which: 0, by: groupBuffers([run], by, []) };
+  new MapPicture(pixels, width).draw(window, scene);
   const rows = Array.from({ length: height }, (_, y) => [...pixels.subarray(y * width, (y + 1) * width)]);
   return rows.map((row) => row.map((pixel) => pixel === 0 ? "." : letters.get(pixel) ?? "#").join(""));
 }

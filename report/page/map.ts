@@ -4,7 +4,8 @@ import { AddressRange } from "../look/address_range.ts";
 import type { Grouping } from "../look/groups.ts";
 import { bufferName, sizeText, timeText } from "../look/names.ts";
 import { present, stayAt } from "../look/present.ts";
-import { drawStays } from "../look/raster.ts";
+import { MapPicture } from "../look/map_picture.ts";
+import type { Scene } from "../look/raster.ts";
 import { indexStays, type StayIndex } from "../look/stay_index.ts";
 import { stayStory } from "../look/story.ts";
 import type { Run } from "../run.ts";
@@ -36,7 +37,8 @@ export class AddressMap {
   readonly #index: StayIndex;
   readonly #visible: Visible;
   #image: ImageData | null = null;
-  #grouping: Grouping | null = null;
+  #picture: MapPicture | null = null;
+  #scene: Scene | null = null;
 
   constructor(state: State, which: number, type: number) {
     this.#state = state;
@@ -67,25 +69,24 @@ export class AddressMap {
 
   /** Draws it anew, with these colours. */
   draw(grouping: Grouping): void {
-    this.#grouping = grouping;
+    const [run, index, which] = [this.#run, this.#index, this.#which];
+    if (grouping !== this.#scene?.by) this.#scene = { run, index, which, by: grouping };
     this.#visible.draw();
     this.drawMoment();
   }
 
   #draw(): void {
-    if (this.#grouping === null) return;
+    if (this.#scene === null) return;
     const width = Math.max(1, Math.round(this.#canvas.clientWidth * devicePixelRatio));
     const height = Math.round(HEIGHT * devicePixelRatio);
     if (this.#image?.width !== width || this.#image.height !== height) {
       Object.assign(this.#canvas, { width, height });
       this.#image = new ImageData(width, height);
+      this.#picture = new MapPicture(new Uint32Array(this.#image.data.buffer), width);
     }
     const { from, until } = this.#state.now;
-    const picture = { pixels: new Uint32Array(this.#image.data.buffer), width, height };
-    picture.pixels.fill(0);
     const { low, high } = this.#addresses;
-    const frame = { from, until, low, high };
-    drawStays(picture, frame, this.#run, this.#index, this.#which, this.#grouping);
+    this.#picture?.draw({ from, until, low, high }, this.#scene);
     this.#canvas.getContext("2d")?.putImageData(this.#image, 0, 0);
   }
 
