@@ -28,6 +28,14 @@ Deno.test("setting a buffer's present priority again changes nothing", () => {
   assertEquals(order(), [[], [0, 1, 2], [], []]);
 });
 
+Deno.test("a tracer is told of a changed priority, with the one before, and not of the same again", () => {
+  const seen: number[][] = [];
+  const { device } = testDevice({ tracer: { priority: ({ priority }, from) => void seen.push([from, priority]) } });
+  const buffer = put(device, "vram", { priority: 1 });
+  for (const priority of [1, 3, 3, 0]) whileReserved(buffer, () => buffer.setPriority(priority));
+  assertEquals(seen, [[1, 3], [3, 0]]);
+});
+
 Deno.test("buffers whose priority was lowered are evicted first", async () => {
   const { device, c } = threeBuffers();
   whileReserved(c, () => c.setPriority(0));
