@@ -84,6 +84,33 @@ Deno.test("a bind group is made once, and again when one of its buffers is at an
   assert(t.driver.generation(buffer) !== before);
 });
 
+Deno.test("a buffer of another size at the same place has another bind group", async () => {
+  await using t = bench();
+  const offsets: (number | null)[] = [];
+  for (const bytes of [5000, 6000]) {
+    using buffer = t.device.createBuffer({ bytes });
+    await t.submit([{ buffer }], () => {
+      offsets.push(t.driver.generation(buffer));
+      t.driver.bindGroup({ layout, entries: [{ binding: 0, buffer }] });
+    });
+  }
+  assertEquals([offsets[0], t.gpu.groups], [offsets[1], 2]);
+});
+
+Deno.test("4,096 bind groups are kept, and the oldest goes first", async () => {
+  await using t = bench();
+  const buffer = await t.make(1, 1);
+  const layouts = Array.from({ length: 4097 }, () => ({}));
+  await t.submit([{ buffer }], () => {
+    const use = (layout: object = {}) => void t.driver.bindGroup({ layout, entries: [{ binding: 0, buffer }] });
+    for (const layout of layouts) use(layout);
+    use(layouts[1]);
+    assertEquals(t.gpu.groups, 4097);
+    use(layouts[0]);
+    assertEquals(t.gpu.groups, 4098);
+  });
+});
+
 Deno.test("bindings and bind groups have the types of the caller's device", () => {
   // Compiles, which is what it tests.
   const use = (device: GPUDevice, buffer: BufferView) => {

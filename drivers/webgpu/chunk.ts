@@ -96,8 +96,8 @@ export class Range {
   readonly block: number;
   /** Handle of the manager; 0 before it is handed out. */
   handle = 0;
-  /** Whether nobody has used the bytes since the `GPUBuffer` was created, so that they are zero. */
-  isFresh: boolean;
+  /** Whether nobody had used the bytes before since the `GPUBuffer` was created, so that they were zero. */
+  readonly isFresh: boolean;
   /** Who lives here; null before its bytes have come. */
   tenant: Tenant | null = null;
 

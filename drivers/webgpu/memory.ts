@@ -111,9 +111,7 @@ export class GpuMemory {
     this.#ranges.delete(range.handle);
     this.#unusedHandles.push(range.handle);
     range.tenant = null;
-    const { chunk } = range;
-    chunk.give(range);
-    if (chunk.users === 0 && chunk.buffer === null) this.#chunks.forget(chunk);
+    range.chunk.give(range);
   }
 
   /** Gives a staging buffer back, unmapped. */

@@ -47,11 +47,10 @@ export class Moves<Device extends GpuDevice> {
     const gpu = range.chunk.buffer as GpuBuffer;
     if (bytes === undefined) uploads.clear(range);
     else uploads.write(gpu, range.offset, bytes);
-    range.isFresh = false;
     // The owner of imported pages may change them. What a store has needs no second copy.
     let copy: HostCopy = bytes === undefined ? "zero" : table?.external === true ? bytes.slice() : bytes;
     if (buffer.clean) copy = null;
-    const tenant = range.tenant = new Tenant(buffer, copy, buffer.clean);
+    const tenant = range.tenant = new Tenant(buffer, copy);
     bindings.noteArrived(buffer, range);
     if (keepHostCopies || copy === "zero" || copy === null) return;
     timeline.work().observe((error) => {
@@ -91,7 +90,6 @@ export class Moves<Device extends GpuDevice> {
     if (postponed !== null) return postponed;
     if (bytes === null) uploads.clear(target);
     else uploads.write(target.chunk.buffer as GpuBuffer, target.offset, bytes);
-    target.isFresh = false;
     target.tenant = tenant;
     bindings.noteArrived(tenant.buffer, target);
   }
@@ -103,7 +101,6 @@ export class Moves<Device extends GpuDevice> {
     }
     const { uploads, bindings } = this.#parts;
     uploads.copy(source, target);
-    target.isFresh = false;
     target.tenant = source.tenant;
     if (target.tenant !== null) bindings.noteArrived(target.tenant.buffer, target);
   }

@@ -22,7 +22,7 @@ export function loseContents(
   for (const { tenant } of memory.ranges) {
     if (tenant === null || tenant.lost !== null || tenant.copy !== null) continue;
     tenant.lost = error;
-    if (tenant.stored && tenant.buffer.clean) isInStore(tenant.buffer);
+    if (tenant.buffer.clean) isInStore(tenant.buffer);
     else buffers.add(tenant.buffer);
   }
   memory.lose();

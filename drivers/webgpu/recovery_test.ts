@@ -112,9 +112,11 @@ Deno.test("a recovery ends after four devices that are lost at once", async () =
 
 Deno.test("buffers that a new device has no memory for take turns with the others, and nothing of the host is lost", async () => {
   const lost: BufferObject[] = [];
+  const rebound: unknown[] = [];
   await using t = bench({
     recover: () => Promise.resolve(new FakeGpu({ memory: 5 * PAGE_SIZE })),
     onLost: ({ buffers }) => void lost.push(...buffers as BufferObject[]),
+    onRebound: (buffer) => void rebound.push(buffer),
   });
   const buffers = [await t.make(2, 5), await t.make(2, 6), await t.make(2, 7), await t.make(2, 8)];
   t.gpu.lose("destroyed");
@@ -126,6 +128,7 @@ Deno.test("buffers that a new device has no memory for take turns with the other
     assertEquals(await t.bytes(buffer), new Uint8Array(2 * PAGE_SIZE).fill(5 + at));
   }
   assertEquals([lost, t.driver.device.peakBytes <= 5 * PAGE_SIZE], [[], true]);
+  assertEquals(buffers.filter((buffer) => !rebound.includes(buffer)), []);
 });
 
 Deno.test("a device that does not report that memory is used up is lost; then less is held, and nothing of the host is lost", async () => {
@@ -211,3 +214,17 @@ async function codeAndReason(use: () => Promise<unknown>): Promise<[string, stri
 function roots(error: unknown): string[] {
   return error instanceof Error ? [error.message, ...roots(error.cause)] : [];
 }
+
+Deno.test("a device that was destroyed costs no budget, and its buffers are at another place on the next one", async () => {
+  const rebound: unknown[] = [];
+  await using t = bench({
+    recover: () => Promise.resolve(new FakeGpu()),
+    onRebound: (buffer) => void rebound.push(buffer),
+  });
+  const buffers = [await t.make(2, 5), await t.make(6, 6)];
+  const { budget } = t.driver;
+  t.gpu.lose("destroyed");
+  await turn();
+  for (const [at, buffer] of buffers.entries()) assertEquals(await seenByDevice(t, buffer), 5 + at);
+  assertEquals([t.driver.budget, rebound], [budget, buffers]);
+});

@@ -26,6 +26,18 @@ Deno.test("a submission that writes a buffer from a store makes it dirty, and it
   assertEquals([buffer.clean, buffer.swapped, await all(buffer)], [false, false, new Uint8Array(BYTES).fill(8)]);
 });
 
+for (const [usage, left] of [["read", "stored"], ["write", "other"]] as const) {
+  Deno.test(`when room is needed after a submission with usage ${usage} of a small buffer from a store, the ${left} one leaves`, async () => {
+    await using t = bench({ budget: 256 * PAGE_SIZE, stagingBytes: PAGE_SIZE });
+    using stored = t.device.createBuffer({ bytes: BYTES, stored: { key: "a", store } });
+    await t.submit([{ buffer: stored, usage }], () => {});
+    const other = await t.make(200, 1);
+    await t.make(54, 2);
+    const away = { stored, other }[left];
+    assertEquals([stored, other].filter(({ memoryType }) => memoryType !== "vram"), [away]);
+  });
+}
+
 Deno.test("a write of the CPU to a buffer from a store in VRAM survives the eviction", async () => {
   await using t = bench();
   using buffer = t.device.createBuffer({ bytes: BYTES, stored: { key: "a", store } });

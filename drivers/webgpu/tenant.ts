@@ -25,22 +25,19 @@ export class Tenant {
   wasReadBack = false;
   /** The host copy. */
   copy: HostCopy;
-  /** Whether a store has the bytes, and is read again when they have left the device. */
-  stored: boolean;
   #writes = 0;
   #pieces: Piece[] = [];
   #pending: Pending[] = [];
   #readFailure: unknown = undefined;
 
-  constructor(buffer: BufferView, copy: HostCopy, stored = false) {
+  constructor(buffer: BufferView, copy: HostCopy) {
     this.buffer = buffer;
     this.copy = copy;
-    this.stored = stored;
   }
 
   /** Whether the device alone has the bytes. */
   get isDirty(): boolean {
-    return this.copy === null && !this.stored;
+    return this.copy === null && !this.buffer.clean;
   }
 
   /** Forgets what the host knows, because the bytes on the device change. */
@@ -51,10 +48,8 @@ export class Tenant {
 
   /** Forgets the bytes that were read back; the host copy has been changed along with the device. */
   noteChanged(): void {
-    this.stored = false;
     this.wasReadBack = false;
     this.#pieces = [];
-    this.#pending = [];
     this.#writes++;
   }
 
@@ -109,7 +104,7 @@ export class Tenant {
   /** Throws if the bytes are lost. */
   mustBeKnown(): void {
     if (this.lost === null) return;
-    const why = this.stored
+    const why = this.buffer.clean
       ? `${this.buffer} was on the lost device; once it is not pinned its store is read again`
       : `the only copy of the contents of ${this.buffer} was lost`;
     throw new TtmError("EIO", why, { cause: this.lost });

@@ -3,6 +3,9 @@ import { FakeBuffer } from "./testing_fake_buffer.ts";
 
 type Kind = "validation" | "out-of-memory" | "internal";
 
+/** Questions for the end of work that a device answers: more come from a caller that asks without end. */
+const MAX_WAITS = 50_000;
+
 /** A step of encoded work: checked when it is submitted, made when its turn comes. */
 interface Step {
   check(): boolean;
@@ -52,6 +55,8 @@ export class FakeGpu implements GpuDevice {
   peakBytes = 0;
   /** Number of copies into staging buffers. */
   readbacks = 0;
+  /** Number of calls of `submit`. */
+  submits = 0;
   /** Number of bind groups made. */
   groups = 0;
   /** Number of maps that fail next. */
@@ -76,11 +81,12 @@ export class FakeGpu implements GpuDevice {
     this.lost = new Promise((resolve) => this.#lose = resolve);
     this.queue = {
       submit: (commands) => {
+        this.submits++;
         for (const command of commands) this.#submit(command);
       },
       writeBuffer: (buffer, offset, bytes) => this.#write(buffer as FakeBuffer, offset, bytes),
       onSubmittedWorkDone: () => {
-        this.waits++;
+        this.#countWait();
         return this.after(() => {});
       },
     };
@@ -203,7 +209,7 @@ export class FakeGpu implements GpuDevice {
 
   /** A map begins; `begun` runs when all earlier work has ended. */
   async map(): Promise<void> {
-    this.waits++;
+    this.#countWait();
     this.mostMaps = Math.max(this.mostMaps, ++this.#pendingMaps);
     await this.after(() => {});
     this.#pendingMaps--;
@@ -221,6 +227,11 @@ export class FakeGpu implements GpuDevice {
     if (this.isLost && this.#options.resolvesWhenLost !== true) return;
     for (const run of work) run();
     if (this.#work.length > 0) queueMicrotask(() => this.#run());
+  }
+
+  /** Throws after too many waits, so that who asks in vain fails and does not hang. */
+  #countWait(): void {
+    if (++this.waits > MAX_WAITS) throw new Error(`the fake device was asked for the end of work ${MAX_WAITS} times`);
   }
 
   #count(bytes: number): void {

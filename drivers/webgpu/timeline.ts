@@ -24,7 +24,6 @@ export class Timeline {
   #entries: Entry[] = [];
   /** The fence of plain work that later work may still join, since nobody waits for it. */
   #open: Entry | null = null;
-  #asks = false;
 
   /** `workDone` settles when all work submitted before the call has ended. */
   constructor(workDone: () => Promise<void>) {
@@ -62,12 +61,7 @@ export class Timeline {
 
   /** At the end of this turn, so that all that begins in it shares one wait. */
   #askSoon(): void {
-    if (this.#asks) return;
-    this.#asks = true;
-    queueMicrotask(() => {
-      this.#asks = false;
-      this.#ask();
-    });
+    queueMicrotask(() => this.#ask());
   }
 
   #ask(): void {

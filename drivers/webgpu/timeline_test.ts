@@ -66,6 +66,14 @@ Deno.test("all readbacks begin together when one is waited for, and the work bef
   assertEquals(later.signalled, false);
 });
 
+Deno.test("a question that the device answers with an error is answered: the loss of the device is told otherwise", async () => {
+  const timeline = new Timeline(() => Promise.reject(new Error("lost")));
+  const work = timeline.work();
+  work.enableSignaling();
+  await turn();
+  assertEquals([work.signalled, work.error], [true, undefined]);
+});
+
 Deno.test("when the device is lost all fences fail, and what settles later is ignored", async () => {
   const { timeline, done, readback } = bench();
   const [work, read] = [timeline.work(), readback()];

@@ -294,7 +294,6 @@ export class WebGpu<Device extends GpuDevice = GpuDevice> implements Driver {
     const buffers = loseContents(error, lost, this.#memory, this.#moves.arriving, (buffer) => {
       this.#context?.loseContents(buffer, error);
     });
-    this.#bindings.close();
     this.#timeline.fail(error);
     this.#options.onLost?.({ reason: lost.reason, message: lost.message, buffers });
   }

@@ -99,6 +99,7 @@ Deno.test("a written buffer that is larger than staging is read back in pieces",
   const expected = new Uint8Array(8 * PAGE_SIZE).fill(6);
   expected.set([1, 2, 3, 4], 4084);
   assertEquals(await t.bytes(buffer), expected);
+  assertEquals(t.driver.stats.cleanEvictions, 0);
   assert(t.gpu.readbacks > 8 && t.gpu.peakBytes <= 9 * PAGE_SIZE, `${t.gpu.readbacks} ${t.gpu.peakBytes}`);
 });
 
@@ -137,8 +138,50 @@ Deno.test("bytes that come back after the device has written again are not taken
   assert(reading !== null && "signalled" in reading, "it is read in pieces");
   buffer.unreserve();
   await t.fill(7, buffer);
+  await reading.settled();
   await t.bring(buffer, "system");
   assertEquals(await t.bytes(buffer), new Uint8Array(8 * PAGE_SIZE).fill(7));
+});
+
+Deno.test("an eviction after a readback is clean once the CPU has written all bytes anew", async () => {
+  await using t = bench();
+  const buffer = await t.make(1, 1);
+  await t.fill(2, buffer);
+  await t.bytes(buffer);
+  await t.write(buffer, new Uint8Array(PAGE_SIZE).fill(3));
+  await t.bring(buffer, "system");
+  const { cleanEvictions, readBackBytes } = t.driver.stats;
+  assertEquals([cleanEvictions, readBackBytes, (await t.bytes(buffer))[0]], [1, PAGE_SIZE, 3]);
+});
+
+Deno.test("buffers that want room at the same time share the GPUBuffer that is being created", async () => {
+  await using t = bench({ slabBytes: 4 * PAGE_SIZE });
+  await t.make(1, 1);
+  const { length } = t.gpu.buffers;
+  await Promise.all([1, 2].map((fill) => t.make(1, fill, { access: "read" })));
+  assertEquals(t.gpu.buffers.length, length + 1);
+});
+
+Deno.test("a request takes over the smallest idle GPUBuffer that is large enough", async () => {
+  await using t = bench({ budget: 32 * PAGE_SIZE });
+  for (const buffer of [await t.make(8, 1), await t.make(10, 2), await t.make(9, 3)]) buffer.unref();
+  const { length } = t.gpu.buffers;
+  for (const pages of [8, 9, 10]) await t.make(pages, 4);
+  assertEquals(t.gpu.buffers.length, length);
+});
+
+Deno.test("a new GPUBuffer is zero and needs no clear; one that was used does", async () => {
+  await using t = bench();
+  (await t.make(2)).unref();
+  assertEquals(t.gpu.submits, 0);
+  await t.make(2);
+  assertEquals(t.gpu.submits, 1);
+});
+
+Deno.test("uploads are handed to the device every 16 MiB", async () => {
+  await using t = bench({ budget: 64 * 2 ** 20 });
+  for (let fill = 1; fill <= 5; fill++) await t.make(2048, fill);
+  assertEquals(t.gpu.submits, 2);
 });
 
 Deno.test("without host copies every eviction of known bytes reads back, and none of zeros", async () => {

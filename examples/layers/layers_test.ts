@@ -44,15 +44,16 @@ async function example(args: readonly string[], env: Record<string, string>) {
   return { code, out: out ?? "", errors: errors ?? "" };
 }
 
-const RESULTS = /^24 matrices, 96 MiB in all, with a budget of 25 MiB, on .+\nby hand .+\nwith @ttm .+\n$/;
+const RESULTS =
+  /^24 matrices, 96 MiB in all, with a budget of 25 MiB, on .+\nby hand .+\nwith @ttm .+\nfrom a store .+\n$/;
 
-testUnless(denied ?? obstacle, "example:layers prints both times", async () => {
+testUnless(denied ?? obstacle, "example:layers prints all times", async () => {
   const { code, out, errors } = await example([], {});
   assertEquals(code, 0, errors);
   assertMatch(out, RESULTS);
 });
 
-testUnless(denied, "example:layers on Dawn prints both times, too", async (t) => {
+testUnless(denied, "example:layers on Dawn prints all times, too", async (t) => {
   const { code, out, errors } = await example(["--gpu", "dawn"], softwareGpu());
   const why = /npm's webgpu cannot be loaded|Dawn finds no adapter/.exec(errors)?.[0];
   if (why !== undefined) return void await t.step({ name: `skipped: ${why}`, ignore: true, fn() {} });

@@ -9,12 +9,13 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { byHand } from "./by_hand.ts";
 import { isBuiltIn, NoGpu, openGpu, type Source } from "./gpu.ts";
-import { compute, errorOf, makeInput, makeModel, type Model, type Step, weightBytes } from "./model.ts";
+import { compute, errorOf, makeInput, makeModel, type Model, type Step, storeOf, weightBytes } from "./model.ts";
 import { withTtm } from "./with_ttm.ts";
 
 const HELP =
   `Streams the weights of a model through a GPU that holds a part of them, by hand and with @ttm, and compares
-the results with those of float64.
+the results with those of float64. From a store each matrix is read again when it is needed, so that host memory does
+not need to hold the model either.
 
 Usage: deno task example:layers [options]
 
@@ -80,9 +81,17 @@ async function main({ times, steps, source }: Options): Promise<number> {
   const [weights, most] = [weightBytes(model), budget].map((bytes) => `${(bytes / MiB).toFixed(0)} MiB`);
   console.log(`${model.matrices.length} matrices, ${weights} in all, with a budget of ${most}, on ${name}`);
   let isRight = true;
-  for (const [title, make] of [["by hand", byHand], ["with @ttm", withTtm]] as const) {
-    const { ms, error } = await run(await make(gpu, budget, model), model, steps);
-    console.log(`${title.padEnd(9)}  ${ms.toFixed(1).padStart(7)} ms a step, relative error ${error.toExponential(1)}`);
+  const store = storeOf(model);
+  const ways = [
+    ["by hand", () => byHand(gpu, budget, model)],
+    ["with @ttm", () => withTtm(gpu, budget, model)],
+    ["from a store", () => withTtm(gpu, budget, model, { store })],
+  ] as const;
+  for (const [title, make] of ways) {
+    const { ms, error } = await run(await make(), model, steps);
+    console.log(
+      `${title.padEnd(12)}  ${ms.toFixed(1).padStart(7)} ms a step, relative error ${error.toExponential(1)}`,
+    );
     isRight &&= error < TOLERANCE;
   }
   gpu.destroy();

@@ -1,3 +1,5 @@
+import type { ReadOnlyStore } from "@ttm/core";
+
 /** A matrix of f32 in host memory, row by row. */
 export interface Matrix {
   readonly name: string;
@@ -46,6 +48,12 @@ export function makeModel({ blocks = 12, width = 512, hidden = 2048 }: ModelSize
 /** Size of all matrices in bytes. */
 export function weightBytes({ matrices }: Model): number {
   return matrices.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}
+
+/** The matrices under their names. It stands for the file that they come from: `safetensors(fileSource(path))`. */
+export function storeOf({ matrices }: Model): ReadOnlyStore {
+  const known = new Map(matrices.map(({ name, bytes }) => [name, bytes]));
+  return { name: "weights", readOnly: true, read: (name) => new Uint8Array(known.get(name) ?? []) };
 }
 
 /** A vector to begin with. */

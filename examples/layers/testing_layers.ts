@@ -1,8 +1,9 @@
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { PAGE_SIZE } from "@ttm/core";
 import type { Register } from "../../tests/apart/cases.ts";
 import { byHand } from "./by_hand.ts";
 import { openGpu } from "./gpu.ts";
-import { compute, errorOf, makeInput, makeModel, weightBytes } from "./model.ts";
+import { compute, errorOf, makeInput, makeModel, storeOf, weightBytes } from "./model.ts";
 import { withTtm } from "./with_ttm.ts";
 
 const MiB = 2 ** 20;
@@ -25,4 +26,22 @@ export function cases(test: Register): void {
       },
     );
   }
+
+  test("layers from a store: the result is that of float64, and host memory holds one matrix at most", async () => {
+    const { gpu } = await openGpu("built-in");
+    const model = makeModel({ blocks: 4, width: 128, hidden: 512 });
+    const largest = Math.max(...model.matrices.map(({ bytes }) => bytes.length));
+    let most = 0;
+    const step = await withTtm(gpu, weightBytes(model) / 4 + MiB / 8, model, {
+      store: storeOf(model),
+      watch: ({ global }, { stats }) => {
+        most = Math.max(most, stats.hostCopyBytes + global.usedPages * PAGE_SIZE);
+        return Promise.resolve();
+      },
+    });
+    const input = makeInput(model);
+    for (let count = 0; count < 2; count++) assert(errorOf(await step(input), compute(model, input)) < 1e-5);
+    assertEquals(most <= largest, true, `${most} bytes`);
+    gpu.destroy();
+  });
 }

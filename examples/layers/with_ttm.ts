@@ -12,18 +12,19 @@ export async function withTtm(gpu: GPUDevice, budget: number, model: Model, opti
   const x = device.createBuffer({ bytes: 4 * model.width });
   const h = device.createBuffer({ bytes: 4 * model.hidden });
   const weights = model.matrices.map((matrix) => {
-    return { matrix, buffer: device.createBuffer({ bytes: matrix.bytes.length, label: matrix.name }) };
+    const origin = options.store && { stored: { key: matrix.name, store: options.store } };
+    return { matrix, buffer: device.createBuffer({ bytes: matrix.bytes.length, label: matrix.name, ...origin }) };
   });
-  for (const { matrix, buffer } of weights) await write(buffer, matrix.bytes);
+  if (!options.store) { for (const { matrix, buffer } of weights) await write(buffer, matrix.bytes); }
 
   return async (input) => {
     await write(x, input);
+    if (options.hints) device.hint([...weights, ...weights].map(({ buffer }) => buffer));
     for (const [i, { matrix, buffer }] of weights.entries()) {
       const buffers = [buffer, ...(i % 2 === 0 ? [x, h] : [h, x])];
       const entries = buffers.map((buffer, binding) => ({ binding, buffer }));
-      await device.submit(buffers.map((buffer, at) => ({ buffer, usage: at < 2 ? "read" : "write" })), () => {
-        kernel.run(matrix, driver.bindGroup({ layout: kernel.layout, entries }));
-      });
+      const uses = buffers.map((buffer, at) => ({ buffer, usage: at < 2 ? "read" : "write" }) as const);
+      await device.submit(uses, () => kernel.run(matrix, driver.bindGroup({ layout: kernel.layout, entries })));
       await options.watch?.(device, driver);
     }
     using _reservation = await x.reserve();

@@ -17,6 +17,8 @@ export interface GpuComparison {
   readonly ours: number;
   /** `ours / hand`. */
   readonly ratio: number;
+  /** What `ratio` would be if nothing had to go up: a step by hand without uploads of matrices / `hand`. */
+  readonly floor: number;
   readonly bytesUpHand: number;
   readonly bytesUpOurs: number;
   /** How often ours waits for the device, besides for the result. */
@@ -32,6 +34,8 @@ export interface GpuRoundsOptions {
   readonly rounds: number;
   /** Makes the eviction policy of ours. @default {`lru()`} */
   readonly policy?: () => EvictionPolicy;
+  /** Whether ours tells what it is going to use. */
+  readonly hints?: boolean;
   /** Makes a device; each of the two has its own. */
   readonly open: () => Promise<GPUDevice>;
 }
@@ -47,39 +51,46 @@ const TOLERANCE = 1e-5;
  */
 export async function compare(options: GpuRoundsOptions): Promise<GpuComparison> {
   const halves = [await compareHalf(options, true), await compareHalf(options, false)] as const;
-  const [hand, ours] = [Math.min(...halves.map(({ hand }) => hand)), Math.min(...halves.map(({ ours }) => ours))];
+  const quickest = (of: "hand" | "ours" | "still") => Math.min(...halves.map((half) => half[of]));
+  const [hand, ours] = [quickest("hand"), quickest("ours")];
   const highestBytes = Math.max(...halves.map(({ highestBytes }) => highestBytes));
-  return { ...halves[0], hand, ours, ratio: ours / hand, highestBytes };
+  const { still: _, ...first } = halves[0];
+  return { ...first, hand, ours, ratio: ours / hand, floor: quickest("still") / hand, highestBytes };
 }
 
-async function compareHalf(options: GpuRoundsOptions, isHandFirst: boolean): Promise<GpuComparison> {
-  const { model, times, open, policy = lru } = options;
+/** What one half of the rounds tells; `still` is the time without uploads. */
+type Half = Omit<GpuComparison, "ratio" | "floor"> & { readonly still: number };
+
+async function compareHalf(options: GpuRoundsOptions, isHandFirst: boolean): Promise<Half> {
+  const { model, times, open, policy = lru, hints = false } = options;
   const rounds = Math.ceil(options.rounds / 2);
   const budget = Math.ceil(weightBytes(model) / times) + BESIDES;
-  const useTtm = (gpu: GPUDevice) => withTtm(gpu, budget, model, { policy: policy() });
+  const useTtm = (gpu: GPUDevice) => withTtm(gpu, budget, model, { policy: policy(), hints });
+  const useHand = (gpu: GPUDevice) => byHand(gpu, budget, model);
   const makeOurs = async () => await Contender.make("with @ttm", await open(), useTtm, model);
   const early = isHandFirst ? null : await makeOurs();
-  const hand = await Contender.make("by hand", await open(), (gpu) => byHand(gpu, budget, model), model);
+  const hand = await Contender.make("by hand", await open(), useHand, model);
   const ours = early ?? await makeOurs();
+  const still = await Contender.make("without uploads", await open(), useHand, model);
   try {
-    const both = [hand, ours].map((one) => ({ name: one.name, operations: 1, prepare: () => () => one.step() }));
-    const [byHands, byOurs] = await measure(both, { rounds, spent: () => performance.now() * 1e6 });
-    const [msByHand, ms] = [byHands, byOurs].map((measured) => (measured?.best ?? NaN) / 1e6) as [number, number];
+    await still.keepMatrices(model);
+    const all = [hand, ours, still].map((one) => ({ name: one.name, operations: 1, prepare: () => () => one.step() }));
+    const measured = await measure(all, { rounds, spent: () => performance.now() * 1e6 });
+    const [msByHand = NaN, ms = NaN, msStill = NaN] = measured.map(({ best }) => best / 1e6);
     const [{ bytesUp: bytesUpHand }, { bytesUp: bytesUpOurs, waits }] = [await hand.count(), await ours.count()];
     return {
       times,
       budget,
       hand: msByHand,
       ours: ms,
-      ratio: ms / msByHand,
+      still: msStill,
       bytesUpHand,
       bytesUpOurs,
       waits: waits - 1,
       highestBytes: ours.meter.highestBytes,
     };
   } finally {
-    hand.gpu.destroy();
-    ours.gpu.destroy();
+    for (const { gpu } of [hand, ours, still]) gpu.destroy();
   }
 }
 
@@ -90,7 +101,7 @@ class Contender {
   readonly meter: GpuMeter;
   #run: Step;
   #input: Float32Array<ArrayBuffer>;
-  #expected: Float64Array;
+  #expected: Float64Array | null;
 
   private constructor(name: string, gpu: GPUDevice, meter: GpuMeter, run: Step, model: Model) {
     this.name = name;
@@ -107,8 +118,22 @@ class Contender {
   }
 
   async step(): Promise<void> {
-    const error = errorOf(await this.#run(this.#input), this.#expected);
+    const result = await this.#run(this.#input);
+    if (this.#expected === null) return;
+    const error = errorOf(result, this.#expected);
     if (!(error < TOLERANCE)) throw new Error(`The result ${this.name} differs from that of float64 by ${error}`);
+  }
+
+  /** Makes one step, after which no matrix goes up any more: whatever is on the device then stays, and results are wrong. */
+  async keepMatrices({ matrices }: Model): Promise<void> {
+    await this.step();
+    const least = Math.min(...matrices.map(({ bytes }) => bytes.length));
+    const { queue } = this.gpu;
+    const write = queue.writeBuffer.bind(queue);
+    queue.writeBuffer = (buffer, at, data, ...range) => {
+      if (data.byteLength < least) write(buffer, at, data, ...range);
+    };
+    this.#expected = null;
   }
 
   /** What one step asks of the device. */

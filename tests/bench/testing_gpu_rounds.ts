@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openGpu } from "../../examples/layers/gpu.ts";
 import { lru, mru } from "@ttm/core";
-import { loops } from "@ttm/policies";
+import { lookahead, loops } from "@ttm/policies";
 import { makeModel, weightBytes } from "../../examples/layers/model.ts";
 import type { Register } from "../apart/cases.ts";
 import { GpuMeter } from "./gpu_meter.ts";
@@ -17,7 +17,7 @@ export function cases(test: Register): void {
       `by hand and with @ttm the same bytes go up, with weights of ${times} times the budget`,
       async () => {
         const figures = await compare({ model, times, rounds: 1, open });
-        const { budget, hand, ours, ratio, bytesUpHand, bytesUpOurs, waits, highestBytes } = figures;
+        const { budget, hand, ours, ratio, floor, bytesUpHand, bytesUpOurs, waits, highestBytes } = figures;
         assertEquals([figures.times, budget], [times, weightBytes(model) / times + 2 ** 20]);
         assertEquals(
           [bytesUpHand, bytesUpOurs - bytesUpHand <= 256],
@@ -25,7 +25,7 @@ export function cases(test: Register): void {
           `${bytesUpOurs}`,
         );
         assert(waits <= 1 && highestBytes <= budget, `${waits} waits, ${highestBytes} bytes`);
-        assert(hand > 0 && ours > 0 && ratio > 0);
+        assert(hand > 0 && ours > 0 && ratio > 0 && floor > 0);
       },
     );
   }
@@ -36,6 +36,12 @@ export function cases(test: Register): void {
       assert(bytesUpOurs < 0.7 * bytesUpHand, `${bytesUpOurs} bytes, ${bytesUpHand} by hand`);
     });
   }
+
+  test("hints of the matrices to come leave out as many bytes as an order that suits the model", async () => {
+    const policy = () => lookahead(lru());
+    const { bytesUpHand, bytesUpOurs } = await compare({ model, times: 2, rounds: 1, open, policy, hints: true });
+    assert(bytesUpOurs < 0.7 * bytesUpHand, `${bytesUpOurs} bytes, ${bytesUpHand} by hand`);
+  });
 
   test("a wrong result ends the comparison", async () => {
     const wrong = async () => {
