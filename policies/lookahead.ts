@@ -107,14 +107,15 @@ export class Lookahead implements EvictionPolicy {
   }
 
   *order(memoryType: string): Generator<number> {
-    if (this.#inner.order === undefined) {
-      const walk = this.#inner.candidates(memoryType);
-      yield* this.#merge(memoryType, walk);
-      walk.close();
-      return;
+    const entries = this.#inner.order?.(memoryType)[Symbol.iterator]();
+    const walk = entries === undefined ? this.#inner.candidates(memoryType) : null;
+    try {
+      yield* this.#merge(memoryType, walk ?? { next: () => entries?.next().value ?? -1 });
+    } finally {
+      // Who reads the order may stop before its end.
+      entries?.return?.();
+      walk?.close();
     }
-    const entries = this.#inner.order(memoryType)[Symbol.iterator]();
-    yield* this.#merge(memoryType, { next: () => entries.next().value ?? -1 });
   }
 
   /** Puts the expected of each priority behind the others of that priority. */

@@ -94,6 +94,36 @@ Deno.test("while a use is expected the inner policy takes the buffer for pinned,
   ]);
 });
 
+/** An `lru()` that counts the walks that are open; it has no `order`. */
+function counting(): EvictionPolicy & { open: number } {
+  const inner = lru();
+  return {
+    name: "counting",
+    open: 0,
+    insert: (entry, buffer, memoryType) => inner.insert(entry, buffer, memoryType),
+    touch: (entry) => inner.touch(entry),
+    remove: (entry, why) => inner.remove(entry, why),
+    candidates(memoryType, newcomer) {
+      const walk = inner.candidates(memoryType, newcomer);
+      this.open++;
+      return { next: () => walk.next(), close: () => (this.open--, walk.close()) };
+    },
+  };
+}
+
+Deno.test("who stops to read an order before its end leaves no walk open", () => {
+  for (const wrap of [lookahead, loops, (inner: EvictionPolicy) => lookahead(loops(inner))]) {
+    const inner = counting();
+    const policy = wrap(inner);
+    for (const [entry, buffer] of makeBuffers().entries()) policy.insert(entry, buffer, "vram");
+    for (const first of policy.order?.("vram") ?? []) {
+      assertEquals([first, inner.open], [0, 1]);
+      break;
+    }
+    assertEquals(inner.open, 0, policy.name);
+  }
+});
+
 Deno.test("what is no policy is EINVAL", () => {
   for (const make of [lookahead, loops]) {
     const error = assertThrows(
