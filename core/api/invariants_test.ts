@@ -121,10 +121,10 @@ const rules: readonly (readonly [RegExp, (inside: Inside) => unknown])[] = [
   [/buffer 1 starts at 0, its pages are at 4/, ({ gtt }) => gtt.buffer.tt?.noteBound("gtt", 4)],
   [/buffer 1 is bound to gtt without pages/, ({ gtt }) => gtt.buffer.tt?.unpopulate()],
   [/buffer 2 stands in the wrong list/, ({ state, vram }) => {
-    state.order.remove(vram.row, "freed");
+    state.order.remove(vram.row, vram.buffer, "freed");
     state.order.policy.insert(vram.row, vram.buffer, "system");
   }],
-  [/buffer 2 is in vram but on no list/, ({ state, vram }) => state.order.remove(vram.row, "freed")],
+  [/buffer 2 is in vram but on no list/, ({ state, vram }) => state.order.remove(vram.row, vram.buffer, "freed")],
   [/vram holds 5 pages, 6 are counted/, ({ type }) => type(2).usedPages++],
   [/vram holds 3 resources, 2 are counted/, ({ type }) => type(2).residents--],
   [/vram holds 5 pages, its manager handed out 6/, ({ type }) => {

@@ -7,13 +7,15 @@ const { device } = testDevice();
 Deno.test("preparePlacement() fills in what a place leaves out", () => {
   const [place] = device.preparePlacement(only("vram")).places;
   assert(place !== undefined);
-  const { type, ...rest } = place;
+  const { type, request, ...rest } = place;
+  assertEquals(request, { pages: 0, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false });
   assertEquals([type.name, type.pages], ["vram", 8]);
   assertEquals(rest, {
     place: { memoryType: "vram" },
     fpfn: 0,
     lpfn: Infinity,
-    cachingMask: 7,
+    // What its memory type offers.
+    cachingMask: 6,
     topDown: false,
     contiguous: false,
     temporary: false,

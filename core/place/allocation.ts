@@ -17,20 +17,11 @@ import { TtmError } from "../base/errors.ts";
 import { BLOCKED, DONE, EBUSY, EIO, ENOSPC, LATER, type Outcome } from "../base/outcome.ts";
 import type { PreparedPlace } from "../resource/prepared_placement.ts";
 
-// One object serves all calls, since managers may read it only during the call.
-const request = { pages: 0, alignment: 1, fpfn: 0, lpfn: Infinity, topDown: false, contiguous: false } as {
-  -readonly [Member in keyof AllocationRequest]: AllocationRequest[Member];
-};
-
-/** Fills in the request for a manager. */
-export function requestFor(buffer: BufferRecord, place: PreparedPlace): AllocationRequest {
+/** The request for a manager. */
+export function requestFor(buffer: BufferRecord, { request }: PreparedPlace): AllocationRequest {
   request.buffer = buffer;
   request.pages = buffer.pages;
   request.alignment = buffer.alignment;
-  request.fpfn = place.fpfn;
-  request.lpfn = place.lpfn;
-  request.topDown = place.topDown;
-  request.contiguous = place.contiguous;
   return request;
 }
 
@@ -66,6 +57,7 @@ export function allocateResource(
   if (type.manager !== null) {
     try {
       handle = type.manager.allocate(requestFor(buffer, place));
+      if (handle === NO_ROOM) return ENOSPC;
       if (!isHandle(handle)) return refused(type, type.manager, handle, mayWait, op);
       start = type.manager.startOf?.(handle) ?? handle;
     } catch (error) {
@@ -76,7 +68,7 @@ export function allocateResource(
   const caching = selectCaching(
     old < 0 ? 0 : state.resources.caching(old),
     type.defaultCaching,
-    place.cachingMask & type.availableCaching,
+    place.cachingMask,
   );
   const row = state.resources.allocate(buffer, place, handle, start, caching);
   type.usedPages += buffer.pages;
@@ -93,8 +85,6 @@ function isHandle(answer: number): boolean {
 /** The outcome of an answer that is no handle. */
 function refused(type: MemoryType, manager: MemTypeManager, answer: number, mayWait: boolean, op: Operation): Outcome {
   switch (answer) {
-    case NO_ROOM:
-      return ENOSPC;
     case BUSY:
       return op.fail(new TtmError("EBUSY", `the manager of "${type.name}" is busy`), EBUSY);
     case FREE_LATER:
@@ -112,11 +102,12 @@ export function freeResource(state: DeviceState, row: number, why: RemovalReason
   const { resources } = state;
   const { type } = resources.place(row);
   const handle = resources.handle(row);
-  const pages = resources.pages(row);
-  state.order.remove(row, why);
+  const buffer = resources.buffer(row) as BufferRecord;
+  const { pages, group } = buffer;
+  state.order.remove(row, buffer, why);
   type.usedPages -= pages;
   type.residents--;
-  resources.buffer(row)?.group?.counter(type.index).add(-pages * PAGE_SIZE);
+  if (group !== null) group.counter(type.index).add(-pages * PAGE_SIZE);
   if (handle > 0) type.manager?.free(handle, pages);
   resources.release(row);
 }

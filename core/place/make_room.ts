@@ -35,19 +35,21 @@ export function allocateAmong(
   for (let at = 0; at < places.length; at++) {
     const place = places[at] as PreparedPlace;
     const { type } = place;
-    if (!type.usable || (place.cachingMask & type.availableCaching) === 0) continue;
+    if (!type.usable || place.cachingMask === 0) continue;
     let row = allocateResource(state, buffer, place, force, op);
     // No other place is tried, since a busy manager cannot tell whether there is room.
     if (row === EBUSY) return EBUSY;
-    if (row === ENOSPC && !type.isSystem && (force || mayBeDue(buffer.group, type.index, buffer.pages * PAGE_SIZE))) {
+    if (row === ENOSPC && (force || mayBeDue(buffer.group, type.index, buffer.pages * PAGE_SIZE))) {
       row = makeRoom(state, buffer, place, force, op);
+      if (row === EBUSY) op.passOver(EBUSY);
     }
-    if (row === EBUSY) op.passOver(EBUSY);
-    if (row === ENOSPC || row === EBUSY || row === LATER) continue;
-    // Other places would be tried with the same locks held; the caller must unlock them first.
-    if (row === EDEADLK) return ENOSPC;
-    if (row < 0 || type.moveFences.length === 0 || inheritMoveFences(type, buffer, op) !== EBUSY) return row;
-    freeResource(state, row, "freed");
+    if (row >= 0) {
+      if (type.moveFences.length === 0 || inheritMoveFences(type, buffer, op) !== EBUSY) return row;
+      freeResource(state, row, "freed");
+    } else if (row !== ENOSPC && row !== EBUSY && row !== LATER) {
+      // Other places would be tried with the same locks held; the caller must unlock them first.
+      return row === EDEADLK ? ENOSPC : row;
+    }
   }
   return ENOSPC;
 }
@@ -81,24 +83,39 @@ export function makeRoom(
 ): number | Outcome {
   // Evictions nest from memory type to memory type; one that returns to a type would recurse without end.
   const bit = 1 << place.type.index;
-  if (op.mayEvict === null || (op.evicting & bit) !== 0 || neverFits(buffer, place)) return ENOSPC;
+  if (place.type.isSystem || op.mayEvict === null || (op.evicting & bit) !== 0 || neverFits(buffer, place)) {
+    return ENOSPC;
+  }
   op.evicting |= bit;
   const outer = op.shield;
-  const shield = op.shield = shieldFor(state, buffer, place.type, force);
+  op.shield = shieldFor(state, buffer, place.type, force);
   try {
-    let room = evictUnreserved(state, buffer, place, op);
-    while (room === ENOSPC && op.mayEvict === undefined && shield?.goesOn()) {
-      room = evictUnreserved(state, buffer, place, op);
-    }
-    const ticket = force ? buffer.reservation.holder : null;
-    if (ticket === null || room !== ENOSPC) return room;
-    shield?.regardLow();
-    do room = evictAgain(state, buffer, place, ticket, op); while (room === ENOSPC && shield?.goesOn());
-    return room;
+    const room = evictUnreserved(state, buffer, place, op);
+    return room === ENOSPC ? evictTheRest(state, buffer, place, force, op) : room;
   } finally {
     op.shield = outer;
     op.evicting &= ~bit;
   }
+}
+
+/** Evicts those that groups would rather keep; under a ticket, also those that others have reserved. */
+function evictTheRest(
+  state: DeviceState,
+  buffer: BufferRecord,
+  place: PreparedPlace,
+  force: boolean,
+  op: Operation,
+): number | Outcome {
+  const { shield } = op;
+  let room: number | Outcome = ENOSPC;
+  while (room === ENOSPC && op.mayEvict === undefined && shield?.goesOn()) {
+    room = evictUnreserved(state, buffer, place, op);
+  }
+  const ticket = force ? buffer.reservation.holder : null;
+  if (ticket === null || room !== ENOSPC) return room;
+  shield?.regardLow();
+  do room = evictAgain(state, buffer, place, ticket, op); while (room === ENOSPC && shield?.goesOn());
+  return room;
 }
 
 /** Evicts buffers that nobody has reserved: first those that nobody wants to keep. */

@@ -29,13 +29,13 @@ export function handleMove(
 ): Outcome {
   const { resources } = state;
   const old = buffer.resource;
-  const from = old < 0 ? null : resources.place(old).type;
-  const target = resources.place(to).type;
-  const hasContents = buffer.imported !== null || buffer.stored !== null;
-  const origin = from ?? (hasContents ? state.systemPlace.type : null);
-  const drops = from?.fixed === true && target.isSystem && buffer.clean;
+  const present = old < 0 ? null : resources.place(old);
+  const from = present === null ? null : present.type;
+  const { type: target } = resources.place(to);
+  const origin = from ?? (hasContents(buffer) ? state.systemPlace.type : null);
+  const drops = from !== null && from.fixed && target.isSystem && buffer.clean;
   // Leaving a hop is not an eviction.
-  const why = evict && !(old >= 0 && resources.place(old).temporary) ? "evicted" : "moved";
+  const why = evict && present?.temporary !== true ? "evicted" : "moved";
   // As in the kernel, only the last move of several is an eviction.
   const move: Transition = {
     buffer,
@@ -58,6 +58,11 @@ export function handleMove(
   if (outcome !== BLOCKED && state.tracer.move !== undefined) trace(state, move, outcome, op);
   if (outcome === DONE) commit(state, move);
   return outcome;
+}
+
+/** Whether a buffer that has no place yet has contents all the same. */
+function hasContents({ imported, stored }: BufferRecord): boolean {
+  return imported !== null || stored !== null;
 }
 
 function askForHop(state: DeviceState, { buffer, origin, target }: Transition, op: Operation): Outcome {

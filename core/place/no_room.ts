@@ -63,7 +63,7 @@ function tried(buffer: BufferRecord, place: PreparedPlace, evicting: boolean, op
 function problemOf(buffer: BufferRecord, place: PreparedPlace): TriedPlace["problem"] {
   const { type } = place;
   if (!type.usable) return type.manager === null ? "no manager" : "not in use";
-  if ((place.cachingMask & type.availableCaching) === 0) return "caching not available";
+  if (place.cachingMask === 0) return "caching not available";
   if (limitOf(buffer, place) !== null) return "limit";
   return !type.isSystem && neverFits(buffer, place) ? "never fits" : "no room";
 }

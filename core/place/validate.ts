@@ -31,12 +31,14 @@ export function validate(
   if (row === ENOSPC) {
     if (busyPlaces !== places && isInOneOf(state, buffer, busyPlaces)) return DONE;
     row = allocateAmong(state, buffer, busyPlaces, true, op);
-    if (row === ENOSPC) {
-      op.noRoom = noRoomFigures(state, buffer, placement, op);
-      return op.withoutRoom;
-    }
+    if (row === ENOSPC) return findsNoRoom(state, buffer, placement, op);
   }
   return row < 0 ? row : moveThroughHops(state, buffer, row, false, op);
+}
+
+function findsNoRoom(state: DeviceState, buffer: BufferRecord, placement: PreparedPlacement, op: Operation): Outcome {
+  op.noRoom = noRoomFigures(state, buffer, placement, op);
+  return op.withoutRoom;
 }
 
 /** Whether the buffer's present resource is compatible with one of the places (`ttm_resource_compatible`). */

@@ -222,6 +222,8 @@ class LruWalk implements EvictionCursor {
   #list = 0;
   #lastList = 0;
   #mark: number;
+  /** The node that the walk has come to: its mark, or the start of a list. */
+  #node = 0;
 
   /** `idle` gets it when it is closed. */
   constructor(links: LinkedLists, heads: readonly number[], newestFirst: boolean, idle: LruWalk[]) {
@@ -242,14 +244,19 @@ class LruWalk implements EvictionCursor {
 
   next(): number {
     for (;;) {
-      const node = this.#newestFirst ? this.#links.previous(this.#mark) : this.#links.next(this.#mark);
-      if (node !== this.#heads[this.#list]) {
-        this.#standAt(node);
-        if (!isMark(node)) return entryOf(node);
-      } else if (this.#list < this.#lastList) {
+      const node = this.#newestFirst ? this.#links.previous(this.#node) : this.#links.next(this.#node);
+      if (node === this.#heads[this.#list]) {
+        if (this.#list === this.#lastList) {
+          this.#standAt(this.#node);
+          return -1;
+        }
         this.#list++;
         this.#standAtStart();
-      } else return -1;
+      } else if (isMark(node)) this.#node = node;
+      else {
+        this.#standAt(node);
+        return entryOf(node);
+      }
     }
   }
 
@@ -260,10 +267,11 @@ class LruWalk implements EvictionCursor {
 
   #standAtStart(): void {
     const skipped = this.#fronts?.[this.#list]?.last ?? -1;
-    this.#standAt(skipped < 0 ? this.#heads[this.#list] as number : nodeOf(skipped));
+    this.#node = skipped < 0 ? this.#heads[this.#list] as number : nodeOf(skipped);
   }
 
   #standAt(node: number): void {
+    this.#node = this.#mark;
     if (this.#newestFirst) this.#links.moveBefore(this.#mark, node);
     else this.#links.moveBehind(this.#mark, node);
   }

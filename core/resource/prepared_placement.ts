@@ -1,8 +1,12 @@
 import { checkBoolean, checkInteger, checkOptions, show } from "../base/arguments.ts";
 import { ANY_CACHING, cachingMask } from "../base/caching.ts";
 import { TtmError } from "../base/errors.ts";
+import type { AllocationRequest } from "../contract/mem_type_manager.ts";
 import type { MemoryType } from "./memory_type.ts";
 import { PLACE, type Place, PLACEMENT, type Placement } from "../contract/placement.ts";
+
+/** A request to the manager of a place, of which only the buffer changes from one to the next. */
+type PlaceRequest = { -readonly [Member in keyof AllocationRequest]: AllocationRequest[Member] };
 
 /** A checked place. */
 export interface PreparedPlace {
@@ -11,10 +15,13 @@ export interface PreparedPlace {
   readonly fpfn: number;
   /** `Infinity` for the end of the memory type. */
   readonly lpfn: number;
+  /** The caching attributes that both the place and its memory type allow; 0 for none, and nothing fits. */
   readonly cachingMask: number;
   readonly topDown: boolean;
   readonly contiguous: boolean;
   readonly temporary: boolean;
+  /** One object for all buffers, since managers may read it only during the call. */
+  readonly request: PlaceRequest;
 }
 
 /** A placement that a device has checked; it can be passed to validate many times without another check. */
@@ -82,5 +89,16 @@ export function preparePlace(types: ReadonlyMap<string, MemoryType>, where: stri
   checkBoolean(what, `${where}.topDown`, topDown);
   checkBoolean(what, `${where}.contiguous`, contiguous);
   checkBoolean(what, `${where}.temporary`, temporary);
-  return { place, type, fpfn, lpfn, cachingMask: mask, topDown, contiguous, temporary };
+  const request: PlaceRequest = { pages: 0, alignment: 1, fpfn, lpfn, topDown, contiguous };
+  return {
+    place,
+    type,
+    fpfn,
+    lpfn,
+    cachingMask: mask & type.availableCaching,
+    topDown,
+    contiguous,
+    temporary,
+    request,
+  };
 }

@@ -68,9 +68,9 @@ export class EvictionOrder {
     else this.policy.touch(row);
   }
 
-  /** Removes a resource. */
-  remove(row: number, why: RemovalReason): void {
-    this.leaveBulk(row);
+  /** Removes a resource of a buffer. */
+  remove(row: number, buffer: BufferRecord, why: RemovalReason): void {
+    if (buffer.bulkMove !== null) this.leaveBulk(row);
     if (this.#isListedAsPinned(row)) this.#unlistAsPinned(row);
     else this.policy.remove(row, why);
   }
