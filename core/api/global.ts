@@ -21,11 +21,6 @@ export interface GlobalOptions {
   readonly limits?: MemoryLimits;
 }
 
-interface Member {
-  readonly device: DeviceView;
-  readonly state: DeviceState;
-}
-
 /**
  * The state that several devices share (`ttm_global`): the accounting of host memory, and the order in which devices
  * swap out buffers. A device without the option `global` creates its own.
@@ -52,7 +47,8 @@ interface Member {
 export class Global {
   /** @internal */
   readonly accountant: MemoryAccountant;
-  #members: Member[] = [];
+  /** The devices in the order in which a swapout tries them. */
+  #members: Map<DeviceState, DeviceView> = new Map();
   #clock: Clock = new SystemClock();
   #worker: ClockEvent | null = null;
   #closed = false;
@@ -73,12 +69,14 @@ export class Global {
 
   /** The devices in the order in which a swapout tries them. */
   get devices(): DeviceView[] {
-    return this.#members.map(({ device }) => device);
+    return [...this.#members.values()];
   }
 
   /** Number of buffers and ghost objects of all devices that have not been freed (`bo_count`). */
   get bufferCount(): number {
-    return this.#members.reduce((sum, { state }) => sum + state.liveBuffers + state.dyingBuffers, 0);
+    let count = 0;
+    for (const state of this.#members.keys()) count += state.liveBuffers + state.dyingBuffers;
+    return count;
   }
 
   /** Number of populated host pages of all devices. */
@@ -105,7 +103,7 @@ export class Global {
   async swapOut(options: WaitOptions = {}): Promise<number> {
     checkWaitOptions("swap out", options);
     const op = new Operation(this.#waits, options.noWait === true).start("swapOut");
-    for (const { state } of this.#members) state.tracer.operation?.(op);
+    for (const state of this.#members.keys()) state.tracer.operation?.(op);
     let freed = 0;
     const outcome = await complete(this.#clock, op, options.signal, () => {
       freed = this.#swapOutOnce(op);
@@ -136,8 +134,8 @@ export class Global {
    * @throws {TtmError} `EBUSY` while it has devices.
    */
   close(): void {
-    if (this.#members.length > 0) {
-      throw new TtmError("EBUSY", `Cannot close global: it has ${plural(this.#members.length, "device")}`);
+    if (this.#members.size > 0) {
+      throw new TtmError("EBUSY", `Cannot close global: it has ${plural(this.#members.size, "device")}`);
     }
     this.#closed = true;
   }
@@ -149,15 +147,15 @@ export class Global {
 
   /** @internal */
   add(device: DeviceView, state: DeviceState): void {
-    this.#members.push({ device, state });
-    this.accountant.devices++;
-    if (this.#members.length === 1) this.#takeClock();
+    this.#members.set(state, device);
+    this.accountant.devices = this.#members.size;
+    if (this.#members.size === 1) this.#takeClock();
   }
 
   /** @internal */
   remove(state: DeviceState): void {
-    this.#members = this.#members.filter((member) => member.state !== state);
-    this.accountant.devices = this.#members.length;
+    this.#members.delete(state);
+    this.accountant.devices = this.#members.size;
     if (this.#clock === state.clock) this.#takeClock();
   }
 
@@ -165,19 +163,21 @@ export class Global {
   #takeClock(): void {
     if (this.#worker !== null) this.#clock.cancel(this.#worker);
     this.#worker = null;
-    this.#clock = this.#members[0]?.state.clock ?? new SystemClock();
+    const [first] = this.#members.keys();
+    this.#clock = first?.clock ?? new SystemClock();
     this.#shrinkInBackground();
   }
 
   /** One attempt to swap out; the device that freed pages becomes the last to be tried (`ttm_global_swapout`). */
   #swapOutOnce(op: Operation): number | Outcome {
     let freed: number | Outcome = 0;
-    for (const member of [...this.#members]) {
-      this.#asked = member.state.tracer;
-      freed = swapOutDevice(member.state, op);
+    for (const [state, device] of this.#members) {
+      this.#asked = state.tracer;
+      freed = swapOutDevice(state, op);
       if (freed === BLOCKED) return BLOCKED;
       if (freed <= 0) continue;
-      this.#members.push(...this.#members.splice(this.#members.indexOf(member), 1));
+      this.#members.delete(state);
+      this.#members.set(state, device);
       break;
     }
     return freed;
@@ -185,7 +185,7 @@ export class Global {
 
   /** Schedules a swapout that does not wait, if a zone is above its swap limit. */
   #shrinkInBackground(): void {
-    if (this.#worker !== null || this.#members.length === 0 || !this.accountant.aboveSwapLimit) return;
+    if (this.#worker !== null || this.#members.size === 0 || !this.accountant.aboveSwapLimit) return;
     this.#worker = this.#clock.schedule(this.#clock.now(), () => {
       this.#worker = null;
       this.accountant.shrinkToSwapLimit(new Operation(this.#waits, true));

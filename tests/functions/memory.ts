@@ -26,7 +26,7 @@ export const memory: readonly Row[] = rows(
     "api/global.ts",
     "api/global_test.ts",
     "swapouts take turns among devices, and skip a device that has no pages to free",
-    "      this.#members.push(...this.#members.splice(this.#members.indexOf(member), 1));",
+    "      this.#members.delete(state);",
     "      // nothing",
   ],
   [
@@ -116,8 +116,8 @@ export const memory: readonly Row[] = rows(
     "api/global.ts",
     "api/global_test.ts",
     "a global can be closed after its devices, closed in any order, and then takes no more devices",
-    "    if (this.#members.length > 0) {\n      throw",
-    "    if (this.#members.length > 9) {\n      throw",
+    "    if (this.#members.size > 0) {\n      throw",
+    "    if (this.#members.size > 9) {\n      throw",
   ],
   [
     "ttm_bo_global_show (bo_count)",
@@ -125,8 +125,8 @@ export const memory: readonly Row[] = rows(
     "api/global.ts",
     "api/global_test.ts",
     "bufferCount counts buffers and ghosts of all devices until they are freed",
-    "sum + state.liveBuffers + state.dyingBuffers",
-    "sum + state.liveBuffers",
+    "count += state.liveBuffers + state.dyingBuffers",
+    "count += state.liveBuffers",
   ],
   [
     "ttm_bo_device_init, ttm_device_init",
