@@ -76,8 +76,9 @@ export class AddressMap {
   }
 
   #draw(): void {
-    if (this.#scene === null) return;
-    const width = Math.max(1, Math.round(this.#canvas.clientWidth * devicePixelRatio));
+    const width = Math.round(this.#canvas.clientWidth * devicePixelRatio);
+    // While the page is laid out anew, as for printing, it may have no width for a moment.
+    if (this.#scene === null || width === 0) return;
     const height = Math.round(HEIGHT * devicePixelRatio);
     if (this.#image?.width !== width || this.#image.height !== height) {
       Object.assign(this.#canvas, { width, height });
