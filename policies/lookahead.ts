@@ -1,13 +1,13 @@
-import { type BufferView, type EvictionCursor, type EvictionPolicy, PRIORITIES, type RemovalReason } from "@ttm/core";
+import type { BufferView, EvictionCursor, EvictionPolicy, RemovalReason } from "@ttm/core";
 import { checkPolicy } from "./check.ts";
-import { Expected } from "./expected.ts";
+import { Turns } from "./turns.ts";
 
 /**
  * Evicts the buffers with an expected use last, and among them the one first whose turn comes last; the others in the
  * order of another policy. Lower priorities come first in any case. Expected uses are those of `BoDevice.hint`.
  *
- * While no use of a buffer is expected, `inner` is told all about it. When a use becomes expected it is told that the
- * buffer is pinned, and when none is expected any more that it has come anew.
+ * `inner` is told of all buffers and uses, expected or not, so that its order is the one that it has without hints.
+ * If the first in its order are expected, others that are not go in the order of their last use.
  *
  * @param inner A policy of its own, which nothing else uses.
  * @returns A policy for one device. Without hints its order is that of `inner`.
@@ -34,25 +34,19 @@ export function lookahead(inner: EvictionPolicy): EvictionPolicy {
   return new Lookahead(checkPolicy("make lookahead()", inner));
 }
 
-/** An entry: what `inner` has to be told when it comes back, and its turn. */
-interface Home {
-  readonly buffer: BufferView;
-  readonly memoryType: string;
-  /** At its insertion; `inner` still has this one if the buffer's changes. */
-  readonly priority: number;
-  /** Infinity if it is in `inner`. */
-  turn: number;
-  /** How often it was used or hinted. */
-  changes: number;
-}
+/**
+ * How many expected entries a walk over the inner policy passes over before it goes on by turns: if nearly all are
+ * expected, the few that are not may come last in that order.
+ */
+const PASSED_OVER = 8;
 
 /** The policy of {@linkcode lookahead}. */
 export class Lookahead implements EvictionPolicy {
   readonly name: string;
-  #inner: EvictionPolicy;
-  #homes: Map<number, Home> = new Map();
-  /** The expected entries of each memory type, by priority. */
-  #expected: Map<string, readonly Expected[]> = new Map();
+  readonly #inner: EvictionPolicy;
+  readonly #turns: Turns = new Turns();
+  readonly #turnOf: number[] = [];
+  readonly #priorityOf: number[] = [];
 
   constructor(inner: EvictionPolicy) {
     this.name = `lookahead(${inner.name})`;
@@ -60,87 +54,87 @@ export class Lookahead implements EvictionPolicy {
   }
 
   insert(entry: number, buffer: BufferView, memoryType: string): void {
-    this.#homes.set(entry, { buffer, memoryType, priority: buffer.priority, turn: Infinity, changes: 0 });
+    this.#turnOf[entry] = Infinity;
+    this.#priorityOf[entry] = buffer.priority;
+    this.#turns.insert(entry, buffer, memoryType);
     this.#inner.insert(entry, buffer, memoryType);
   }
 
   touch(entry: number): void {
-    const home = this.#homes.get(entry);
-    if (home?.turn !== Infinity) return;
-    home.changes++;
+    this.#turns.touch(entry);
     this.#inner.touch(entry);
   }
 
   remove(entry: number, why: RemovalReason): void {
-    const home = this.#homes.get(entry);
-    this.#homes.delete(entry);
-    if (home === undefined || home.turn === Infinity) this.#inner.remove(entry, why);
-    else this.#listOf(home).remove(entry);
+    this.#turnOf[entry] = Infinity;
+    this.#turns.remove(entry, why);
+    this.#inner.remove(entry, why);
   }
 
   hint(entry: number, next: number): void {
-    const home = this.#homes.get(entry);
-    if (home === undefined || home.turn === next) return;
-    if (home.turn < Infinity) this.#listOf(home).remove(entry);
-    else this.#inner.remove(entry, "pinned");
-    home.turn = next;
-    home.changes++;
-    if (next < Infinity) this.#listOf(home).add(entry, next);
-    else this.#inner.insert(entry, home.buffer, home.memoryType);
+    if (this.#turnOf[entry] === next) return;
+    this.#turnOf[entry] = next;
+    this.#turns.expect(entry, next);
   }
 
   /** The turn of an entry; Infinity if no use is expected. */
   turnOf(entry: number): number {
-    return this.#homes.get(entry)?.turn ?? Infinity;
+    return this.#turnOf[entry] ?? Infinity;
   }
 
   candidates(memoryType: string, newcomer?: BufferView): EvictionCursor {
-    const walk = this.#inner.candidates(memoryType, newcomer);
-    const entries = this.#merge(memoryType, walk);
+    const others = this.#inner.candidates(memoryType, newcomer);
+    let byTurn: EvictionCursor | null = null;
+    const walk = this.#merge(others, () => byTurn = this.#turns.candidates(memoryType));
     return {
-      next: () => entries.next().value ?? -1,
+      next: walk,
       close() {
-        entries.return(undefined);
-        walk.close();
+        byTurn?.close();
+        others.close();
       },
     };
   }
 
   *order(memoryType: string): Generator<number> {
-    const entries = this.#inner.order?.(memoryType)[Symbol.iterator]();
-    const walk = entries === undefined ? this.#inner.candidates(memoryType) : null;
-    try {
-      yield* this.#merge(memoryType, walk ?? { next: () => entries?.next().value ?? -1 });
-    } finally {
-      // Who reads the order may stop before its end.
-      entries?.return?.();
-      walk?.close();
-    }
+    const open = this.#inner.order === undefined ? this.#inner.candidates(memoryType) : null;
+    const others = open ?? stepsOf(this.#inner.order?.(memoryType) ?? []);
+    const next = this.#merge(others, () => stepsOf(this.#turns.order(memoryType)));
+    for (let entry = next(); entry >= 0; entry = next()) yield entry;
+    open?.close();
   }
 
-  /** Puts the expected of each priority behind the others of that priority. */
-  *#merge(memoryType: string, others: { next(): number }): Generator<number, undefined> {
-    let priority = 0;
-    for (let entry = others.next(); entry >= 0; entry = others.next()) {
-      const home = this.#homes.get(entry);
-      const changes = home?.changes;
-      const own = home?.priority ?? priority;
-      for (; priority < own; priority++) yield* this.#listsOf(memoryType)[priority]?.backwards() ?? [];
-      // Meanwhile it may have left. One that changed has another place, where the walk over the others may meet it.
-      if (home !== undefined && home === this.#homes.get(entry) && home.changes === changes) yield entry;
-    }
-    for (; priority < PRIORITIES; priority++) yield* this.#listsOf(memoryType)[priority]?.backwards() ?? [];
+  /**
+   * The next step of a walk: those that are not expected in the order of `others`, as long as this has come to no other
+   * priority, then all that are left by turns.
+   */
+  #merge(others: Steps, byTurn: () => Steps): () => number {
+    const given = new Set<number>();
+    let rest: Steps | null = null;
+    let [passed, passedPriority] = [0, 0];
+    return () => {
+      while (rest === null) {
+        const entry = others.next();
+        const priority = this.#priorityOf[entry] as number;
+        if (entry < 0 || passed > PASSED_OVER || (passed > 0 && priority > passedPriority)) rest = byTurn();
+        else if (this.#turnOf[entry] === Infinity) {
+          given.add(entry);
+          return entry;
+        } else {
+          passed++;
+          passedPriority = priority;
+        }
+      }
+      let entry = rest.next();
+      while (given.has(entry)) entry = rest.next();
+      return entry;
+    };
   }
+}
 
-  #listOf({ memoryType, priority }: Home): Expected {
-    return this.#listsOf(memoryType)[priority] as Expected;
-  }
+/** One entry after the other, -1 at the end. */
+type Steps = Pick<EvictionCursor, "next">;
 
-  #listsOf(memoryType: string): readonly Expected[] {
-    const known = this.#expected.get(memoryType);
-    if (known !== undefined) return known;
-    const made = Array.from({ length: PRIORITIES }, () => new Expected());
-    this.#expected.set(memoryType, made);
-    return made;
-  }
+function stepsOf(entries: Iterable<number>): Steps {
+  const iterator = entries[Symbol.iterator]();
+  return { next: () => iterator.next().value ?? -1 };
 }

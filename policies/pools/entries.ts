@@ -79,6 +79,22 @@ export class Queue {
 
   /** Moves an entry to the back, from whatever queue it is in. */
   push(entry: number): void {
+    this.#move(entry, this.#head);
+  }
+
+  /** As {@linkcode push}, but in front of those at the back that come after it. */
+  pushInFrontOf(entry: number, comesAfter: (other: number) => boolean): void {
+    const { links } = this.#entries;
+    let successor = this.#head;
+    for (let node = links.previous(successor); node !== this.#head; node = links.previous(node)) {
+      if (isMark(node)) continue;
+      if (!comesAfter(node >> 1)) break;
+      successor = node;
+    }
+    this.#move(entry, successor);
+  }
+
+  #move(entry: number, successor: number): void {
     const { links, queues, queueOf, pages } = this.#entries;
     const from = queueOf[entry] as number;
     if (from !== this.#number) {
@@ -87,7 +103,7 @@ export class Queue {
       this.pages += size;
       queueOf[entry] = this.#number;
     }
-    links.moveBefore(nodeOf(entry), this.#head);
+    links.moveBefore(nodeOf(entry), successor);
   }
 
   /** Takes an entry out that is in it. */

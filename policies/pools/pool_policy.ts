@@ -60,6 +60,11 @@ export class PoolPolicy implements EvictionPolicy {
     return this.#poolsOf(memoryType).flatMap((pool) => pool === undefined ? [] : this.#orderOf(pool));
   }
 
+  /** The pool that an entry is in. */
+  protected poolOf(entry: number): Pool {
+    return this.#poolOf[entry] as Pool;
+  }
+
   /** Walks over a copy of the pool, since a walk may change it. */
   #orderOf(pool: Pool): number[] {
     const entries = new Entries();
