@@ -39,7 +39,14 @@ export type { DeviceView } from "./contract/device_view.ts";
 export { type Clock, type ClockEvent, SystemClock } from "./time/clock.ts";
 export { BoDevice, checkInvariants } from "./api/device.ts";
 export type { DeviceOptions, PlacedBufferOptions } from "./api/device_options.ts";
-export type { DeviceDump, DumpedBuffer, DumpedMemoryType, DumpedPlace } from "./inspect/device_dump.ts";
+export type {
+  DeviceDump,
+  DumpedBuffer,
+  DumpedGroup,
+  DumpedMemoryType,
+  DumpedPlace,
+  DumpedUsage,
+} from "./inspect/device_dump.ts";
 export type {
   Driver,
   DriverContext,

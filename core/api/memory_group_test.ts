@@ -121,6 +121,27 @@ Deno.test("a group at its max evicts its own buffers, and nobody else's", async 
   assertEquals(own[0]?.memoryType, "gtt");
 });
 
+Deno.test("a submission that cannot fit below the max of a group fails at once, and evicts nobody", async () => {
+  const { device } = testDevice({ vram: VRAM });
+  const parent = device.createGroup("browser", vram({ max: 4 }));
+  const tab = device.createGroup("tab", { parent, ...vram({ max: 6 }) });
+  const others = fill(device, null, 4);
+  const pinned = fill(device, parent, 1)[0] as BufferObject;
+  const placement = only("vram");
+  const job = Array.from(
+    { length: 4 },
+    () => ({ buffer: device.createBuffer({ bytes: 4096, group: tab }), placement }),
+  );
+  pin(pinned);
+  const [first, ...rest] = job as [typeof job[0], ...typeof job];
+  await device.submit(rest, () => {});
+  const error = await refused(() => device.submit([first, ...rest], () => {}), "ENOMEM", "browser");
+  const limit = { group: "browser", max: 4 * PAGE_SIZE, usedBytes: 4 * PAGE_SIZE };
+  assertEquals(error.report?.tried.map((tried) => [tried.problem, tried.limit]), [["limit", limit]]);
+  assertEquals([error.report?.pages, error.report?.kept.map(({ reason }) => reason)], [4, ["pinned"]]);
+  assertEquals([inVram(rest.map(({ buffer }) => buffer)), inVram(others)], [3, 4]);
+});
+
 Deno.test("a group at its max with nothing to give gets ENOMEM with a report that names the limit", async () => {
   const { device } = testDevice();
   const tab = device.createGroup("tab", vram({ max: 3 }));

@@ -1,6 +1,7 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import { type Caching, cachingName } from "../base/caching.ts";
 import type { DeviceState } from "../state/device_state.ts";
+import type { GroupRecord } from "../groups/group_record.ts";
 import type { MemoryType } from "../resource/memory_type.ts";
 
 /** The buffer that owns a resource. */
@@ -58,6 +59,30 @@ export interface DumpedMemoryType {
   readonly evictionOrder: readonly number[];
 }
 
+/** What a group uses of one memory type, and what it may use, in bytes. */
+export interface DumpedUsage {
+  /** Name of the memory type. */
+  readonly memoryType: string;
+  /** What is charged to the group and to those below it. */
+  readonly usedBytes: number;
+  /** What is never evicted for others. */
+  readonly min: number;
+  /** What is evicted for others only if nobody else can give. */
+  readonly low: number;
+  /** What the group cannot exceed; null without a limit. */
+  readonly max: number | null;
+}
+
+/** A group of buffers. */
+export interface DumpedGroup {
+  /** The name given at creation. */
+  readonly name: string;
+  /** Index of the group above it in `groups`; null at the top of the device. */
+  readonly parent: number | null;
+  /** Each memory type but SYSTEM, in the order of the driver. */
+  readonly usage: readonly DumpedUsage[];
+}
+
 /**
  * A snapshot of a device: plain data, which survives `JSON.stringify`. Later versions may add members, but neither
  * change nor remove any.
@@ -75,6 +100,8 @@ export interface DeviceDump {
   readonly memoryTypes: readonly DumpedMemoryType[];
   /** Buffers without a resource, by id: not validated yet, or purged. */
   readonly unplaced: readonly DumpedBuffer[];
+  /** Its groups, in the order of their creation. */
+  readonly groups: readonly DumpedGroup[];
 }
 
 /** Takes a snapshot of a device. */
@@ -87,6 +114,18 @@ export function dumpDevice(state: DeviceState): DeviceDump {
     hostPages: state.accountant.usedPages,
     memoryTypes: state.types.map((type) => dumpType(state, type, buffers)),
     unplaced: buffers.filter(({ type }) => type === null).map(dumpBuffer),
+    groups: [...state.groups].map((group, _, all) => dumpGroup(state, group, all)),
+  };
+}
+
+function dumpGroup({ types }: DeviceState, group: GroupRecord, all: readonly GroupRecord[]): DumpedGroup {
+  return {
+    name: group.name,
+    parent: group.parent === null ? null : all.indexOf(group.parent),
+    usage: types.filter(({ isSystem }) => !isSystem).map(({ index, name }) => {
+      const { usage, limits: { min, low, max } } = group.counter(index);
+      return { memoryType: name, usedBytes: usage, min, low, max: max === Infinity ? null : max };
+    }),
   };
 }
 

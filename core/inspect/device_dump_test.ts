@@ -25,7 +25,7 @@ Deno.test("dump() lists every memory type, the buffers in it with their ranges, 
   assertEquals(JSON.parse(JSON.stringify(dump)), dump);
   const { memoryTypes: [system, gtt, vram], ...others } = dump;
   const unplaced = [{ id: 5, ...owner }];
-  assertEquals(others, { time: 0, driver: "test", policy: "lru", hostPages: 1, unplaced });
+  assertEquals(others, { time: 0, driver: "test", policy: "lru", hostPages: 1, unplaced, groups: [] });
   const place = { start: 0, pages: 1, caching: "cached" as const };
   assertEquals(system, {
     ...{ name: "system", pages: 0, usedPages: 1, fixed: false, usable: true, manager: null },
@@ -80,3 +80,27 @@ Deno.test("dump() marks dying buffers, ghost objects and swapped out buffers", a
 function assertNever(): never {
   throw new Error("there is no such buffer");
 }
+
+Deno.test("dump() shows groups with what they use of each memory type and their limits", () => {
+  const { device } = testDevice({ vram: 8, gtt: 16 });
+  const parent = device.createGroup("games", { limits: { vram: { min: 4096, max: 16384 } } });
+  const group = device.createGroup("chess", { parent, limits: { gtt: { low: 8192 } } });
+  put(device, "vram", { pages: 2, group });
+  const { groups } = device.dump();
+  assertEquals(JSON.parse(JSON.stringify(groups)), groups);
+  assertEquals(groups, [{
+    name: "games",
+    parent: null,
+    usage: [
+      { memoryType: "gtt", usedBytes: 0, min: 0, low: 0, max: null },
+      { memoryType: "vram", usedBytes: 8192, min: 4096, low: 0, max: 16384 },
+    ],
+  }, {
+    name: "chess",
+    parent: 0,
+    usage: [
+      { memoryType: "gtt", usedBytes: 0, min: 0, low: 8192, max: null },
+      { memoryType: "vram", usedBytes: 8192, min: 0, low: 0, max: null },
+    ],
+  }]);
+});

@@ -49,7 +49,7 @@ export class DeviceState {
   readonly resources: ResourceTable<BufferRecord> = new ResourceTable();
   readonly systemPlace: PreparedPlace;
   /** The uses of buffers that are expected. */
-  readonly hints: Hints = new Hints((buffer) => this.order.expect(buffer));
+  readonly hints: Hints<BufferRecord> = new Hints((buffer) => this.order.expect(buffer));
   /** The eviction order and the pinned list. */
   readonly order: EvictionOrder;
   /** The operations of calls that make one attempt only; such calls cannot nest. */

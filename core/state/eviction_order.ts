@@ -17,7 +17,7 @@ export class EvictionOrder {
   /** The policy that decides the order. */
   readonly policy: EvictionPolicy;
   #resources: ResourceTable<BufferRecord>;
-  #hints: Hints;
+  #hints: Hints<BufferRecord>;
   // Also used by the default policy, so that one table holds all links.
   #links: LinkedLists = new LinkedLists();
   #pinnedHead: number = this.#links.takeMark();
@@ -25,7 +25,7 @@ export class EvictionOrder {
 
   constructor(
     resources: ResourceTable<BufferRecord>,
-    hints: Hints,
+    hints: Hints<BufferRecord>,
     policy: EvictionPolicy | null,
   ) {
     this.#resources = resources;

@@ -1,25 +1,40 @@
-import type { BufferRecord } from "./buffer_record.ts";
+import { Reliability } from "./reliability.ts";
 
-/** How many submissions in a row must use what comes later before what comes earlier is given up. */
+/** Of how many submissions in a row all turns must have come before what comes earlier is given up. */
 const OVERTAKEN = 3;
+/** A use is in its turn if it is early by so many turns at most, by such a part of the hint, or within its submission. */
+const EARLY = 32;
+const EARLY_PART = 1 / 16;
+/** After so many submissions in a row without a use in its turn the program is taken to have left out a part. */
+const ASTRAY = 16;
 
 /**
  * The uses of buffers that a device expects, in order: what the last hint named, without what has been used since. An
- * expected use that does not come is given up when three submissions in a row have used later ones only.
+ * expected use that does not come is given up when three submissions in a row have used later ones only. A use long
+ * before its turn is another one, which was not named. If many do not come in their turn, only the nearest are expected.
  */
-export class Hints {
+export class Hints<Buffer extends object | number> {
   /** Where early uploads into free room go on. */
   uploadedTo = 0;
-  #sequence: readonly BufferRecord[] = [];
+  #sequence: readonly Buffer[] = [];
   /** The turns of each buffer in the sequence, the next one last. */
-  #turns: Map<BufferRecord, number[]> = new Map();
+  #turns: Map<Buffer, number[]> = new Map();
   #front = 0;
+  /** Later turns are not followed. */
+  #end = 0;
+  #share = 1;
+  /** Where the share is decided anew, and how many turns later again. */
+  #judgedTo = 0;
+  #judgedEvery = 1;
+  readonly #reliability: Reliability = new Reliability();
   /** For each of the last submissions, the earliest turn that it used. */
   #latest: number[] = [];
-  #changed: (buffer: BufferRecord) => void;
+  /** The earliest turns that submissions used since the last one with a use in its turn. */
+  #astray: number[] = [];
+  #changed: (buffer: Buffer) => void;
 
   /** @param changed Called with each buffer whose next turn is another one now. */
-  constructor(changed: (buffer: BufferRecord) => void) {
+  constructor(changed: (buffer: Buffer) => void) {
     this.#changed = changed;
   }
 
@@ -28,64 +43,117 @@ export class Hints {
     return this.#turns.size === 0;
   }
 
+  /** Whether hints have been right so often that all of them are followed. */
+  get areReliable(): boolean {
+    return this.#share === 1;
+  }
+
   /** The turn of a buffer's next expected use; a smaller one comes earlier, Infinity if none is expected. */
-  next(buffer: BufferRecord): number {
-    return this.#turns.get(buffer)?.at(-1) ?? Infinity;
+  next(buffer: Buffer): number {
+    const turn = this.#named(buffer);
+    return turn < this.#end ? turn : Infinity;
   }
 
   /** Replaces all that is expected. */
-  replace(buffers: readonly BufferRecord[]): void {
+  replace(buffers: readonly Buffer[]): void {
     const before = this.#turns;
     this.#sequence = buffers;
     this.#turns = new Map();
-    this.#front = this.uploadedTo = 0;
+    this.#front = this.uploadedTo = this.#judgedTo = 0;
     this.#latest = [];
+    this.#astray = [];
     for (const buffer of buffers) this.#turns.set(buffer, []);
-    for (const [turn, buffer] of [...buffers.entries()].reverse()) this.#turns.get(buffer)?.push(turn);
+    for (let turn = buffers.length - 1; turn >= 0; turn--) this.#turns.get(buffers[turn] as Buffer)?.push(turn);
+    this.#judge();
+    this.#end = this.#reach;
     for (const buffer of before.keys()) if (!this.#turns.has(buffer)) this.#changed(buffer);
     for (const buffer of this.#turns.keys()) this.#changed(buffer);
   }
 
   /** Takes note that a submission has used some buffers, each once. */
-  use(buffers: Iterable<BufferRecord>): void {
-    let earliest = Infinity;
+  use(buffers: readonly Buffer[]): void {
+    const early = Math.max(EARLY, EARLY_PART * this.#sequence.length) + OVERTAKEN * buffers.length;
+    const inTurn = this.#front + early;
+    let [earliest, ahead] = [Infinity, Infinity];
     for (const buffer of buffers) {
-      const turn = this.next(buffer);
-      if (turn === Infinity) continue;
-      earliest = Math.min(earliest, turn);
-      this.#dropTurn(buffer);
+      const turn = this.#named(buffer);
+      if (turn > inTurn) ahead = Math.min(ahead, turn);
+      else {
+        earliest = Math.min(earliest, turn);
+        this.#reliability.note(true);
+        this.#dropTurn(buffer);
+      }
     }
-    if (earliest === Infinity) return;
-    this.#latest = [...this.#latest.slice(1 - OVERTAKEN), earliest];
-    if (this.#latest.length === OVERTAKEN) this.#giveUpBefore(Math.min(...this.#latest));
+    if (earliest < Infinity) this.#overtake(earliest);
+    else if (ahead < Infinity) this.#skip(ahead);
+    if (this.#front >= this.#judgedTo) this.#judge();
+    this.#followTo(this.#reach);
   }
 
   /** Expects no use of a buffer any more. */
-  drop(buffer: BufferRecord): void {
+  drop(buffer: Buffer): void {
     if (this.#turns.delete(buffer)) this.#changed(buffer);
   }
 
   /** The buffers of the expected uses from a turn on, with these turns. */
-  *from(turn: number): Generator<readonly [number, BufferRecord]> {
-    for (let at = Math.max(turn, this.#front); at < this.#sequence.length; at++) {
-      const buffer = this.#sequence[at] as BufferRecord;
-      if (this.#isExpected(buffer, at)) yield [at, buffer];
+  *from(turn: number): Generator<readonly [number, Buffer]> {
+    for (let at = Math.max(turn, this.#front); at < this.#end; at++) {
+      const buffer = this.#sequence[at] as Buffer;
+      if (this.#named(buffer) <= at) yield [at, buffer];
       else if (at === this.#front) this.#front++;
     }
   }
 
-  #isExpected(buffer: BufferRecord, turn: number): boolean {
-    return this.next(buffer) <= turn;
+  /** The turn of a buffer's next use, also if it is not followed. */
+  #named(buffer: Buffer): number {
+    return this.#turns.get(buffer)?.at(-1) ?? Infinity;
+  }
+
+  /** How far hints are followed now. */
+  get #reach(): number {
+    return Math.min(this.#sequence.length, this.#front + Math.ceil(this.#share * this.#sequence.length));
+  }
+
+  #overtake(turn: number): void {
+    this.#astray = [];
+    this.#latest = [...this.#latest.slice(1 - OVERTAKEN), turn];
+    if (this.#latest.length === OVERTAKEN) this.#giveUpBefore(Math.min(...this.#latest));
+  }
+
+  #skip(turn: number): void {
+    this.#astray.push(turn);
+    if (this.#astray.length < ASTRAY) return;
+    this.#latest = [];
+    this.#giveUpBefore(Math.min(...this.#astray));
+    this.#astray = [];
+  }
+
+  /** Rarely, since another share may change what is expected of as many buffers as are named. */
+  #judge(): void {
+    this.#share = this.#reliability.followed;
+    this.#judgedEvery = Math.min(2 * this.#judgedEvery, Math.max(EARLY, EARLY_PART * this.#sequence.length));
+    this.#judgedTo = this.#front + this.#judgedEvery;
+  }
+
+  #followTo(end: number): void {
+    const before = this.#end;
+    this.#end = end;
+    for (let at = Math.min(before, end); at < Math.max(before, end); at++) {
+      const buffer = this.#sequence[at] as Buffer;
+      if (this.#named(buffer) === at) this.#changed(buffer);
+    }
   }
 
   #giveUpBefore(turn: number): void {
     for (; this.#front < turn; this.#front++) {
-      const buffer = this.#sequence[this.#front] as BufferRecord;
-      if (this.next(buffer) === this.#front) this.#dropTurn(buffer);
+      const buffer = this.#sequence[this.#front] as Buffer;
+      if (this.#named(buffer) !== this.#front) continue;
+      this.#reliability.note(false);
+      this.#dropTurn(buffer);
     }
   }
 
-  #dropTurn(buffer: BufferRecord): void {
+  #dropTurn(buffer: Buffer): void {
     const turns = this.#turns.get(buffer) ?? [];
     turns.pop();
     if (turns.length === 0) this.#turns.delete(buffer);

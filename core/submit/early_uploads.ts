@@ -12,12 +12,13 @@ type MayEvict = (victim: BufferRecord) => boolean;
 
 /**
  * Begins uploads for the submissions to come, as far as that needs no wait: those that take no more pages than the last
- * submission, even if others have to leave, and all for which there is free room.
+ * submission, even if others have to leave, unless hints have been wrong too often; and all for which there is free
+ * room.
  */
 export function uploadEarly(state: DeviceState, last: readonly Part[]): void {
   const { hints, order } = state;
   let [left, isFirst] = [last.reduce((sum, { buffer }) => sum + buffer.pages, 0), true];
-  for (const [turn, buffer] of hints.from(0)) {
+  for (const [turn, buffer] of hints.areReliable ? hints.from(0) : []) {
     if (hints.next(buffer) < turn) continue;
     left -= buffer.pages;
     if (left < 0 && !isFirst) break;

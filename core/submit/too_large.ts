@@ -1,14 +1,17 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { MemoryType } from "../resource/memory_type.ts";
-import { nobodyKept, type NoRoomReport } from "../base/no_room_report.ts";
+import type { Counter } from "../groups/counter.ts";
+import type { GroupRecord } from "../groups/group_record.ts";
+import { nobodyKept, type NoRoomReport, type ReachedLimit } from "../base/no_room_report.ts";
 import { type Part, typesOf } from "./job.ts";
+import { PAGE_SIZE } from "../base/units.ts";
 
 const KEPT_LIMIT = 32;
 
 /**
- * Why buffers that can only be in certain memory types have no room there, even if all others left that are not pinned;
- * null if that cannot be said beforehand.
+ * Why buffers that can only be in certain memory types have no room there, even if all others left that are not pinned:
+ * all of them, or those of a group below its max. null if that cannot be said beforehand.
  */
 export function whyTooLarge(state: DeviceState, parts: readonly Part[]): NoRoomReport | null {
   if (parts.every(({ buffer, placement }) => buffer.settledFor === placement)) return null;
@@ -16,15 +19,33 @@ export function whyTooLarge(state: DeviceState, parts: readonly Part[]): NoRoomR
   for (const mask of new Set(masks)) {
     const types = state.types.filter(({ index }) => (mask & 1 << index) !== 0);
     if (types.length === 0 || types.some(({ isSystem }) => isSystem)) continue;
-    const confined = parts.filter((_, at) => ((masks[at] ?? 0) | mask) === mask);
-    const pages = confined.reduce((sum, { buffer }) => sum + buffer.pages, 0);
+    const confined = parts.filter((_, at) => ((masks[at] ?? 0) | mask) === mask).map(({ buffer }) => buffer);
     const pinned = pinnedElsewhere(state, types, parts);
-    const room = types.reduce((sum, type) => sum + type.pages, 0);
-    if (pages + pinned.reduce((sum, buffer) => sum + buffer.pages, 0) > room) {
-      return report(state, types, pages, pinned);
+    for (const group of [null, ...groupsAbove(confined)]) {
+      const isCharged = ({ group: own }: BufferRecord) => group === null || group.contains(own);
+      const wanted = pagesOf(confined.filter(isCharged));
+      const kept = pinned.filter(isCharged);
+      const room = types.reduce((sum, type) => sum + Math.min(type.pages, mostPages(group, type)), 0);
+      if (wanted + pagesOf(kept) > room) return report(state, types, group, wanted, kept);
     }
   }
   return null;
+}
+
+/** The groups of buffers, and those above them. */
+function groupsAbove(buffers: readonly BufferRecord[]): Set<GroupRecord> {
+  const groups = new Set<GroupRecord>();
+  for (let { group } of buffers) for (; group !== null; group = group.parent) groups.add(group);
+  return groups;
+}
+
+/** What a group may use of a memory type; Infinity without a group. */
+function mostPages(group: GroupRecord | null, { index }: MemoryType): number {
+  return Math.floor((group?.counter(index).limits.max ?? Infinity) / PAGE_SIZE);
+}
+
+function pagesOf(buffers: readonly BufferRecord[]): number {
+  return buffers.reduce((sum, { pages }) => sum + pages, 0);
 }
 
 /** The pinned buffers in some memory types that are not among the parts. */
@@ -46,6 +67,7 @@ function pinnedElsewhere(
 function report(
   state: DeviceState,
   types: readonly MemoryType[],
+  group: GroupRecord | null,
   pages: number,
   pinned: readonly BufferRecord[],
 ): NoRoomReport {
@@ -58,8 +80,9 @@ function report(
       fpfn: 0,
       lpfn: null,
       evicting: true,
-      problem: "never fits",
-      limit: null,
+      ...(group !== null && mostPages(group, type) < type.pages
+        ? { problem: "limit", limit: limitOf(group, type) }
+        : { problem: "never fits", limit: null }),
       freePages: type.pages - type.usedPages,
       largestHole: null,
       kept: { ...nobodyKept(), pinned: pinned.filter((buffer) => buffer.type === type).length },
@@ -69,4 +92,9 @@ function report(
     }),
     kept: kept.map((buffer) => ({ buffer: buffer.toString(), pages: buffer.pages, reason: "pinned" })),
   };
+}
+
+function limitOf({ name, counters }: GroupRecord, { index }: MemoryType): ReachedLimit {
+  const { limits, usage } = counters[index] as Counter;
+  return { group: name, max: limits.max, usedBytes: usage };
 }

@@ -93,7 +93,7 @@ export function simulate(trace: Trace, room: number, policy: EvictionPolicy, hin
     for (const number of step.uses) usedBy[number] = at;
     for (const number of step.uses) use(number, at);
     for (const number of step.uses) if (inside[number] === 1) policy.touch(number);
-    if (feed !== null) { for (const number of step.uses) feed.used(number); }
+    feed?.used(step.uses);
   }
   return { hits, misses, fallbacks, evictions, bytesIn: pagesIn * PAGE_SIZE, bytesOut: pagesOut * PAGE_SIZE };
 }
