@@ -1,7 +1,10 @@
 import type { BufferView, EvictionCursor, EvictionPolicy, RemovalReason } from "@ttm/core";
 import { checkPolicy } from "./check.ts";
 import { Lookahead } from "./lookahead.ts";
-import { UseHistory } from "./use_history.ts";
+import { LONGEST, UseHistory } from "./use_history.ts";
+
+/** The uses that are expected, and those of which it is still to be checked whether they came. */
+const DUE = 2 * LONGEST;
 
 /**
  * Recognises loops: once the buffers of a memory type have been used twice in the same order, it expects them to be
@@ -45,9 +48,10 @@ export function loops(inner: EvictionPolicy): EvictionPolicy {
 
 /** One memory type. */
 interface Uses {
+  readonly memoryType: string;
   readonly history: UseHistory;
-  /** The entry that is expected at each use. */
-  readonly due: Map<number, number>;
+  /** The entry that is expected at each use, as far as they can be expected. */
+  readonly due: Int32Array;
   /** The first use of which it has not been checked whether it came. */
   checked: number;
   wasLoop: boolean;
@@ -56,8 +60,11 @@ interface Uses {
 class Loops implements EvictionPolicy {
   readonly name: string;
   #ahead: Lookahead;
-  #homes: Map<number, { readonly buffer: BufferView; readonly memoryType: string }> = new Map();
-  #uses: Map<string, Uses> = new Map();
+  /** The buffer and the memory type of each entry; undefined if it is none. */
+  readonly #buffers: (BufferView | undefined)[] = [];
+  readonly #usesOf: Uses[] = [];
+  // There are few memory types, and comparing names is faster than hashing one.
+  readonly #uses: Uses[] = [];
   #openWalks = 0;
 
   constructor(inner: EvictionPolicy) {
@@ -66,23 +73,23 @@ class Loops implements EvictionPolicy {
   }
 
   insert(entry: number, buffer: BufferView, memoryType: string): void {
-    this.#homes.set(entry, { buffer, memoryType });
+    const uses = this.#usesIn(memoryType);
+    this.#buffers[entry] = buffer;
+    this.#usesOf[entry] = uses;
     this.#ahead.insert(entry, buffer, memoryType);
-    const uses = this.#uses.get(memoryType);
-    if (uses?.wasLoop) this.#expect(entry, buffer, uses);
+    if (uses.wasLoop) this.#expect(entry, buffer, uses);
   }
 
   touch(entry: number): void {
     this.#ahead.touch(entry);
-    const home = this.#homes.get(entry);
+    const buffer = this.#buffers[entry];
+    const uses = this.#usesOf[entry];
     // Otherwise its buffer has left, and a copy out of it is pending.
-    if (home !== undefined && home.buffer.memoryType === home.memoryType) {
-      this.#use(entry, home.buffer, home.memoryType);
-    }
+    if (buffer !== undefined && buffer.memoryType === uses?.memoryType) this.#use(entry, buffer, uses);
   }
 
   remove(entry: number, why: RemovalReason): void {
-    this.#homes.delete(entry);
+    this.#buffers[entry] = undefined;
     this.#ahead.remove(entry, why);
   }
 
@@ -102,25 +109,24 @@ class Loops implements EvictionPolicy {
     return this.#ahead.order(memoryType);
   }
 
-  #use(entry: number, buffer: BufferView, memoryType: string): void {
-    const uses = this.#usesOf(memoryType);
+  #use(entry: number, buffer: BufferView, uses: Uses): void {
     const { history } = uses;
     history.use(buffer.id);
     // A walk must meet the others once, so they keep their places during it.
     const isWalked = this.#openWalks > 0;
-    if (!isWalked && history.isLoop !== uses.wasLoop) this.#beginOrEnd(uses, memoryType);
+    if (!isWalked && history.isLoop !== uses.wasLoop) this.#beginOrEnd(uses);
     else if (uses.wasLoop) this.#expect(entry, buffer, uses);
     if (!isWalked) this.#giveUpOverdue(uses);
   }
 
-  #beginOrEnd(uses: Uses, memoryType: string): void {
+  #beginOrEnd(uses: Uses): void {
     const { isLoop, time } = uses.history;
     uses.wasLoop = isLoop;
-    uses.due.clear();
+    uses.due.fill(-1);
     uses.checked = time;
-    for (const [entry, home] of this.#homes) {
-      if (home.memoryType !== memoryType) continue;
-      if (isLoop) this.#expect(entry, home.buffer, uses);
+    for (const [entry, buffer] of this.#buffers.entries()) {
+      if (buffer === undefined || this.#usesOf[entry] !== uses) continue;
+      if (isLoop) this.#expect(entry, buffer, uses);
       else this.#ahead.hint(entry, Infinity);
     }
   }
@@ -128,25 +134,25 @@ class Loops implements EvictionPolicy {
   #expect(entry: number, { id }: BufferView, { history, due }: Uses): void {
     const turn = history.next(id);
     this.#ahead.hint(entry, turn);
-    if (turn < Infinity) due.set(turn, entry);
+    if (turn < Infinity) due[turn % DUE] = entry;
   }
 
   /** Expects an entry no more that was not used in its turn, nor a little later. */
   #giveUpOverdue(uses: Uses): void {
     const { history: { period, time }, due } = uses;
     for (; uses.checked < time - (period >> 3) - 1; uses.checked++) {
-      const entry = due.get(uses.checked);
-      if (entry === undefined) continue;
-      due.delete(uses.checked);
+      const entry = due[uses.checked % DUE] as number;
+      if (entry < 0) continue;
+      due[uses.checked % DUE] = -1;
       if (this.#ahead.turnOf(entry) === uses.checked) this.#ahead.hint(entry, Infinity);
     }
   }
 
-  #usesOf(memoryType: string): Uses {
-    const known = this.#uses.get(memoryType);
-    if (known !== undefined) return known;
-    const made = { history: new UseHistory(), due: new Map(), checked: 0, wasLoop: false };
-    this.#uses.set(memoryType, made);
+  #usesIn(memoryType: string): Uses {
+    for (const uses of this.#uses) if (uses.memoryType === memoryType) return uses;
+    const due = new Int32Array(DUE).fill(-1);
+    const made = { memoryType, history: new UseHistory(), due, checked: 0, wasLoop: false };
+    this.#uses.push(made);
     return made;
   }
 }

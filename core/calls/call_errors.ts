@@ -1,3 +1,4 @@
+import { PAGE_SIZE } from "../base/units.ts";
 import type { BufferView } from "../contract/buffer_view.ts";
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
@@ -46,7 +47,8 @@ export function validateError(
 /** The error of a submission whose buffers do not fit together. */
 export function tooLargeError({ op }: Submission, report: NoRoomReport): TtmError {
   const { pages, tried, kept } = report;
-  const types = tried.map(({ memoryType }) => {
+  const types = tried.map(({ memoryType, limit }) => {
+    if (limit !== null) return `group "${limit.group}" may use ${Math.floor(limit.max / PAGE_SIZE)} of ${memoryType}`;
     return `${memoryType} has ${report.usage.find((type) => type.memoryType === memoryType)?.pages} pages`;
   });
   const pinned = kept.length === 0 ? "" : `, and others are pinned there: ${someOf(kept.map(({ buffer }) => buffer))}`;

@@ -1,7 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { firstFit } from "@ttm/first-fit";
-import { type BufferObject, type BufferView, checkInvariants } from "../mod.ts";
-import { addWork, only, pin, put, refused, testDevice, whileReserved } from "../testing_devices.ts";
+import { BoDevice, type BufferObject, type BufferView, checkInvariants, type EvictionPolicy, lru } from "../mod.ts";
+import { addWork, only, pin, put, refused, testDevice, TestDriver, whileReserved } from "../testing_devices.ts";
 
 /** VRAM of 8 pages that is full of buffers of these sizes; the driver would keep those with these numbers. */
 function fullVram(sizes: readonly number[], kept: readonly number[], scan = false) {
@@ -56,4 +56,32 @@ Deno.test("a report of ENOMEM counts each buffer once, though two searches have 
   buffer.tryReserve();
   const error = await refused(() => buffer.validate(only("vram")), "ENOMEM", "no room (2 pinned)");
   assertEquals(error.report?.kept.length, 2);
+});
+
+/** How many candidates are visited to evict one of so many buffers, all of which are hinted. */
+function visitsAmongHinted(count: number): number {
+  const inner = lru();
+  let visits = 0;
+  const policy: EvictionPolicy = {
+    name: "counted",
+    insert: (...rest) => inner.insert(...rest),
+    touch: (entry) => inner.touch(entry),
+    remove: (...rest) => inner.remove(...rest),
+    candidates(memoryType) {
+      const walk = inner.candidates(memoryType);
+      return { next: () => (visits++, walk.next()), close: () => walk.close() };
+    },
+  };
+  const driver = new TestDriver({ vram: count, gtt: 2 * count });
+  const device = new BoDevice({ driver, managers: { vram: firstFit(), gtt: firstFit() }, policy });
+  const buffers = Array.from({ length: count }, () => put(device, "vram"));
+  device.hint(buffers);
+  put(device, "vram");
+  assertEquals(buffers[0]?.memoryType, "gtt");
+  return visits;
+}
+
+Deno.test("a search for a victim visits few of the hinted, even if there are no others", () => {
+  const [few, many] = [visitsAmongHinted(100), visitsAmongHinted(2000)];
+  assert(few === many && many < 70, `${few} of 100, ${many} of 2,000`);
 });

@@ -49,7 +49,7 @@ export class DeviceState {
   readonly resources: ResourceTable<BufferRecord> = new ResourceTable();
   readonly systemPlace: PreparedPlace;
   /** The uses of buffers that are expected. */
-  readonly hints: Hints<BufferRecord> = new Hints((buffer) => this.order.expect(buffer));
+  readonly hints: Hints<BufferRecord> = new Hints((buffer) => this.order.expect(buffer), () => residents(this.types));
   /** The eviction order and the pinned list. */
   readonly order: EvictionOrder;
   /** The operations of calls that make one attempt only; such calls cannot nest. */
@@ -212,4 +212,11 @@ function initManagers(types: readonly MemoryType[]): void {
       throw error;
     }
   }
+}
+
+/** The number of buffers in device-resident memory; without such, in all but SYSTEM. */
+function residents(types: readonly MemoryType[]): number {
+  const fixed = types.filter((type) => type.fixed);
+  const scarce = fixed.length > 0 ? fixed : types.filter(({ isSystem }) => !isSystem);
+  return scarce.reduce((sum, type) => sum + type.residents, 0);
 }

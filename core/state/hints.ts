@@ -2,9 +2,10 @@ import { Reliability } from "./reliability.ts";
 
 /** Of how many submissions in a row all turns must have come before what comes earlier is given up. */
 const OVERTAKEN = 3;
-/** A use is in its turn if it is early by so many turns at most, by such a part of the hint, or within its submission. */
+/** A use is in its turn if it is early by so many turns at most, or within its submission. */
 const EARLY = 32;
-const EARLY_PART = 1 / 16;
+/** The reach is decided anew after such a part of it. */
+const JUDGED = 1 / 16;
 /** After so many submissions in a row without a use in its turn the program is taken to have left out a part. */
 const ASTRAY = 16;
 
@@ -20,22 +21,30 @@ export class Hints<Buffer extends object | number> {
   /** The turns of each buffer in the sequence, the next one last. */
   #turns: Map<Buffer, number[]> = new Map();
   #front = 0;
+  /** The last turn that was used. */
+  #reached = 0;
   /** Later turns are not followed. */
   #end = 0;
-  #share = 1;
-  /** Where the share is decided anew, and how many turns later again. */
+  /** How many turns ahead they are followed. */
+  #reach = Infinity;
+  /** Where the reach is decided anew, and how many turns later again. */
   #judgedTo = 0;
   #judgedEvery = 1;
   readonly #reliability: Reliability = new Reliability();
-  /** For each of the last submissions, the earliest turn that it used. */
+  /** For each of the last submissions, the turn in the middle of those that it used: others may be wrong. */
   #latest: number[] = [];
   /** The earliest turns that submissions used since the last one with a use in its turn. */
   #astray: number[] = [];
-  #changed: (buffer: Buffer) => void;
+  readonly #changed: (buffer: Buffer) => void;
+  readonly #residents: () => number;
 
-  /** @param changed Called with each buffer whose next turn is another one now. */
-  constructor(changed: (buffer: Buffer) => void) {
+  /**
+   * @param changed Called with each buffer whose next turn is another one now.
+   * @param residents Tells how many buffers are resident in the memory that hints are for.
+   */
+  constructor(changed: (buffer: Buffer) => void, residents: () => number) {
     this.#changed = changed;
+    this.#residents = residents;
   }
 
   /** Whether no use is expected. */
@@ -45,7 +54,7 @@ export class Hints<Buffer extends object | number> {
 
   /** Whether hints have been right so often that all of them are followed. */
   get areReliable(): boolean {
-    return this.#share === 1;
+    return this.#reach === Infinity;
   }
 
   /** The turn of a buffer's next expected use; a smaller one comes earlier, Infinity if none is expected. */
@@ -59,35 +68,40 @@ export class Hints<Buffer extends object | number> {
     const before = this.#turns;
     this.#sequence = buffers;
     this.#turns = new Map();
-    this.#front = this.uploadedTo = this.#judgedTo = 0;
+    this.#front =
+      this.#reached =
+      this.uploadedTo =
+      this.#judgedTo =
+        0;
     this.#latest = [];
     this.#astray = [];
     for (const buffer of buffers) this.#turns.set(buffer, []);
     for (let turn = buffers.length - 1; turn >= 0; turn--) this.#turns.get(buffers[turn] as Buffer)?.push(turn);
     this.#judge();
-    this.#end = this.#reach;
+    this.#end = this.#lastTurn;
     for (const buffer of before.keys()) if (!this.#turns.has(buffer)) this.#changed(buffer);
     for (const buffer of this.#turns.keys()) this.#changed(buffer);
   }
 
   /** Takes note that a submission has used some buffers, each once. */
   use(buffers: readonly Buffer[]): void {
-    const early = Math.max(EARLY, EARLY_PART * this.#sequence.length) + OVERTAKEN * buffers.length;
-    const inTurn = this.#front + early;
-    let [earliest, ahead] = [Infinity, Infinity];
+    const inTurn = Math.max(this.#front, this.#reached) + EARLY + buffers.length;
+    const turns: number[] = [];
+    let ahead = Infinity;
     for (const buffer of buffers) {
       const turn = this.#named(buffer);
       if (turn > inTurn) ahead = Math.min(ahead, turn);
       else {
-        earliest = Math.min(earliest, turn);
+        turns.push(turn);
+        this.#reached = Math.max(this.#reached, turn);
         this.#reliability.note(true);
         this.#dropTurn(buffer);
       }
     }
-    if (earliest < Infinity) this.#overtake(earliest);
+    if (turns.length > 0) this.#overtake(turns.sort((a, b) => a - b)[turns.length >> 1] as number);
     else if (ahead < Infinity) this.#skip(ahead);
     if (this.#front >= this.#judgedTo) this.#judge();
-    this.#followTo(this.#reach);
+    this.#followTo(this.#lastTurn);
   }
 
   /** Expects no use of a buffer any more. */
@@ -110,8 +124,8 @@ export class Hints<Buffer extends object | number> {
   }
 
   /** How far hints are followed now. */
-  get #reach(): number {
-    return Math.min(this.#sequence.length, this.#front + Math.ceil(this.#share * this.#sequence.length));
+  get #lastTurn(): number {
+    return Math.min(this.#sequence.length, this.#front + Math.ceil(this.#reach));
   }
 
   #overtake(turn: number): void {
@@ -128,10 +142,11 @@ export class Hints<Buffer extends object | number> {
     this.#astray = [];
   }
 
-  /** Rarely, since another share may change what is expected of as many buffers as are named. */
+  /** Rarely, since another reach may change what is expected of as many buffers as are named. */
   #judge(): void {
-    this.#share = this.#reliability.followed;
-    this.#judgedEvery = Math.min(2 * this.#judgedEvery, Math.max(EARLY, EARLY_PART * this.#sequence.length));
+    this.#reach = this.#reliability.reach(this.#residents());
+    const reach = this.#lastTurn - this.#front;
+    this.#judgedEvery = Math.min(2 * this.#judgedEvery, Math.max(EARLY, JUDGED * reach));
     this.#judgedTo = this.#front + this.#judgedEvery;
   }
 

@@ -7,8 +7,9 @@ function make(sequence: string) {
   const buffers = new Map([..."abcdefgh"].map((name) => [name, { name } as unknown as BufferRecord]));
   const told: string[] = [];
   const nameOf = (buffer: BufferRecord) => (buffer as unknown as { name: string }).name;
-  const hints: Hints<BufferRecord> = new Hints<BufferRecord>((buffer) =>
-    void told.push(`${nameOf(buffer)}${hints.next(buffer)}`)
+  const hints: Hints<BufferRecord> = new Hints<BufferRecord>(
+    (buffer) => void told.push(`${nameOf(buffer)}${hints.next(buffer)}`),
+    () => 8,
   );
   const list = (names: string) => [...names].map((name) => buffers.get(name) as BufferRecord);
   hints.replace(list(sequence));
@@ -55,8 +56,7 @@ Deno.test("a use that does not come is given up when three submissions in a row 
   use("d");
   assertEquals(left(), "0a 1b 4e 5f 6g 7h");
   use("e");
-  // Two of five did not come: only the nearest are expected from now on.
-  assertEquals(left(), "5f");
+  assertEquals(left(), "5f 6g 7h");
 });
 
 Deno.test("submissions that use something out of its turn give nothing up", () => {
@@ -82,4 +82,44 @@ Deno.test("a buffer that is dropped is expected no more, wherever it stands", ()
   use("b");
   use("c");
   assertEquals([left(), left(4)], ["4d", "4d"]);
+});
+
+/** Expects 200 of 500 buffers in turn, of which so many are used in turn, and others in between; how many are expected. */
+function expectedAfter(isRight: (turn: number) => boolean): number {
+  const buffers = Array.from({ length: 500 }, () => ({}));
+  const hints = new Hints<object>(() => {}, () => 40);
+  hints.replace(buffers);
+  for (const [turn, buffer] of buffers.slice(0, 200).entries()) if (isRight(turn)) hints.use([buffer]);
+  return buffers.filter((buffer) => hints.next(buffer) < Infinity).length;
+}
+
+Deno.test("all is expected as long as hints are right, little of half wrong ones, and nothing far ahead of wrong ones", () => {
+  assertEquals(expectedAfter(() => true), 300);
+  const [most, half, few] = [10, 2, 4].map((every, at) => expectedAfter((turn) => (turn % every > 0) === (at < 2)));
+  assertEquals(
+    [most === 300, (half as number) < 40 / 4 + 4, (few as number) < 40 / 16 + 8],
+    [true, true, true],
+    `${[most, half, few]}`,
+  );
+});
+
+Deno.test("hints that come true again are followed again", () => {
+  const buffers = Array.from({ length: 2000 }, () => ({}));
+  const hints = new Hints<object>(() => {}, () => 40);
+  hints.replace(buffers);
+  const expected = () => buffers.filter((buffer) => hints.next(buffer) < Infinity).length;
+  for (const [turn, buffer] of buffers.slice(0, 400).entries()) if (turn % 2 === 0) hints.use([buffer]);
+  assertEquals([hints.areReliable, expected() < 20], [false, true]);
+  for (const buffer of buffers.slice(400, 1200)) hints.use([buffer]);
+  assertEquals([hints.areReliable, expected()], [true, 800]);
+});
+
+Deno.test("a use long before its turn leaves the turn as it is, and a part that is left out is given up", () => {
+  const buffers = Array.from({ length: 300 }, () => ({}));
+  const hints = new Hints<object>(() => {}, () => 40);
+  hints.replace(buffers);
+  hints.use([buffers[200] as object]);
+  assertEquals([hints.next(buffers[200] as object), hints.next(buffers[0] as object)], [200, 0]);
+  for (const buffer of buffers.slice(200, 220)) hints.use([buffer]);
+  assertEquals([hints.next(buffers[0] as object), hints.next(buffers[199] as object)], [Infinity, Infinity]);
 });

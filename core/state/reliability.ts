@@ -2,7 +2,9 @@
 const FIRST = 4;
 /** What is older than about so many uses counts less. */
 const REMEMBERED = 128;
-/** All of a hint is followed if right uses are so many times as many as wrong ones. */
+/** Of hints of which not so many times as many are right as are wrong nothing is followed. */
+const DOUBTFUL = 2;
+/** If so many times as many are right as are wrong, all are followed. */
 const CERTAIN = 8;
 
 /** How many of the expected uses have come in their turn lately, and how far hints are followed therefore. */
@@ -19,11 +21,12 @@ export class Reliability {
   }
 
   /**
-   * The share of a hint that is worth following, its nearest turns: the less reliable it is the sooner another use, or
-   * none, comes instead.
+   * How many turns ahead hints are worth following if so many buffers are resident. The less reliable hints are, the
+   * sooner another use, or none, comes instead.
    */
-  get followed(): number {
+  reach(residents: number): number {
     const wrong = this.#all - this.#right;
-    return wrong * CERTAIN <= this.#right ? 1 : this.#right / wrong / CERTAIN;
+    if (wrong * CERTAIN <= this.#right) return Infinity;
+    return residents * Math.max(0, this.#right / wrong - DOUBTFUL);
   }
 }

@@ -21,7 +21,7 @@ export class HintFeed {
   readonly #buffers: number;
   readonly #inside: Set<number> = new Set();
   readonly #policy: EvictionPolicy;
-  readonly #hints: Hints<number> = new Hints((buffer) => this.#tell(buffer));
+  readonly #hints: Hints<number> = new Hints((buffer) => this.#tell(buffer), () => this.#inside.size);
   #hintAt = 0;
 
   /** `policy` must take hints. */
