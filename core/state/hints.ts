@@ -14,7 +14,7 @@ const ASTRAY = 16;
  * expected use that does not come is given up when three submissions in a row have used later ones only. A use long
  * before its turn is another one, which was not named. If many do not come in their turn, only the nearest are expected.
  */
-export class Hints<Buffer extends object | number> {
+export class Hints<Buffer> {
   /** Where early uploads into free room go on. */
   uploadedTo = 0;
   #sequence: readonly Buffer[] = [];

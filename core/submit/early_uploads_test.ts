@@ -80,6 +80,22 @@ Deno.test("nobody who is expected leaves for an early upload, unless the policy 
   }
 });
 
+Deno.test("while hints are wrong nobody is evicted for an early upload", async () => {
+  for (const wrong of [false, true]) {
+    const { device, driver, submit, buffers: [a, b, c, d] } = await make([2, 2, 2, 2]);
+    for (let round = 0; round < 4; round++) {
+      device.hint(wrong ? [b, c, d, a, a, a] : [a, a, a]);
+      for (let turn = 0; turn < 3; turn++) await submit(a);
+    }
+    while (driver.copies.length > 0) driver.finishCopy();
+    await device.evictAll("vram");
+    const others = [put(device, "vram", { pages: 3 }), put(device, "vram", { pages: 3 })];
+    device.hint([b]);
+    await submit(a);
+    assertEquals([b.memoryType, ...where(others)], wrong ? ["gtt", "vram", "vram"] : ["vram", "gtt", "vram"]);
+  }
+});
+
 Deno.test("nobody is evicted if that does not make room", async () => {
   const { device, submit, buffers, buffers: [a, b, c] } = await make([1, 4, 8]);
   const idle = put(device, "vram", { pages: 3 });

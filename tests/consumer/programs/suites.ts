@@ -34,6 +34,15 @@ export const suites: Readonly<Record<string, Suite>> = {
       if (sum !== 0xcbf43926) throw new Error(`it is ${sum.toString(16)}`);
     });
   },
+  "@ttm/core/hints": async (test) => {
+    const { Hints } = await import("@ttm/core/hints");
+    test("a use takes its turn out", () => {
+      const hints = new Hints<string>(() => {}, () => 3);
+      hints.replace(["a", "b", "a"]);
+      hints.use(["a"]);
+      if (hints.next("a") !== 2) throw new Error(`it is ${hints.next("a")}`);
+    });
+  },
   "@ttm/core/lists": async (test) => {
     const { entryOf, LinkedLists, nodeOf } = await import("@ttm/core/lists");
     test("a list keeps its order", () => {
