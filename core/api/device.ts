@@ -231,7 +231,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
    * Tells what the next submissions will use, one buffer for each use, in order; replaces the last hint. Submissions
    * take their buffers out of the list. A use that does not come is given up when three submissions in a row have used
    * later ones only. How far ahead the list is followed depends on how often hints have been right lately: with twice as
-   * many right uses as wrong ones nothing, with eight times as many all, in between a few uses for each resident buffer.
+   * many right uses as wrong ones nothing, with four times as many all, in between a few uses for each resident buffer.
    *
    * Buffers with an expected use are evicted after all others; by a policy that implements `EvictionPolicy.hint`, as
    * `lookahead()` of `@ttm/policies`, the one whose turn comes last goes first. After each submission the device begins

@@ -5,7 +5,7 @@ const REMEMBERED = 128;
 /** Of hints of which not so many times as many are right as are wrong nothing is followed. */
 const DOUBTFUL = 2;
 /** If so many times as many are right as are wrong, all are followed. */
-const CERTAIN = 8;
+const CERTAIN = 4;
 
 /** How many of the expected uses have come in their turn lately, and how far hints are followed therefore. */
 export class Reliability {
