@@ -96,11 +96,16 @@ export class Lookahead implements EvictionPolicy {
   }
 
   *order(memoryType: string): Generator<number> {
-    const open = this.#inner.order === undefined ? this.#inner.candidates(memoryType) : null;
-    const others = open ?? stepsOf(this.#inner.order?.(memoryType) ?? []);
-    const next = this.#merge(others, () => stepsOf(this.#turns.order(memoryType)));
-    for (let entry = next(); entry >= 0; entry = next()) yield entry;
-    open?.close();
+    const inner = this.#inner.order?.(memoryType)[Symbol.iterator]();
+    const open = inner === undefined ? this.#inner.candidates(memoryType) : null;
+    const next = this.#merge(open ?? stepsOf(inner), () => stepsOf(this.#turns.order(memoryType)[Symbol.iterator]()));
+    try {
+      for (let entry = next(); entry >= 0; entry = next()) yield entry;
+    } finally {
+      // Who reads the order may stop before its end.
+      inner?.return?.();
+      open?.close();
+    }
   }
 
   /**
@@ -134,7 +139,6 @@ export class Lookahead implements EvictionPolicy {
 /** One entry after the other, -1 at the end. */
 type Steps = Pick<EvictionCursor, "next">;
 
-function stepsOf(entries: Iterable<number>): Steps {
-  const iterator = entries[Symbol.iterator]();
-  return { next: () => iterator.next().value ?? -1 };
+function stepsOf(entries: Iterator<number> | undefined): Steps {
+  return { next: () => entries?.next().value ?? -1 };
 }
