@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type BufferView, PAGE_SIZE, TtmError } from "@ttm/core";
-import { type Binding, type GpuBufferOptions, WebGpu } from "./mod.ts";
+import { type Binding, type GpuBufferOptions, GpuUsage, WebGpu } from "./mod.ts";
 import { bench, bound } from "./testing_bench.ts";
 import type { FakeGpu } from "./testing_fake_gpu.ts";
 
@@ -50,6 +50,16 @@ Deno.test("small buffers share a GPUBuffer with those of their access, and one d
     );
   });
   assertEquals(await t.bytes(results[1] as never, { length: 2 }), new Uint8Array([9, 9]));
+});
+
+Deno.test("a buffer with flags of its own, or of more than half a slab, has a GPUBuffer of its own", async () => {
+  await using t = bench({ slabBytes: 4 * PAGE_SIZE });
+  const sizes = [];
+  for (const [pages, usage] of [[1, GpuUsage.UNIFORM], [3, GpuUsage.STORAGE]] as const) {
+    await t.make(pages, 0, { access: "read", usage });
+    sizes.push((t.gpu.buffers.at(-1)?.size ?? 0) / PAGE_SIZE);
+  }
+  assertEquals(sizes, [1, 3]);
 });
 
 Deno.test("a submission that writes a buffer with access read is EINVAL, and calls no callback", async () => {

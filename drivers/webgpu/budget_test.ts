@@ -44,6 +44,18 @@ Deno.test("a budget that has shrunk tries its full size again after a while, les
   assertEquals(served, [64, 128, 256, 512]);
 });
 
+Deno.test("a budget that was set anew begins with its patience", () => {
+  const budget = new Budget(100 * MiB);
+  for (let round = 0; round < 3; round++) {
+    budget.refuse(8 * MiB, 60 * MiB);
+    for (let served = 0; served < 512; served++) budget.noteServed();
+  }
+  budget.allow(100 * MiB);
+  budget.refuse(8 * MiB, 60 * MiB);
+  for (let served = 0; served < 64; served++) budget.noteServed();
+  assertEquals(budget.bytes, 100 * MiB);
+});
+
 Deno.test("a budget that shrank with the loss of a device keeps a half, and grows only when one is set", () => {
   const budget = new Budget(100 * MiB);
   const sizes = [90, 60, 20].map((held) => (budget.noteLost(held * MiB), budget.bytes / MiB));

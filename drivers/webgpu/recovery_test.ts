@@ -70,6 +70,25 @@ Deno.test("a device that is lost while it is built up is followed by another, an
   for (const [at, buffer] of buffers.entries()) assertEquals((await t.bytes(buffer))[0], 5 + at);
 });
 
+Deno.test("a device that throws when it is lost while it is built up is followed by another, too", async () => {
+  let devices = 0;
+  await using t = bench({
+    recover: () => {
+      const gpu = new FakeGpu();
+      const writeBuffer = () => {
+        gpu.lose();
+        throw new Error("the device is lost");
+      };
+      if (devices++ === 0) Object.assign(gpu.queue, { writeBuffer });
+      return Promise.resolve(gpu);
+    },
+  });
+  const buffer = await t.make(2, 5);
+  t.gpu.lose();
+  await turn();
+  assertEquals([await seenByDevice(t, buffer), devices], [5, 2]);
+});
+
 Deno.test("a device that is lost at any moment after it has come is noticed and replaced", async () => {
   for (let wait = 0; wait < 40; wait++) {
     let devices = 0;

@@ -3,8 +3,8 @@ import { FakeBuffer } from "./testing_fake_buffer.ts";
 
 type Kind = "validation" | "out-of-memory" | "internal";
 
-/** Questions for the end of work that a device answers: more come from a caller that asks without end. */
-const MAX_WAITS = 50_000;
+/** Questions that a device answers: more come from a caller that asks without end. */
+const MAX_QUESTIONS = 100_000;
 
 /** A step of encoded work: checked when it is submitted, made when its turn comes. */
 interface Step {
@@ -66,6 +66,7 @@ export class FakeGpu implements GpuDevice {
   /** The most maps that were pending at a time. */
   mostMaps = 0;
   isLost = false;
+  #questions = 0;
   #pendingMaps = 0;
   #options: FakeOptions;
   #lose: (info: { reason: string; message: string }) => void = () => {};
@@ -86,7 +87,8 @@ export class FakeGpu implements GpuDevice {
       },
       writeBuffer: (buffer, offset, bytes) => this.#write(buffer as FakeBuffer, offset, bytes),
       onSubmittedWorkDone: () => {
-        this.#countWait();
+        this.waits++;
+        this.#countQuestion();
         return this.after(() => {});
       },
     };
@@ -156,6 +158,7 @@ export class FakeGpu implements GpuDevice {
   }
 
   popErrorScope(): Promise<{ readonly message: string } | null> {
+    this.#countQuestion();
     const scope = this.#scopes.pop();
     if (scope === undefined) return Promise.reject(new Error("no error scope was pushed"));
     return this.after(() => scope.error === null ? null : { message: scope.error });
@@ -209,7 +212,8 @@ export class FakeGpu implements GpuDevice {
 
   /** A map begins; `begun` runs when all earlier work has ended. */
   async map(): Promise<void> {
-    this.#countWait();
+    this.waits++;
+    this.#countQuestion();
     this.mostMaps = Math.max(this.mostMaps, ++this.#pendingMaps);
     await this.after(() => {});
     this.#pendingMaps--;
@@ -229,9 +233,11 @@ export class FakeGpu implements GpuDevice {
     if (this.#work.length > 0) queueMicrotask(() => this.#run());
   }
 
-  /** Throws after too many waits, so that who asks in vain fails and does not hang. */
-  #countWait(): void {
-    if (++this.waits > MAX_WAITS) throw new Error(`the fake device was asked for the end of work ${MAX_WAITS} times`);
+  /** Throws after too many of them, so that who asks in vain fails and does not hang. */
+  #countQuestion(): void {
+    if (++this.#questions > MAX_QUESTIONS) {
+      throw new Error(`the fake device was asked more than ${MAX_QUESTIONS} times`);
+    }
   }
 
   #count(bytes: number): void {
