@@ -4,7 +4,7 @@ import { FakeBuffer } from "./testing_fake_buffer.ts";
 type Kind = "validation" | "out-of-memory" | "internal";
 
 /** Questions that a device answers: more come from a caller that asks without end. */
-const MAX_QUESTIONS = 100_000;
+const MAX_QUESTIONS = 50_000;
 
 /** A step of encoded work: checked when it is submitted, made when its turn comes. */
 interface Step {
