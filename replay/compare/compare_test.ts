@@ -135,3 +135,16 @@ for (const [name, workload] of Object.entries(shortened)) {
     }
   });
 }
+
+for (const [name, workload] of Object.entries(shortened)) {
+  Deno.test(`hints of which half are wrong move at most 10 % more than none on a short ${name}`, () => {
+    const trace = traceOf(workload);
+    for (const share of [0.25, 0.5, 0.75]) {
+      const room = Math.ceil(trace.peak * share);
+      const hints = { right: 0.5, ahead: 2 * trace.pages.length, seed: 1 };
+      const make = policies["adaptive"] as () => ReturnType<typeof lru>;
+      const [without, hinted] = [simulate(trace, room, make()), simulate(trace, room, lookahead(make()), hints)];
+      assert(moved(hinted) <= 1.1 * moved(without), `${moved(hinted)}, and ${moved(without)} without at ${share}`);
+    }
+  });
+}
