@@ -98,6 +98,8 @@ testUnless(noChromium, "with Alt, keys and the wheel go along the addresses of o
   await open(html, async (page, address) => {
     await page.until(SHOWN);
     await page.evaluate("document.querySelector('.map').focus()");
+    // A canvas that nothing was drawn on has 300 pixels.
+    await page.until("[...document.querySelectorAll('.map canvas')].every(({ width }) => width !== 300)");
     await page.until(QUIET);
     const [all, other] = [await pixels(page, 0), await pixels(page, 1)];
     const time = await page.evaluate(SHOWN);
@@ -116,7 +118,7 @@ testUnless(noChromium, "with Alt, keys and the wheel go along the addresses of o
     await page.until(`(${PIXELS})(0) !== ${JSON.stringify(all)}`);
     assertEquals([await pixels(page, 1), await page.evaluate(SHOWN)], [other, time]);
     assertEquals(strangers(page, address), []);
-  });
+  }, { height: 1600 });
 });
 
 testUnless(noChromium, "buffers are searched and sorted, and chosen by their names", async () => {
