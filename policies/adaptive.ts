@@ -1,5 +1,7 @@
 import { type BufferView, type EvictionCursor, type EvictionPolicy, lru, type RemovalReason } from "@ttm/core";
 import { Contest } from "./contest.ts";
+import { PoolPolicy } from "./pools/pool_policy.ts";
+import { type ReuseOrder, ReusePool } from "./pools/reuse_pool.ts";
 import { reuse } from "./reuse.ts";
 
 /**
@@ -38,101 +40,73 @@ export function adaptive(): EvictionPolicy {
   return new Adaptive();
 }
 
-const REUSE = 1;
 const makers: readonly (() => EvictionPolicy)[] = [lru, reuse];
-
-/** What is known of a memory type. */
-class Type {
-  readonly name: string;
-  residents = 0;
-  pages = 0;
-  /** There is none before the first search for room. */
-  contest: Contest | null = null;
-
-  constructor(name: string) {
-    this.name = name;
-  }
-}
+/** What to follow, as the contest numbers its policies. */
+const orders: readonly ReuseOrder[] = ["last use", "next use"];
+const NEXT_USE = 1;
 
 class Adaptive implements EvictionPolicy {
   readonly name = "adaptive";
-  readonly #lru: EvictionPolicy = lru();
-  readonly #reuse: EvictionPolicy = reuse();
-  readonly #types: Type[] = [];
-  readonly #typeOf: Type[] = [];
+  readonly #pools: PoolPolicy<ReusePool> = new PoolPolicy("adaptive", (entries) => new ReusePool(entries));
+  /** Those of memory types in which room was looked for. */
+  readonly #contests: Map<string, Contest> = new Map();
   readonly #buffers: BufferView[] = [];
+  readonly #typeOf: string[] = [];
   /** The number of each entry in the sample of its memory type, -1 if it is not part of it. */
   readonly #samples: number[] = [];
 
   insert(entry: number, buffer: BufferView, memoryType: string): void {
-    const type = this.#typeNamed(memoryType);
-    type.residents++;
-    type.pages += buffer.pages;
-    this.#typeOf[entry] = type;
+    this.#pools.insert(entry, buffer, memoryType);
     this.#buffers[entry] = buffer;
-    this.#samples[entry] = type.contest === null ? -1 : type.contest.admit(buffer);
-    this.#lru.insert(entry, buffer, memoryType);
-    this.#reuse.insert(entry, buffer, memoryType);
+    this.#typeOf[entry] = memoryType;
+    this.#samples[entry] = this.#contests.get(memoryType)?.admit(buffer) ?? -1;
   }
 
   touch(entry: number): void {
-    this.#lru.touch(entry);
-    this.#reuse.touch(entry);
+    this.#pools.touch(entry);
     const sample = this.#samples[entry] as number;
     if (sample < 0) return;
-    const type = this.#typeOf[entry] as Type;
+    const type = this.#typeOf[entry] as string;
     // Otherwise its buffer has left, and a copy out of it is pending.
-    if (this.#buffers[entry]?.memoryType === type.name) type.contest?.use(sample);
+    if (this.#buffers[entry]?.memoryType === type) this.#contests.get(type)?.use(sample);
   }
 
   remove(entry: number, why: RemovalReason): void {
-    this.#lru.remove(entry, why);
-    this.#reuse.remove(entry, why);
-    const type = this.#typeOf[entry] as Type;
-    type.residents--;
-    type.pages -= (this.#buffers[entry] as BufferView).pages;
+    this.#pools.remove(entry, why);
     const sample = this.#samples[entry] as number;
-    if (sample >= 0 && why === "freed") type.contest?.forget(sample);
+    if (sample >= 0 && why === "freed") this.#contests.get(this.#typeOf[entry] as string)?.forget(sample);
   }
 
   candidates(memoryType: string, newcomer?: BufferView): EvictionCursor {
-    const type = this.#typeNamed(memoryType);
-    if (type.contest === null || type.contest.isOutdated(type.residents, type.pages)) this.#begin(type);
-    return this.#followed(type).candidates(memoryType, newcomer);
+    const pools = this.#pools.poolsOf(memoryType);
+    let [count, pages] = [0, 0];
+    for (const pool of pools) {
+      count += pool?.count ?? 0;
+      pages += pool?.pages ?? 0;
+    }
+    let contest = this.#contests.get(memoryType);
+    if (contest === undefined || contest.isOutdated(count, pages)) {
+      contest = this.#begin(memoryType, new Contest(makers, count, pages, contest?.best ?? NEXT_USE));
+    }
+    const wanted = orders[contest.best] as ReuseOrder;
+    for (const pool of pools) if (pool !== undefined) pool.wanted = wanted;
+    return this.#pools.candidates(memoryType, newcomer);
   }
 
   order(memoryType: string): Iterable<number> {
-    const policy = this.#followed(this.#typeNamed(memoryType));
-    return policy === this.#reuse ? policy.order?.(memoryType) ?? [] : walked(policy, memoryType);
+    return this.#pools.order(memoryType);
   }
 
   /** Begins a contest with the buffers that are there, as if each had been used once, the one longest ago first. */
-  #begin(type: Type): void {
-    const shadows = makers.map((make) => make());
-    const contest = new Contest(shadows, type.residents, type.pages, type.contest?.best ?? REUSE);
-    for (const entry of walked(this.#lru, type.name)) {
-      const sample = contest.admit(this.#buffers[entry] as BufferView);
-      this.#samples[entry] = sample;
-      if (sample >= 0) contest.use(sample);
+  #begin(memoryType: string, contest: Contest): Contest {
+    for (const pool of this.#pools.poolsOf(memoryType)) {
+      for (const entry of pool?.byLastUse() ?? []) {
+        const sample = contest.admit(this.#buffers[entry] as BufferView);
+        this.#samples[entry] = sample;
+        if (sample >= 0) contest.use(sample);
+      }
     }
-    type.contest = contest;
+    this.#contests.set(memoryType, contest);
+    return contest;
   }
-
-  #followed({ contest }: Type): EvictionPolicy {
-    return contest === null || contest.best === REUSE ? this.#reuse : this.#lru;
-  }
-
-  #typeNamed(name: string): Type {
-    for (const type of this.#types) if (type.name === name) return type;
-    const made = new Type(name);
-    this.#types.push(made);
-    return made;
-  }
-}
-
-/** The order of a policy whose walks change nothing. */
-function* walked(policy: EvictionPolicy, memoryType: string): Generator<number> {
-  const walk = policy.candidates(memoryType);
-  for (let entry = walk.next(); entry >= 0; entry = walk.next()) yield entry;
-  walk.close();
 }

@@ -29,7 +29,7 @@ class Arc extends Pool {
 
   insert(entry: number, { id, pages }: BufferView): void {
     this.#target = this.#targetWith(id, pages);
-    const isBack = this.#onceGhosts.take(id) || this.#againGhosts.take(id);
+    const isBack = this.#onceGhosts.take(id) >= 0 || this.#againGhosts.take(id) >= 0;
     (isBack ? this.#again : this.#once).push(entry);
   }
 

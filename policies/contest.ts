@@ -31,13 +31,13 @@ export class Contest {
   readonly #room: number;
 
   /** For a memory type that has so many resident buffers on so many pages; `best` is followed until one is better. */
-  constructor(policies: readonly EvictionPolicy[], residents: number, room: number, best: number) {
+  constructor(makers: readonly (() => EvictionPolicy)[], residents: number, room: number, best: number) {
     this.#shift = Math.max(0, Math.ceil(Math.log2(residents / RESIDENTS)));
     this.#residents = Math.max(FEWEST, residents >> this.#shift);
     this.#before = residents;
     this.#room = room;
     this.best = best;
-    this.#shadows = policies.map((policy) => new Shadow(policy, this.#views, room >> this.#shift));
+    this.#shadows = makers.map((make) => new Shadow(make(), this.#views, room >> this.#shift));
   }
 
   /** The number of a buffer in the sample, -1 if it is not part of it. */

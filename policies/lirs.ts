@@ -35,10 +35,9 @@ class Lirs extends Pool {
   #now = 0;
 
   insert(entry: number, { id }: BufferView): void {
-    const [lastUse] = this.#ghosts.valuesOf(id) ?? [];
-    this.#ghosts.take(id);
+    const ghost = this.#ghosts.take(id);
     // Before the first search for room there is no need to choose.
-    const isKept = this.room === 0 || (lastUse !== undefined && this.#isRecent(lastUse));
+    const isKept = this.room === 0 || (ghost >= 0 && this.#isRecent(this.#ghosts.first(ghost)));
     this.#place(entry, isKept);
   }
 

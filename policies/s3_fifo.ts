@@ -31,7 +31,7 @@ class S3Fifo extends Pool {
   readonly #ghosts: Ghosts = new Ghosts();
 
   insert(entry: number, { id }: BufferView): void {
-    (this.#ghosts.take(id) ? this.#main : this.#small).push(entry);
+    (this.#ghosts.take(id) >= 0 ? this.#main : this.#small).push(entry);
   }
 
   use(entry: number): void {

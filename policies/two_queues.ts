@@ -29,7 +29,7 @@ class TwoQueues extends Pool {
   readonly #ghosts: Ghosts = new Ghosts();
 
   insert(entry: number, { id }: BufferView): void {
-    (this.#ghosts.take(id) ? this.#again : this.#new).push(entry);
+    (this.#ghosts.take(id) >= 0 ? this.#again : this.#new).push(entry);
   }
 
   use(entry: number): void {

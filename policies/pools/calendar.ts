@@ -14,7 +14,7 @@ const WORD_BITS = 32;
 export class Calendar {
   /** The queues of the slots. */
   readonly slots: readonly Queue[];
-  #due: Float64Array = new Float64Array(64);
+  readonly #dueOf: (entry: number) => number;
   /** A bit for each slot that may have entries. */
   readonly #used: Int32Array = new Int32Array(SLOTS / WORD_BITS);
   /** The first slot, in slots since the beginning of time. */
@@ -24,21 +24,16 @@ export class Calendar {
   /** Slots in a unit of time, a power of two up to 1. */
   #slotsPerUnit = 1;
 
-  /** `makeQueue` makes the queues. */
-  constructor(makeQueue: () => Queue) {
+  /** `makeQueue` makes the queues, `dueOf` tells when an entry is due. */
+  constructor(makeQueue: () => Queue, dueOf: (entry: number) => number) {
+    this.#dueOf = dueOf;
     this.slots = Array.from({ length: SLOTS }, makeQueue);
   }
 
-  /** When an entry is due. */
-  dueOf(entry: number): number {
-    return this.#due[entry] as number;
-  }
-
-  /** Sets when an entry is due. */
-  push(entry: number, due: number): void {
-    if (entry >= this.#due.length) this.#grow(2 * entry);
-    this.#due[entry] = due;
-    const slot = Math.max(this.#first, Math.min(Math.floor(due * this.#slotsPerUnit), this.#first + PLACE));
+  /** Puts an entry where it is due; again, if it is there already. */
+  push(entry: number): void {
+    const due = Math.floor(this.#dueOf(entry) * this.#slotsPerUnit);
+    const slot = Math.max(this.#first, Math.min(due, this.#first + PLACE));
     if (slot > this.#last) this.#last = slot;
     const place = slot & PLACE;
     this.#used[place >> 5] = (this.#used[place >> 5] as number) | (1 << (place & 31));
@@ -55,11 +50,11 @@ export class Calendar {
     for (let at = from; at < this.#first && at <= end; at++) {
       const slot = this.slots[at & PLACE] as Queue;
       for (let entry = slot.front; entry >= 0; entry = slot.front) {
-        if (this.dueOf(entry) > now) early.push(entry);
+        if (this.#dueOf(entry) > now) early.push(entry);
         overdue.push(entry);
       }
     }
-    for (const entry of early) this.push(entry, this.dueOf(entry));
+    for (const entry of early) this.push(entry);
   }
 
   /** The entry that is due last of those that a walk has not given, -1 if there is none. */
@@ -75,16 +70,18 @@ export class Calendar {
     return -1;
   }
 
-  /** Makes the slots so long that they reach `span` units of time ahead; entries are put into their slots again. */
-  reach(span: number, now: number): void {
+  /** Whether the slots reach `span` units of time ahead, and are not much longer than that. */
+  reaches(span: number): boolean {
     const length = SLOTS / this.#slotsPerUnit;
-    if (span <= length && (span > length / 4 || this.#slotsPerUnit === 1)) return;
+    return span <= length && (span > length / 4 || this.#slotsPerUnit === 1);
+  }
+
+  /** Begins anew, with slots that reach `span` units of time ahead. All entries have to be put in again. */
+  restart(span: number, now: number): void {
     while (SLOTS / this.#slotsPerUnit < span) this.#slotsPerUnit /= 2;
     while (SLOTS / this.#slotsPerUnit > 2 * span && this.#slotsPerUnit < 1) this.#slotsPerUnit *= 2;
-    const all = this.slots.flatMap((slot) => [...slot]);
     this.#used.fill(0);
     this.#first = this.#last = Math.floor(now * this.#slotsPerUnit);
-    for (const entry of all) this.push(entry, this.dueOf(entry));
   }
 
   /** Takes over the times of the slots of another calendar whose entries are here in the same slots. */
@@ -92,14 +89,7 @@ export class Calendar {
     this.#first = other.#first;
     this.#last = other.#last;
     this.#slotsPerUnit = other.#slotsPerUnit;
-    this.#due = other.#due;
     this.#used.set(other.#used);
-  }
-
-  #grow(length: number): void {
-    const due = this.#due;
-    this.#due = new Float64Array(length);
-    this.#due.set(due);
   }
 
   #clear(slot: number): void {

@@ -22,12 +22,6 @@ export class Ghosts {
     return this.#rows.get(id) >= 0;
   }
 
-  /** The values that a buffer was added with, undefined if it is not there. */
-  valuesOf(id: number): readonly [number, number] | undefined {
-    const row = this.#rows.get(id);
-    return row < 0 ? undefined : [this.#firsts[row] as number, this.#seconds[row] as number];
-  }
-
   /** Adds a buffer as the newest, with any two values, and forgets the oldest ones that do not fit into `room` pages. */
   add(id: number, pages: number, room: number, first = 0, second = 0): void {
     this.take(id);
@@ -43,15 +37,25 @@ export class Ghosts {
     this.trim(room);
   }
 
-  /** Takes a buffer out; whether it was there. */
-  take(id: number): boolean {
+  /** Takes a buffer out; its row, whose values can be read until the next buffer is added, -1 if it was not there. */
+  take(id: number): number {
     const row = this.#rows.get(id);
-    if (row < 0) return false;
+    if (row < 0) return -1;
     this.#rows.delete(id);
     this.#links.unlink(nodeOf(row));
     this.#free.push(row);
     this.pages -= this.#sizes[row] as number;
-    return true;
+    return row;
+  }
+
+  /** The first value that the buffer of a row was added with. */
+  first(row: number): number {
+    return this.#firsts[row] as number;
+  }
+
+  /** The second value. */
+  second(row: number): number {
+    return this.#seconds[row] as number;
   }
 
   /** Forgets the oldest until the others fit into `room` pages. */

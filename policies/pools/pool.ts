@@ -11,6 +11,8 @@ export abstract class Pool {
   protected readonly entries: Entries;
   /** All queues of the pool; each entry is in one of them. */
   readonly queues: Queue[] = [];
+  /** Number of its entries. */
+  count = 0;
   /** Size of its entries, in pages. */
   pages = 0;
   /** The pages of its entries when the last search for room began: as many as it may have, since there was no room. */
@@ -45,6 +47,7 @@ export abstract class Pool {
 
   /** Copies everything but the entries of the queues from a pool of the same kind that will not be changed. */
   resemble(other: this): void {
+    this.count = other.count;
     this.pages = other.pages;
     this.room = other.room;
   }
