@@ -1,4 +1,4 @@
-import { type BufferView, type EvictionCursor, type EvictionPolicy, lru, type RemovalReason } from "@ttm/core";
+import { type BufferView, type EvictionPolicy, lru, type RemovalReason } from "@ttm/core";
 import { Contest } from "./contest.ts";
 import { PoolPolicy } from "./pools/pool_policy.ts";
 import { type ReuseOrder, ReusePool } from "./pools/reuse_pool.ts";
@@ -6,7 +6,7 @@ import { reuse } from "./reuse.ts";
 
 /**
  * The recommended policy if nothing is known of the uses: follows `reuse()` or `lru()`, whichever would have brought in
- * fewer bytes lately, for each memory type by itself. Small shadows of both, which see a sample of the buffers, tell.
+ * fewer bytes lately, for each memory type and priority by itself. Small shadows of both, which see a sample of the buffers, tell.
  * Loops, also with other uses in between, and buffers of unequal popularity are for `reuse()`; where the set of used
  * buffers changes, `lru()` is better. Each step takes the same time, however many buffers there are.
  *
@@ -37,7 +37,7 @@ import { reuse } from "./reuse.ts";
  * ```
  */
 export function adaptive(): EvictionPolicy {
-  return new Adaptive();
+  return new PoolPolicy("adaptive", (entries) => new AdaptivePool(entries));
 }
 
 const makers: readonly (() => EvictionPolicy)[] = [lru, reuse];
@@ -45,68 +45,53 @@ const makers: readonly (() => EvictionPolicy)[] = [lru, reuse];
 const orders: readonly ReuseOrder[] = ["last use", "next use"];
 const NEXT_USE = 1;
 
-class Adaptive implements EvictionPolicy {
-  readonly name = "adaptive";
-  readonly #pools: PoolPolicy<ReusePool> = new PoolPolicy("adaptive", (entries) => new ReusePool(entries));
-  /** Those of memory types in which room was looked for. */
-  readonly #contests: Map<string, Contest> = new Map();
-  readonly #buffers: BufferView[] = [];
-  readonly #typeOf: string[] = [];
-  /** The number of each entry in the sample of its memory type, -1 if it is not part of it. */
+class AdaptivePool extends ReusePool {
+  /** There is none before the first search for room. */
+  #contest: Contest | null = null;
+  /** The number of each entry in the sample of the contest, -1 if it is not part of it. */
   readonly #samples: number[] = [];
 
-  insert(entry: number, buffer: BufferView, memoryType: string): void {
-    this.#pools.insert(entry, buffer, memoryType);
-    this.#buffers[entry] = buffer;
-    this.#typeOf[entry] = memoryType;
-    this.#samples[entry] = this.#contests.get(memoryType)?.admit(buffer) ?? -1;
+  override insert(entry: number, buffer: BufferView): void {
+    super.insert(entry, buffer);
+    if (this.#contest !== null) this.#admit(entry, this.#contest);
   }
 
-  touch(entry: number): void {
-    this.#pools.touch(entry);
+  override use(entry: number): void {
+    super.use(entry);
     const sample = this.#samples[entry] as number;
-    if (sample < 0) return;
-    const type = this.#typeOf[entry] as string;
-    // Otherwise its buffer has left, and a copy out of it is pending.
-    if (this.#buffers[entry]?.memoryType === type) this.#contests.get(type)?.use(sample);
+    if (sample >= 0) this.#contest?.use(sample);
   }
 
-  remove(entry: number, why: RemovalReason): void {
-    this.#pools.remove(entry, why);
+  override remove(entry: number, why: RemovalReason): void {
+    super.remove(entry, why);
     const sample = this.#samples[entry] as number;
-    if (sample >= 0 && why === "freed") this.#contests.get(this.#typeOf[entry] as string)?.forget(sample);
+    if (sample >= 0 && why === "freed") this.#contest?.forget(sample);
   }
 
-  candidates(memoryType: string, newcomer?: BufferView): EvictionCursor {
-    const pools = this.#pools.poolsOf(memoryType);
-    let [count, pages] = [0, 0];
-    for (const pool of pools) {
-      count += pool?.count ?? 0;
-      pages += pool?.pages ?? 0;
-    }
-    let contest = this.#contests.get(memoryType);
-    if (contest === undefined || contest.isOutdated(count, pages)) {
-      contest = this.#begin(memoryType, new Contest(makers, count, pages, contest?.best ?? NEXT_USE));
-    }
-    const wanted = orders[contest.best] as ReuseOrder;
-    for (const pool of pools) if (pool !== undefined) pool.wanted = wanted;
-    return this.#pools.candidates(memoryType, newcomer);
+  override begin(): void {
+    if (this.count === 0) return;
+    if (this.#contest === null || this.#contest.isOutdated(this.count, this.pages)) this.#beginContest();
+    this.wanted = orders[this.#contest?.best ?? NEXT_USE] as ReuseOrder;
+    super.begin();
   }
 
-  order(memoryType: string): Iterable<number> {
-    return this.#pools.order(memoryType);
+  override resemble(other: this): void {
+    super.resemble(other);
+    this.#contest = other.#contest;
   }
 
   /** Begins a contest with the buffers that are there, as if each had been used once, the one longest ago first. */
-  #begin(memoryType: string, contest: Contest): Contest {
-    for (const pool of this.#pools.poolsOf(memoryType)) {
-      for (const entry of pool?.byLastUse() ?? []) {
-        const sample = contest.admit(this.#buffers[entry] as BufferView);
-        this.#samples[entry] = sample;
-        if (sample >= 0) contest.use(sample);
-      }
-    }
-    this.#contests.set(memoryType, contest);
-    return contest;
+  #beginContest(): void {
+    const contest = new Contest(makers, this.count, this.pages, this.#contest?.best ?? NEXT_USE);
+    for (const entry of this.byLastUse()) this.#admit(entry, contest);
+    this.#contest = contest;
+  }
+
+  /** The buffer of an entry is used, perhaps for the first time. */
+  #admit(entry: number, contest: Contest): void {
+    const { ids, pages } = this.entries;
+    const sample = contest.admit(ids[entry] as number, pages[entry] as number);
+    this.#samples[entry] = sample;
+    if (sample >= 0) contest.use(sample);
   }
 }

@@ -12,7 +12,7 @@ const FEWEST = 64;
 const MARGIN = 0.95;
 
 /**
- * Which of several policies would have missed fewest bytes lately in one memory type: each has a shadow, which is told
+ * Which of several policies would have missed fewest bytes lately: each has a shadow, which is told
  * the uses of a sample of the buffers and has the same part of the room (C. A. Waldspurger, T. Saemundsson, I. Ahmad,
  * N. Park, "Cache Modeling and Optimization using Miniature Simulations", USENIX ATC 2017).
  */
@@ -30,7 +30,7 @@ export class Contest {
   readonly #before: number;
   readonly #room: number;
 
-  /** For a memory type that has so many resident buffers on so many pages; `best` is followed until one is better. */
+  /** For so many resident buffers on so many pages; `best` is followed until one is better. */
   constructor(makers: readonly (() => EvictionPolicy)[], residents: number, room: number, best: number) {
     this.#shift = Math.max(0, Math.ceil(Math.log2(residents / RESIDENTS)));
     this.#residents = Math.max(FEWEST, residents >> this.#shift);
@@ -41,7 +41,7 @@ export class Contest {
   }
 
   /** The number of a buffer in the sample, -1 if it is not part of it. */
-  admit({ id, pages }: BufferView): number {
+  admit(id: number, pages: number): number {
     if (this.#shift > 0 && Math.imul(id + 1, 0x9e3779b1) >>> (32 - this.#shift) !== 0) return -1;
     const known = this.#entries.get(id);
     if (known >= 0) return known;

@@ -32,8 +32,8 @@ export class Calendar {
 
   /** Puts an entry where it is due; again, if it is there already. */
   push(entry: number): void {
-    const due = Math.floor(this.#dueOf(entry) * this.#slotsPerUnit);
-    const slot = Math.max(this.#first, Math.min(due, this.#first + PLACE));
+    const due = this.#dueOf(entry) * this.#slotsPerUnit;
+    const slot = Math.max(this.#first, Math.floor(Math.min(due, this.#first + PLACE)));
     if (slot > this.#last) this.#last = slot;
     const place = slot & PLACE;
     this.#used[place >> 5] = (this.#used[place >> 5] as number) | (1 << (place & 31));

@@ -39,7 +39,7 @@ export class Ghosts {
 
   /** Takes a buffer out; its row, whose values can be read until the next buffer is added, -1 if it was not there. */
   take(id: number): number {
-    const row = this.#rows.get(id);
+    const row = this.#rows.size === 0 ? -1 : this.#rows.get(id);
     if (row < 0) return -1;
     this.#rows.delete(id);
     this.#links.unlink(nodeOf(row));

@@ -4,15 +4,15 @@ import type { Pool } from "./pool.ts";
 import { Reached } from "./reached.ts";
 
 /** A policy that has a pool for each memory type and priority. */
-export class PoolPolicy<Kind extends Pool = Pool> implements EvictionPolicy {
+export class PoolPolicy implements EvictionPolicy {
   readonly name: string;
   readonly #entries: Entries = new Entries();
-  readonly #makePool: (entries: Entries) => Kind;
+  readonly #makePool: (entries: Entries) => Pool;
   // There are few memory types, and comparing names is faster than hashing one.
   readonly #memoryTypes: string[] = [];
   /** The pools of each memory type, by priority; those that never had an entry are missing. */
-  readonly #pools: (Kind | undefined)[][] = [];
-  readonly #poolOf: Kind[] = [];
+  readonly #pools: (Pool | undefined)[][] = [];
+  readonly #poolOf: Pool[] = [];
   readonly #buffers: BufferView[] = [];
   readonly #typeOf: string[] = [];
   /** Whether the use that an entry came for is still to be reported. */
@@ -20,14 +20,14 @@ export class PoolPolicy<Kind extends Pool = Pool> implements EvictionPolicy {
   readonly #walk: Walk = new Walk(this.#entries);
 
   /** `makePool` makes an empty pool. */
-  constructor(name: string, makePool: (entries: Entries) => Kind) {
+  constructor(name: string, makePool: (entries: Entries) => Pool) {
     this.name = name;
     this.#makePool = makePool;
   }
 
   insert(entry: number, buffer: BufferView, memoryType: string): void {
     this.#entries.admit(entry, buffer.id, buffer.pages);
-    const pool = this.poolsOf(memoryType)[buffer.priority] ??= this.#makePool(this.#entries);
+    const pool = this.#poolsOf(memoryType)[buffer.priority] ??= this.#makePool(this.#entries);
     this.#poolOf[entry] = pool;
     this.#buffers[entry] = buffer;
     this.#typeOf[entry] = memoryType;
@@ -44,14 +44,14 @@ export class PoolPolicy<Kind extends Pool = Pool> implements EvictionPolicy {
   }
 
   remove(entry: number, why: RemovalReason): void {
-    const pool = this.#poolOf[entry] as Kind;
+    const pool = this.#poolOf[entry] as Pool;
     pool.count--;
     pool.pages -= this.#entries.pages[entry] as number;
     pool.remove(entry, why);
   }
 
   candidates(memoryType: string, newcomer?: BufferView): EvictionCursor {
-    const pools = this.poolsOf(memoryType);
+    const pools = this.#poolsOf(memoryType);
     if (this.#entries.openWalks === 0) { for (const pool of pools) pool?.begin(); }
     // Few walks nest: the others share one object.
     const walk = this.#walk.isOpen ? new Walk(this.#entries) : this.#walk;
@@ -59,17 +59,7 @@ export class PoolPolicy<Kind extends Pool = Pool> implements EvictionPolicy {
   }
 
   order(memoryType: string): Iterable<number> {
-    return this.poolsOf(memoryType).flatMap((pool) => pool === undefined ? [] : this.#orderOf(pool));
-  }
-
-  /** The pools of a memory type, by priority; those that never had an entry are missing. */
-  poolsOf(memoryType: string): (Kind | undefined)[] {
-    const at = this.#memoryTypes.indexOf(memoryType);
-    if (at >= 0) return this.#pools[at] as (Kind | undefined)[];
-    this.#memoryTypes.push(memoryType);
-    const made = Array.from({ length: PRIORITIES }, () => undefined);
-    this.#pools.push(made);
-    return made;
+    return this.#poolsOf(memoryType).flatMap((pool) => pool === undefined ? [] : this.#orderOf(pool));
   }
 
   /** The pool that an entry is in. */
@@ -78,7 +68,7 @@ export class PoolPolicy<Kind extends Pool = Pool> implements EvictionPolicy {
   }
 
   /** Walks over a copy of the pool, since a walk may change it. */
-  #orderOf(pool: Kind): number[] {
+  #orderOf(pool: Pool): number[] {
     const entries = new Entries();
     const copy = this.#makePool(entries);
     for (const [at, queue] of pool.queues.entries()) {
@@ -94,6 +84,15 @@ export class PoolPolicy<Kind extends Pool = Pool> implements EvictionPolicy {
     const order: number[] = [];
     for (let entry = walk.next(); entry >= 0; entry = walk.next()) order.push(entry);
     return order;
+  }
+
+  #poolsOf(memoryType: string): (Pool | undefined)[] {
+    const at = this.#memoryTypes.indexOf(memoryType);
+    if (at >= 0) return this.#pools[at] as (Pool | undefined)[];
+    this.#memoryTypes.push(memoryType);
+    const made = Array.from({ length: PRIORITIES }, () => undefined);
+    this.#pools.push(made);
+    return made;
   }
 }
 
