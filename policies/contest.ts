@@ -3,7 +3,7 @@ import { Numbers } from "./pools/numbers.ts";
 import { MEMORY_TYPE, Shadow } from "./shadow.ts";
 
 /** A sample has about so many of the resident buffers; all of them if there are fewer. */
-const RESIDENTS = 384;
+const RESIDENTS = 192;
 /** A sample remembers so many times as many buffers at most, resident or not. */
 const REMEMBERED = 32;
 /** A sample has so many at least, as far as its changes of mind go. */

@@ -11,6 +11,8 @@ export abstract class Pool {
   protected readonly entries: Entries;
   /** All queues of the pool; each entry is in one of them. */
   readonly queues: Queue[] = [];
+  /** The memory type that it is for. */
+  memoryType = "";
   /** Number of its entries. */
   count = 0;
   /** Size of its entries, in pages. */

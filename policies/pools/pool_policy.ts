@@ -14,7 +14,6 @@ export class PoolPolicy implements EvictionPolicy {
   readonly #pools: (Pool | undefined)[][] = [];
   readonly #poolOf: Pool[] = [];
   readonly #buffers: BufferView[] = [];
-  readonly #typeOf: string[] = [];
   /** Whether the use that an entry came for is still to be reported. */
   readonly #isNew: boolean[] = [];
   readonly #walk: Walk = new Walk(this.#entries);
@@ -27,10 +26,9 @@ export class PoolPolicy implements EvictionPolicy {
 
   insert(entry: number, buffer: BufferView, memoryType: string): void {
     this.#entries.admit(entry, buffer.id, buffer.pages);
-    const pool = this.#poolsOf(memoryType)[buffer.priority] ??= this.#makePool(this.#entries);
+    const pool = this.#poolsOf(memoryType)[buffer.priority] ??= this.#newPool(memoryType);
     this.#poolOf[entry] = pool;
     this.#buffers[entry] = buffer;
-    this.#typeOf[entry] = memoryType;
     this.#isNew[entry] = true;
     pool.count++;
     pool.pages += buffer.pages;
@@ -38,9 +36,13 @@ export class PoolPolicy implements EvictionPolicy {
   }
 
   touch(entry: number): void {
-    if (this.#isNew[entry]) this.#isNew[entry] = false;
+    if (this.#isNew[entry]) {
+      this.#isNew[entry] = false;
+      return;
+    }
+    const pool = this.#poolOf[entry] as Pool;
     // Otherwise its buffer has left, and a copy out of it is pending.
-    else if (this.#buffers[entry]?.memoryType === this.#typeOf[entry]) this.#poolOf[entry]?.use(entry);
+    if (this.#buffers[entry]?.memoryType === pool.memoryType) pool.use(entry);
   }
 
   remove(entry: number, why: RemovalReason): void {
@@ -86,6 +88,12 @@ export class PoolPolicy implements EvictionPolicy {
     return order;
   }
 
+  #newPool(memoryType: string): Pool {
+    const pool = this.#makePool(this.#entries);
+    pool.memoryType = memoryType;
+    return pool;
+  }
+
   #poolsOf(memoryType: string): (Pool | undefined)[] {
     const at = this.#memoryTypes.indexOf(memoryType);
     if (at >= 0) return this.#pools[at] as (Pool | undefined)[];
@@ -120,6 +128,7 @@ class Walk implements EvictionCursor {
   }
 
   next(): number {
+    this.#reached.settle();
     for (; this.#priority < this.#pools.length; this.#priority++) {
       const entry = this.#pools[this.#priority]?.victim(this.#reached, this.#newcomer) ?? -1;
       if (entry < 0) continue;
