@@ -43,7 +43,7 @@ export function adaptive(): EvictionPolicy {
 const makers: readonly (() => EvictionPolicy)[] = [lru, reuse];
 /** What to follow, as the contest numbers its policies. */
 const orders: readonly ReuseOrder[] = ["last use", "next use"];
-const LAST_USE = 0;
+const NEXT_USE = 1;
 
 class AdaptivePool extends ReusePool {
   /** There is none before the first search for room. */
@@ -53,9 +53,7 @@ class AdaptivePool extends ReusePool {
 
   override insert(entry: number, buffer: BufferView): void {
     super.insert(entry, buffer);
-    if (this.#contest === null) return;
-    this.#contest.bringIn(buffer.pages);
-    this.#admit(entry, this.#contest);
+    if (this.#contest !== null) this.#admit(entry, this.#contest);
   }
 
   override use(entry: number): void {
@@ -73,7 +71,7 @@ class AdaptivePool extends ReusePool {
   override begin(): void {
     if (this.count === 0) return;
     if (this.#contest === null || this.#contest.isOutdated(this.count, this.pages)) this.#beginContest();
-    this.wanted = orders[this.#contest?.best ?? LAST_USE] as ReuseOrder;
+    this.wanted = orders[this.#contest?.best ?? NEXT_USE] as ReuseOrder;
     super.begin();
   }
 
@@ -84,7 +82,7 @@ class AdaptivePool extends ReusePool {
 
   /** Begins a contest with the buffers that are there, as if each had been used once, the one longest ago first. */
   #beginContest(): void {
-    const contest = new Contest(makers, this.count, this.pages, this.#contest?.best ?? LAST_USE);
+    const contest = new Contest(makers, this.count, this.pages, this.#contest?.best ?? NEXT_USE);
     for (const entry of this.byLastUse()) this.#admit(entry, contest);
     this.#contest = contest;
   }

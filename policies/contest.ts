@@ -3,7 +3,7 @@ import { Numbers } from "./pools/numbers.ts";
 import { MEMORY_TYPE, Shadow } from "./shadow.ts";
 
 /** A sample has about so many of the resident buffers; all of them if there are fewer. */
-const RESIDENTS = 192;
+const RESIDENTS = 384;
 /** A sample remembers so many times as many buffers at most, resident or not. */
 const REMEMBERED = 32;
 /** A sample has so many at least, as far as its changes of mind go. */
@@ -20,8 +20,6 @@ export class Contest {
   /** The one to follow, by number. */
   best: number;
   #uses = 0;
-  /** Pages that the policy that is followed has brought in, of all buffers; what is longer ago counts less. */
-  #broughtIn: number;
   readonly #shadows: readonly Shadow[];
   readonly #views: BufferView[] = [];
   readonly #entries: Numbers = new Numbers();
@@ -38,7 +36,6 @@ export class Contest {
     this.#residents = Math.max(FEWEST, residents >> this.#shift);
     this.#before = residents;
     this.#room = room;
-    this.#broughtIn = room;
     this.best = best;
     this.#shadows = makers.map((make) => new Shadow(make(), this.#views, room >> this.#shift));
   }
@@ -53,16 +50,14 @@ export class Contest {
     return entry;
   }
 
-  /** A buffer of so many pages, of the sample or not, has come into the memory type. */
-  bringIn(pages: number): void {
-    this.#broughtIn += pages;
-  }
-
   /** A buffer of the sample is used. */
   use(entry: number): void {
     for (const shadow of this.#shadows) shadow.use(entry);
-    if (++this.#uses % this.#residents === 0) this.#age();
-    for (let at = 0; at < this.#shadows.length; at++) if (this.#isBetter(at)) this.#follow(at);
+    // Misses weigh half as much after as many uses as there are buffers.
+    if (++this.#uses % this.#residents === 0) { for (const shadow of this.#shadows) shadow.missed /= 2; }
+    for (let at = 0; at < this.#shadows.length; at++) {
+      if (this.#missed(at) < MARGIN * this.#missed(this.best)) this.best = at;
+    }
   }
 
   /** A buffer of the sample has gone for good. */
@@ -76,22 +71,6 @@ export class Contest {
     const [before, most] = [this.#before, REMEMBERED * this.#residents];
     return this.#views.length > most || Math.abs(room - this.#room) > this.#room / 4 ||
       residents > 4 * before || 4 * residents < before;
-  }
-
-  /** Misses weigh half as much after as many uses as there are buffers. */
-  #age(): void {
-    for (const shadow of this.#shadows) shadow.missed /= 2;
-    this.#broughtIn /= 2;
-  }
-
-  /** A sample may miss more than all buffers do: what was really brought in counts, too. */
-  #isBetter(at: number): boolean {
-    return this.#missed(at) < MARGIN * Math.min(this.#missed(this.best), this.#broughtIn / 2 ** this.#shift);
-  }
-
-  #follow(at: number): void {
-    this.best = at;
-    this.#broughtIn = this.#missed(at) * 2 ** this.#shift;
   }
 
   #missed(at: number): number {

@@ -36,6 +36,21 @@ export const patterns: Readonly<Record<string, Pattern>> = {
     return trace(Array.from({ length: 10 }, () => scanned.flatMap((buffer) => [buffer, cached(), cached()])).flat());
   },
   "phases": phases,
+  "phases-that-fit": (seed) => {
+    const { pool, trace } = begin("phases-that-fit", seed);
+    const phase = () => {
+      pool.refill();
+      const round = pool.take(0.9);
+      return Array.from({ length: 5 }, () => round).flat();
+    };
+    return trace(Array.from({ length: 15 }, phase).flat());
+  },
+  "moving": (seed) => {
+    const { pool, trace } = begin("moving", seed);
+    const order = pool.take(Infinity);
+    const inUse = (turn: number) => Math.floor(turn / 5) + Math.floor(ROOM * BUFFERS * pool.random());
+    return trace(Array.from({ length: 200_000 }, (_, turn) => order[inUse(turn) % BUFFERS] as number));
+  },
 };
 
 /** Draws by Zipf's law over all buffers: the one in place k of a shuffled order as often as 1 / k ** exponent. */
