@@ -364,7 +364,7 @@ export class BoDevice implements DeviceView, AsyncDisposable {
    * @throws {TtmError} `EINVAL` for an unknown memory type.
    */
   moveFence(memoryType: string): Fence | null {
-    return this.#type("tell the move fence of", memoryType).moveFences.at(-1) ?? null;
+    return this.#type("tell the move fence of", memoryType).moveFences.last;
   }
 
   /**

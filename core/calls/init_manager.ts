@@ -3,6 +3,7 @@ import { TtmError } from "../base/errors.ts";
 import { evictAll } from "../place/make_room.ts";
 import { isManager, type MemTypeManager } from "../contract/mem_type_manager.ts";
 import type { MemoryType } from "../resource/memory_type.ts";
+import { MoveFences } from "../resource/move_fences.ts";
 import type { Operation } from "../state/operation.ts";
 import { DONE, EBUSY, type Outcome } from "../base/outcome.ts";
 
@@ -29,6 +30,6 @@ export function cleanManager(state: DeviceState, type: MemoryType, op: Operation
   if (emptied !== DONE) return emptied;
   if (type.residents > 0 || type.manager?.takedown() === false) return EBUSY;
   type.manager = null;
-  type.moveFences = [];
+  type.moveFences = new MoveFences();
   return DONE;
 }

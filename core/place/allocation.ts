@@ -118,8 +118,11 @@ export function freeResource(state: DeviceState, row: number, why: RemovalReason
  * @returns EBUSY if such a copy has not ended and the operation must not wait.
  */
 export function inheritMoveFences({ moveFences }: MemoryType, buffer: BufferRecord, op: Operation): Outcome {
-  if (op.noWait) return moveFences.every((fence) => op.waitFor(fence) === DONE) ? DONE : EBUSY;
   for (const fence of moveFences) {
+    if (op.noWait) {
+      if (op.waitFor(fence) !== DONE) return EBUSY;
+      continue;
+    }
     buffer.reservation.fences.add(fence, "kernel");
     buffer.reservation.reserveFence();
   }

@@ -47,7 +47,7 @@ export function allocateAmong(
       if (row === EBUSY) op.passOver(EBUSY);
     }
     if (row >= 0) {
-      if (type.moveFences.length === 0 || inheritMoveFences(type, buffer, op) !== EBUSY) return row;
+      if (type.moveFences.size === 0 || inheritMoveFences(type, buffer, op) !== EBUSY) return row;
       freeResource(state, row, "freed");
     } else if (row !== ENOSPC && row !== EBUSY && row !== LATER) {
       // Other places would be tried with the same locks held; the caller must unlock them first.

@@ -162,7 +162,7 @@ function prepareDrop(state: DeviceState, buffer: BufferRecord, op: Operation): O
 
 /** Nothing is copied out of a dropped range, but work may still use it. */
 function handOnAfterWork({ buffer, from }: Transition): void {
-  for (const work of buffer.reservation.allPending()) from?.remember(work);
+  for (const work of buffer.reservation.allPending()) from?.moveFences.add(work);
 }
 
 /** Adds the copy's fence to the buffer. An eviction that is not pipelined ends only when its copy has ended. */
@@ -171,7 +171,7 @@ function waitForCopy(state: DeviceState, move: Transition, fence: Fence, op: Ope
   buffer.reservation.fences.add(fence, "kernel");
   if (!evict) return;
   if (from?.fixed === true && state.pipelinesEvictions) {
-    from.remember(fence);
+    from.moveFences.add(fence);
     move.pipelined = true;
     return;
   }

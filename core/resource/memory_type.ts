@@ -2,8 +2,8 @@ import { checkBoolean, checkInteger, checkOptions, show } from "../base/argument
 import { ANY_CACHING, cachingMask } from "../base/caching.ts";
 import { MEMORY_TYPE, type MemoryTypeOptions } from "../contract/driver.ts";
 import { TtmError } from "../base/errors.ts";
-import type { Fence } from "../lock/fence.ts";
 import type { AllocationRequest, MemTypeManager } from "../contract/mem_type_manager.ts";
+import { MoveFences } from "./move_fences.ts";
 
 /** One memory type of a device, with the manager that allocates its pages. */
 export class MemoryType {
@@ -28,11 +28,8 @@ export class MemoryType {
   residents = 0;
   /** Number of its resources on the pinned list. */
   pinned = 0;
-  /**
-   * The move fences: for each timeline, the last copy out of a range that was freed before the copy ended, in the order
-   * in which they were queued. A new resource must wait for all of them.
-   */
-  moveFences: readonly Fence[] = [];
+  /** The copies out of freed ranges. */
+  moveFences: MoveFences = new MoveFences();
 
   constructor(options: MemoryTypeOptions, index: number, manager: MemTypeManager | null) {
     const what = "create device";
@@ -63,13 +60,6 @@ export class MemoryType {
     if (this.availableCaching === 0 || this.defaultCaching === 0) {
       throw new TtmError("EINVAL", `Cannot ${what}: ${show(name)} has an unknown caching attribute`);
     }
-  }
-
-  /** Adds the copy out of a freed range to the move fences. Drops signalled fences of other timelines. */
-  remember(copy: Fence): void {
-    const { context, seqno } = copy;
-    if (this.moveFences.some((fence) => fence.context === context && fence.seqno >= seqno)) return;
-    this.moveFences = [...this.moveFences.filter((fence) => fence.context !== context && !fence.signalled), copy];
   }
 
   get isSystem(): boolean {

@@ -26,8 +26,7 @@ export function holderInTheWay(
 
 /** Whether work that ends some time keeps room from a buffer: its own, or that of copies out of a memory type. */
 export function isWorkInTheWay(state: DeviceState, part: Part, op: Operation): boolean {
-  const isPending = ({ moveFences }: MemoryType) => moveFences.some(({ signalled }) => !signalled);
-  if (searched(state, part, op).some(isPending)) return true;
+  if (searched(state, part, op).some(({ moveFences }) => moveFences.pending)) return true;
   for (const { busy } of candidates(state, part, op)) if (busy) return true;
   return false;
 }
