@@ -13,6 +13,7 @@ Deno.test("the last copy of each timeline counts, in the order in which they wer
   assertEquals([[...fences], fences.last], [[b, c], c]);
   b.signal();
   assert(fences.pending);
+  a.signal();
   c.signal();
   assert(!fences.pending);
 });
