@@ -70,7 +70,7 @@ for (
     ["bench:rounds", ["--rounds", "1.5"], "give a whole number from 1"],
     ["bench:rounds", ["no such row"], "no row has it in its name"],
     ["bench:webgpu", ["--gpu", "none"], "give built-in or dawn"],
-    ["bench:webgpu", ["--policy", "none"], "give lru or mru or loops"],
+    ["bench:webgpu", ["--policy", "none"], 'Cannot use policy "none"'],
     ["example:layers", ["--steps", "0"], "no whole number from 1 to 24"],
     ["example:layers", ["--gpu", "none"], "neither built-in nor dawn"],
     ["example:web", ["--port", "x"], "give a whole number from 0"],

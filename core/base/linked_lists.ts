@@ -68,16 +68,6 @@ export class LinkedLists {
     return previous;
   }
 
-  /** Links a node that is in no list before another; before a head means at the tail of its list. */
-  linkBefore(node: number, successor: number): void {
-    const links = this.#links;
-    const before = links[2 * successor + 1] as number;
-    links[2 * before] = node;
-    links[2 * node + 1] = before;
-    links[2 * node] = successor;
-    links[2 * successor + 1] = node;
-  }
-
   /** Moves a node before another, from any list; before a head means to the tail of its list. */
   moveBefore(node: number, successor: number): void {
     const links = this.#links;
@@ -87,7 +77,10 @@ export class LinkedLists {
     const oldBefore = links[2 * node + 1] as number;
     links[2 * oldBefore] = oldNext;
     links[2 * oldNext + 1] = oldBefore;
-    this.linkBefore(node, successor);
+    links[2 * before] = node;
+    links[2 * node + 1] = before;
+    links[2 * node] = successor;
+    links[2 * successor + 1] = node;
   }
 
   /** Moves a node after another. */

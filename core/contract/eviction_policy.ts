@@ -51,8 +51,9 @@ export interface EvictionPolicy {
    * The next use of the buffer of an entry is expected (see `BoDevice.hint`): `next` is its turn among all expected
    * uses; a smaller one comes earlier, Infinity means that none is expected any more. Called after `insert`, and
    * whenever the turn changes. It holds until the next call for the entry, whatever `touch` says, or until the removal
-   * of the entry. While hints prove wrong the core tells of near uses only, or of none. Of the entries of one priority, those with an expected use *must* be candidates after those without,
-   * and among them the one with the largest turn first. Left out: the core evicts buffers with an expected use only if
+   * of the entry. While hints prove wrong the core tells of near uses only, or of none. Of the entries of one priority,
+   * those with an expected use *must* be candidates after those without, and among them the one with the largest turn
+   * first. Left out: the core evicts buffers with an expected use only if
    * evicting all others makes no room, or if it meets 64 of them in one search, in the order of the policy.
    */
   hint?(entry: number, next: number): void;

@@ -88,7 +88,7 @@ export class Lru implements EvictionPolicy {
     if (entry >= this.#listOf.length) this.#listOf = enlarge(this.#listOf, 2 * entry);
     const list = this.#firstListOf(memoryType) + buffer.priority;
     this.#listOf[entry] = list;
-    this.#links.linkBefore(nodeOf(entry), this.#heads[list] as number);
+    this.#links.moveBefore(nodeOf(entry), this.#heads[list] as number);
   }
 
   touch(entry: number): void {

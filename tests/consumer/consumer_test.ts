@@ -161,7 +161,7 @@ testUnless(noNode, "the layers example runs on Node with Dawn", async (t) => {
     const printed = await example().catch(({ message }: Error) => message);
     if (printed.includes("Dawn finds no adapter")) return await skipped(t, "Dawn finds no adapter");
   }
-  assertMatch(await example(), /^24 matrices, .*\nby hand .*\nwith @ttm .*\n$/);
+  assertMatch(await example(), /^24 matrices, .*\nby hand .*\nwith @ttm .*\nfrom a store .*\n$/);
 });
 
 testUnless(noChromium, "Chromium uses every entry point that needs no Node module", async () => {

@@ -197,8 +197,8 @@ export const space: readonly Row[] = rows(
     "calls/init_manager.ts",
     "calls/init_manager_test.ts",
     "cleanManager() removes the manager of an empty memory type, and initManager() can give another",
-    "  type.manager = null;\n  type.moveFences = [];",
-    "  type.moveFences = [];",
+    "  type.manager = null;\n  type.moveFences = new MoveFences();",
+    "  type.moveFences = new MoveFences();",
   ],
   [
     "ttm_bo_evict_mm, ttm_bo_force_list_clean",
