@@ -298,8 +298,16 @@ function moveToEvictPlacement(state: DeviceState, buffer: BufferRecord, op: Oper
     return op.fail(error, EINVAL);
   }
   if (placement.isEmpty) return discard(state, buffer, op);
-  const row = memSpace(state, buffer, placement, op);
+  const row = placement.onlySystem === null
+    ? memSpace(state, buffer, placement, op)
+    : allocateInSystem(state, buffer, placement.onlySystem, op);
   return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
+}
+
+/** SYSTEM has room without evicting, and no copy out of it is waited for. */
+function allocateInSystem(state: DeviceState, buffer: BufferRecord, place: PreparedPlace, op: Operation): number {
+  buffer.reservation.reserveFence();
+  return allocateResource(state, buffer, place, false, op);
 }
 
 /** Imported memory is not discarded. */

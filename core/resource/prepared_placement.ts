@@ -32,6 +32,8 @@ export class PreparedPlacement {
   readonly busyPlaces: readonly PreparedPlace[];
   /** @internal Whether both passes try the same single place, so that the second one alone finds the same. */
   readonly isOnePlace: boolean;
+  /** @internal Its place if it has just one, in SYSTEM, with a caching attribute that fits; else null. */
+  readonly onlySystem: PreparedPlace | null;
   /** @internal The memory types that it was checked against. */
   readonly types: ReadonlyMap<string, MemoryType>;
 
@@ -44,6 +46,8 @@ export class PreparedPlacement {
       ? this.places
       : preparePlaces(types, "busyPlacement", placement.busyPlacement);
     this.isOnePlace = this.busyPlaces === this.places && this.places.length === 1;
+    const [place] = this.places;
+    this.onlySystem = this.isOnePlace && place?.type.isSystem === true && place.cachingMask !== 0 ? place : null;
   }
 
   /** Whether it has no places, so that validating it purges the buffer. */
