@@ -1,12 +1,13 @@
 import { type BufferView, type EvictionPolicy, lru, type RemovalReason } from "@ttm/core";
 import { Contest } from "./contest.ts";
 import { PoolPolicy } from "./pools/pool_policy.ts";
-import { type ReuseOrder, ReusePool } from "./pools/reuse_pool.ts";
+import { ReusePool } from "./pools/reuse_pool.ts";
 import { reuse } from "./reuse.ts";
 
 /**
- * The recommended policy if nothing is known of the uses: follows `reuse()` or `lru()`, whichever would have brought in
- * fewer bytes lately, for each memory type and priority by itself. Small shadows of both, which see a sample of the buffers, tell.
+ * The recommended policy if nothing is known of the uses: follows `lru()`, or `reuse()` where that would have
+ * brought in clearly fewer bytes lately, for each memory type and priority by itself. Small shadows of both, which see a
+ * sample of the buffers, tell.
  * Loops, also with other uses in between, and buffers of unequal popularity are for `reuse()`; where the set of used
  * buffers changes, `lru()` is better. Each step takes the same time, however many buffers there are.
  *
@@ -40,11 +41,6 @@ export function adaptive(): EvictionPolicy {
   return new PoolPolicy("adaptive", (entries) => new AdaptivePool(entries));
 }
 
-const makers: readonly (() => EvictionPolicy)[] = [lru, reuse];
-/** What to follow, as the contest numbers its policies. */
-const orders: readonly ReuseOrder[] = ["last use", "next use"];
-const NEXT_USE = 1;
-
 class AdaptivePool extends ReusePool {
   /** There is none before the first search for room. */
   #contest: Contest | null = null;
@@ -65,13 +61,15 @@ class AdaptivePool extends ReusePool {
   override remove(entry: number, why: RemovalReason): void {
     super.remove(entry, why);
     const sample = this.#samples[entry] as number;
-    if (sample >= 0 && why === "freed") this.#contest?.forget(sample);
+    if (sample < 0 || this.#contest === null) return;
+    this.#contest.room -= this.entries.pages[entry] as number;
+    if (why === "freed") this.#contest.forget(sample);
   }
 
   override begin(): void {
     if (this.count === 0) return;
     if (this.#contest === null || this.#contest.isOutdated(this.count, this.pages)) this.#beginContest();
-    this.wanted = orders[this.#contest?.best ?? NEXT_USE] as ReuseOrder;
+    this.wanted = this.#contest?.isWon ? "next use" : "last use";
     super.begin();
   }
 
@@ -82,7 +80,7 @@ class AdaptivePool extends ReusePool {
 
   /** Begins a contest with the buffers that are there, as if each had been used once, the one longest ago first. */
   #beginContest(): void {
-    const contest = new Contest(makers, this.count, this.pages, this.#contest?.best ?? NEXT_USE);
+    const contest = new Contest(lru(), reuse(), this.count, this.pages, this.#contest?.isWon ?? false);
     for (const entry of this.byLastUse()) this.#admit(entry, contest);
     this.#contest = contest;
   }
@@ -92,6 +90,8 @@ class AdaptivePool extends ReusePool {
     const { ids, pages } = this.entries;
     const sample = contest.admit(ids[entry] as number, pages[entry] as number);
     this.#samples[entry] = sample;
-    if (sample >= 0) contest.use(sample);
+    if (sample < 0) return;
+    contest.room += pages[entry] as number;
+    contest.use(sample);
   }
 }

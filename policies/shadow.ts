@@ -5,23 +5,27 @@ export const MEMORY_TYPE = "shadow";
 
 /** What a policy of its own would have kept in so many pages, and what it would have missed. */
 export class Shadow {
-  /** Pages brought in; what is longer ago counts less. */
+  /** Pages brought in; what is longer ago counts less, in the second one much less. */
   missed = 0;
+  missedRecently = 0;
   readonly #policy: EvictionPolicy;
   readonly #views: readonly BufferView[];
   readonly #inside: boolean[] = [];
-  #free: number;
+  /** Size of what is inside, in pages. */
+  #pages = 0;
 
   /** `views` are the buffers by entry. */
-  constructor(policy: EvictionPolicy, views: readonly BufferView[], room: number) {
+  constructor(policy: EvictionPolicy, views: readonly BufferView[]) {
     this.#policy = policy;
     this.#views = views;
-    this.#free = room;
   }
 
-  /** A buffer is used. */
-  use(entry: number): void {
-    if (!this.#inside[entry]) this.#bringIn(entry);
+  /** A buffer is used, while there is room for so many pages. */
+  use(entry: number, room: number): void {
+    const view = this.#views[entry] as BufferView;
+    const wanted = this.#inside[entry] ? this.#pages : this.#pages + view.pages;
+    if (wanted > room) this.#evict(wanted - room, view);
+    if (!this.#inside[entry]) this.#bringIn(entry, view);
     this.#policy.touch(entry);
   }
 
@@ -30,18 +34,18 @@ export class Shadow {
     if (this.#inside[entry]) this.#leave(entry, "freed");
   }
 
-  #bringIn(entry: number): void {
-    const view = this.#views[entry] as BufferView;
+  #bringIn(entry: number, view: BufferView): void {
     this.missed += view.pages;
-    if (this.#free < view.pages) this.#makeRoom(view);
-    this.#free -= view.pages;
+    this.missedRecently += view.pages;
+    this.#pages += view.pages;
     this.#inside[entry] = true;
     this.#policy.insert(entry, view, MEMORY_TYPE);
   }
 
-  #makeRoom(newcomer: BufferView): void {
+  #evict(pages: number, newcomer: BufferView): void {
+    const end = this.#pages - pages;
     const walk = this.#policy.candidates(MEMORY_TYPE, newcomer);
-    while (this.#free < newcomer.pages) {
+    while (this.#pages > end) {
       const victim = walk.next();
       if (victim < 0) break;
       this.#leave(victim, "evicted");
@@ -51,7 +55,7 @@ export class Shadow {
 
   #leave(entry: number, why: "evicted" | "freed"): void {
     this.#inside[entry] = false;
-    this.#free += (this.#views[entry] as BufferView).pages;
+    this.#pages -= (this.#views[entry] as BufferView).pages;
     this.#policy.remove(entry, why);
   }
 }

@@ -124,6 +124,13 @@ Deno.test("on changing phases adaptive() moves no more than lru(), over several 
   assert(adaptive <= plain, `${adaptive}, and ${plain} with lru()`);
 });
 
+for (const pattern of ["phases-that-fit", "moving"]) {
+  Deno.test(`adaptive() moves at most 1 % more than lru() on ${pattern}, which is for lru()`, () => {
+    const [adaptive, plain] = [ratio(pattern, "adaptive", 7), ratio(pattern, "lru", 7)];
+    assert(adaptive <= 1.01 * plain, `${adaptive}, and ${plain} with lru()`);
+  });
+}
+
 for (const [name, workload] of Object.entries(shortened)) {
   Deno.test(`adaptive() moves at most 5 % more than lru() on ${name}`, () => {
     const trace = traceOf(workload);
