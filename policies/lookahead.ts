@@ -130,7 +130,9 @@ export class Lookahead implements EvictionPolicy {
         }
       }
       let entry = rest.next();
+      // Walks that are open at the same time move entries past each other.
       while (given.has(entry)) entry = rest.next();
+      if (entry >= 0) given.add(entry);
       return entry;
     };
   }
