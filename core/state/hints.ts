@@ -39,6 +39,8 @@ export class Hints<Buffer> {
   readonly #residents: () => number;
 
   /**
+   * Expects nothing yet.
+   *
    * @param changed Called with each buffer whose next turn is another one now.
    * @param residents Tells how many buffers are resident in the memory that hints are for.
    */
