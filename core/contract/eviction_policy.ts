@@ -53,8 +53,8 @@ export interface EvictionPolicy {
    * whenever the turn changes. It holds until the next call for the entry, whatever `touch` says, or until the removal
    * of the entry. While hints prove wrong the core tells of near uses only, or of none. Of the entries of one priority,
    * those with an expected use *must* be candidates after those without, and among them the one with the largest turn
-   * first. Left out: the core evicts buffers with an expected use only if
-   * evicting all others makes no room, or if it meets 64 of them in one search, in the order of the policy.
+   * first. Left out: the core evicts buffers with an expected use only if evicting all others makes no room, in the
+   * order of the policy.
    */
   hint?(entry: number, next: number): void;
   /**

@@ -94,12 +94,17 @@ function checkLists(state: DeviceState): number[] {
     seen.add(row);
   };
   for (const type of state.types) {
-    let priority = 0;
+    let [priority, expected] = [0, 0];
     for (const row of state.order.candidates(type)) {
+      if (isExpected(state, row)) expected++;
       check(row, (buffer) => state.resources.place(row).type === type && buffer.priority >= priority);
       checkLeftOut(state, row);
       priority = state.resources.buffer(row)?.priority ?? 0;
     }
+    must(
+      expected === type.expected,
+      () => `uses of ${expected} resources in ${type.name} are expected, ${type.expected} are counted`,
+    );
   }
   for (const row of state.order.pinned()) check(row, () => true);
   for (const buffer of state.buffers.all()) {
@@ -107,6 +112,11 @@ function checkLists(state: DeviceState): number[] {
     must(row < 0 || seen.has(row), () => `${buffer} is in ${buffer.memoryType} but on no list`);
   }
   return [...seen];
+}
+
+function isExpected({ hints, resources }: DeviceState, row: number): boolean {
+  const buffer = resources.buffer(row);
+  return buffer !== null && hints.next(buffer) < Infinity;
 }
 
 /** Walks that look for pages to swap out may leave out only buffers without such pages. */

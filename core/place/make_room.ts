@@ -16,9 +16,6 @@ import { availability, beginSearch, firstVictim, shieldFor, sparesSome, whySpare
 import { mayBeDue } from "../groups/shield.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 
-/** A search that spares the expected gives up after so many of them: there may be few others, or none. */
-const MOST_HINTED = 64;
-
 /**
  * Allocates a resource in the first place that has room, evicting other buffers if `force` is set
  * (`ttm_bo_alloc_resource`). For a buffer that its group will protect, others that are not protected are evicted in any
@@ -128,7 +125,7 @@ function evictUnreserved(
   place: PreparedPlace,
   op: Operation,
 ): number | Outcome {
-  const room = sparesSome(state, op) ? evictFor(state, buffer, place, true, op) : ENOSPC;
+  const room = sparesSome(state, place.type, op) ? evictFor(state, buffer, place, true, op) : ENOSPC;
   return room === ENOSPC && op.mayEvict === undefined ? evictFor(state, buffer, place, false, op) : room;
 }
 
@@ -206,7 +203,6 @@ function evictUntilRoom(
   // A victim that is evicted into this type again is at the tail; each is visited once more at most. Dying buffers and
   // ghost objects, those made by this walk included, are visited once only.
   let victimsLeft = place.type.residents;
-  let hinted = 0;
   let kept: Record<KeptReason, number> | null = null;
   const outer = op.search;
   const search = op.search = beginSearch(state, op, buffer, buffer.pages, place);
@@ -227,7 +223,6 @@ function evictUntilRoom(
       const spared = sparing ? whySpared(state, victim, op) : null;
       if (spared !== null) {
         search?.passOver(victim, spared);
-        if (spared === "hinted" && ++hinted === MOST_HINTED) break;
         continue;
       }
       if (!victim.isDying && victimsLeft-- === 0) break;

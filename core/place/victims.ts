@@ -64,8 +64,9 @@ export function beginSearch(
 }
 
 /** Whether a first search for room may spare buffers, which a second one evicts unless the upload is an early one. */
-export function sparesSome(state: DeviceState, { mayEvict }: Operation): boolean {
-  return state.driver.evictionValuable !== undefined || mayEvict !== undefined || sparesExpected(state);
+export function sparesSome(state: DeviceState, type: MemoryType, { mayEvict }: Operation): boolean {
+  if (state.driver.evictionValuable !== undefined || mayEvict !== undefined) return true;
+  return sparesExpected(state) && type.expected > 0 && type.expected < type.residents - type.pinned;
 }
 
 /** Why a first search for room spares a buffer; null if it does not. A dying one only has to be freed. */

@@ -28,6 +28,8 @@ export class MemoryType {
   residents = 0;
   /** Number of its resources on the pinned list. */
   pinned = 0;
+  /** Number of the others whose buffers are expected to be used. */
+  expected = 0;
   /** The copies out of freed ranges. */
   moveFences: MoveFences = new MoveFences();
 

@@ -22,6 +22,8 @@ export class EvictionOrder {
   #links: LinkedLists = new LinkedLists();
   #pinnedHead: number = this.#links.takeMark();
   #pinned: Set<number> = new Set();
+  /** The resources in the order of the policy whose buffers are expected to be used. */
+  #expected: Set<number> = new Set();
 
   constructor(
     resources: ResourceTable<BufferRecord>,
@@ -43,12 +45,25 @@ export class EvictionOrder {
   /** Tells the policy when the next use of a buffer is expected. */
   expect(buffer: BufferRecord): void {
     const row = buffer.row < 0 ? -1 : buffer.resource;
-    if (row >= 0 && !this.#isListedAsPinned(row)) this.policy.hint?.(row, this.#hints.next(buffer));
+    if (row >= 0 && !this.#isListedAsPinned(row)) this.#expect(row, this.#hints.next(buffer));
   }
 
   /** Tells the policy that no use of a resource is expected, since its buffer has left it. */
   expectNothing(row: number): void {
-    if (!this.#hints.isEmpty && !this.#isListedAsPinned(row)) this.policy.hint?.(row, Infinity);
+    if (!this.#hints.isEmpty && !this.#isListedAsPinned(row)) this.#expect(row, Infinity);
+  }
+
+  #expect(row: number, next: number): void {
+    if (next === Infinity) this.#expectNoMore(row);
+    else if (!this.#expected.has(row)) {
+      this.#expected.add(row);
+      this.#resources.place(row).type.expected++;
+    }
+    this.policy.hint?.(row, next);
+  }
+
+  #expectNoMore(row: number): void {
+    if (this.#expected.size > 0 && this.#expected.delete(row)) this.#resources.place(row).type.expected--;
   }
 
   /** Notes that the buffer of a resource was used; applies pins and unpins since the last call. */
@@ -62,7 +77,7 @@ export class EvictionOrder {
     if (buffer.bulkMove !== null && !isPinned) return buffer.bulkMove.touch(row);
     const wasPinned = this.#isListedAsPinned(row);
     if (isPinned) {
-      if (!wasPinned) this.policy.remove(row, "pinned");
+      if (!wasPinned) this.#removeListed(row, "pinned");
       this.#listAsPinned(row);
     } else if (wasPinned) this.#insertUnpinned(row);
     else this.policy.touch(row);
@@ -72,7 +87,12 @@ export class EvictionOrder {
   remove(row: number, buffer: BufferRecord, why: RemovalReason): void {
     if (buffer.bulkMove !== null) this.leaveBulk(row);
     if (this.#isListedAsPinned(row)) this.#unlistAsPinned(row);
-    else this.policy.remove(row, why);
+    else this.#removeListed(row, why);
+  }
+
+  #removeListed(row: number, why: RemovalReason): void {
+    this.#expectNoMore(row);
+    this.policy.remove(row, why);
   }
 
   /** To be called before a change of the owner, its pins or its bulk move, which membership depends on. */
@@ -98,7 +118,7 @@ export class EvictionOrder {
     if (this.#isPinned(row)) return;
     const append = () => {
       if (this.#isListedAsPinned(row)) return this.#insertUnpinned(row);
-      this.policy.remove(row, "moved");
+      this.#removeListed(row, "moved");
       this.#insert(row, buffer, this.#resources.place(row).type);
     };
     if (buffer.bulkMove === null) append();
@@ -188,7 +208,7 @@ export class EvictionOrder {
   #insert(row: number, buffer: BufferRecord, { name }: MemoryType): void {
     this.policy.insert(row, buffer, name);
     const next = this.#hints.isEmpty ? Infinity : this.#hints.next(buffer);
-    if (next < Infinity) this.policy.hint?.(row, next);
+    if (next < Infinity) this.#expect(row, next);
   }
 
   #isPinned(row: number): boolean {

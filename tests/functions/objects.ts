@@ -269,7 +269,7 @@ export const objects: readonly Row[] = rows(
     "state/eviction_order.ts",
     "resource/lru_test.ts",
     "a pinned buffer is on the list of the pinned and returns to the tail of its own",
-    'if (isPinned) {\n      if (!wasPinned) this.policy.remove(row, "pinned");\n      this.#listAsPinned(row);',
+    'if (isPinned) {\n      if (!wasPinned) this.#removeListed(row, "pinned");\n      this.#listAsPinned(row);',
     "if (isPinned) {\n      if (!wasPinned) this.policy.touch(row);",
   ],
 );

@@ -161,7 +161,7 @@ export const space: readonly Row[] = rows(
     "state/eviction_order.ts",
     "place/move_test.ts",
     "each resource is allocated once and freed once on every path",
-    "    else this.policy.remove(row, why);",
+    "    else this.#removeListed(row, why);",
     "",
   ],
   [
