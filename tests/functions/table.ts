@@ -1,3 +1,4 @@
+import { groups } from "./groups.ts";
 import { mapping } from "./mapping.ts";
 import { memory } from "./memory.ts";
 import { moves } from "./moves.ts";
@@ -12,6 +13,7 @@ export const areas: Readonly<Record<string, readonly Row[]>> = {
   "Moves and host pages": moves,
   "Memory, swapping, devices": memory,
   "Mapping and clients": mapping,
+  "Groups": groups,
 };
 
 /** The tables as they stand in the README of the core. */
