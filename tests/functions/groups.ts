@@ -1,7 +1,7 @@
 import { type Row, rows } from "./rows.ts";
 
 /** The functions of the `dmem` controller, and those that the kernel's patches of 2026 propose. */
-export const groups: Row[] = rows(
+export const groups: readonly Row[] = rows(
   [
     "dmem_cgroup_try_charge",
     "`device.createGroup()`: `max`",
