@@ -54,17 +54,17 @@ export class LinkedLists {
     return this.#links[2 * node + 1] as number;
   }
 
-  /** The node of the next entry, skipping marks; there must be one. */
-  nextEntry(entry: number): number {
-    let next = this.next(entry);
-    while (isMark(next)) next = this.next(next);
+  /** The node of the next entry of a list, skipping marks, its head among them; the node itself without any other. */
+  nextEntry(node: number): number {
+    let next = this.next(node);
+    while (isMark(next) && next !== node) next = this.next(next);
     return next;
   }
 
-  /** The node of the previous entry, skipping marks; there must be one. */
-  previousEntry(entry: number): number {
-    let previous = this.previous(entry);
-    while (isMark(previous)) previous = this.previous(previous);
+  /** The node of the previous entry, as {@linkcode nextEntry}. */
+  previousEntry(node: number): number {
+    let previous = this.previous(node);
+    while (isMark(previous) && previous !== node) previous = this.previous(previous);
     return previous;
   }
 

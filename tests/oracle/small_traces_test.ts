@@ -12,6 +12,7 @@ import hostPages from "./traces/small/a-fenced-move-of-host-pages.jsonl" with { 
 import withinSystem from "./traces/small/a-fenced-move-within-system.jsonl" with { type: "text" };
 import kernelBuffer from "./traces/small/a-kernel-buffer-and-a-full-manager.jsonl" with { type: "text" };
 import loneMember from "./traces/small/a-lone-member-changes-its-priority.jsonl" with { type: "text" };
+import loneSwapped from "./traces/small/a-lone-member-of-another-list-is-swapped-out.jsonl" with { type: "text" };
 import purged from "./traces/small/a-purged-buffer-that-cannot-be-placed.jsonl" with { type: "text" };
 import besideBuddies from "./traces/small/a-range-manager-beside-buddies.jsonl" with { type: "text" };
 import failedSwapout from "./traces/small/a-swapout-that-fails-on-one-of-two-devices.jsonl" with { type: "text" };
@@ -65,6 +66,7 @@ const traces: Readonly<Record<string, string>> = {
   "a flush frees the buffers of two devices by number": flushOfTwo,
   "a kernel buffer, and a manager that is always full": kernelBuffer,
   "the only member of a bulk move keeps its place when its priority changes": loneMember,
+  "a lone member that was left on another list does not stop a swapout": loneSwapped,
   "a purged buffer stays without a place when the hook fails": purged,
   "a range manager stands beside a buddy allocator": besideBuddies,
   "a swapout that fails on one device goes on with the next": failedSwapout,
