@@ -148,9 +148,13 @@ export class EvictionOrder {
     return this.policy instanceof Lru ? this.policy.skipped(type.name) : 0;
   }
 
-  /** Lets further such walks leave out a resource that this one has returned, until its table has pages. */
+  /**
+   * Lets further such walks leave out a resource that this one has returned, until its table has pages. The policy is told
+   * only of those that it will be told of when they are removed.
+   */
   leaveOut(row: number, table: TranslationTable): void {
-    if (this.policy instanceof Lru && this.policy.skip(row)) table.whenFilled = () => this.letIn(row);
+    if (!(this.policy instanceof Lru) || this.#isListedAsPinned(row)) return;
+    if (this.policy.skip(row)) table.whenFilled = () => this.letIn(row);
   }
 
   /** Lets such walks return a resource again. */

@@ -12,6 +12,7 @@ import hostPages from "./traces/small/a-fenced-move-of-host-pages.jsonl" with { 
 import withinSystem from "./traces/small/a-fenced-move-within-system.jsonl" with { type: "text" };
 import kernelBuffer from "./traces/small/a-kernel-buffer-and-a-full-manager.jsonl" with { type: "text" };
 import loneMember from "./traces/small/a-lone-member-changes-its-priority.jsonl" with { type: "text" };
+import lonePinned from "./traces/small/a-lone-member-that-was-pinned-is-passed-over.jsonl" with { type: "text" };
 import loneSwapped from "./traces/small/a-lone-member-of-another-list-is-swapped-out.jsonl" with { type: "text" };
 import purged from "./traces/small/a-purged-buffer-that-cannot-be-placed.jsonl" with { type: "text" };
 import besideBuddies from "./traces/small/a-range-manager-beside-buddies.jsonl" with { type: "text" };
@@ -67,6 +68,7 @@ const traces: Readonly<Record<string, string>> = {
   "a kernel buffer, and a manager that is always full": kernelBuffer,
   "the only member of a bulk move keeps its place when its priority changes": loneMember,
   "a lone member that was left on another list does not stop a swapout": loneSwapped,
+  "a lone member that was left on the pinned list is passed over, and swapouts go on": lonePinned,
   "a purged buffer stays without a place when the hook fails": purged,
   "a range manager stands beside a buddy allocator": besideBuddies,
   "a swapout that fails on one device goes on with the next": failedSwapout,
