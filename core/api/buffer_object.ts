@@ -37,7 +37,7 @@ import {
 import { BLOCKED, DONE } from "../base/outcome.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 import type { Placement } from "../contract/placement.ts";
-import { PreparedPlacement } from "../resource/prepared_placement.ts";
+import type { PreparedPlacement } from "../resource/prepared_placement.ts";
 import { readAccess, writeAccess } from "../place/access.ts";
 import { PRIORITIES } from "../base/units.ts";
 import { mapForUser, mmapOffsetOf, type UserMap } from "./user_map.ts";
@@ -202,7 +202,7 @@ export class BufferObject extends BufferRecord implements Disposable {
    * @throws {TtmError} As {@linkcode validate}.
    */
   tryValidate(placement: Placement | PreparedPlacement): Blocker | null {
-    return this.#isSettledFor(placement) ? null : validateOnce(this.state, this, placement);
+    return this.isSettledFor(placement) ? null : validateOnce(this.state, this, placement);
   }
 
   /**
@@ -217,13 +217,13 @@ export class BufferObject extends BufferRecord implements Disposable {
    * with its reason.
    */
   validate(placement: Placement | PreparedPlacement, options: ValidateOptions = NO_OPTIONS): Promise<void> {
-    if (options === NO_OPTIONS && this.#isSettledFor(placement)) return FULFILLED;
+    if (options === NO_OPTIONS && this.isSettledFor(placement)) return FULFILLED;
     return validateAndWait(this.state, this, placement, options);
   }
 
   /** The usual case: it is in place already. Finding that here costs less than a call of an async function. */
-  #isSettledFor(placement: Placement | PreparedPlacement): boolean {
-    return placement instanceof PreparedPlacement && this.settledFor === placement && !this.disposed && this.reserved;
+  private isSettledFor(placement: Placement | PreparedPlacement): boolean {
+    return this.settledFor === placement && placement !== null && !this.disposed && this.reserved;
   }
 
   /**
@@ -301,7 +301,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     if (this.pins === 1) this.state.tracer.pin?.(this);
     const { timesUnpinned } = this;
     return once<BufferObject>(this, (buffer) => {
-      if (!buffer.disposed && buffer.timesUnpinned === timesUnpinned) buffer.#unpin();
+      if (!buffer.disposed && buffer.timesUnpinned === timesUnpinned) buffer.endPin();
     });
   }
 
@@ -313,10 +313,10 @@ export class BufferObject extends BufferRecord implements Disposable {
   unpin(): void {
     mustBeReserved(this, "unpin");
     if (this.pins === 0) throw new TtmError("EINVAL", `Cannot unpin ${this}: it is not pinned`);
-    this.#unpin();
+    this.endPin();
   }
 
-  #unpin(): void {
+  private endPin(): void {
     this.pins = this.pins - 1;
     if (this.pins > 0) return;
     this.timesUnpinned++;
@@ -325,11 +325,11 @@ export class BufferObject extends BufferRecord implements Disposable {
     if (row < 0) return;
     this.state.order.joinBulkUnpinned(row);
     if (!this.reserved) this.state.order.touch(row, this);
-    if (this.state.returning.size > 0) this.#offerRoom();
+    if (this.state.returning.size > 0) this.offerRoom();
   }
 
   /** The buffer may make room for imported bytes on their way back, as soon as nobody has it reserved. */
-  #offerRoom(): void {
+  private offerRoom(): void {
     const { reservation, state } = this;
     if (!this.reserved) return retryReturns(state);
     reservation.enqueue(null, () => {
@@ -448,15 +448,15 @@ export class BufferObject extends BufferRecord implements Disposable {
 
   /** @internal Drops the reference of a user map or a grab; the last one only after the reservation is unlocked. */
   letGo(): void {
-    if (this.users > 1 || !this.reserved) return this.#endKeeping();
+    if (this.users > 1 || !this.reserved) return this.endKeeping();
     const { reservation } = this;
     reservation.enqueue(null, () => {
-      this.#endKeeping();
+      this.endKeeping();
       reservation.release();
     });
   }
 
-  #endKeeping(): void {
+  private endKeeping(): void {
     mappingsOf(this).keepers--;
     if (--this.users === 0) dropLastUser(this.state, this);
   }

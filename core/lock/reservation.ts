@@ -9,6 +9,8 @@ import { Waiter, WaitingLine } from "./waiting_line.ts";
  * with the same reservation are reserved together. Releasing it hands the lock to a waiter.
  */
 export class Reservation {
+  // Buffers are many. A method whose name begins with # would take a field of each, so that here none does.
+
   /** Odd while the lock is held. */
   #turn = 0;
   #holder: AcquireTicket | null = null;
@@ -74,12 +76,12 @@ export class Reservation {
    * back off.
    */
   tryLock(ticket: AcquireTicket | null = null): Outcome {
-    if (this.locked) return this.#refusal(ticket);
-    this.#take(ticket);
+    if (this.locked) return this.refuse(ticket);
+    this.take(ticket);
     return DONE;
   }
 
-  #refusal(ticket: AcquireTicket | null): Outcome {
+  private refuse(ticket: AcquireTicket | null): Outcome {
     if (ticket !== null && ticket === this.#holder) return EALREADY;
     return this.mustGiveWay(ticket) ? EDEADLK : BLOCKED;
   }
@@ -95,10 +97,9 @@ export class Reservation {
 
   /** @internal Hands the lock to the next waiter, which holds it without a new attempt, or frees it. */
   release(): void {
-    if (this.#holder !== null) this.#holder.locks--;
-    this.#holder = null;
+    if (this.#holder !== null) this.forgetHolder(this.#holder);
     this.#turn++;
-    if (this.#line !== null) this.#handOver(this.#line);
+    if (this.#line !== null) this.handOver(this.#line);
   }
 
   /**
@@ -111,11 +112,11 @@ export class Reservation {
     const line = this.#line ??= new WaitingLine();
     const waiter = new Waiter(end);
     line.join(waiter, ticket);
-    if (ticket !== null) this.#turnAwayTheYounger(line);
+    if (ticket !== null) this.turnAwayTheYounger(line);
     return () => line.leave(waiter);
   }
 
-  #take(ticket: AcquireTicket | null): void {
+  private take(ticket: AcquireTicket | null): void {
     this.#turn++;
     if (ticket === null) return;
     this.#holder = ticket;
@@ -123,16 +124,21 @@ export class Reservation {
     for (let { next } = ticket.waits; next.owner !== null; next = next.next) next.owner.noteLocks();
   }
 
-  #handOver(line: WaitingLine): void {
+  private forgetHolder(holder: AcquireTicket): void {
+    holder.locks--;
+    this.#holder = null;
+  }
+
+  private handOver(line: WaitingLine): void {
     const next = line.first;
     if (next === null) return;
     line.leave(next);
-    this.#take(next.ticket);
+    this.take(next.ticket);
     // Who unlocks when told has the one behind told afterwards: the depth of the stack does not depend on the line.
-    line.tell(next, () => this.#turnAwayTheYounger(line));
+    line.tell(next, () => this.turnAwayTheYounger(line));
   }
 
-  #turnAwayTheYounger(line: WaitingLine): void {
+  private turnAwayTheYounger(line: WaitingLine): void {
     for (const party of line.withLocks()) {
       for (let waiter: Waiter | null = party.first; waiter !== null && this.mustGiveWay(party.ticket);) {
         const next: Waiter | null = waiter.next;

@@ -1,6 +1,6 @@
 import type { BufferView } from "../contract/buffer_view.ts";
 import type { EvictionCursor, EvictionPolicy } from "../contract/eviction_policy.ts";
-import { entryOf, isMark, LinkedLists, nodeOf } from "../base/linked_lists.ts";
+import { isMark, LinkedLists } from "../base/linked_lists.ts";
 import { enlarge } from "../base/row_allocator.ts";
 import { PRIORITIES } from "../base/units.ts";
 
@@ -84,22 +84,22 @@ export class Lru implements EvictionPolicy {
   }
 
   insert(entry: number, buffer: BufferView, memoryType: string): void {
-    this.#links.admit(nodeOf(entry));
+    this.#links.admit(entry);
     if (entry >= this.#listOf.length) this.#listOf = enlarge(this.#listOf, 2 * entry);
     const list = this.#firstListOf(memoryType) + buffer.priority;
     this.#listOf[entry] = list;
-    this.#links.moveBefore(nodeOf(entry), this.#heads[list] as number);
+    this.#links.moveBefore(entry, this.#heads[list] as number);
   }
 
   touch(entry: number): void {
     let list = this.#listOf[entry] as number;
     if (list >= PAGELESS) list = this.#leaveFront(entry);
-    this.#links.moveBefore(nodeOf(entry), this.#heads[list] as number);
+    this.#links.moveBefore(entry, this.#heads[list] as number);
   }
 
   remove(entry: number): void {
     if ((this.#listOf[entry] as number) >= PAGELESS) this.#leaveFront(entry);
-    this.#links.unlink(nodeOf(entry));
+    this.#links.unlink(entry);
   }
 
   /** With `withPages` the walk begins behind the entries that {@linkcode skip} has put into the pageless fronts. */
@@ -119,8 +119,8 @@ export class Lru implements EvictionPolicy {
   skip(entry: number): boolean {
     const list = this.#listOf[entry] as number;
     const front = this.#fronts[list] as PagelessFront;
-    const before = front.last < 0 ? this.#heads[list] as number : nodeOf(front.last);
-    if (this.#newestFirst || this.#links.nextEntry(before) !== nodeOf(entry)) return false;
+    const before = front.last < 0 ? this.#heads[list] as number : front.last;
+    if (this.#newestFirst || this.#links.nextEntry(before) !== entry) return false;
     front.last = entry;
     front.length++;
     this.#listOf[entry] = list + PAGELESS;
@@ -149,23 +149,23 @@ export class Lru implements EvictionPolicy {
   }
 
   after(entry: number): number {
-    return entryOf(this.#links.nextEntry(nodeOf(entry)));
+    return this.#links.nextEntry(entry);
   }
 
   before(entry: number): number {
-    return entryOf(this.#links.previousEntry(nodeOf(entry)));
+    return this.#links.previousEntry(entry);
   }
 
   moveBehind(entry: number, other: number): void {
     this.#endFrontAt(other);
     if ((this.#listOf[entry] as number) >= PAGELESS) this.#leaveFront(entry);
-    this.#links.moveBehind(nodeOf(entry), nodeOf(other));
+    this.#links.moveBehind(entry, other);
   }
 
   /** Moves a stretch of adjacent entries, and the marks of walks between them, to the tail of a list. */
   moveStretchToTail(first: number, last: number, list: number): void {
     this.#endFrontAt(first);
-    this.#links.moveStretchBefore(nodeOf(first), nodeOf(last), list);
+    this.#links.moveStretchBefore(first, last, list);
   }
 
   #endFrontsAtTheRefilled(): void {
@@ -255,7 +255,7 @@ class LruWalk implements EvictionCursor {
       } else if (isMark(node)) this.#node = node;
       else {
         this.#standAt(node);
-        return entryOf(node);
+        return node;
       }
     }
   }
@@ -267,7 +267,7 @@ class LruWalk implements EvictionCursor {
 
   #standAtStart(): void {
     const skipped = this.#fronts?.[this.#list]?.last ?? -1;
-    this.#node = skipped < 0 ? this.#heads[this.#list] as number : nodeOf(skipped);
+    this.#node = skipped < 0 ? this.#heads[this.#list] as number : skipped;
   }
 
   #standAt(node: number): void {

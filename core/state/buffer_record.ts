@@ -27,6 +27,8 @@ const EVICTED = 4;
 const DYING = 8;
 const RETURNING = 16;
 const DISPOSED = 32;
+const PINNED = 64;
+const IN_BULK = 128;
 
 /**
  * The state of a buffer, which the algorithms work on; `BufferObject` adds the public operations. A ghost object is
@@ -35,14 +37,16 @@ const DISPOSED = 32;
  * Most buffers are only moved and used. What that needs is here; the rest is in the traits.
  */
 export class BufferRecord extends Reservation implements BufferView {
-  /** @internal */
-  protected readonly state: Tables;
+  // What a buffer needs that is used where it is comes first, so that it lies in few cache lines.
+  #reservation: Reservation;
+  #flags: number;
   /** @internal A placement whose `placement` list is known to contain its present place; null if none is known. */
   settledFor: PreparedPlacement | null = null;
   /** @internal Row in the resource table; -1 without a resource. */
   resource = -1;
+  /** @internal */
+  protected readonly state: Tables;
   #traits: BufferTraits;
-  #flags: number;
   /** Size in pages of 4096 bytes. */
   readonly pages: number;
   /** The translation table with the host pages; null in device-resident memory. Only the core sets it. */
@@ -59,9 +63,10 @@ export class BufferRecord extends Reservation implements BufferView {
   /** @internal */
   constructor(state: Tables, options: CheckedBufferOptions) {
     super();
+    this.#reservation = options.reservation ?? this;
+    this.#flags = options.priority;
     this.state = state;
     this.#traits = traitsOf(options);
-    this.#flags = options.priority;
     this.pages = Math.ceil(options.bytes / PAGE_SIZE);
     this.id = options.id;
     this.bytes = options.bytes;
@@ -69,13 +74,13 @@ export class BufferRecord extends Reservation implements BufferView {
   }
 
   /** Its own traits, to change them. */
-  get #ownTraits(): BufferTraits {
+  private get ownTraits(): BufferTraits {
     return this.#traits = this.#traits.own();
   }
 
   /** The reservation (lock and fences), its own or shared with other buffers. */
   get reservation(): Reservation {
-    return this.#traits.reservation ?? this;
+    return this.#reservation;
   }
 
   /** @internal Number of references; 0 for a ghost object. */
@@ -84,8 +89,8 @@ export class BufferRecord extends Reservation implements BufferView {
   }
 
   protected set users(users: number) {
-    this.#setFlag(DISPOSED, users === 0);
-    if (users !== 0 && users !== this.#traits.users) this.#ownTraits.users = users;
+    this.setFlag(DISPOSED, users === 0);
+    if (users !== 0 && users !== this.#traits.users) this.ownTraits.users = users;
   }
 
   /** Priority, 0 to 3. */
@@ -104,7 +109,7 @@ export class BufferRecord extends Reservation implements BufferView {
   }
 
   set wasEvicted(wasEvicted: boolean) {
-    this.#setFlag(EVICTED, wasEvicted);
+    this.setFlag(EVICTED, wasEvicted);
   }
 
   /** @internal Has no references or ghost objects; freed when its work has ended. */
@@ -113,7 +118,7 @@ export class BufferRecord extends Reservation implements BufferView {
   }
 
   set isDying(isDying: boolean) {
-    this.#setFlag(DYING, isDying);
+    this.setFlag(DYING, isDying);
   }
 
   /** @internal Has no references, and its bytes are being copied back to the imported array. */
@@ -122,10 +127,10 @@ export class BufferRecord extends Reservation implements BufferView {
   }
 
   set isReturning(isReturning: boolean) {
-    this.#setFlag(RETURNING, isReturning);
+    this.setFlag(RETURNING, isReturning);
   }
 
-  #setFlag(flag: number, isSet: boolean): void {
+  private setFlag(flag: number, isSet: boolean): void {
     this.#flags = isSet ? this.#flags | flag : this.#flags & ~flag;
   }
 
@@ -136,7 +141,8 @@ export class BufferRecord extends Reservation implements BufferView {
 
   /** @internal The order of eviction has to be told. */
   set pins(pins: number) {
-    this.#ownTraits.pins = pins;
+    this.setFlag(PINNED, pins > 0);
+    this.ownTraits.pins = pins;
   }
 
   /** Alignment of its start, in pages. */
@@ -190,7 +196,13 @@ export class BufferRecord extends Reservation implements BufferView {
   }
 
   set bulkMove(bulk: BulkMove | null) {
-    if (bulk !== this.bulkMove) this.#ownTraits.bulkMove = bulk;
+    this.setFlag(IN_BULK, bulk !== null);
+    if (bulk !== this.bulkMove) this.ownTraits.bulkMove = bulk;
+  }
+
+  /** @internal Whether it is neither pinned nor a member of a bulk move, as most buffers. */
+  get isFree(): boolean {
+    return (this.#flags & (PINNED | IN_BULK)) === 0;
   }
 
   /** @internal Its CPU maps; null if it was never mapped. */
@@ -199,7 +211,7 @@ export class BufferRecord extends Reservation implements BufferView {
   }
 
   set mappings(mappings: Mappings | null) {
-    this.#ownTraits.mappings = mappings;
+    this.ownTraits.mappings = mappings;
   }
 
   /** @internal What a blocked attempt has left to the next one; null if there is nothing. */
@@ -208,7 +220,7 @@ export class BufferRecord extends Reservation implements BufferView {
   }
 
   set unfinished(unfinished: { readonly turn: number } | null) {
-    this.#ownTraits.unfinished = unfinished;
+    this.ownTraits.unfinished = unfinished;
   }
 
   /** @internal Number of ghost objects that hold old resources of this buffer; they keep it alive. */
@@ -217,7 +229,7 @@ export class BufferRecord extends Reservation implements BufferView {
   }
 
   set ghosts(ghosts: number) {
-    this.#ownTraits.ghosts = ghosts;
+    this.ownTraits.ghosts = ghosts;
   }
 
   /** @internal How often its pin count has become 0. */
@@ -226,7 +238,7 @@ export class BufferRecord extends Reservation implements BufferView {
   }
 
   set timesUnpinned(times: number) {
-    this.#ownTraits.timesUnpinned = times;
+    this.ownTraits.timesUnpinned = times;
   }
 
   /** @internal The state of its contents; a purge replaces it. */
@@ -235,7 +247,7 @@ export class BufferRecord extends Reservation implements BufferView {
   }
 
   set contents(contents: Contents) {
-    this.#ownTraits.contents = contents;
+    this.ownTraits.contents = contents;
   }
 
   /** @internal Gives it another resource, -1 for none. */
@@ -308,7 +320,7 @@ export class BufferRecord extends Reservation implements BufferView {
 
   /** @internal Makes the contents those of a store; the buffer was created for it. */
   beBornFrom(copy: StoreCopy): void {
-    this.#ownTraits.stored = copy;
+    this.ownTraits.stored = copy;
     this.becomeClean();
   }
 
@@ -367,13 +379,13 @@ export class BufferRecord extends Reservation implements BufferView {
   individualise(): void {
     const { shared } = this;
     if (shared === null || this.reservation !== shared) return;
-    this.#ownTraits.reservation = null;
+    this.#reservation = this;
     this.copyFences(shared);
   }
 
   /** @internal Makes a new record the ghost object of a buffer; `made` is its number in the device. */
   becomeGhostOf(buffer: BufferRecord, made: number, why: RemovalReason): void {
-    this.#ownTraits.ghost = { of: buffer, made, leavesBecause: why };
+    this.ownTraits.ghost = { of: buffer, made, leavesBecause: why };
     this.users = 0;
     this.isDying = true;
     buffer.ghosts++;

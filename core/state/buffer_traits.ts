@@ -37,8 +37,6 @@ export class BufferTraits {
   onDestroy: ((buffer: BufferView) => void) | undefined = undefined;
   /** The shared reservation that it was created with; null if it has its own. */
   shared: Reservation | null = null;
-  /** The same, until the last reference is gone. */
-  reservation: Reservation | null = null;
   /** Number of references, if there are any. */
   users = 1;
   /** The group that its memory is charged to; null if there is none. */
@@ -81,7 +79,6 @@ export function traitsOf(options: BufferOptions): BufferTraits {
     driverOptions,
     onDestroy,
     shared: reservation,
-    reservation,
     group,
   });
   return traits;

@@ -1,7 +1,7 @@
 import type { BufferRecord } from "./buffer_record.ts";
 import type { BulkMove } from "../resource/bulk_move.ts";
 import type { EvictionCursor, EvictionPolicy, RemovalReason } from "../contract/eviction_policy.ts";
-import { entryOf, LinkedLists, nodeOf } from "../base/linked_lists.ts";
+import { LinkedLists } from "../base/linked_lists.ts";
 import type { Hints } from "./hints.ts";
 import { Lru } from "../resource/lru.ts";
 import type { MemoryType } from "../resource/memory_type.ts";
@@ -68,12 +68,12 @@ export class EvictionOrder {
 
   /** Notes that the buffer of a resource was used; applies pins and unpins since the last call. */
   touch(row: number, buffer: BufferRecord): void {
-    const isPinned = buffer.pins > 0;
-    if (buffer.bulkMove === null && !isPinned && this.#pinned.size === 0) this.policy.touch(row);
-    else this.#touch(row, buffer, isPinned);
+    if (buffer.isFree && this.#pinned.size === 0) this.policy.touch(row);
+    else this.#touch(row, buffer);
   }
 
-  #touch(row: number, buffer: BufferRecord, isPinned: boolean): void {
+  #touch(row: number, buffer: BufferRecord): void {
+    const isPinned = buffer.pins > 0;
     if (buffer.bulkMove !== null && !isPinned) return buffer.bulkMove.touch(row);
     const wasPinned = this.#isListedAsPinned(row);
     if (isPinned) {
@@ -173,8 +173,8 @@ export class EvictionOrder {
   }
 
   /** The resources on the pinned list of the device, in the order in which they were pinned or last touched. */
-  *pinned(): Generator<number> {
-    for (const node of this.#links.entries(this.#pinnedHead)) yield entryOf(node);
+  pinned(): Generator<number> {
+    return this.#links.entries(this.#pinnedHead);
   }
 
   *#walked(type: MemoryType): Generator<number> {
@@ -189,8 +189,8 @@ export class EvictionOrder {
   #listAsPinned(row: number): void {
     if (!this.#pinned.has(row)) this.#resources.place(row).type.pinned++;
     this.#pinned.add(row);
-    this.#links.admit(nodeOf(row));
-    this.#links.moveBefore(nodeOf(row), this.#pinnedHead);
+    this.#links.admit(row);
+    this.#links.moveBefore(row, this.#pinnedHead);
   }
 
   // Most devices have few pinned buffers, so the check of the size usually saves the lookup.
@@ -201,7 +201,7 @@ export class EvictionOrder {
   #unlistAsPinned(row: number): void {
     this.#pinned.delete(row);
     this.#resources.place(row).type.pinned--;
-    this.#links.unlink(nodeOf(row));
+    this.#links.unlink(row);
   }
 
   #insertUnpinned(row: number): void {

@@ -1,4 +1,4 @@
-import { isMark, LinkedLists, nodeOf } from "@ttm/core/lists";
+import { isMark, LinkedLists } from "@ttm/core/lists";
 
 const INITIAL = 64;
 
@@ -22,7 +22,7 @@ export class Entries {
   /** Takes note of an entry, which is in no queue. */
   admit(entry: number, id: number, pages: number): void {
     if (entry >= this.pages.length) this.#grow(2 * entry);
-    this.links.admit(nodeOf(entry));
+    this.links.admit(entry);
     this.ids[entry] = id;
     this.pages[entry] = pages;
     this.marks[entry] = 0;
@@ -88,7 +88,7 @@ export class Queue {
     let successor = this.#head;
     for (let node = links.previous(successor); node !== this.#head; node = links.previous(node)) {
       if (isMark(node)) continue;
-      if (!comesAfter(node >> 1)) break;
+      if (!comesAfter(node)) break;
       successor = node;
     }
     this.#move(entry, successor);
@@ -103,14 +103,14 @@ export class Queue {
       this.pages += size;
       queueOf[entry] = this.#number;
     }
-    links.moveBefore(nodeOf(entry), successor);
+    links.moveBefore(entry, successor);
   }
 
   /** Takes an entry out that is in it. */
   drop(entry: number): void {
     this.pages -= this.#entries.pages[entry] as number;
     this.#entries.queueOf[entry] = -1;
-    this.#entries.links.unlink(nodeOf(entry));
+    this.#entries.links.unlink(entry);
   }
 
   /** The first entry behind a node of the queue, -1 at its end. */
@@ -121,11 +121,11 @@ export class Queue {
       if (next === this.#head) return -1;
       next = links.next(next);
     }
-    return next >> 1;
+    return next;
   }
 
   /** All entries, front to back. */
-  *[Symbol.iterator](): Generator<number> {
-    for (const node of this.#entries.links.entries(this.#head)) yield node >> 1;
+  [Symbol.iterator](): Generator<number> {
+    return this.#entries.links.entries(this.#head);
   }
 }

@@ -1,4 +1,4 @@
-import { LinkedLists, nodeOf } from "@ttm/core/lists";
+import { LinkedLists } from "@ttm/core/lists";
 import { Numbers } from "./numbers.ts";
 
 /**
@@ -31,8 +31,8 @@ export class Ghosts {
     this.#sizes[row] = pages;
     this.#firsts[row] = first;
     this.#seconds[row] = second;
-    this.#links.admit(nodeOf(row));
-    this.#links.moveBefore(nodeOf(row), this.#head);
+    this.#links.admit(row);
+    this.#links.moveBefore(row, this.#head);
     this.pages += pages;
     this.trim(room);
   }
@@ -42,7 +42,7 @@ export class Ghosts {
     const row = this.#rows.size === 0 ? -1 : this.#rows.get(id);
     if (row < 0) return -1;
     this.#rows.delete(id);
-    this.#links.unlink(nodeOf(row));
+    this.#links.unlink(row);
     this.#free.push(row);
     this.pages -= this.#sizes[row] as number;
     return row;
@@ -61,7 +61,7 @@ export class Ghosts {
   /** Forgets the oldest until the others fit into `room` pages. */
   trim(room: number): void {
     while (this.pages > room && this.#rows.size > 0) {
-      this.take(this.#ids[this.#links.next(this.#head) >> 1] as number);
+      this.take(this.#ids[this.#links.next(this.#head)] as number);
     }
   }
 }

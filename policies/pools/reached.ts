@@ -1,4 +1,3 @@
-import { nodeOf } from "@ttm/core/lists";
 import type { Entries, Queue } from "./entries.ts";
 
 /** How far a walk has come in each queue: entries that it has given and that were not evicted are behind it. */
@@ -43,7 +42,7 @@ export class Reached {
       at = this.#queues.push(queue) - 1;
       this.#marks.push(links.takeMark());
     }
-    links.moveBehind(this.#marks[at] as number, nodeOf(this.#given));
+    links.moveBehind(this.#marks[at] as number, this.#given);
   }
 
   /** Ends the walk; another one may begin with it. */

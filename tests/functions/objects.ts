@@ -134,7 +134,7 @@ export const objects: readonly Row[] = rows(
     "lock/reservation.ts",
     "lock/reservation_test.ts",
     "a reservation has one holder at a time",
-    "    if (this.locked) return this.#refusal(ticket);",
+    "    if (this.locked) return this.refuse(ticket);",
     "",
   ],
   [

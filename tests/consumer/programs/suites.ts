@@ -44,15 +44,15 @@ export const suites: Readonly<Record<string, Suite>> = {
     });
   },
   "@ttm/core/lists": async (test) => {
-    const { entryOf, LinkedLists, nodeOf } = await import("@ttm/core/lists");
+    const { LinkedLists } = await import("@ttm/core/lists");
     test("a list keeps its order", () => {
       const lists = new LinkedLists();
       const head = lists.takeMark();
       for (const entry of [3, 1, 2]) {
-        lists.admit(nodeOf(entry));
-        lists.moveBefore(nodeOf(entry), head);
+        lists.admit(entry);
+        lists.moveBefore(entry, head);
       }
-      const found = [...lists.entries(head)].map(entryOf).join();
+      const found = [...lists.entries(head)].join();
       if (found !== "3,1,2") throw new Error(`it is ${found}`);
     });
   },
