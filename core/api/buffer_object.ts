@@ -316,6 +316,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     this.endPin();
   }
 
+  /** @internal Ends one pin. */
   private endPin(): void {
     this.pins = this.pins - 1;
     if (this.pins > 0) return;
@@ -456,6 +457,7 @@ export class BufferObject extends BufferRecord implements Disposable {
     });
   }
 
+  /** @internal Drops a reference of a map or a grab. */
   private endKeeping(): void {
     mappingsOf(this).keepers--;
     if (--this.users === 0) dropLastUser(this.state, this);

@@ -9,7 +9,7 @@ import { Waiter, WaitingLine } from "./waiting_line.ts";
  * with the same reservation are reserved together. Releasing it hands the lock to a waiter.
  */
 export class Reservation {
-  // Buffers are many. A method whose name begins with # would take a field of each, so that here none does.
+  // No method has a name that begins with #: such a class has one more field in each of its many objects.
 
   /** Odd while the lock is held. */
   #turn = 0;
@@ -81,6 +81,7 @@ export class Reservation {
     return DONE;
   }
 
+  /** @internal Why a ticket does not get the lock that is held. */
   private refuse(ticket: AcquireTicket | null): Outcome {
     if (ticket !== null && ticket === this.#holder) return EALREADY;
     return this.mustGiveWay(ticket) ? EDEADLK : BLOCKED;
@@ -116,6 +117,7 @@ export class Reservation {
     return () => line.leave(waiter);
   }
 
+  /** @internal Takes the free lock. */
   private take(ticket: AcquireTicket | null): void {
     this.#turn++;
     if (ticket === null) return;
@@ -124,11 +126,13 @@ export class Reservation {
     for (let { next } = ticket.waits; next.owner !== null; next = next.next) next.owner.noteLocks();
   }
 
+  /** @internal The ticket no longer holds the lock. */
   private forgetHolder(holder: AcquireTicket): void {
     holder.locks--;
     this.#holder = null;
   }
 
+  /** @internal Gives the lock to the first in line. */
   private handOver(line: WaitingLine): void {
     const next = line.first;
     if (next === null) return;
@@ -138,6 +142,7 @@ export class Reservation {
     line.tell(next, () => this.turnAwayTheYounger(line));
   }
 
+  /** @internal Lets those back off that hold what older ones may wait for. */
   private turnAwayTheYounger(line: WaitingLine): void {
     for (const party of line.withLocks()) {
       for (let waiter: Waiter | null = party.first; waiter !== null && this.mustGiveWay(party.ticket);) {

@@ -130,6 +130,7 @@ export class BufferRecord extends Reservation implements BufferView {
     this.setFlag(RETURNING, isReturning);
   }
 
+  /** @internal Sets or clears one of the flags. */
   private setFlag(flag: number, isSet: boolean): void {
     this.#flags = isSet ? this.#flags | flag : this.#flags & ~flag;
   }
