@@ -19,7 +19,7 @@ import { Fence } from "../lock/fence.ts";
 import { type FenceUsage, isFenceUsage } from "../lock/fence_list.ts";
 import { mappingsOf, unmapVirtual } from "../memory/io_memory.ts";
 import type { KernelMap, MapRange } from "../memory/kernel_map.ts";
-import { dropLastUser, retryReturns } from "../place/release.ts";
+import { dropLastUser } from "../place/release.ts";
 import { Lru } from "../resource/lru.ts";
 import { once } from "../base/disposable.ts";
 import { type Blocker, Operation } from "../state/operation.ts";
@@ -326,16 +326,16 @@ export class BufferObject extends BufferRecord implements Disposable {
     if (row < 0) return;
     this.state.order.joinBulkUnpinned(row);
     if (!this.reserved) this.state.order.touch(row, this);
-    if (this.state.returning.size > 0) this.offerRoom();
+    if (!this.state.returns.isEmpty) this.offerRoom();
   }
 
   /** The buffer may make room for imported bytes on their way back, as soon as nobody has it reserved. */
   private offerRoom(): void {
-    const { reservation, state } = this;
-    if (!this.reserved) return retryReturns(state);
+    const { reservation, state: { returns } } = this;
+    if (!this.reserved) return returns.retry();
     reservation.enqueue(null, () => {
       reservation.release();
-      retryReturns(state);
+      returns.retry();
     });
   }
 

@@ -31,7 +31,7 @@ export class FreeTheDying {
     }
     if (outcome !== DONE) return outcome;
     // A return that still has no room for its intermediate place cannot complete: nothing else will be freed.
-    for (const stranded of state.returning) stranded.end();
+    state.returns.endAll();
     return state.dyingBuffers > 0 ? EBUSY : DONE;
   }
 

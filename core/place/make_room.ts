@@ -282,6 +282,7 @@ function evict(state: DeviceState, buffer: BufferRecord, op: Operation): Outcome
     ? moveToSystem(state, buffer, op)
     : moveToEvictPlacement(state, buffer, op);
   if (outcome === DONE && buffer.resource >= 0) buffer.wasEvicted = true;
+  if (outcome === DONE && buffer.isReturning) state.returns.evicted(buffer);
   return outcome;
 }
 

@@ -12,10 +12,5 @@ export function dropLastUser(state: DeviceState, buffer: BufferRecord): void {
   if (buffer.mappings !== null) state.mmapOffsets.free(buffer.mappings.firstOffset);
   if (mustReturn(buffer)) new ReturnToExporter(state, buffer).attempt();
   else releaseUnlessKept(state, buffer);
-  retryReturns(state);
-}
-
-/** Lets imported bytes that wait for room on their way back try again. */
-export function retryReturns(state: DeviceState): void {
-  for (const stranded of state.returning) if (stranded.waitsFor === null) stranded.attempt();
+  state.returns.retry();
 }

@@ -1,12 +1,14 @@
 import { access } from "./access.ts";
 import type { BufferRecord } from "../state/buffer_record.ts";
 import { disown, releaseUnlessKept } from "./destroy.ts";
-import type { DeviceState, Returning } from "../state/device_state.ts";
+import type { DeviceState } from "../state/device_state.ts";
 import { Fence } from "../lock/fence.ts";
 import { moveToSystem } from "./make_room.ts";
 import { Operation } from "../state/operation.ts";
 import { BLOCKED, DONE, ENOSPC, type Outcome } from "../base/outcome.ts";
 import { PAGE_SIZE } from "../base/units.ts";
+import type { PreparedPlacement } from "../resource/prepared_placement.ts";
+import type { Returning } from "../state/returns.ts";
 
 /** Whether the only right copy of imported bytes is on the device. */
 export function mustReturn({ imported, type, lost }: BufferRecord): boolean {
@@ -18,7 +20,7 @@ export function mustReturn({ imported, type, lost }: BufferRecord): boolean {
  * then releases the buffer. Until the copy has been queued others may evict the buffer, which does the same.
  */
 export class ReturnToExporter implements Returning {
-  /** The fence or reservation that the next attempt waits for; null while it waits for room at a hop. */
+  /** The fence that the next attempt waits for; null while it waits for room at a hop. */
   waitsFor: Fence | null = null;
   #state: DeviceState;
   #buffer: BufferRecord;
@@ -31,7 +33,7 @@ export class ReturnToExporter implements Returning {
     this.#op = new Operation(state.tracer, false, buffer).start("return");
     disown(state, buffer);
     buffer.isReturning = true;
-    state.returning.add(this);
+    state.returns.add(buffer, this);
   }
 
   /** Continues after an operation that has reserved the buffer to evict it. */
@@ -43,7 +45,7 @@ export class ReturnToExporter implements Returning {
 
   /** Releases the buffer; the array stays unchanged if the bytes are still on the device. */
   end(): void {
-    this.#state.returning.delete(this);
+    this.#state.returns.delete(this.#buffer);
     this.#buffer.isReturning = false;
     releaseUnlessKept(this.#state, this.#buffer);
   }
@@ -54,8 +56,21 @@ export class ReturnToExporter implements Returning {
     const { blockedOn } = this.#op;
     this.#buffer.reservation.release();
     this.waitsFor = outcome === BLOCKED && blockedOn instanceof Fence ? blockedOn : null;
-    if (this.waitsFor !== null) this.waitsFor.onSignal(() => this.attempt());
-    else if (outcome !== ENOSPC) this.end();
+    if (this.waitsFor !== null) this.#waitFor(this.waitsFor);
+    else if (outcome === ENOSPC) this.#strand(this.#op.hop);
+    else this.end();
+  }
+
+  #waitFor(fence: Fence): void {
+    const { returns } = this.#state;
+    returns.waiting.add(this);
+    fence.onSignal(() => returns.attempt(this));
+  }
+
+  #strand(hop: PreparedPlacement | null): void {
+    const { pages, alignment } = this.#buffer;
+    const ranges = hop?.busyPlaces.map(({ type, fpfn, lpfn, contiguous }) => [type.name, fpfn, lpfn, contiguous]);
+    this.#state.returns.strand(this, pages, `${ranges} aligned to ${alignment}`);
   }
 
   /** Moves the buffer, or if that fails copies the bytes by the CPU, which is tried only once. */
@@ -78,9 +93,9 @@ export class ReturnToExporter implements Returning {
 }
 
 /** Waits until imported bytes are returned, or there is no room at a hop. */
-export function waitForReturns(state: DeviceState, op: Operation): Outcome {
-  for (const one of state.returning) {
-    if (one.waitsFor === null) one.attempt();
+export function waitForReturns({ returns }: DeviceState, op: Operation): Outcome {
+  returns.retry();
+  for (const one of returns.waiting) {
     const outcome = op.waitFor(one.waitsFor);
     if (outcome !== DONE) return outcome;
   }

@@ -8,7 +8,6 @@ import type { Driver } from "../contract/driver.ts";
 import { TtmError } from "../base/errors.ts";
 import { EvictionOrder } from "./eviction_order.ts";
 import { type EvictionPolicy, isPolicy } from "../contract/eviction_policy.ts";
-import type { Fence } from "../lock/fence.ts";
 import type { GroupRecord } from "../groups/group_record.ts";
 import { Hints } from "./hints.ts";
 import { isManager, type MemTypeManager } from "../contract/mem_type_manager.ts";
@@ -17,22 +16,13 @@ import { MmapOffsets } from "./mmap_offsets.ts";
 import type { Placement } from "../contract/placement.ts";
 import { type PreparedPlace, PreparedPlacement, preparePlace } from "../resource/prepared_placement.ts";
 import { ResourceTable } from "../resource/resource_table.ts";
+import { Returns } from "./returns.ts";
 import { Submissions } from "./submissions.ts";
 import { memoryStore, type SwapStore } from "../contract/swap_store.ts";
 import type { TracedMove } from "./traced_move.ts";
 import type { Tracer } from "../contract/tracer.ts";
 
 const MAX_TYPES = 8;
-
-/** A copy of imported bytes from the device back into the imported array. */
-export interface Returning {
-  /** The fence that the next attempt waits for; null while it waits for room in an intermediate place. */
-  readonly waitsFor: Fence | null;
-  /** Makes the next attempt, once the reservation is free if an eviction holds it. */
-  attempt(): void;
-  /** Ends the return, so that the buffer can be freed; the array is unchanged if the bytes are still on the device. */
-  end(): void;
-}
 
 /** The state that the algorithms work on: the parts that the device was composed of, and its tables. */
 export class DeviceState {
@@ -79,7 +69,7 @@ export class DeviceState {
   /** Buffers whose user maps hold an I/O window, the longest-held window first. */
   readonly windowedUsers: Set<BufferRecord> = new Set();
   /** Copies of imported bytes back to their arrays, of buffers without references. */
-  readonly returning: Set<Returning> = new Set();
+  readonly returns: Returns<BufferRecord> = new Returns();
   closed = false;
   /** The event of the last move that a tracer was told of. */
   tracedMove: TracedMove | null = null;

@@ -2,7 +2,7 @@ import { checkWaitOptions, optionNames, show } from "../base/arguments.ts";
 import { blockTask } from "./block_task.ts";
 import type { Clock, ClockEvent } from "./clock.ts";
 import { TtmError } from "../base/errors.ts";
-import { type TimedEvent, TimeQueue } from "./time_queue.ts";
+import { type Ranked, RankedQueue } from "../base/ranked_queue.ts";
 
 /** Options of a sleep. */
 export interface SleepOptions {
@@ -35,7 +35,7 @@ const afterAllTasks: (fn: () => void) => unknown =
  */
 export class SimulatedClock implements Clock {
   #now = 0;
-  #queue: TimeQueue = new TimeQueue();
+  #queue: RankedQueue<() => void> = new RankedQueue();
   #blocked = 0;
   #armed = false;
 
@@ -58,7 +58,7 @@ export class SimulatedClock implements Clock {
 
   /** Removes an event from the queue. */
   cancel(event: ClockEvent): void {
-    this.#queue.remove(event as TimedEvent | undefined);
+    this.#queue.remove(event as Ranked<() => void> | undefined);
   }
 
   /** Number of scheduled events that have neither run nor been cancelled. */
@@ -102,8 +102,8 @@ export class SimulatedClock implements Clock {
     const event = this.#queue.first;
     if (event === undefined) return false;
     this.#queue.remove(event);
-    this.#now = event.at;
-    event.fn();
+    this.#now = event.rank;
+    event.value();
     return true;
   }
 
@@ -114,7 +114,7 @@ export class SimulatedClock implements Clock {
    */
   advanceTo(at: number): void {
     checkTime("advance the clock", at);
-    while ((this.#queue.first?.at ?? Infinity) <= at) this.runNext();
+    while ((this.#queue.first?.rank ?? Infinity) <= at) this.runNext();
     this.#now = Math.max(this.#now, at);
   }
 
