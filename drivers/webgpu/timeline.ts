@@ -4,10 +4,11 @@ interface Entry {
   readonly fence: Fence;
   /** Begins the end of a readback; null for plain work, which ends with whatever was submitted after it. */
   readonly begin: (() => Promise<void>) | null;
-  begun: boolean;
   wanted: boolean;
   ended: boolean;
   error: unknown;
+  /** What was submitted next. */
+  next: Entry | null;
 }
 
 /**
@@ -20,14 +21,24 @@ export class Timeline {
   readonly context: FenceContext = new FenceContext("webgpu queue");
   /** How often the device was asked. */
   waits = 0;
+  /** Entries that all walks have looked at. */
+  steps = 0;
   #workDone: () => Promise<void>;
-  #entries: Entry[] = [];
+  #last: Entry = this.#entry(null);
+  /** The last one whose fence has signalled. */
+  #signalled: Entry = this.#last;
+  /** The last one of which all work before has ended that is no readback. */
+  #passed: Entry = this.#last;
+  /** The last one that has begun. */
+  #begun: Entry = this.#last;
+  #willAsk = false;
   /** The fence of plain work that later work may still join, since nobody waits for it. */
   #open: Entry | null = null;
 
   /** `workDone` settles when all work submitted before the call has ended. */
   constructor(workDone: () => Promise<void>) {
     this.#workDone = workDone;
+    this.#last.fence.signal();
   }
 
   /** A fence of all work submitted so far; later work may delay it until somebody waits for it. */
@@ -44,50 +55,60 @@ export class Timeline {
 
   /** Ends all fences with an error: the device is lost. */
   fail(error: unknown): void {
-    this.#open = null;
-    for (const entry of this.#entries) this.#end(entry, error);
+    for (let entry = this.#signalled.next; entry !== null; entry = entry.next) this.#end(entry, error);
+    this.#passed = this.#begun = this.#last;
     this.#signal();
   }
 
   #add(begin: Entry["begin"]): Entry {
+    return this.#last = this.#last.next = this.#entry(begin);
+  }
+
+  #entry(begin: Entry["begin"]): Entry {
     const fence = this.context.next(() => {
       entry.wanted = true;
       this.#askSoon();
     });
-    const entry: Entry = { fence, begin, begun: false, wanted: false, ended: false, error: undefined };
-    this.#entries.push(entry);
+    const entry: Entry = { fence, begin, wanted: false, ended: false, error: undefined, next: null };
     return entry;
   }
 
   /** At the end of this turn, so that all that begins in it shares one wait. */
   #askSoon(): void {
+    if (this.#willAsk) return;
+    this.#willAsk = true;
     queueMicrotask(() => this.#ask());
   }
 
   #ask(): void {
-    const waiting = this.#entries.filter((entry) => !entry.begun);
-    if (!waiting.some(({ wanted }) => wanted)) return;
+    this.#willAsk = false;
+    let isWanted = false;
+    let last = this.#begun;
+    for (let { next } = last; next !== null; next = next.next) {
+      this.steps++;
+      if (next.wanted || next.begin !== null) last = next;
+      if (next.wanted) isWanted = true;
+    }
+    if (!isWanted) return;
     this.waits++;
-    const lastWanted = waiting.findLastIndex(({ wanted }) => wanted);
-    const lastReadback = waiting.findLastIndex(({ begin }) => begin !== null);
-    for (const entry of waiting.slice(0, Math.max(lastWanted, lastReadback) + 1)) {
-      entry.begun = true;
-      if (entry === this.#open) this.#open = null;
-      const { begin } = entry;
-      if (begin !== null) begin().then(() => this.#passed(entry), (error) => this.#passed(entry, error));
-    }
-    const last = waiting[lastWanted];
-    if (lastReadback < lastWanted && last !== undefined) {
-      this.#workDone().then(() => this.#passed(last), () => this.#passed(last));
-    }
+    const first = this.#begun.next;
+    this.#begun = last;
+    for (let entry = first; entry !== last.next && entry !== null; entry = entry.next) this.#begin(entry);
+    if (last.begin === null) this.#workDone().then(() => this.#pass(last), () => this.#pass(last));
+  }
+
+  #begin(entry: Entry): void {
+    if (entry === this.#open) this.#open = null;
+    entry.begin?.().then(() => this.#pass(entry), (error) => this.#pass(entry, error));
   }
 
   /** Work that came before something that has ended has ended, too. */
-  #passed(entry: Entry, error?: unknown): void {
+  #pass(entry: Entry, error?: unknown): void {
     this.#end(entry, error);
-    const at = this.#entries.indexOf(entry);
-    for (const before of this.#entries.slice(0, Math.max(at, 0))) {
-      if (before.begin === null) this.#end(before, undefined);
+    while (this.#passed.fence.seqno < entry.fence.seqno && this.#passed.next !== null) {
+      this.steps++;
+      this.#passed = this.#passed.next;
+      if (this.#passed.begin === null) this.#end(this.#passed, undefined);
     }
     this.#signal();
   }
@@ -100,9 +121,9 @@ export class Timeline {
   }
 
   #signal(): void {
-    while (this.#entries[0]?.ended === true) {
-      const { fence, error } = this.#entries.shift() as Entry;
-      fence.signal(error);
+    for (let { next } = this.#signalled; next?.ended === true; next = this.#signalled.next) {
+      this.#signalled = next;
+      next.fence.signal(next.error);
     }
   }
 }

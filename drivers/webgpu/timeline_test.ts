@@ -88,3 +88,22 @@ Deno.test("when the device is lost all fences fail, and what settles later is ig
   await turn();
   assertEquals(next.signalled, false);
 });
+
+/** What is looked at while so many readbacks are waited for one by one, and end from the last to the second. */
+async function steps(count: number): Promise<number> {
+  const { timeline, readback } = bench();
+  const reads = Array.from({ length: count }, () => [timeline.work(), readback()] as const);
+  for (const [, { fence }] of reads) fence.enableSignaling();
+  await turn();
+  for (const [, { resolve }] of reads.slice(1).reverse()) resolve();
+  await turn();
+  assertEquals(reads.map(([work, { fence }]) => [work.signalled, fence.signalled]).flat().indexOf(false), 1);
+  reads[0]?.[1].resolve();
+  await turn();
+  assertEquals(reads.every(([work, { fence }]) => work.signalled && fence.signalled), true);
+  return timeline.steps;
+}
+
+Deno.test("each of many entries is looked at twice, in whatever order they end", async () => {
+  assertEquals([await steps(50), await steps(200)], [200, 800]);
+});
