@@ -170,12 +170,13 @@ function evictNeighbours(
   const search = op.search = beginSearch(state, op, buffer, buffer.pages, place);
   try {
     const victims = neighboursInTheWay(state, buffer, place, sparing, op);
+    search?.choose(victims);
     for (const victim of victims) {
       // An earlier eviction may have evicted it, too.
       if (victim.type !== place.type) continue;
       // Each of them may leave, but a group may need to keep some.
       if (op.shield !== null && op.shield.whyKept(victim) !== null) return ENOSPC;
-      search?.goTo(victim, victims);
+      search?.goTo(victim);
       const outcome = giveUpPlace(state, victim, op);
       if (outcome === BLOCKED) return BLOCKED;
       if (outcome !== DONE) {

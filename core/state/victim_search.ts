@@ -9,6 +9,7 @@ const NAMED = 16;
 interface Scanned {
   readonly buffer: BufferRecord;
   readonly reason: PassedOverReason;
+  readonly position: number;
 }
 
 /**
@@ -24,7 +25,9 @@ export class VictimSearch implements EvictionCause {
   /** The candidate that was visited last. */
   candidate: BufferRecord | null = null;
   /** Those that a manager's scan was shown, in their order. */
-  #scanned: Scanned[] = [];
+  #scanned: Map<BufferRecord, Scanned> = new Map();
+  /** The first of those that it has not chosen. */
+  #notChosen: Scanned[] = [];
   #operation: TracedOperation;
   #inner: VictimSearch | null = null;
 
@@ -42,7 +45,7 @@ export class VictimSearch implements EvictionCause {
     this.forBuffer = forBuffer;
     this.pages = pages;
     this.place = place;
-    if (this.#scanned.length > 0) this.#scanned = [];
+    if (this.#scanned.size > 0) this.#scanned = new Map();
     this.#restart();
     return this;
   }
@@ -61,16 +64,26 @@ export class VictimSearch implements EvictionCause {
 
   /** A scan was shown a candidate, or it was kept from the scan. */
   scan(buffer: BufferRecord, kept: PassedOverReason | null): void {
-    this.#scanned.push({ buffer, reason: kept ?? "not adjacent" });
+    this.#scanned.set(buffer, { buffer, reason: kept ?? "not adjacent", position: this.#scanned.size });
   }
 
-  /** The scan chose several; this is one of them. */
-  goTo(victim: BufferRecord, victims: readonly BufferRecord[]): void {
+  /** The scan chose these. */
+  choose(victims: readonly BufferRecord[]): void {
+    const chosen = new Set(victims);
+    this.#notChosen = [];
+    for (const [buffer, scanned] of this.#scanned) {
+      if (this.#notChosen.length === NAMED) break;
+      if (!chosen.has(buffer)) this.#notChosen.push(scanned);
+    }
+  }
+
+  /** One of the chosen is evicted. */
+  goTo(victim: BufferRecord): void {
     this.#restart();
-    for (const { buffer, reason } of this.#scanned) {
-      this.visit(buffer);
-      if (buffer === victim) return;
-      if (!victims.includes(buffer)) this.passOver(buffer, reason);
+    this.candidate = victim;
+    this.position = this.#scanned.get(victim)?.position ?? -1;
+    for (const { buffer, reason, position } of this.#notChosen) {
+      if (position < this.position) this.passOver(buffer, reason);
     }
   }
 
