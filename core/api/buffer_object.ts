@@ -34,7 +34,7 @@ import {
   WRITE_OPTIONS,
   type WriteOptions,
 } from "../contract/call_options.ts";
-import { BLOCKED, DONE } from "../base/outcome.ts";
+import * as outcomes from "../base/outcome.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 import type { Placement } from "../contract/placement.ts";
 import type { PreparedPlacement } from "../resource/prepared_placement.ts";
@@ -43,6 +43,8 @@ import { PRIORITIES } from "../base/units.ts";
 import { mapForUser, mmapOffsetOf, type UserMap } from "./user_map.ts";
 import { validateAndWait, validateOnce } from "../calls/validation.ts";
 import { complete } from "../state/wait.ts";
+
+const { BLOCKED, DONE } = outcomes;
 
 const FULFILLED: Promise<void> = Promise.resolve();
 

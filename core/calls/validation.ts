@@ -6,11 +6,13 @@ import { validateError } from "./call_errors.ts";
 import { mustBeReserved } from "./reserve.ts";
 import { type Blocker, Operation } from "../state/operation.ts";
 import { VALIDATE_OPTIONS, type ValidateOptions } from "../contract/call_options.ts";
-import { BLOCKED, DONE } from "../base/outcome.ts";
+import * as outcomes from "../base/outcome.ts";
 import type { Placement } from "../contract/placement.ts";
 import { PreparedPlacement } from "../resource/prepared_placement.ts";
 import { validate } from "../place/validate.ts";
 import { waitAndRepeat } from "../state/wait.ts";
+
+const { BLOCKED, DONE } = outcomes;
 
 /** One attempt to validate a buffer: null, or what must end before another attempt can succeed. */
 export function validateOnce(

@@ -1,8 +1,11 @@
 import { FenceList, type FenceUsage } from "./fence_list.ts";
 import type { Fence } from "./fence.ts";
-import { BLOCKED, DONE, EALREADY, EDEADLK, type Outcome } from "../base/outcome.ts";
+import type { Outcome } from "../base/outcome.ts";
+import * as outcomes from "../base/outcome.ts";
 import type { AcquireTicket } from "./acquire_ticket.ts";
 import { Waiter, WaitingLine } from "./waiting_line.ts";
+
+const { BLOCKED, DONE, EALREADY, EDEADLK } = outcomes;
 
 /**
  * The reservation of a buffer (`dma_resv`): a lock, and the fences of the work on the buffer. Buffers that were created

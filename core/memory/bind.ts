@@ -2,10 +2,13 @@ import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { TtmError } from "../base/errors.ts";
 import type { Operation } from "../state/operation.ts";
-import { DONE, EIO, ENOMEM, type Outcome } from "../base/outcome.ts";
+import type { Outcome } from "../base/outcome.ts";
+import * as outcomes from "../base/outcome.ts";
 import { unpopulate } from "./populate.ts";
 import { forgetSwap } from "./swap_in.ts";
 import { byteTable, TranslationTable } from "../contract/translation_table.ts";
+
+const { DONE, EIO, ENOMEM } = outcomes;
 
 /** Makes the translation table of a buffer, without pages; false if the driver makes none. */
 export function createTable(state: DeviceState, buffer: BufferRecord, op: Operation): boolean {

@@ -94,16 +94,12 @@ export function unmapVirtual(state: DeviceState, buffer: BufferRecord): void {
 }
 
 /** Ends the kernel maps of a buffer that leaves its resource. */
-export function endKernelMaps(buffer: BufferRecord): void {
-  if (buffer.mappings !== null) endAll(buffer.mappings.kernel);
-}
-
-function endAll(maps: Mappings["kernel"]): void {
-  for (const map of maps) map.end();
+export function endKernelMaps({ kernel }: Mappings): void {
+  for (const map of kernel) map.end();
 }
 
 /** Ends all maps of memory that is about to be freed. */
 export function dropMaps(state: DeviceState, buffer: BufferRecord): void {
   unmapVirtual(state, buffer);
-  endKernelMaps(buffer);
+  if (buffer.mappings !== null) endKernelMaps(buffer.mappings);
 }

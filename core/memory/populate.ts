@@ -1,10 +1,13 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { Operation } from "../state/operation.ts";
-import { DONE, ENOMEM, type Outcome } from "../base/outcome.ts";
+import type { Outcome } from "../base/outcome.ts";
+import * as outcomes from "../base/outcome.ts";
 import { chargeOf, uncount } from "./page_account.ts";
 import { swapIn } from "./swap_in.ts";
 import type { TranslationTable } from "../contract/translation_table.ts";
+
+const { DONE, ENOMEM } = outcomes;
 
 /**
  * Populates the translation table of a buffer (`ttm_tt_populate`): accounts for the pages, which may swap out other

@@ -11,11 +11,15 @@ import {
   type MemTypeManager,
   NO_ROOM,
 } from "../contract/mem_type_manager.ts";
+import type { GroupRecord } from "../groups/group_record.ts";
 import type { MemoryType } from "../resource/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import { TtmError } from "../base/errors.ts";
-import { BLOCKED, DONE, EBUSY, EIO, ENOSPC, LATER, type Outcome } from "../base/outcome.ts";
+import type { Outcome } from "../base/outcome.ts";
+import * as outcomes from "../base/outcome.ts";
 import type { PreparedPlace } from "../resource/prepared_placement.ts";
+
+const { BLOCKED, DONE, EBUSY, EIO, ENOSPC, LATER } = outcomes;
 
 /** The request for a manager. */
 export function requestFor(buffer: BufferRecord, { request }: PreparedPlace): AllocationRequest {
@@ -50,16 +54,16 @@ export function allocateResource(
   op: Operation,
 ): number | Outcome {
   const { type } = place;
-  const charged = buffer.group?.counter(type.index) ?? null;
-  if (charged !== null && charged.limiting(buffer.pages * PAGE_SIZE) !== null) return ENOSPC;
+  const { manager } = type;
+  const { group } = buffer;
+  if (group !== null && isLimited(group, buffer, type)) return ENOSPC;
   let handle = 0;
   let start = 0;
-  if (type.manager !== null) {
+  if (manager !== null) {
     try {
-      handle = type.manager.allocate(requestFor(buffer, place));
-      if (handle === NO_ROOM) return ENOSPC;
-      if (!isHandle(handle)) return refused(type, type.manager, handle, mayWait, op);
-      start = type.manager.startOf?.(handle) ?? handle;
+      handle = manager.allocate(requestFor(buffer, place));
+      if (!isHandle(handle)) return refused(type, manager, handle, mayWait, op);
+      start = manager.startOf?.(handle) ?? handle;
     } catch (error) {
       return op.fail(error, EIO);
     }
@@ -73,9 +77,13 @@ export function allocateResource(
   const row = state.resources.allocate(buffer, place, handle, start, caching);
   type.usedPages += buffer.pages;
   type.residents++;
-  charged?.add(buffer.pages * PAGE_SIZE);
+  if (group !== null) group.counter(type.index).add(buffer.pages * PAGE_SIZE);
   state.order.add(row, buffer, type);
   return row;
+}
+
+function isLimited(group: GroupRecord, { pages }: BufferRecord, { index }: MemoryType): boolean {
+  return group.counter(index).limiting(pages * PAGE_SIZE) !== null;
 }
 
 function isHandle(answer: number): boolean {
@@ -85,6 +93,8 @@ function isHandle(answer: number): boolean {
 /** The outcome of an answer that is no handle. */
 function refused(type: MemoryType, manager: MemTypeManager, answer: number, mayWait: boolean, op: Operation): Outcome {
   switch (answer) {
+    case NO_ROOM:
+      return ENOSPC;
     case BUSY:
       return op.fail(new TtmError("EBUSY", `the manager of "${type.name}" is busy`), EBUSY);
     case FREE_LATER:

@@ -6,15 +6,18 @@ import { handleMove } from "./move.ts";
 import { neighboursInTheWay } from "./neighbours.ts";
 import { type KeptReason, nobodyKept } from "../base/no_room_report.ts";
 import type { Operation } from "../state/operation.ts";
-import { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EMULTIHOP, ENOSPC, LATER, type Outcome } from "../base/outcome.ts";
+import type { Outcome } from "../base/outcome.ts";
+import * as outcomes from "../base/outcome.ts";
 import type { PreparedPlace, PreparedPlacement } from "../resource/prepared_placement.ts";
 import { purge } from "./purge.ts";
 import { whyStuck } from "./no_room.ts";
 import { allocateResource, freeResource, inheritMoveFences, neverFits } from "./allocation.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
-import { availability, beginSearch, firstVictim, shieldFor, sparesSome, whySpared } from "./victims.ts";
+import { availability, beginSearch, firstVictim, isSpared, shieldFor, sparesSome } from "./victims.ts";
 import { mayBeDue } from "../groups/shield.ts";
 import { PAGE_SIZE } from "../base/units.ts";
+
+const { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EMULTIHOP, ENOSPC, LATER } = outcomes;
 
 /**
  * Allocates a resource in the first place that has room, evicting other buffers if `force` is set
@@ -74,7 +77,7 @@ export function memSpace(
  * @returns The row of the new resource, ENOSPC if no victim is left, {@linkcode BLOCKED}, or EDEADLK if the
  * ticket must back off for an older one.
  */
-export function makeRoom(
+function makeRoom(
   state: DeviceState,
   buffer: BufferRecord,
   place: PreparedPlace,
@@ -86,16 +89,16 @@ export function makeRoom(
   if (place.type.isSystem || op.mayEvict === null || (op.evicting & bit) !== 0 || neverFits(buffer, place)) {
     return ENOSPC;
   }
+  const { search, shield } = op;
   op.evicting |= bit;
-  const outer = op.shield;
+  op.search = state.tracer.move === undefined ? null : op.nextSearch;
   op.shield = shieldFor(state, buffer, place.type, force);
-  try {
-    const room = evictUnreserved(state, buffer, place, op);
-    return room === ENOSPC ? evictTheRest(state, buffer, place, force, op) : room;
-  } finally {
-    op.shield = outer;
-    op.evicting &= ~bit;
-  }
+  let room = evictUnreserved(state, buffer, place, op);
+  if (room === ENOSPC) room = evictTheRest(state, buffer, place, force, op);
+  op.search = search;
+  op.shield = shield;
+  op.evicting &= ~bit;
+  return room;
 }
 
 /** Evicts those that groups would rather keep; under a ticket, also those that others have reserved. */
@@ -166,29 +169,25 @@ function evictNeighbours(
   sparing: boolean,
   op: Operation,
 ): number | Outcome {
-  const outer = op.search;
-  const search = op.search = beginSearch(state, op, buffer, buffer.pages, place);
-  try {
-    const victims = neighboursInTheWay(state, buffer, place, sparing, op);
-    search?.choose(victims);
-    for (const victim of victims) {
-      // An earlier eviction may have evicted it, too.
-      if (victim.type !== place.type) continue;
-      // Each of them may leave, but a group may need to keep some.
-      if (op.shield !== null && op.shield.whyKept(victim) !== null) return ENOSPC;
-      search?.goTo(victim);
-      const outcome = giveUpPlace(state, victim, op);
-      if (outcome === BLOCKED) return BLOCKED;
-      if (outcome !== DONE) {
-        op.passOver(outcome);
-        return ENOSPC;
-      }
-      op.evictions++;
-      const left = waitUntilLeft(op);
-      if (left !== DONE) return left;
+  const { search } = op;
+  search?.begin(buffer, buffer.pages, place.place);
+  const victims = neighboursInTheWay(state, buffer, place, sparing, op);
+  search?.choose(victims);
+  for (const victim of victims) {
+    // An earlier eviction may have evicted it, too.
+    if (victim.type !== place.type) continue;
+    // Each of them may leave, but a group may need to keep some.
+    if (op.shield !== null && op.shield.whyKept(victim) !== null) return ENOSPC;
+    search?.goTo(victim);
+    const outcome = giveUpPlace(state, victim, op);
+    if (outcome === BLOCKED) return BLOCKED;
+    if (outcome !== DONE) {
+      op.passOver(outcome);
+      return ENOSPC;
     }
-  } finally {
-    op.search = outer;
+    op.evictions++;
+    const left = waitUntilLeft(op);
+    if (left !== DONE) return left;
   }
   return allocateResource(state, buffer, place, true, op);
 }
@@ -205,8 +204,8 @@ function evictUntilRoom(
   // ghost objects, those made by this walk included, are visited once only.
   let victimsLeft = place.type.residents;
   let kept: Record<KeptReason, number> | null = null;
-  const outer = op.search;
-  const search = op.search = beginSearch(state, op, buffer, buffer.pages, place);
+  const { search } = op;
+  search?.begin(buffer, buffer.pages, place.place);
   const walk = state.order.walk(place.type, buffer);
   try {
     for (let row = walk.next(); row >= 0; row = walk.next()) {
@@ -214,49 +213,59 @@ function evictUntilRoom(
       if (victim === null) continue;
       search?.visit(victim);
       const available = availability(state, victim, row, place, ticket, op);
-      if (typeof available === "string") {
-        search?.passOver(victim, available);
-        kept ??= nobodyKept();
-        if (victim !== buffer) kept[available]++;
+      if (available !== DONE) {
+        if (typeof available !== "string") return available;
+        kept = count(kept, buffer, victim, available, op);
         continue;
       }
-      if (available !== DONE) return available;
-      const spared = sparing ? whySpared(state, victim, op) : null;
-      if (spared !== null) {
-        search?.passOver(victim, spared);
-        continue;
-      }
+      if (sparing && isSpared(state, victim, op)) continue;
       if (!victim.isDying && victimsLeft-- === 0) break;
       const outcome = giveUpPlace(state, victim, op);
-      if (outcome === BLOCKED) return BLOCKED;
-      if (outcome !== DONE) {
-        op.passOver(outcome);
-        kept ??= nobodyKept();
-        const stuck = whyStuck(victim);
-        search?.passOver(victim, stuck === "cannot leave" ? "cannot be moved" : stuck);
-        kept[stuck]++;
-        continue;
-      }
-      op.evictions++;
-      const left = waitUntilLeft(op);
-      if (left !== DONE) return left;
-      const room = allocateResource(state, buffer, place, true, op);
-      if (room !== ENOSPC) return room;
+      if (outcome === DONE) {
+        const room = takeRoom(state, buffer, place, op);
+        if (room !== ENOSPC) return room;
+      } else if (outcome === BLOCKED) return BLOCKED;
+      else kept = count(kept, buffer, victim, fails(victim, outcome, op), op);
     }
   } finally {
     walk.close();
-    op.search = outer;
   }
-  if (kept !== null) op.noteKept(place, kept);
+  op.noteKept(place, kept);
   return ENOSPC;
+}
+
+/** Counts a victim that stays, and why. */
+function count(
+  kept: Record<KeptReason, number> | null,
+  newcomer: BufferRecord,
+  victim: BufferRecord,
+  reason: KeptReason,
+  { search }: Operation,
+): Record<KeptReason, number> {
+  const counts = kept ?? nobodyKept();
+  if (victim !== newcomer) counts[reason]++;
+  search?.passOver(victim, reason === "cannot leave" ? "cannot be moved" : reason);
+  return counts;
+}
+
+/** Notes that the eviction of a victim failed, and tells why it stays. */
+function fails(victim: BufferRecord, outcome: Outcome, op: Operation): KeptReason {
+  op.passOver(outcome);
+  return whyStuck(victim);
+}
+
+/** Asks for the room again after an eviction. */
+function takeRoom(state: DeviceState, buffer: BufferRecord, place: PreparedPlace, op: Operation): number | Outcome {
+  op.evictions++;
+  const left = op.ownCopy === null ? DONE : waitUntilLeft(op);
+  return left === DONE ? allocateResource(state, buffer, place, true, op) : left;
 }
 
 /** Frees the place of a buffer: a dying buffer is destroyed, a live one is evicted. */
 export function giveUpPlace(state: DeviceState, victim: BufferRecord, op: Operation): Outcome {
   const { reservation } = victim;
   if (victim.isDying) return freeWhenIdle(state, victim, op);
-  if (reservation.locked && reservation === op.siblings) return evict(state, victim, op);
-  if (reservation.tryLock() !== DONE) return EBUSY;
+  if (reservation.tryLock() !== DONE) return reservation === op.siblings ? evict(state, victim, op) : EBUSY;
   try {
     return evict(state, victim, op);
   } finally {
@@ -294,17 +303,15 @@ function moveToEvictPlacement(state: DeviceState, buffer: BufferRecord, op: Oper
   } catch (error) {
     return op.fail(error, EINVAL);
   }
+  const { onlySystem } = placement;
+  // SYSTEM has room without evicting, and no copy out of it is waited for.
+  if (onlySystem !== null) return moveInto(state, buffer, allocateResource(state, buffer, onlySystem, false, op), op);
   if (placement.isEmpty) return discard(state, buffer, op);
-  const row = placement.onlySystem === null
-    ? memSpace(state, buffer, placement, op)
-    : allocateInSystem(state, buffer, placement.onlySystem, op);
-  return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
+  return moveInto(state, buffer, memSpace(state, buffer, placement, op), op);
 }
 
-/** SYSTEM has room without evicting, and no copy out of it is waited for. */
-function allocateInSystem(state: DeviceState, buffer: BufferRecord, place: PreparedPlace, op: Operation): number {
-  buffer.reservation.reserveFence();
-  return allocateResource(state, buffer, place, false, op);
+function moveInto(state: DeviceState, buffer: BufferRecord, row: number | Outcome, op: Operation): Outcome {
+  return row < 0 ? row : moveThroughHops(state, buffer, row, true, op);
 }
 
 /** Imported memory is not discarded. */
@@ -348,7 +355,20 @@ export function moveThroughHops(
   evict: boolean,
   op: Operation,
 ): Outcome {
-  let outcome = handleMove(state, buffer, to, evict, true, op);
+  const outcome = handleMove(state, buffer, to, evict, true, op);
+  return outcome === DONE ? DONE : goOn(state, buffer, to, evict, outcome, op);
+}
+
+/** What follows a move that has not succeeded: one to the intermediate place, if the driver wants that. */
+function goOn(
+  state: DeviceState,
+  buffer: BufferRecord,
+  to: number,
+  evict: boolean,
+  first: Outcome,
+  op: Operation,
+): Outcome {
+  let outcome = first;
   for (let hops = 0; outcome === EMULTIHOP; hops++) {
     outcome = hops < state.types.length ? moveToStop(state, buffer, evict, op) : EINVAL;
     if (outcome === DONE) outcome = handleMove(state, buffer, to, evict, true, op);

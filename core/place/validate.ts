@@ -2,11 +2,14 @@ import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import { allocateAmong, moveThroughHops } from "./make_room.ts";
 import type { Operation } from "../state/operation.ts";
-import { DONE, EINVAL, ENOSPC, type Outcome } from "../base/outcome.ts";
+import type { Outcome } from "../base/outcome.ts";
+import * as outcomes from "../base/outcome.ts";
 import type { PreparedPlace, PreparedPlacement } from "../resource/prepared_placement.ts";
 import { purge } from "./purge.ts";
 import { restoreFromStore } from "./restore.ts";
 import { noRoomFigures } from "./no_room.ts";
+
+const { DONE, EINVAL, ENOSPC } = outcomes;
 
 /**
  * One attempt to move a reserved buffer into one of its places (`ttm_bo_validate`): first without evicting,
@@ -20,7 +23,7 @@ export function validate(
 ): Outcome {
   if (placement.isEmpty) return purge(state, buffer, op);
   const { places, busyPlaces } = placement;
-  const restored = restoreFromStore(state, buffer, op);
+  const restored = buffer.lost === undefined ? DONE : restoreFromStore(state, buffer, op);
   if (restored !== DONE) return restored;
   if (isInOneOf(state, buffer, places)) {
     buffer.settledFor = placement;

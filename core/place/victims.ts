@@ -6,10 +6,13 @@ import type { PassedOverReason } from "../contract/traced_eviction.ts";
 import { Shield } from "../groups/shield.ts";
 import type { VictimSearch } from "../state/victim_search.ts";
 import type { Operation } from "../state/operation.ts";
-import { DONE, EDEADLK, type Outcome } from "../base/outcome.ts";
+import type { Outcome } from "../base/outcome.ts";
+import * as outcomes from "../base/outcome.ts";
 import type { PreparedPlace } from "../resource/prepared_placement.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
 import { PAGE_SIZE } from "../base/units.ts";
+
+const { DONE, EDEADLK } = outcomes;
 
 /**
  * Whether a buffer may be evicted now: DONE, or the reason why it is skipped; with a ticket, BLOCKED on a reservation
@@ -23,17 +26,19 @@ export function availability(
   ticket: AcquireTicket | null,
   op: Operation,
 ): Outcome | Extract<KeptReason, PassedOverReason> {
-  const { resources } = state;
-  const kept = op.shield?.whyKept(victim) ?? null;
+  const kept = op.shield === null ? null : op.shield.whyKept(victim);
   if (kept !== null) return kept;
   if (victim.pins > 0) return "pinned";
   const { reservation } = victim;
   const isReserved = reservation.locked && reservation !== op.siblings;
-  if (isReserved && (ticket === null || reservation.holder === ticket)) return "reserved";
-  if (isReserved && op.signal?.aborted === true) return op.waitForReservation(victim);
-  if (isReserved && reservation.mustGiveWay(ticket)) return EDEADLK;
+  if (isReserved) {
+    if (ticket === null || reservation.holder === ticket) return "reserved";
+    if (op.signal?.aborted === true) return op.waitForReservation(victim);
+    if (reservation.mustGiveWay(ticket)) return EDEADLK;
+  }
+  const { resources } = state;
   const { type, fpfn, lpfn } = place;
-  if (!type.intersects(resources.handle(row), resources.start(row), resources.pages(row), fpfn, lpfn)) {
+  if (!type.intersects(resources.handle(row), resources.start(row), victim.pages, fpfn, lpfn)) {
     return "outside the range";
   }
   return isReserved ? op.waitForReservation(victim) : DONE;
@@ -75,6 +80,13 @@ export function whySpared(state: DeviceState, victim: BufferRecord, { mayEvict }
   if (state.driver.evictionValuable?.(victim) === false) return "not valuable";
   if (mayEvict) return mayEvict(victim) ? null : "protected";
   return sparesExpected(state) && state.hints.next(victim) < Infinity ? "hinted" : null;
+}
+
+/** Whether a first search for room spares a buffer; the search notes why. */
+export function isSpared(state: DeviceState, victim: BufferRecord, op: Operation): boolean {
+  const why = whySpared(state, victim, op);
+  if (why !== null) op.search?.passOver(victim, why);
+  return why !== null;
 }
 
 /** A policy that is told of hints puts the buffers that are expected to be used last by itself. */

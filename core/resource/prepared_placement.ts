@@ -34,6 +34,8 @@ export class PreparedPlacement {
   readonly isOnePlace: boolean;
   /** @internal Its place if it has just one, in SYSTEM, with a caching attribute that fits; else null. */
   readonly onlySystem: PreparedPlace | null;
+  /** Whether it has no places, so that validating it purges the buffer. */
+  readonly isEmpty: boolean;
   /** @internal The memory types that it was checked against. */
   readonly types: ReadonlyMap<string, MemoryType>;
 
@@ -46,13 +48,9 @@ export class PreparedPlacement {
       ? this.places
       : preparePlaces(types, "busyPlacement", placement.busyPlacement);
     this.isOnePlace = this.busyPlaces === this.places && this.places.length === 1;
+    this.isEmpty = this.places.length === 0 && this.busyPlaces.length === 0;
     const [place] = this.places;
     this.onlySystem = this.isOnePlace && place?.type.isSystem === true && place.cachingMask !== 0 ? place : null;
-  }
-
-  /** Whether it has no places, so that validating it purges the buffer. */
-  get isEmpty(): boolean {
-    return this.places.length === 0 && this.busyPlaces.length === 0;
   }
 }
 

@@ -3,7 +3,8 @@ import { TtmError } from "../base/errors.ts";
 import type { Fence } from "../lock/fence.ts";
 import type { FenceUsage } from "../lock/fence_list.ts";
 import type { KeptReason, NoRoomFigures, NoRoomReport } from "../base/no_room_report.ts";
-import { BLOCKED, codeOf, DONE, EBUSY, EIO, ENODEV, ENOMEM, ENOSPC, type Outcome, outcomeOf } from "../base/outcome.ts";
+import type { Outcome } from "../base/outcome.ts";
+import * as outcomes from "../base/outcome.ts";
 import type { PreparedPlace, PreparedPlacement } from "../resource/prepared_placement.ts";
 import type { Reservation } from "../lock/reservation.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
@@ -11,6 +12,8 @@ import type { Shield } from "../groups/shield.ts";
 import type { EvictionCause } from "../contract/traced_eviction.ts";
 import type { TracedOperation, Tracer, WaitEvent } from "../contract/tracer.ts";
 import { VictimSearch } from "./victim_search.ts";
+
+const { BLOCKED, DONE, EBUSY, EIO, ENODEV, ENOMEM, ENOSPC, codeOf, outcomeOf } = outcomes;
 
 /** What an attempt can be blocked on: a fence, until it signals, or a reservation, until it is unlocked. */
 export type Blocker = Fence | Reservation;
@@ -43,6 +46,8 @@ export class Operation implements TracedOperation {
   freedPages = 0;
   /** The intermediate placement of a multihop move that the driver asked for. */
   hop: PreparedPlacement | null = null;
+  /** The copy of the move under way; null if there is nothing to wait for. */
+  copy: Fence | null = null;
   /** The copy out of a victim's range that must end before the range is free. */
   ownCopy: Fence | null = null;
   /** Bit mask of the memory types that nested evictions are making room in. */
@@ -110,6 +115,8 @@ export class Operation implements TracedOperation {
     if (this.blockedOn !== null) this.#unblock(this.blockedOn);
     this.hop = null;
     this.search = null;
+    this.shield = null;
+    this.evicting = 0;
     this.ownCopy = null;
     this.cause = undefined;
     this.noRoom = null;
@@ -226,8 +233,9 @@ export class Operation implements TracedOperation {
     return isBroken && this.evictions === 0 && this.#victimCause !== undefined ? this.#victimOutcome : ENOMEM;
   }
 
-  /** Records the numbers of buffers that were not evicted from a place, by reason. */
-  noteKept(place: PreparedPlace, kept: Readonly<Record<KeptReason, number>>): void {
+  /** Records the numbers of buffers that were not evicted from a place, by reason, if there are any. */
+  noteKept(place: PreparedPlace, kept: Readonly<Record<KeptReason, number>> | null): void {
+    if (kept === null) return;
     this.#kept ??= new Map();
     this.#kept.set(place, kept);
   }

@@ -71,8 +71,8 @@ export const mapping: readonly Row[] = rows(
     "place/move.ts",
     "api/user_map_test.ts",
     "a map's pages are unmapped when the place or the caching changes, and not when the same pages are only bound",
-    "  return before !== caching || isAperture(from, before) || isAperture(target, caching);",
-    "  return isAperture(from, before) || isAperture(target, caching);",
+    "isStale = before !== caching || isAperture(from, before)",
+    "isStale = isAperture(from, before)",
   ],
   [
     "ttm_bo_vm_fault",

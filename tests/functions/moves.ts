@@ -125,7 +125,7 @@ export const moves: readonly Row[] = rows(
     "place/transfer.ts",
     "place/validate_test.ts",
     "a buffer moves within its memory type to change its caching",
-    "  table?.setCaching(state.resources.caching(move.to));",
+    "  if (table !== null) table.setCaching(state.resources.caching(to));",
     "  // nothing",
   ],
 );
