@@ -211,7 +211,8 @@ function commit(
   }
   if (leavingTable !== null) buffer.tt = null;
   buffer.occupy(to);
-  if (buffer.wasEvicted) state.driver.invalidateCaches?.(buffer);
+  if (!buffer.wasEvicted) return;
+  state.driver.invalidateCaches?.(buffer);
   buffer.wasEvicted = false;
 }
 
