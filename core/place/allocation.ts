@@ -1,7 +1,7 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 import { show } from "../base/arguments.ts";
-import { selectCaching } from "../base/caching.ts";
+import * as cachingBits from "../base/caching.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { RemovalReason } from "../contract/eviction_policy.ts";
 import {
@@ -20,6 +20,7 @@ import * as outcomes from "../base/outcome.ts";
 import type { PreparedPlace } from "../resource/prepared_placement.ts";
 
 const { BLOCKED, DONE, EBUSY, EIO, ENOSPC, LATER } = outcomes;
+const { selectCaching } = cachingBits;
 
 /** The request for a manager. */
 export function requestFor(buffer: BufferRecord, { request }: PreparedPlace): AllocationRequest {

@@ -2,7 +2,7 @@ import type { BufferRecord } from "../state/buffer_record.ts";
 import { reapForRoom } from "./destroy.ts";
 import type { DeviceState } from "../state/device_state.ts";
 import type { MemoryType } from "../resource/memory_type.ts";
-import { handleMove } from "./move.ts";
+import * as moves from "./move.ts";
 import { neighboursInTheWay } from "./neighbours.ts";
 import { type KeptReason, nobodyKept } from "../base/no_room_report.ts";
 import type { Operation } from "../state/operation.ts";
@@ -11,13 +11,16 @@ import * as outcomes from "../base/outcome.ts";
 import type { PreparedPlace, PreparedPlacement } from "../resource/prepared_placement.ts";
 import { purge } from "./purge.ts";
 import { whyStuck } from "./no_room.ts";
-import { allocateResource, freeResource, inheritMoveFences, neverFits } from "./allocation.ts";
+import * as allocation from "./allocation.ts";
 import type { AcquireTicket } from "../lock/acquire_ticket.ts";
-import { availability, beginSearch, firstVictim, isSpared, shieldFor, sparesSome } from "./victims.ts";
+import * as victims from "./victims.ts";
 import { mayBeDue } from "../groups/shield.ts";
 import { PAGE_SIZE } from "../base/units.ts";
 
 const { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EMULTIHOP, ENOSPC, LATER } = outcomes;
+const { handleMove } = moves;
+const { allocateResource, freeResource, inheritMoveFences, neverFits } = allocation;
+const { availability, beginSearch, firstVictim, isSpared, shieldFor, sparesSome } = victims;
 
 /**
  * Allocates a resource in the first place that has room, evicting other buffers if `force` is set
@@ -171,9 +174,9 @@ function evictNeighbours(
 ): number | Outcome {
   const { search } = op;
   search?.begin(buffer, buffer.pages, place.place);
-  const victims = neighboursInTheWay(state, buffer, place, sparing, op);
-  search?.choose(victims);
-  for (const victim of victims) {
+  const neighbours = neighboursInTheWay(state, buffer, place, sparing, op);
+  search?.choose(neighbours);
+  for (const victim of neighbours) {
     // An earlier eviction may have evicted it, too.
     if (victim.type !== place.type) continue;
     // Each of them may leave, but a group may need to keep some.

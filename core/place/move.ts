@@ -9,15 +9,19 @@ import type { MemoryType } from "../resource/memory_type.ts";
 import type { Operation } from "../state/operation.ts";
 import type { Outcome } from "../base/outcome.ts";
 import * as outcomes from "../base/outcome.ts";
-import { populate } from "../memory/populate.ts";
+import * as populating from "../memory/populate.ts";
 import { PreparedPlacement } from "../resource/prepared_placement.ts";
-import { freeResource } from "./allocation.ts";
-import { createTable, emptyTable } from "../memory/bind.ts";
+import * as allocation from "./allocation.ts";
+import * as binding from "../memory/bind.ts";
 import { TracedMove } from "../state/traced_move.ts";
 import type { TranslationTable } from "../contract/translation_table.ts";
-import { hasContents, originOf, travel } from "./transfer.ts";
+import * as transfer from "./transfer.ts";
 
 const { BLOCKED, DONE, EINVAL, EMULTIHOP, ENOMEM, codeOf } = outcomes;
+const { populate } = populating;
+const { freeResource } = allocation;
+const { createTable, emptyTable } = binding;
+const { hasContents, originOf, travel } = transfer;
 
 /**
  * One move (`ttm_bo_handle_move_mem`). Unless it succeeds, the buffer has the place, contents, caching and

@@ -1,6 +1,6 @@
 import type { BufferRecord } from "../state/buffer_record.ts";
 import type { DeviceState } from "../state/device_state.ts";
-import { allocateAmong, moveThroughHops } from "./make_room.ts";
+import * as room from "./make_room.ts";
 import type { Operation } from "../state/operation.ts";
 import type { Outcome } from "../base/outcome.ts";
 import * as outcomes from "../base/outcome.ts";
@@ -10,6 +10,7 @@ import { restoreFromStore } from "./restore.ts";
 import { noRoomFigures } from "./no_room.ts";
 
 const { DONE, EINVAL, ENOSPC } = outcomes;
+const { allocateAmong, moveThroughHops } = room;
 
 /**
  * One attempt to move a reserved buffer into one of its places (`ttm_bo_validate`): first without evicting,

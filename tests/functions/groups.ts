@@ -8,7 +8,7 @@ export const groups: readonly Row[] = rows(
     "place/allocation.ts",
     "api/memory_group_test.ts",
     "a group at its max evicts its own buffers, and nobody else's",
-    "  if (charged !== null && charged.limiting(buffer.pages * PAGE_SIZE) !== null) return ENOSPC;\n",
+    "  if (group !== null && isLimited(group, buffer, type)) return ENOSPC;\n",
     "",
   ],
   [
