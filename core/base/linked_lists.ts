@@ -31,6 +31,8 @@ export class LinkedLists {
   // The successor of node n is at 2n from here, its predecessor behind it; those of the marks come before.
   #origin = 0;
   #links: Int32Array = new Int32Array(0);
+  /** Entries that there is room for. */
+  #capacity = 0;
   #marks: Rows = new Rows(Infinity, () => {});
 
   /** Allocates a mark in a list of its own: the head of an empty list. */
@@ -75,16 +77,18 @@ export class LinkedLists {
   moveBefore(node: number, successor: number): void {
     const links = this.#links;
     const origin = this.#origin;
-    const before = links[origin + 2 * successor + 1] as number;
+    const own = origin + 2 * node;
+    const behind = origin + 2 * successor;
+    const before = links[behind + 1] as number;
     if (node === successor || node === before) return;
-    const oldNext = links[origin + 2 * node] as number;
-    const oldBefore = links[origin + 2 * node + 1] as number;
+    const oldNext = links[own] as number;
+    const oldBefore = links[own + 1] as number;
     links[origin + 2 * oldBefore] = oldNext;
     links[origin + 2 * oldNext + 1] = oldBefore;
     links[origin + 2 * before] = node;
-    links[origin + 2 * node + 1] = before;
-    links[origin + 2 * node] = successor;
-    links[origin + 2 * successor + 1] = node;
+    links[own + 1] = before;
+    links[own] = successor;
+    links[behind + 1] = node;
   }
 
   /** Moves a node after another. */
@@ -113,13 +117,11 @@ export class LinkedLists {
 
   /** Makes room for a new entry, which is linked to itself. */
   admit(entry: number): void {
-    const known = this.#capacity;
-    if (entry >= known) this.#resize(this.#origin >> 1, Math.max(INITIAL_ENTRIES, 2 * known, entry + 1));
+    if (entry >= this.#capacity) this.#grow(entry);
   }
 
-  /** Entries that there is room for. */
-  get #capacity(): number {
-    return (this.#links.length - this.#origin) >> 1;
+  #grow(entry: number): void {
+    this.#resize(this.#origin >> 1, Math.max(INITIAL_ENTRIES, 2 * this.#capacity, entry + 1));
   }
 
   #resize(marks: number, entries: number): void {
@@ -128,6 +130,7 @@ export class LinkedLists {
     links.set(this.#links, 2 * marks - this.#origin);
     this.#links = links;
     this.#origin = 2 * marks;
+    this.#capacity = entries;
   }
 
   #join(before: number, after: number): void {
