@@ -7,7 +7,8 @@ import { Turns } from "./turns.ts";
  * order of another policy. Lower priorities come first in any case. Expected uses are those of `BoDevice.hint`.
  *
  * `inner` is told of all buffers and uses, expected or not, so that its order is the one that it has without hints.
- * If the first in its order are expected, others that are not go in the order of their last use.
+ * If the first in its order are expected, others that are not go in the order of their last use. While hints prove worse
+ * than that order, the device evicts in the order of `inner` alone.
  *
  * @param inner A policy of its own, which nothing else uses.
  * @returns A policy for one device. Without hints its order is that of `inner`.
@@ -82,8 +83,9 @@ export class Lookahead implements EvictionPolicy {
     return this.#turnOf[entry] ?? Infinity;
   }
 
-  candidates(memoryType: string, newcomer?: BufferView): EvictionCursor {
+  candidates(memoryType: string, newcomer?: BufferView, ignoreHints = false): EvictionCursor {
     const others = this.#inner.candidates(memoryType, newcomer);
+    if (ignoreHints) return others;
     let byTurn: EvictionCursor | null = null;
     const walk = this.#merge(others, () => byTurn = this.#turns.candidates(memoryType));
     return {
@@ -95,10 +97,13 @@ export class Lookahead implements EvictionPolicy {
     };
   }
 
-  *order(memoryType: string): Generator<number> {
+  *order(memoryType: string, ignoreHints = false): Generator<number> {
     const inner = this.#inner.order?.(memoryType)[Symbol.iterator]();
     const open = inner === undefined ? this.#inner.candidates(memoryType) : null;
-    const next = this.#merge(open ?? stepsOf(inner), () => stepsOf(this.#turns.order(memoryType)[Symbol.iterator]()));
+    const others = open ?? stepsOf(inner);
+    const next = ignoreHints
+      ? () => others.next()
+      : this.#merge(others, () => stepsOf(this.#turns.order(memoryType)[Symbol.iterator]()));
     try {
       for (let entry = next(); entry >= 0; entry = next()) yield entry;
     } finally {

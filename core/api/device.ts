@@ -230,14 +230,19 @@ export class BoDevice implements DeviceView, AsyncDisposable {
   /**
    * Tells what the next submissions will use, one buffer for each use, in order; replaces the last hint. Submissions
    * take their buffers out of the list. A use that does not come is given up when three submissions in a row have used
-   * later ones only. How far ahead the list is followed depends on how often hints have been right lately: with twice as
-   * many right uses as wrong ones nothing, with four times as many all, in between a few uses for each resident buffer.
+   * later ones only. Name the next submissions, as far as they are known: those that use several times as many bytes as
+   * the scarce memory has say nearly all.
    *
    * Buffers with an expected use are evicted after all others; by a policy that implements `EvictionPolicy.hint`, as
    * `lookahead()` of `@ttm/policies`, the one whose turn comes last goes first. After each submission the device begins
    * uploads, without waiting, to where the last submission of a buffer needed it, or else to `Driver.defaultPlacement`:
-   * all that fit into free room, and, if hints are followed as a whole, by evicting others as many pages as that
+   * all that fit into free room, and, if at most a tenth of the hints is wrong, by evicting others as many pages as that
    * submission used, at least one buffer.
+   *
+   * Hints may be partial or wrong. The device compares at each eviction whom it evicts by hints and whom it would without,
+   * and notes which of the two is used first. While hints do not save clearly more pages than they cost, they are not
+   * followed: evictions are those without, and there are no early uploads. At first they are followed as long as nearly
+   * all expected uses come.
    *
    * @throws {TtmError} `EINVAL` if one is no buffer of this device, or its last reference is gone; nothing is replaced
    * then.

@@ -51,10 +51,9 @@ export interface EvictionPolicy {
    * The next use of the buffer of an entry is expected (see `BoDevice.hint`): `next` is its turn among all expected
    * uses; a smaller one comes earlier, Infinity means that none is expected any more. Called after `insert`, and
    * whenever the turn changes. It holds until the next call for the entry, whatever `touch` says, or until the removal
-   * of the entry. While hints prove wrong the core tells of near uses only, or of none. Of the entries of one priority,
-   * those with an expected use *must* be candidates after those without, and among them the one with the largest turn
-   * first. Left out: the core evicts buffers with an expected use only if evicting all others makes no room, in the
-   * order of the policy.
+   * of the entry. Of the entries of one priority, those with an expected use *must* be candidates after those without,
+   * and among them the one with the largest turn first, unless a walk ignores hints. Left out: the core evicts buffers
+   * with an expected use only if evicting all others makes no room, in the order of the policy.
    */
   hint?(entry: number, next: number): void;
   /**
@@ -63,14 +62,16 @@ export interface EvictionPolicy {
    * clear reference bits. Not every candidate is evicted: `remove` reports those that are.
    *
    * @param newcomer The buffer that the room is for, if one is. It may still go elsewhere, or nowhere.
+   * @param ignoreHints Whether the order *must* be as if `hint` had never been called: so it is while hints prove worse
+   * than that order, and to compare both. Only a policy with `hint` is asked for it.
    */
-  candidates(memoryType: string, newcomer?: BufferView): EvictionCursor;
+  candidates(memoryType: string, newcomer?: BufferView, ignoreHints?: boolean): EvictionCursor;
   /**
    * All candidates of a memory type in the order of a walk that began now, for readers such as dumps: it *must not*
    * change the state of the policy. It is read, in whole or in part, before any other member is called. Left out,
    * `candidates` is used instead, and then *must not* change the state either.
    */
-  order?(memoryType: string): Iterable<number>;
+  order?(memoryType: string, ignoreHints?: boolean): Iterable<number>;
 }
 
 /** Whether a value has the members of a policy. */

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { firstFit } from "@ttm/first-fit";
-import { BoDevice, type EvictionPolicy, lru, TtmError } from "../mod.ts";
+import { lookahead } from "@ttm/policies";
+import { BoDevice, type BufferObject, type EvictionPolicy, lru, TtmError } from "../mod.ts";
 import { addWork, only, pin, put, TestDriver, touch } from "../testing_devices.ts";
 
 const VRAM = 8;
@@ -73,6 +74,25 @@ Deno.test("what a buffer has left behind, and who has no users, is not expected"
   device.hint([]);
   assertEquals(told(), "remove 1");
 });
+
+for (const make of [() => lru(), () => lookahead(lru())]) {
+  Deno.test(`with ${make().name} a buffer is kept for a hint until that proves wrong`, async () => {
+    const driver = new TestDriver({ vram: 3, gtt: 64 });
+    const device = new BoDevice({ driver, managers: { vram: firstFit(), gtt: firstFit() }, policy: make() });
+    const [hinted, ...used] = [put(device, "vram"), put(device, "vram"), put(device, "vram"), put(device, "gtt")];
+    const placement = device.preparePlacement(only("vram"));
+    const places: unknown[] = [];
+    for (let turn = 0; turn < 4; turn++) {
+      device.hint([hinted]);
+      await device.submit([{ buffer: used[(turn + 2) % 3] as BufferObject, placement }], () => {});
+      while (driver.copies.length > 0) driver.finishCopy();
+      places.push(hinted.memoryType);
+    }
+    // The second eviction of the others tells that the first one was wrong.
+    assertEquals(places, ["vram", "vram", "gtt", "gtt"]);
+    assertEquals(used.map(({ memoryType }) => memoryType), ["vram", "vram", "vram"]);
+  });
+}
 
 Deno.test("a policy whose hint is no function is none", () => {
   const policy = Object.assign(lru(), { hint: 5 }) as unknown as EvictionPolicy;

@@ -20,7 +20,7 @@ import { PAGE_SIZE } from "../base/units.ts";
 const { BLOCKED, DONE, EBUSY, EDEADLK, EINVAL, EMULTIHOP, ENOSPC, LATER } = outcomes;
 const { handleMove } = moves;
 const { allocateResource, freeResource, inheritMoveFences, neverFits } = allocation;
-const { availability, beginSearch, firstVictim, isSpared, shieldFor, sparesSome } = victims;
+const { availability, beginSearch, compareOrders, firstVictim, isSpared, shieldFor, sparesSome } = victims;
 
 /**
  * Allocates a resource in the first place that has room, evicting other buffers if `force` is set
@@ -223,6 +223,7 @@ function evictUntilRoom(
       }
       if (sparing && isSpared(state, victim, op)) continue;
       if (!victim.isDying && victimsLeft-- === 0) break;
+      if (!state.hints.isEmpty) compareOrders(state, victim, buffer, place, op);
       const outcome = giveUpPlace(state, victim, op);
       if (outcome === DONE) {
         const room = takeRoom(state, buffer, place, op);

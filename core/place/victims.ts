@@ -91,7 +91,60 @@ export function isSpared(state: DeviceState, victim: BufferRecord, op: Operation
 
 /** A policy that is told of hints puts the buffers that are expected to be used last by itself. */
 function sparesExpected({ hints, order }: DeviceState): boolean {
-  return !hints.isEmpty && order.policy.hint === undefined;
+  return !hints.isEmpty && order.policy.hint === undefined && hints.areFollowed;
+}
+
+/** How many candidates of the order that is not in force are looked at. */
+const COMPARED = 8;
+
+/**
+ * A buffer is about to leave to make room for another one: takes note of who would if hints were followed, or were not,
+ * so that it can be known later which of both orders is better.
+ */
+export function compareOrders(
+  state: DeviceState,
+  victim: BufferRecord,
+  newcomer: BufferRecord,
+  place: PreparedPlace,
+  op: Operation,
+): void {
+  const { hints } = state;
+  // Nor is anybody compared for an early upload, which only some may leave for.
+  if (victim.isDying || op.mayEvict !== undefined) return;
+  const { areFollowed } = hints;
+  // Whoever comes first and is not expected comes first by hints, too.
+  if (!areFollowed && hints.next(victim) === Infinity) return;
+  const other = firstOf(state, newcomer, place, !areFollowed, op);
+  if (other === null || other === victim) return;
+  hints.compare(areFollowed ? victim : other, areFollowed ? other : victim, place.type.pages);
+}
+
+/** The first who could leave in the order by hints, or in the one without; null if none of the first ones could. */
+function firstOf(
+  state: DeviceState,
+  newcomer: BufferRecord,
+  place: PreparedPlace,
+  byHints: boolean,
+  op: Operation,
+): BufferRecord | null {
+  const { hints, order, resources } = state;
+  const { shield } = op;
+  // What this one keeps does not count: nothing is searched for.
+  op.shield = shieldFor(state, newcomer, place.type);
+  const walk = order.walk(place.type, newcomer, byHints);
+  try {
+    for (let left = COMPARED; left > 0; left--) {
+      const row = walk.next();
+      if (row < 0) break;
+      const buffer = resources.buffer(row);
+      if (buffer === null || buffer.isDying || availability(state, buffer, row, place, null, op) !== DONE) continue;
+      if (!byHints || order.policy.hint !== undefined || hints.next(buffer) === Infinity) return buffer;
+    }
+    return null;
+  } finally {
+    walk.close();
+    op.shield = shield;
+  }
 }
 
 /** The first buffer of a memory type in the order of eviction that is not pinned; null if there is none. */

@@ -102,11 +102,19 @@ export class Lru implements EvictionPolicy {
     this.#links.unlink(entry);
   }
 
-  /** With `withPages` the walk begins behind the entries that {@linkcode skip} has put into the pageless fronts. */
-  candidates(memoryType: string, _newcomer?: BufferView, withPages = false): EvictionCursor {
+  candidates(memoryType: string, _newcomer?: BufferView): EvictionCursor {
+    return this.#begin(memoryType, null);
+  }
+
+  /** As {@linkcode candidates}, but the walk begins behind the entries that {@linkcode skip} has put into the fronts. */
+  candidatesWithPages(memoryType: string): EvictionCursor {
+    this.#endFrontsAtTheRefilled();
+    return this.#begin(memoryType, this.#fronts);
+  }
+
+  #begin(memoryType: string, fronts: PagelessFront[] | null): EvictionCursor {
     const walk = this.#idle.pop() ?? new LruWalk(this.#links, this.#heads, this.#newestFirst, this.#idle);
-    if (withPages) this.#endFrontsAtTheRefilled();
-    walk.open(this.#firstListOf(memoryType), withPages ? this.#fronts : null);
+    walk.open(this.#firstListOf(memoryType), fronts);
     return walk;
   }
 

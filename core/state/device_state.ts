@@ -39,7 +39,7 @@ export class DeviceState {
   readonly resources: ResourceTable<BufferRecord> = new ResourceTable();
   readonly systemPlace: PreparedPlace;
   /** The uses of buffers that are expected. */
-  readonly hints: Hints<BufferRecord> = new Hints((buffer) => this.order.expect(buffer), () => residents(this.types));
+  readonly hints: Hints<BufferRecord> = new Hints((buffer) => this.order.expect(buffer), ({ pages }) => pages);
   /** The eviction order and the pinned list. */
   readonly order: EvictionOrder;
   /** The operations of calls that make one attempt only; such calls cannot nest. */
@@ -202,11 +202,4 @@ function initManagers(types: readonly MemoryType[]): void {
       throw error;
     }
   }
-}
-
-/** The number of buffers in device-resident memory; without such, in all but SYSTEM. */
-function residents(types: readonly MemoryType[]): number {
-  const fixed = types.filter((type) => type.fixed);
-  const scarce = fixed.length > 0 ? fixed : types.filter(({ isSystem }) => !isSystem);
-  return scarce.reduce((sum, type) => sum + type.residents, 0);
 }

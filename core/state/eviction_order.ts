@@ -125,9 +125,15 @@ export class EvictionOrder {
     else buffer.bulkMove.joinRelisted(row, append);
   }
 
-  /** Starts a walk over a memory type to find victims, perhaps to make room for a buffer. Close it in a `finally`. */
-  walk(type: MemoryType, newcomer?: BufferRecord): EvictionCursor {
-    return this.policy.candidates(type.name, newcomer);
+  /**
+   * Starts a walk over a memory type to find victims, perhaps to make room for a buffer. Close it in a `finally`. Another
+   * walk than that of the order in force is only for comparison.
+   */
+  walk(type: MemoryType, newcomer?: BufferRecord, byHints: boolean = this.#hints.areFollowed): EvictionCursor {
+    const { policy } = this;
+    return policy.hint === undefined || byHints
+      ? policy.candidates(type.name, newcomer)
+      : policy.candidates(type.name, newcomer, true);
   }
 
   /**
@@ -135,7 +141,7 @@ export class EvictionOrder {
    * that {@linkcode leaveOut} has told of.
    */
   walkToSwapOut(type: MemoryType): EvictionCursor {
-    return this.policy instanceof Lru ? this.policy.candidates(type.name, undefined, true) : this.walk(type);
+    return this.policy instanceof Lru ? this.policy.candidatesWithPages(type.name) : this.walk(type);
   }
 
   /** Whether such a walk would leave out a resource. */
@@ -166,7 +172,7 @@ export class EvictionOrder {
   *candidates(type: MemoryType): Generator<number> {
     // A faulty policy may return entries without end; one more than there are residents is enough to detect that.
     let left = type.residents + 1;
-    for (const row of this.policy.order?.(type.name) ?? this.#walked(type)) {
+    for (const row of this.policy.order?.(type.name, !this.#hints.areFollowed) ?? this.#walked(type)) {
       if (left-- === 0) return;
       yield row;
     }

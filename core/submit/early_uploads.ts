@@ -12,11 +12,12 @@ type MayEvict = (victim: BufferRecord) => boolean;
 
 /**
  * Begins uploads for the submissions to come, as far as that needs no wait: those that take no more pages than the last
- * submission, even if others have to leave, unless hints have been wrong too often; and all for which there is free
- * room.
+ * submission, even if others have to leave, if hints are hardly ever wrong; and all for which there is free room. Nothing
+ * while hints are not followed.
  */
 export function uploadEarly(state: DeviceState, last: readonly Part[]): void {
   const { hints, order } = state;
+  if (!hints.areFollowed) return;
   let [left, isFirst] = [last.reduce((sum, { buffer }) => sum + buffer.pages, 0), true];
   for (const [turn, buffer] of hints.areReliable ? hints.from(0) : []) {
     if (hints.next(buffer) < turn) continue;

@@ -64,5 +64,5 @@ export function touch({ hints, order, tracer }: DeviceState, parts: readonly Par
     }
     buffer.submittedTo = placement;
   }
-  if (!hints.isEmpty) hints.use(parts.map(({ buffer }) => buffer));
+  if (!hints.isIdle) hints.use(parts.map(({ buffer }) => buffer));
 }

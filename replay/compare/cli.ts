@@ -12,10 +12,11 @@ import { choose, managers, policies } from "../parts.ts";
 import { progressBar } from "../progress.ts";
 import { UsageError } from "../usage_error.ts";
 import { workloads } from "../workloads/mod.ts";
-import type { Job } from "./job.ts";
+import { AHEAD, type Job } from "./job.ts";
 import { patterns, ROOM } from "./patterns.ts";
 import { runJobs } from "./run_jobs.ts";
 import { formatDetails, formatOverview } from "./table.ts";
+import { mistakes } from "./wrong_hints.ts";
 
 const BESIDE = "../shared/traces";
 const SIZES = "25,50,75";
@@ -31,7 +32,8 @@ Usage: compare [options] [WORKLOAD]
   --policies LIST  ${Object.keys(policies).join(",")}  [all]
   --managers LIST  run the whole device with these managers: ${Object.keys(managers).join(",")}
                    [none: a model of one memory type that counts pages]
-  --hints PERCENT  tell policies what comes, right in so many percent
+  --hints PERCENT  tell policies what comes, right in so many percent: uses of ${AHEAD} times as many bytes as VRAM has
+  --wrong KIND     in which way the rest is wrong: ${Object.keys(mistakes).join(", ")} [other]
   --seed NUMBER    of patterns and of shipped workloads with random parts    [1]
   --details        a line for each policy: hits, misses, time
   --json           print one JSON array
@@ -46,6 +48,7 @@ const OPTIONS = {
   policies: { type: "string" },
   managers: { type: "string" },
   hints: { type: "string" },
+  wrong: { type: "string", default: "other" },
   seed: { type: "string", default: "1" },
   details: { type: "boolean" },
   json: { type: "boolean" },
@@ -98,6 +101,7 @@ async function main(args: string[]): Promise<number> {
   const [seed = 1] = numbers("seed", values.seed, 0, 999_999_999);
   const [hints = null] = values.hints === undefined ? [] : numbers("hints", values.hints, 0, 100);
   if (hints !== null && managed.length > 0) throw new UsageError("Cannot use --hints with --managers: choose one");
+  choose("kind of wrong hints", mistakes, values.wrong);
   const jobs = sourcesOf(positionals[0]).map((source): Job => ({
     source,
     sizes: numbers("sizes", values.sizes ?? (source in patterns ? `${100 * ROOM}` : SIZES), 1, 100),
@@ -105,6 +109,7 @@ async function main(args: string[]): Promise<number> {
     managers: managed,
     seed,
     hints,
+    wrong: values.wrong,
   }));
   const bar = progressBar(jobs.length);
   const results = await runJobs(jobs, bar?.update);

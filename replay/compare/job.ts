@@ -25,6 +25,8 @@ export interface Job {
   readonly managers: readonly string[];
   /** In how many percent hints are right; without it there are none. */
   readonly hints: number | null;
+  /** In which way they are wrong. */
+  readonly wrong: string;
 }
 
 /** One line of the table. */
@@ -46,6 +48,9 @@ export interface Result {
   /** Nanoseconds for each use; not the same each time. */
   readonly nsPerUse: number;
 }
+
+/** A hint names uses of so many times as many bytes as VRAM has: less, and what is left out is chosen without hints. */
+export const AHEAD = 8;
 
 /** Runs a job. */
 export async function runJob(job: Job): Promise<Result[]> {
@@ -82,13 +87,13 @@ async function loadWorkload({ source, seed }: Job): Promise<Workload> {
 
 type Measured = Pick<Result, "bytesMoved" | "hits" | "misses" | "nsPerUse">;
 
-function inModel({ hints, seed }: Job, trace: Trace, room: number, name: string): Measured {
+function inModel({ hints, wrong, seed }: Job, trace: Trace, room: number, name: string): Measured {
   const uses = trace.steps.reduce((sum, step) => sum + ("uses" in step ? step.uses.length : 0), 0);
   const made = (policies[name] as () => ReturnType<typeof lookahead>)();
   const before = performance.now();
   const figures: Figures = hints === null
     ? simulate(trace, room, made)
-    : simulate(trace, room, lookahead(made), { right: hints / 100, ahead: 2 * trace.pages.length, seed });
+    : simulate(trace, room, lookahead(made), { right: hints / 100, wrong, ahead: AHEAD * room, seed });
   const nsPerUse = ((performance.now() - before) * 1e6) / uses;
   const { bytesIn, bytesOut, hits } = figures;
   return { bytesMoved: bytesIn + bytesOut, hits, misses: uses - hits, nsPerUse };

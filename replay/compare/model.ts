@@ -41,7 +41,7 @@ function viewsOf(pages: readonly number[]): BufferView[] {
  */
 export function simulate(trace: Trace, room: number, policy: EvictionPolicy, hints?: HintOptions): Figures {
   const { pages, steps } = trace;
-  const feed = hints === undefined ? null : new HintFeed(trace, policy, hints);
+  const feed = hints === undefined ? null : new HintFeed(trace, room, policy, hints);
   const views = viewsOf(pages);
   const inside = new Uint8Array(pages.length);
   const hasContents = new Uint8Array(pages.length);
@@ -52,9 +52,17 @@ export function simulate(trace: Trace, room: number, policy: EvictionPolicy, hin
   function makeRoom(number: number, submission: number): boolean {
     const wanted = pages[number] as number;
     if (free >= wanted || wanted > room) return free >= wanted;
-    const walk = policy.candidates(MEMORY_TYPE, views[number]);
+    const first = (byHints: boolean) => {
+      const walk = policy.candidates(MEMORY_TYPE, views[number], !byHints);
+      let other = walk.next();
+      while (other >= 0 && usedBy[other] === submission) other = walk.next();
+      walk.close();
+      return other;
+    };
+    const walk = policy.candidates(MEMORY_TYPE, views[number], feed?.areFollowed === false);
     for (let victim = walk.next(); victim >= 0 && free < wanted; victim = free < wanted ? walk.next() : -1) {
       if (usedBy[victim] === submission) continue;
+      feed?.evicts(victim, first);
       inside[victim] = 0;
       free += pages[victim] as number;
       pagesOut += pages[victim] as number;
@@ -81,6 +89,7 @@ export function simulate(trace: Trace, room: number, policy: EvictionPolicy, hin
 
   for (const [at, step] of steps.entries()) {
     if ("freed" in step) {
+      feed?.freed(step.freed);
       if (inside[step.freed] === 0) continue;
       inside[step.freed] = 0;
       free += pages[step.freed] as number;

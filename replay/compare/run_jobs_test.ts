@@ -11,6 +11,7 @@ const job: Job = {
   managers: [],
   seed: 1,
   hints: null,
+  wrong: "other",
 };
 
 testWith(["read"], "the figures are the same each time but for times, and in the order of the jobs", async () => {

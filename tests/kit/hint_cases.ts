@@ -9,12 +9,13 @@ import {
 } from "@ttm/core";
 import { Bench, rest } from "./policy_bench.ts";
 import { counted } from "./counted.ts";
-import { must, mustEqual } from "./suite.ts";
+import { must, mustEqual, randomNumbers } from "./suite.ts";
 
 /** Cases for policies that are told of expected uses. */
 export function hintCases(factory: () => EvictionPolicy): Record<string, () => void | Promise<void>> {
   return {
     ...Object.fromEntries(Object.entries(cases).map(([clause, run]) => [clause, () => run(new Bench(factory()))])),
+    "who ignores hints meets the order of a policy that was told of none": () => ignoresHints(factory),
     "on a device who is expected is evicted last, and the one needed last goes first": () => onDevice(factory()),
   };
 }
@@ -87,6 +88,27 @@ const cases: Readonly<Record<string, (bench: Bench) => void>> = {
     bench.check();
   },
 };
+
+/** Uses two policies alike, of which only one is told of hints. */
+function ignoresHints(factory: () => EvictionPolicy): void {
+  const [told, plain] = [new Bench(factory()), new Bench(factory())];
+  const random = randomNumbers(3);
+  const same = (what: string, [ours, theirs]: readonly [number[], number[]]) =>
+    mustEqual(ours, theirs, `the entries that ${what} meets without regard to hints`);
+  for (let turn = 0; turn < 200; turn++) {
+    const entry = random(24);
+    const isThere = told.entries.has(entry);
+    for (const bench of [told, plain]) {
+      if (!isThere) bench.insert(entry, entry % 3);
+      else if (turn % 9 === 0) bench.remove(entry, "evicted");
+      else bench.policy.touch(entry);
+    }
+    told.hint(random(24), random(4) > 0 ? random(100) : Infinity);
+    if (turn % 3 > 0) continue;
+    same("inspection", [told.look("vram", true), plain.look()]);
+    same("a walk", [told.walk("vram", true), plain.walk()]);
+  }
+}
 
 async function onDevice(policy: EvictionPolicy): Promise<void> {
   const driver: Driver = {

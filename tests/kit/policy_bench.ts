@@ -48,18 +48,18 @@ export class Bench {
   }
 
   /** The order for inspection: `order()`, or a walk if the policy has none. */
-  look(memoryType = "vram"): number[] {
-    if (this.policy.order === undefined) return this.walk(memoryType);
+  look(memoryType = "vram", ignoreHints = false): number[] {
+    if (this.policy.order === undefined) return this.walk(memoryType, ignoreHints);
     const seen: number[] = [];
-    for (const entry of this.policy.order(memoryType)) {
+    for (const entry of this.policy.order(memoryType, ignoreHints)) {
       if (seen.push(entry) > 2 * this.entries.size + 10) break;
     }
     return seen;
   }
 
   /** All entries of a walk. An endless walk is cut off. */
-  walk(memoryType = "vram"): number[] {
-    const walk = this.policy.candidates(memoryType);
+  walk(memoryType = "vram", ignoreHints = false): number[] {
+    const walk = this.policy.candidates(memoryType, undefined, ignoreHints);
     const met = rest(walk, 2 * this.entries.size + 10);
     walk.close();
     return met;

@@ -244,6 +244,22 @@ const hintFaults: Readonly<Record<string, Change>> = {
       },
     };
   },
+  "follows hints in walks that ignore them": (inner) => ({
+    candidates: (memoryType: string, newcomer?: BufferObject) => inner.candidates(memoryType, newcomer),
+  }),
+  "follows hints in inspections that ignore them": (inner) => ({
+    order: (memoryType: string) => inner.order?.(memoryType),
+  }),
+  "forgets its order while it is hinted": (inner) => {
+    const hinted = new Set<number>();
+    return {
+      hint(entry: number, next: number) {
+        hinted.add(entry);
+        inner.hint?.(entry, next);
+      },
+      touch: (entry: number) => hinted.has(entry) ? undefined : inner.touch(entry),
+    };
+  },
   "answers a hint by a promise": hinting((entry, next, inner) => Promise.resolve(inner.hint?.(entry, next))),
 };
 
