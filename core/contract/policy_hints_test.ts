@@ -94,6 +94,29 @@ for (const make of [() => lru(), () => lookahead(lru())]) {
   });
 }
 
+Deno.test("hints that were wrong have no say in the order and in uploads, even if it turns out after they have ended", async () => {
+  const driver = new TestDriver({ vram: 3, gtt: 64 });
+  const managers = { vram: firstFit(), gtt: firstFit() };
+  const device = new BoDevice({ driver, managers, policy: lookahead(lru()) });
+  const [a, b, c, d] = [put(device, "vram"), put(device, "vram"), put(device, "vram"), put(device, "gtt")];
+  const placement = device.preparePlacement(only("vram"));
+  const submit = async (buffer: BufferObject) => {
+    await device.submit([{ buffer, placement }], () => {});
+    while (driver.copies.length > 0) driver.finishCopy();
+  };
+  for (const buffer of [a, b, c]) await submit(buffer);
+  device.hint([a]);
+  await submit(d);
+  device.hint([]);
+  await submit(b);
+  device.hint([c, a]);
+  assertEquals(device.lru("vram")[0], [c, d, b]);
+  d.unref();
+  await submit(b);
+  assertEquals([a.memoryType, b.memoryType, c.memoryType], ["gtt", "vram", "vram"]);
+  device.hint([]);
+});
+
 Deno.test("a policy whose hint is no function is none", () => {
   const policy = Object.assign(lru(), { hint: 5 }) as unknown as EvictionPolicy;
   assertThrows(() => new BoDevice({ driver: new TestDriver(), managers: {}, policy }), TtmError, "eviction policy");
