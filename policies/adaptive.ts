@@ -6,8 +6,8 @@ import { reuse } from "./reuse.ts";
 
 /**
  * The recommended policy if nothing is known of the uses: follows `lru()`, or `reuse()` where that would have
- * brought in clearly fewer bytes lately, for each memory type and priority by itself. Small shadows of both, which see a
- * sample of the buffers, tell.
+ * brought in clearly fewer bytes lately, for each memory type and priority by itself. A small shadow of the other one,
+ * which sees a sample of the buffers, tells.
  * Loops, also with other uses in between, and buffers of unequal popularity are for `reuse()`; where the set of used
  * buffers changes, `lru()` is better. Each step takes the same time, however many buffers there are.
  *
@@ -49,20 +49,27 @@ class AdaptivePool extends ReusePool {
 
   override insert(entry: number, buffer: BufferView): void {
     super.insert(entry, buffer);
-    if (this.#contest !== null) this.#admit(entry, this.#contest);
+    const contest = this.#contest;
+    if (contest === null) return;
+    const sample = this.#admit(entry, contest);
+    if (sample < 0) return;
+    contest.miss(sample);
+    if (contest.isLost) this.#swap(contest);
   }
 
   override use(entry: number): void {
     super.use(entry);
     const sample = this.#samples[entry] as number;
-    if (sample >= 0) this.#contest?.use(sample);
+    if (sample < 0 || this.#contest === null) return;
+    this.#contest.use(sample);
+    if (this.#contest.isLost) this.#swap(this.#contest);
   }
 
   override remove(entry: number, why: RemovalReason): void {
     super.remove(entry, why);
     const sample = this.#samples[entry] as number;
     if (sample < 0 || this.#contest === null) return;
-    this.#contest.room -= this.entries.pages[entry] as number;
+    this.#contest.evict(sample);
     if (why === "freed") this.#contest.forget(sample);
   }
 
@@ -73,25 +80,34 @@ class AdaptivePool extends ReusePool {
     super.begin();
   }
 
+  /** Shares the contest of the other one, which a search does not change. */
   override resemble(other: this): void {
     super.resemble(other);
     this.#contest = other.#contest;
   }
 
-  /** Begins a contest with the buffers that are there, as if each had been used once, the one longest ago first. */
   #beginContest(): void {
-    const contest = new Contest(lru(), reuse(), this.count, this.pages, this.#contest?.isWon ?? false);
-    for (const entry of this.byLastUse()) this.#admit(entry, contest);
-    this.#contest = contest;
+    this.#contest = new Contest(lru(), reuse(), this.count, this.pages, this.#contest?.isWon ?? false);
+    this.#admitAll(this.#contest);
+    this.#contest.start();
   }
 
-  /** The buffer of an entry is used, perhaps for the first time. */
-  #admit(entry: number, contest: Contest): void {
+  #swap(contest: Contest): void {
+    contest.swap();
+    this.#admitAll(contest);
+  }
+
+  /** Brings in the buffers that are there, the one longest ago first. */
+  #admitAll(contest: Contest): void {
+    for (const entry of this.byLastUse()) {
+      const sample = this.#admit(entry, contest);
+      if (sample >= 0) contest.bringIn(sample);
+    }
+  }
+
+  /** The number of an entry in the sample, -1 if it is not part of it. */
+  #admit(entry: number, contest: Contest): number {
     const { ids, pages } = this.entries;
-    const sample = contest.admit(ids[entry] as number, pages[entry] as number);
-    this.#samples[entry] = sample;
-    if (sample < 0) return;
-    contest.room += pages[entry] as number;
-    contest.use(sample);
+    return this.#samples[entry] = contest.admit(ids[entry] as number, pages[entry] as number);
   }
 }

@@ -5,9 +5,6 @@ export const MEMORY_TYPE = "shadow";
 
 /** What a policy of its own would have kept in so many pages, and what it would have missed. */
 export class Shadow {
-  /** Pages brought in; what is longer ago counts less, in the second one much less. */
-  missed = 0;
-  missedRecently = 0;
   readonly #policy: EvictionPolicy;
   readonly #views: readonly BufferView[];
   readonly #inside: boolean[] = [];
@@ -20,13 +17,15 @@ export class Shadow {
     this.#views = views;
   }
 
-  /** A buffer is used, while there is room for so many pages. */
-  use(entry: number, room: number): void {
+  /** A buffer is used, while there is room for so many pages; the pages that are brought in. */
+  use(entry: number, room: number): number {
     const view = this.#views[entry] as BufferView;
-    const wanted = this.#inside[entry] ? this.#pages : this.#pages + view.pages;
+    const missed = this.#inside[entry] ? 0 : view.pages;
+    const wanted = this.#pages + missed;
     if (wanted > room) this.#evict(wanted - room, view);
     if (!this.#inside[entry]) this.#bringIn(entry, view);
     this.#policy.touch(entry);
+    return missed;
   }
 
   /** A buffer has gone for good. */
@@ -34,15 +33,18 @@ export class Shadow {
     if (this.#inside[entry]) this.#leave(entry, "freed");
   }
 
+  /** Evicts everything. */
+  empty(): void {
+    if (this.#pages > 0) this.#evict(this.#pages);
+  }
+
   #bringIn(entry: number, view: BufferView): void {
-    this.missed += view.pages;
-    this.missedRecently += view.pages;
     this.#pages += view.pages;
     this.#inside[entry] = true;
     this.#policy.insert(entry, view, MEMORY_TYPE);
   }
 
-  #evict(pages: number, newcomer: BufferView): void {
+  #evict(pages: number, newcomer?: BufferView): void {
     const end = this.#pages - pages;
     const walk = this.#policy.candidates(MEMORY_TYPE, newcomer);
     while (this.#pages > end) {

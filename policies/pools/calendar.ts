@@ -4,6 +4,8 @@ import type { Reached } from "./reached.ts";
 /** Slots of a calendar, a power of two. */
 const SLOTS = 512;
 const PLACE = SLOTS - 1;
+/** Slots ahead of the first one that can be filled while the one before it is emptied. */
+const REACH = SLOTS - 2;
 const WORD_BITS = 32;
 
 /**
@@ -33,7 +35,7 @@ export class Calendar {
   /** Puts an entry where it is due; again, if it is there already. */
   push(entry: number): void {
     const due = this.#dueOf(entry) * this.#slotsPerUnit;
-    const slot = Math.max(this.#first, Math.floor(Math.min(due, this.#first + PLACE)));
+    const slot = Math.max(this.#first, Math.floor(Math.min(due, this.#first + REACH)));
     if (slot > this.#last) this.#last = slot;
     const place = slot & PLACE;
     this.#used[place >> 5] = (this.#used[place >> 5] as number) | (1 << (place & 31));
@@ -42,19 +44,16 @@ export class Calendar {
 
   /** Moves the entries of the slots that end until `now` to the back of a queue, in order. */
   advance(now: number, overdue: Queue): void {
-    const [from, end] = [this.#first, this.#last];
-    // Entries of the last slot may be due later.
-    const early: number[] = [];
-    this.#first = Math.floor(now * this.#slotsPerUnit);
-    if (this.#last < this.#first) this.#last = this.#first;
-    for (let at = from; at < this.#first && at <= end; at++) {
-      const slot = this.slots[at & PLACE] as Queue;
+    const end = Math.floor(now * this.#slotsPerUnit);
+    while (this.#first < end && this.#first <= this.#last) {
+      const slot = this.slots[this.#first++ & PLACE] as Queue;
       for (let entry = slot.front; entry >= 0; entry = slot.front) {
-        if (this.#dueOf(entry) > now) early.push(entry);
-        overdue.push(entry);
+        if (this.#dueOf(entry) > now) this.push(entry);
+        else overdue.push(entry);
       }
     }
-    for (const entry of early) this.push(entry);
+    this.#first = end;
+    if (this.#last < end) this.#last = end;
   }
 
   /** The entry that is due last of those that a walk has not given, -1 if there is none. */

@@ -10,6 +10,8 @@ const GHOSTS = 8;
 /** Intervals of up to so many times the number of buffers are told apart. */
 const REACH = 8;
 const NEVER = -Infinity;
+/** The mark of an entry that was used since it was put where it is. */
+const MISPLACED = 1;
 
 /** Which entry is evicted first: whose use is expected last, or whose last use is longest ago. */
 export type ReuseOrder = "next use" | "last use";
@@ -34,7 +36,8 @@ export class ReusePool extends Pool {
 
   use(entry: number): void {
     this.#histories.use(entry);
-    this.#place(entry);
+    if (this.#order === "last use" || this.#overdue.has(entry)) this.#place(entry);
+    else this.entries.marks[entry] = MISPLACED;
   }
 
   override remove(entry: number, why: RemovalReason): void {
@@ -54,8 +57,7 @@ export class ReusePool extends Pool {
   }
 
   victim(walk: Reached): number {
-    const first = walk.front(this.#byLastUse);
-    return this.#order === "last use" ? first : this.#furthest(walk, first);
+    return this.#order === "last use" ? walk.front(this.#byLastUse) : this.#furthest(walk);
   }
 
   /** Its entries, the one whose last use is longest ago first. */
@@ -72,9 +74,10 @@ export class ReusePool extends Pool {
   }
 
   /** What is overdue, or was used only once, is expected the later the longer it has been so. */
-  #furthest(walk: Reached, usedOnce: number): number {
+  #furthest(walk: Reached): number {
     const { lastUse, now } = this.#histories;
-    const latest = this.#calendar.latest(walk);
+    const usedOnce = this.#placed(() => walk.front(this.#byLastUse));
+    const latest = this.#placed(() => this.#calendar.latest(walk));
     const overdue = walk.front(this.#overdue);
     const untilLatest = latest < 0 ? NEVER : this.#histories.dueOf(latest) - now;
     const sinceDue = overdue < 0 ? NEVER : now - this.#histories.dueOf(overdue);
@@ -83,7 +86,16 @@ export class ReusePool extends Pool {
     return sinceDue >= untilLatest ? overdue : latest;
   }
 
+  /** The entry that is looked for, when those that are found out of place have been put where they belong. */
+  #placed(find: () => number): number {
+    const { marks } = this.entries;
+    let entry = find();
+    for (; entry >= 0 && marks[entry] === MISPLACED; entry = find()) this.#place(entry);
+    return entry;
+  }
+
   #place(entry: number): void {
+    this.entries.marks[entry] = 0;
     if (this.#order === "last use" || this.#histories.interval[entry] === 0) this.#byLastUse.push(entry);
     else this.#calendar.push(entry);
   }
