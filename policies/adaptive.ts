@@ -44,8 +44,6 @@ export function adaptive(): EvictionPolicy {
 class AdaptivePool extends ReusePool {
   /** There is none before the first search for room. */
   #contest: Contest | null = null;
-  /** The number of each entry in the sample of the contest, -1 if it is not part of it. */
-  readonly #samples: number[] = [];
 
   override insert(entry: number, buffer: BufferView): void {
     super.insert(entry, buffer);
@@ -59,7 +57,7 @@ class AdaptivePool extends ReusePool {
 
   override use(entry: number): void {
     super.use(entry);
-    const sample = this.#samples[entry] as number;
+    const sample = this.entries.counts[entry] as number;
     if (sample < 0 || this.#contest === null) return;
     this.#contest.use(sample);
     if (this.#contest.isLost) this.#swap(this.#contest);
@@ -67,7 +65,7 @@ class AdaptivePool extends ReusePool {
 
   override remove(entry: number, why: RemovalReason): void {
     super.remove(entry, why);
-    const sample = this.#samples[entry] as number;
+    const sample = this.entries.counts[entry] as number;
     if (sample < 0 || this.#contest === null) return;
     this.#contest.evict(sample);
     if (why === "freed") this.#contest.forget(sample);
@@ -105,9 +103,9 @@ class AdaptivePool extends ReusePool {
     }
   }
 
-  /** The number of an entry in the sample, -1 if it is not part of it. */
+  /** The number of an entry in the sample of the contest, -1 if it is not part of it: its count from now on. */
   #admit(entry: number, contest: Contest): number {
-    const { ids, pages } = this.entries;
-    return this.#samples[entry] = contest.admit(ids[entry] as number, pages[entry] as number);
+    const { counts, ids, pages } = this.entries;
+    return counts[entry] = contest.admit(ids[entry] as number, pages[entry] as number);
   }
 }

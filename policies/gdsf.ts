@@ -45,14 +45,11 @@ export function gdsf(cost: Cost = copiedPages): EvictionPolicy {
 
 class Gdsf extends Pool {
   readonly #cost: Cost;
-  readonly #values: number[] = [];
-  readonly #waiting: Heap = new Heap(this.#values);
+  readonly #waiting: Heap = new Heap(this.entries);
   /** The entries of the heap. */
   readonly #rest: Queue = this.queue();
   /** Those that walks have taken from the heap and that were not evicted, in the order of their values. */
   readonly #given: Queue = this.queue();
-  readonly #buffers: BufferView[] = [];
-  readonly #uses: number[] = [];
   /** The value of the last evicted buffer. */
   #age = 0;
 
@@ -61,23 +58,22 @@ class Gdsf extends Pool {
     this.#cost = cost;
   }
 
-  insert(entry: number, buffer: BufferView): void {
-    this.#buffers[entry] = buffer;
-    this.#uses[entry] = 0;
+  insert(entry: number): void {
     this.use(entry);
   }
 
   use(entry: number): void {
     if (this.#waiting.has(entry)) this.#waiting.remove(entry);
-    const buffer = this.#buffers[entry] as BufferView;
-    const uses = ++(this.#uses[entry] as number);
-    this.#values[entry] = this.#age + this.#cost(buffer) * uses / buffer.pages;
+    const { buffers, counts, values } = this.entries;
+    const buffer = buffers[entry] as BufferView;
+    const uses = ++(counts[entry] as number);
+    values[entry] = this.#age + this.#cost(buffer) * uses / buffer.pages;
     this.#wait(entry);
   }
 
   override remove(entry: number, why: RemovalReason): void {
     if (this.#waiting.has(entry)) this.#waiting.remove(entry);
-    if (why === "evicted") this.#age = Math.max(this.#age, this.#values[entry] as number);
+    if (why === "evicted") this.#age = Math.max(this.#age, this.entries.values[entry] as number);
     super.remove(entry, why);
   }
 
@@ -98,7 +94,6 @@ class Gdsf extends Pool {
 
   override resemble(other: this): void {
     super.resemble(other);
-    for (const [entry, value] of other.#values.entries()) this.#values[entry] = value;
     for (const entry of this.#rest) this.#waiting.add(entry);
   }
 

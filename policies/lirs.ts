@@ -31,7 +31,6 @@ class Lirs extends Pool {
   readonly #others: Queue = this.queue();
   /** With the times of their last use. */
   readonly #ghosts: Ghosts = new Ghosts();
-  #lastUse: number[] = [];
   #now = 0;
 
   insert(entry: number, { id }: BufferView): void {
@@ -43,13 +42,13 @@ class Lirs extends Pool {
 
   use(entry: number): void {
     const wasKept = this.#kept.has(entry);
-    this.#place(entry, wasKept || this.#isRecent(this.#lastUse[entry] as number));
+    this.#place(entry, wasKept || this.#isRecent(this.entries.values[entry] as number));
   }
 
   override remove(entry: number, why: RemovalReason): void {
-    const { ids, pages } = this.entries;
+    const { ids, pages, values } = this.entries;
     if (why === "evicted") {
-      this.#ghosts.add(ids[entry] as number, pages[entry] as number, GHOSTS * this.room, this.#lastUse[entry]);
+      this.#ghosts.add(ids[entry] as number, pages[entry] as number, GHOSTS * this.room, values[entry]);
     }
     super.remove(entry, why);
   }
@@ -65,7 +64,7 @@ class Lirs extends Pool {
   }
 
   #place(entry: number, isKept: boolean): void {
-    this.#lastUse[entry] = this.#now++;
+    this.entries.values[entry] = this.#now++;
     (isKept ? this.#kept : this.#others).push(entry);
     if (isKept && this.room > 0 && this.entries.openWalks === 0) this.#demote();
   }
@@ -73,7 +72,7 @@ class Lirs extends Pool {
   /** Whether a use is later than that of the kept buffer whose last use is longest ago. */
   #isRecent(lastUse: number): boolean {
     const oldest = this.#kept.front;
-    return oldest < 0 || lastUse > (this.#lastUse[oldest] as number);
+    return oldest < 0 || lastUse > (this.entries.values[oldest] as number);
   }
 
   #demote(): void {

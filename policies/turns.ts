@@ -20,9 +20,8 @@ export class Turns extends PoolPolicy {
 }
 
 class TurnPool extends Pool {
-  /** Turns with the sign changed, since the heap gives the smallest first. */
-  readonly #values: number[] = [];
-  readonly #waiting: Heap = new Heap(this.#values);
+  /** Values are turns with the sign changed, since the heap gives the smallest first. */
+  readonly #waiting: Heap = new Heap(this.entries);
   readonly #unexpected: Queue = this.queue();
   /** The entries of the heap. */
   readonly #expected: Queue = this.queue();
@@ -39,7 +38,7 @@ class TurnPool extends Pool {
 
   expect(entry: number, turn: number): void {
     if (this.#waiting.has(entry)) this.#waiting.remove(entry);
-    this.#values[entry] = -turn;
+    this.entries.values[entry] = -turn;
     if (turn === Infinity) this.#unexpected.push(entry);
     else this.#wait(entry);
   }
@@ -69,12 +68,12 @@ class TurnPool extends Pool {
 
   override resemble(other: this): void {
     super.resemble(other);
-    for (const entry of [...this.#expected, ...this.#given]) this.#values[entry] = other.#values[entry] as number;
     for (const entry of this.#expected) this.#waiting.add(entry);
   }
 
   #isLater(one: number, other: number): boolean {
-    return (this.#values[one] as number) < (this.#values[other] as number);
+    const { values } = this.entries;
+    return (values[one] as number) < (values[other] as number);
   }
 
   #wait(entry: number): void {

@@ -5,6 +5,7 @@ import { LinkedLists } from "../base/linked_lists.ts";
 import type { Hints } from "./hints.ts";
 import { Lru } from "../resource/lru.ts";
 import type { MemoryType } from "../resource/memory_type.ts";
+import { RowSet } from "../base/row_set.ts";
 import type { ResourceTable } from "../resource/resource_table.ts";
 import type { TranslationTable } from "../contract/translation_table.ts";
 
@@ -21,9 +22,9 @@ export class EvictionOrder {
   // Also used by the default policy, so that one table holds all links.
   #links: LinkedLists = new LinkedLists();
   #pinnedHead: number = this.#links.takeMark();
-  #pinned: Set<number> = new Set();
+  #pinned: RowSet = new RowSet();
   /** The resources in the order of the policy whose buffers are expected to be used. */
-  #expected: Set<number> = new Set();
+  #expected: RowSet = new RowSet();
 
   constructor(
     resources: ResourceTable<BufferRecord>,
@@ -193,8 +194,10 @@ export class EvictionOrder {
   }
 
   #listAsPinned(row: number): void {
-    if (!this.#pinned.has(row)) this.#resources.place(row).type.pinned++;
-    this.#pinned.add(row);
+    if (!this.#pinned.has(row)) {
+      this.#pinned.add(row);
+      this.#resources.place(row).type.pinned++;
+    }
     this.#links.admit(row);
     this.#links.moveBefore(row, this.#pinnedHead);
   }

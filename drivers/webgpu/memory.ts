@@ -32,7 +32,8 @@ export class GpuMemory {
   #timeline: Timeline;
   #chunks: ChunkSet;
   #room: Room;
-  #ranges: Map<number, Range> = new Map();
+  /** By handle. A `Map` would become slow where the same few handles come and go. */
+  #ranges: (Range | null)[] = [null];
   #unusedHandles: number[] = [];
   #stamps: Stamps | null = null;
   #creations: FenceContext = new FenceContext("webgpu creation of the stamps");
@@ -59,7 +60,7 @@ export class GpuMemory {
 
   /** The ranges in use. */
   get ranges(): Iterable<Range> {
-    return this.#ranges.values();
+    return this.#ranges.filter((range) => range !== null);
   }
 
   /** The most bytes that buffer objects may have at a time. */
@@ -74,7 +75,7 @@ export class GpuMemory {
 
   /** The range with a handle; null if there is none, as for a buffer that is not in VRAM. */
   rangeOf(handle: number): Range | null {
-    return this.#ranges.get(handle) ?? null;
+    return this.#ranges[handle] ?? null;
   }
 
   /** Takes a range; `"later"` while the device creates or frees what serves it, `"no-room"` if somebody must leave. */
@@ -108,7 +109,7 @@ export class GpuMemory {
 
   /** Gives a range back. Its next user comes after this one in the order of the queue. */
   give(range: Range): void {
-    this.#ranges.delete(range.handle);
+    this.#ranges[range.handle] = null;
     this.#unusedHandles.push(range.handle);
     range.tenant = null;
     range.chunk.give(range);
@@ -149,8 +150,8 @@ export class GpuMemory {
       ? this.#chunks.smallest(kind, bytes, bytes + bytes / 4)?.take(pages, 1) ?? null
       : this.#chunks.takeShared(pages, alignment, kind);
     if (range === null) return null;
-    range.handle = this.#unusedHandles.pop() ?? this.#ranges.size + 1;
-    this.#ranges.set(range.handle, range);
+    range.handle = this.#unusedHandles.pop() ?? this.#ranges.length;
+    this.#ranges[range.handle] = range;
     this.budget.noteServed();
     return range;
   }

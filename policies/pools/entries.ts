@@ -1,8 +1,12 @@
+import type { BufferView } from "@ttm/core";
 import { isMark, LinkedLists } from "@ttm/core/lists";
 
 const INITIAL = 64;
 
-/** What the pools of a policy know of its entries, by entry. */
+/**
+ * What the pools of a policy know of its entries, by entry. Columns are shared by all pools, so that they have no gaps:
+ * an array with large ones becomes a hash table.
+ */
 export class Entries {
   /** The links of all queues. */
   readonly links: LinkedLists = new LinkedLists();
@@ -10,8 +14,11 @@ export class Entries {
   pages: Int32Array = new Int32Array(INITIAL);
   /** The number of the buffer. */
   ids: Int32Array = new Int32Array(INITIAL);
-  /** Of each pool's own meaning; 0 at insertion. */
+  /** Of each pool's own meaning, as the next two; 0 at insertion. */
   marks: Uint8Array = new Uint8Array(INITIAL);
+  counts: Int32Array = new Int32Array(INITIAL);
+  values: Float64Array = new Float64Array(INITIAL);
+  readonly buffers: BufferView[] = [];
   /** Walks that have begun and not ended: what they have given must not be moved, and nothing between their queues. */
   openWalks = 0;
   /** All queues, by number. */
@@ -20,23 +27,36 @@ export class Entries {
   queueOf: Int32Array = new Int32Array(INITIAL).fill(-1);
 
   /** Takes note of an entry, which is in no queue. */
-  admit(entry: number, id: number, pages: number): void {
+  admit(entry: number, buffer: BufferView): void {
     if (entry >= this.pages.length) this.#grow(2 * entry);
     this.links.admit(entry);
-    this.ids[entry] = id;
-    this.pages[entry] = pages;
-    this.marks[entry] = 0;
+    this.buffers[entry] = buffer;
+    this.ids[entry] = buffer.id;
+    this.pages[entry] = buffer.pages;
+    this.marks[entry] = this.counts[entry] = this.values[entry] = 0;
     this.queueOf[entry] = -1;
   }
 
+  /** As {@linkcode admit}, with all that others know of the entry. */
+  admitAs(entry: number, others: Entries): void {
+    this.admit(entry, others.buffers[entry] as BufferView);
+    this.marks[entry] = others.marks[entry] as number;
+    this.counts[entry] = others.counts[entry] as number;
+    this.values[entry] = others.values[entry] as number;
+  }
+
   #grow(length: number): void {
-    const { pages, ids, marks, queueOf } = this;
+    const { pages, ids, marks, counts, values, queueOf } = this;
     this.pages = new Int32Array(length);
     this.pages.set(pages);
     this.ids = new Int32Array(length);
     this.ids.set(ids);
     this.marks = new Uint8Array(length);
     this.marks.set(marks);
+    this.counts = new Int32Array(length);
+    this.counts.set(counts);
+    this.values = new Float64Array(length);
+    this.values.set(values);
     this.queueOf = new Int32Array(length).fill(-1);
     this.queueOf.set(queueOf);
   }

@@ -13,7 +13,6 @@ export class PoolPolicy implements EvictionPolicy {
   /** The pools of each memory type, by priority; those that never had an entry are missing. */
   readonly #pools: (Pool | undefined)[][] = [];
   readonly #poolOf: Pool[] = [];
-  readonly #buffers: BufferView[] = [];
   /** Whether the use that an entry came for is still to be reported. */
   readonly #isNew: boolean[] = [];
   readonly #walk: Walk = new Walk(this.#entries);
@@ -25,10 +24,9 @@ export class PoolPolicy implements EvictionPolicy {
   }
 
   insert(entry: number, buffer: BufferView, memoryType: string): void {
-    this.#entries.admit(entry, buffer.id, buffer.pages);
+    this.#entries.admit(entry, buffer);
     const pool = this.#poolsOf(memoryType)[buffer.priority] ??= this.#newPool(memoryType);
     this.#poolOf[entry] = pool;
-    this.#buffers[entry] = buffer;
     this.#isNew[entry] = true;
     pool.count++;
     pool.pages += buffer.pages;
@@ -42,7 +40,7 @@ export class PoolPolicy implements EvictionPolicy {
     }
     const pool = this.#poolOf[entry] as Pool;
     // Otherwise its buffer has left, and a copy out of it is pending.
-    if (this.#buffers[entry]?.memoryType === pool.memoryType) pool.use(entry);
+    if (this.#entries.buffers[entry]?.memoryType === pool.memoryType) pool.use(entry);
   }
 
   remove(entry: number, why: RemovalReason): void {
@@ -75,8 +73,7 @@ export class PoolPolicy implements EvictionPolicy {
     const copy = this.#makePool(entries);
     for (const [at, queue] of pool.queues.entries()) {
       for (const entry of queue) {
-        entries.admit(entry, this.#entries.ids[entry] as number, this.#entries.pages[entry] as number);
-        entries.marks[entry] = this.#entries.marks[entry] as number;
+        entries.admitAs(entry, this.#entries);
         copy.queues[at]?.push(entry);
       }
     }
