@@ -3,7 +3,7 @@ import { Numbers } from "./pools/numbers.ts";
 import { MEMORY_TYPE, Shadow } from "./shadow.ts";
 
 /** A sample has at most so many of the resident buffers, and half as many at least if there are more. */
-const RESIDENTS = 256;
+const RESIDENTS = 300;
 /** A sample remembers so many times as many buffers at most, resident or not. */
 const REMEMBERED = 32;
 /** A sample has so many at least, as far as its changes of mind go. */
