@@ -48,15 +48,19 @@ export class VictimFailures {
     return device === this.#device ? this.#errno : 0;
   }
 
-  /** Ends the walks of a device after a failure; `walked` is called for each walk. */
+  /** Ends the walks of a device after a failure, also those of swapouts; `walked` is called for each walk. */
   watch(policy: EvictionPolicy, device: BoDevice, walked: () => void): void {
-    const candidates = policy.candidates.bind(policy) as (...request: unknown[]) => EvictionCursor;
-    policy.candidates = (memoryType: string, ...rest: unknown[]) => {
-      walked();
-      // Swapouts begin with SYSTEM: another device has freed pages, and all are tried again.
-      if (memoryType === "system" && this.errnoOn(device) !== 0) this.forget();
-      const cursor = candidates(memoryType, ...rest);
-      return { next: () => this.errnoOn(device) === 0 ? cursor.next() : -1, close: () => cursor.close() };
-    };
+    const walks = policy as unknown as Record<string, (memoryType: string, ...rest: unknown[]) => EvictionCursor>;
+    for (const name of ["candidates", "candidatesWithPages"]) {
+      const begin = walks[name]?.bind(policy);
+      if (begin === undefined) continue;
+      walks[name] = (memoryType, ...rest) => {
+        walked();
+        // Swapouts begin with SYSTEM: another device has freed pages, and all are tried again.
+        if (memoryType === "system" && this.errnoOn(device) !== 0) this.forget();
+        const cursor = begin(memoryType, ...rest);
+        return { next: () => this.errnoOn(device) === 0 ? cursor.next() : -1, close: () => cursor.close() };
+      };
+    }
   }
 }
