@@ -1,4 +1,4 @@
-import { type BufferView, type EvictionPolicy, PAGE_SIZE } from "@ttm/core";
+import { type BufferView, type EvictionCursor, type EvictionPolicy, PAGE_SIZE, type RemovalReason } from "@ttm/core";
 import { HintFeed, type HintOptions } from "./hint_feed.ts";
 import type { Trace } from "./trace.ts";
 
@@ -34,6 +34,14 @@ function viewsOf(pages: readonly number[]): BufferView[] {
   );
 }
 
+/** The first entry of a walk that may leave, -1 if there is none. */
+function firstOf(walk: EvictionCursor, mayLeave: (entry: number) => boolean): number {
+  let entry = walk.next();
+  while (entry >= 0 && !mayLeave(entry)) entry = walk.next();
+  walk.close();
+  return entry;
+}
+
 /**
  * Runs a trace through a policy and a memory type that only counts pages: no addresses, no time, and no other memory
  * types. The buffers of a submission come in one after the other and do not evict each other. With `hints` the policy is
@@ -43,32 +51,29 @@ export function simulate(trace: Trace, room: number, policy: EvictionPolicy, hin
   const { pages, steps } = trace;
   const feed = hints === undefined ? null : new HintFeed(trace, room, policy, hints);
   const views = viewsOf(pages);
-  const inside = new Uint8Array(pages.length);
-  const hasContents = new Uint8Array(pages.length);
-  /** The last submission that used a buffer. */
-  const usedBy = new Int32Array(pages.length).fill(-1);
+  const [inside, hasContents] = [new Uint8Array(pages.length), new Uint8Array(pages.length)];
+  const lastSubmissionOf = new Int32Array(pages.length).fill(-1);
   let [free, turn, hits, misses, fallbacks, evictions, pagesIn, pagesOut] = [room, 0, 0, 0, 0, 0, 0, 0];
+
+  function leave(number: number, why: RemovalReason): void {
+    inside[number] = 0;
+    free += pages[number] as number;
+    policy.remove(number, why);
+    feed?.removed(number);
+  }
 
   function makeRoom(number: number, submission: number): boolean {
     const wanted = pages[number] as number;
     if (free >= wanted || wanted > room) return free >= wanted;
-    const first = (byHints: boolean) => {
-      const walk = policy.candidates(MEMORY_TYPE, views[number], !byHints);
-      let other = walk.next();
-      while (other >= 0 && usedBy[other] === submission) other = walk.next();
-      walk.close();
-      return other;
-    };
+    const mayLeave = (other: number) => lastSubmissionOf[other] !== submission;
+    const first = (byHints: boolean) => firstOf(policy.candidates(MEMORY_TYPE, views[number], !byHints), mayLeave);
     const walk = policy.candidates(MEMORY_TYPE, views[number], feed?.areFollowed === false);
     for (let victim = walk.next(); victim >= 0 && free < wanted; victim = free < wanted ? walk.next() : -1) {
-      if (usedBy[victim] === submission) continue;
+      if (!mayLeave(victim)) continue;
       feed?.evicts(victim, first);
-      inside[victim] = 0;
-      free += pages[victim] as number;
       pagesOut += pages[victim] as number;
       evictions++;
-      policy.remove(victim, "evicted");
-      feed?.removed(victim);
+      leave(victim, "evicted");
     }
     walk.close();
     return free >= wanted;
@@ -90,16 +95,12 @@ export function simulate(trace: Trace, room: number, policy: EvictionPolicy, hin
   for (const [at, step] of steps.entries()) {
     if ("freed" in step) {
       feed?.freed(step.freed);
-      if (inside[step.freed] === 0) continue;
-      inside[step.freed] = 0;
-      free += pages[step.freed] as number;
-      policy.remove(step.freed, "freed");
-      feed?.removed(step.freed);
+      if (inside[step.freed] === 1) leave(step.freed, "freed");
       continue;
     }
     feed?.before(turn);
     turn += step.uses.length;
-    for (const number of step.uses) usedBy[number] = at;
+    for (const number of step.uses) lastSubmissionOf[number] = at;
     for (const number of step.uses) use(number, at);
     for (const number of step.uses) if (inside[number] === 1) policy.touch(number);
     feed?.used(step.uses);
